@@ -150,8 +150,8 @@ step() {
     if wait $pid; then
         say "$title ... done in $((SECONDS - begin)) s"
     else
-        say "$title ... FAILED after $((SECONDS - begin)) s; the end of $log:"
-        tail -n 25 "$log"
+        say "$title ... FAILED after $((SECONDS - begin)) s; from $log:"
+        grep -m 15 -E 'error: |: undefined reference|\*\*\*|^E: ' "$log" || tail -n 15 "$log"
         return 1
     fi
 }

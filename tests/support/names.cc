@@ -13,4 +13,11 @@ std::vector<Names> &all_names() {
 
 void *find_function(const char *name) { return dlsym(RTLD_DEFAULT, name); }
 
-size_t minimum_alignment() { return env_number("POOLALLOC_TEST_ALIGN", 16); }
+#ifndef POOLALLOC_ALIGN
+#define POOLALLOC_ALIGN 16
+#endif
+
+size_t minimum_alignment() {
+    static const size_t alignment = env_number("POOLALLOC_TEST_ALIGN", POOLALLOC_ALIGN);
+    return alignment;
+}

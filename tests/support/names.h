@@ -40,7 +40,8 @@ struct NamesEntry {
 // A function of the process by name, or null; for what the C library may lack.
 void *find_function(const char *name);
 
-// The alignment that every block has: POOLALLOC_TEST_ALIGN, or 16.
+// The alignment that every block has: POOLALLOC_TEST_ALIGN of the environment, or that of the
+// library linked in.
 size_t minimum_alignment();
 
 #endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base.h - words that every layer uses: hints to the compiler, arithmetic on powers of two, bits.
+ * No state, no system, no allocation.
+ */
+#ifndef POOLALLOC_BASE_H
+#define POOLALLOC_BASE_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef POOLALLOC_DEBUG
+#define DEBUG_BUILD 1
+#else
+#define DEBUG_BUILD 0
+#endif
+
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+#define COLD __attribute__((noinline, cold))
+#define CACHE_LINE 64
+#define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+static inline bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
+/* `unit` is a power of two; align_up wraps for values within `unit` of the end of the range. */
+static inline uintptr_t align_down(uintptr_t n, size_t unit) { return n & ~(uintptr_t)(unit - 1); }
+static inline uintptr_t align_up(uintptr_t n, size_t unit) {
+    return align_down(n + unit - 1, unit);
+}
+static inline size_t size_min(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t size_max(size_t a, size_t b) { return a > b ? a : b; }
+
+/* Bit positions of a word that is not 0. */
+static inline unsigned bit_lowest(uint64_t word) { return (unsigned)__builtin_ctzll(word); }
+static inline unsigned bit_highest(uint64_t word) { return 63u - (unsigned)__builtin_clzll(word); }
+static inline unsigned bit_count(uint64_t word) { return (unsigned)__builtin_popcountll(word); }
+/* A word with bits [first, first + count) set; count is 1 to 64 and first + count at most 64. */
+static inline uint64_t bit_range(unsigned first, unsigned count) {
+    return (~(uint64_t)0 >> (64 - count)) << first;
+}
+static inline uintptr_t rotate_right(uintptr_t n, unsigned bits) {
+    return (n >> bits) | (n << (64 - bits));
+}
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/check.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+
+static void begin(struct text *text) {
+    text_begin(text, 2);
+    text_add(text, "poolalloc: ");
+}
+
+__attribute__((noreturn)) static void finish(struct text *text, const char *advice) {
+    if (advice != NULL) {
+        text_add(text, " (");
+        text_add(text, advice);
+        text_add(text, ")");
+    }
+    text_add(text, "\n");
+    text_flush(text);
+    abort();
+}
+
+void fail_at(const char *what, uintptr_t address, const char *advice) {
+    struct text text;
+    begin(&text);
+    text_add(&text, what);
+    text_add_hex(&text, address);
+    finish(&text, advice);
+}
+
+void fail_call(const char *function, const char *fault, uintptr_t address, const char *advice) {
+    struct text text;
+    begin(&text);
+    text_add(&text, function);
+    text_add(&text, " ");
+    text_add(&text, fault);
+    text_add(&text, " ");
+    text_add_hex(&text, address);
+    finish(&text, advice);
+}
+
+void fail_argument(const char *function, uintptr_t address, const char *argument, uint64_t value,
+                   const char *advice) {
+    struct text text;
+    begin(&text);
+    text_add(&text, function);
+    text_add(&text, " of ");
+    text_add_hex(&text, address);
+    text_add(&text, " with ");
+    text_add(&text, argument);
+    text_add(&text, " ");
+    text_add_decimal(&text, value);
+    finish(&text, advice);
+}
+
+void fail_internal(const char *condition, const char *file, int line) {
+    struct text text;
+    begin(&text);
+    text_add(&text, "internal error: ");
+    text_add(&text, condition);
+    text_add(&text, " at ");
+    text_add(&text, file);
+    text_add(&text, ":");
+    text_add_decimal(&text, (uint64_t)line);
+    finish(&text, "please report it; the process cannot go on safely");
+}

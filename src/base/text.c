@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void text_begin(struct text *text, int descriptor) {
+    text->descriptor = descriptor;
+    text->error = 0;
+    text->write_out = NULL;
+    text->stream = NULL;
+    text->used = 0;
+}
+
+/* The system call itself: write() is a cancellation point, which malloc and free are not. */
+int text_flush(struct text *text) {
+    if (text->write_out != NULL) text->write_out(text);
+    if (text->descriptor < 0) return text->error;
+    int saved_errno = errno;
+    size_t done = 0;
+    while (done < text->used && text->error == 0) {
+        long n = syscall(SYS_write, text->descriptor, text->buffer + done, text->used - done);
+        if (n >= 0)
+            done += (size_t)n;
+        else if (errno != EINTR)
+            text->error = errno;
+    }
+    text->used = 0;
+    errno = saved_errno;
+    return text->error;
+}
+
+void text_add_bytes(struct text *text, const char *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (text->used == sizeof text->buffer) {
+            if (text->descriptor < 0 && text->write_out == NULL) return;
+            text_flush(text);
+        }
+        text->buffer[text->used++] = bytes[i];
+    }
+}
+
+void text_add(struct text *text, const char *string) {
+    text_add_bytes(text, string, strlen(string));
+}
+
+static void add_digits(struct text *text, uint64_t number, unsigned base) {
+    char digits[24];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = "0123456789abcdef"[number % base];
+        number /= base;
+    } while (number != 0);
+    text_add_bytes(text, digits + at, sizeof digits - at);
+}
+
+void text_add_decimal(struct text *text, uint64_t number) { add_digits(text, number, 10); }
+
+void text_add_hex(struct text *text, uint64_t number) {
+    text_add(text, "0x");
+    add_digits(text, number, 16);
+}
+
+void text_add_size(struct text *text, uint64_t bytes) {
+    static const char *const units[] = {" KiB", " MiB", " GiB", " TiB"};
+    if (bytes < KIB) {
+        text_add_decimal(text, bytes);
+        text_add(text, " B");
+        return;
+    }
+    unsigned unit = 0;
+    while (unit < 3 && bytes >= MIB) {
+        bytes /= KIB;
+        unit++;
+    }
+    text_add_decimal(text, bytes / KIB);
+    text_add(text, ".");
+    text_add_decimal(text, bytes % KIB * 10 / KIB);
+    text_add(text, units[unit]);
+}
+
+void text_pad(struct text *text, size_t column) {
+    size_t start = text->used;
+    while (start > 0 && text->buffer[start - 1] != '\n') start--;
+    while (text->used - start < column && text->used < sizeof text->buffer)
+        text->buffer[text->used++] = ' ';
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/allocate.h"
+
+#include "heap/direct.h"
+#include "heap/extent.h"
+#include "heap/purge.h"
+#include "heap/remote.h"
+#include "heap/space.h"
+#include "os/options.h"
+
+enum {
+    DRAIN_AT_ONCE = 1024, /* blocks from other threads per poll: some 20 us at the most */
+};
+
+size_t allocate_direct_min = DIRECT_MIN_MOST;
+
+/* Each trim has a number; heaps that have not seen the last one release what they hold. */
+static struct atomic_u32 last_trim;
+
+void allocate_poll(struct heap *heap) {
+    if (remote_is_waiting(heap)) remote_drain(heap, DRAIN_AT_ONCE);
+    uint32_t trim = atomic_u32_load(&last_trim);
+    if (unlikely(heap->trim_seen != trim)) {
+        heap->trim_seen = trim;
+        remote_post(heap);
+        heap_release(heap);
+    }
+    if (unlikely(purge_is_due()) && space_try_enter()) {
+        purge_step();
+        space_leave();
+    }
+    if (unlikely(direct_purge_is_due()) && space_try_enter()) {
+        direct_purge(false);
+        space_leave();
+    }
+}
+
+/* ---- Out of memory: give up what is only kept for speed, then try once more ---- */
+
+static void relieve(struct heap *heap) {
+    if (heap != NULL) {
+        remote_drain(heap, ~0u);
+        heap_release(heap);
+    }
+    thread_heap_release_parked();
+    space_enter();
+    direct_purge(true);
+    space_release();
+    space_leave();
+}
+
+/* ---- Classes ---- */
+
+static void *take_slow(struct heap *heap, unsigned class_index) {
+    void *block = heap_take_own(heap, class_index);
+    if (block != NULL) return block;
+    allocate_poll(heap);
+    block = heap_take_own(heap, class_index);
+    if (block == NULL && thread_heap_borrow(heap, class_index))
+        block = heap_take_own(heap, class_index);
+    if (block == NULL) block = heap_take(heap, class_index);
+    if (block != NULL) return block;
+    relieve(heap);
+    return heap_take(heap, class_index);
+}
+
+static void *take_shared(unsigned class_index) {
+    struct heap *heap = shared_heap_enter();
+    if (heap == NULL) return NULL;
+    void *block = take_slow(heap, class_index);
+    shared_heap_leave();
+    return block;
+}
+
+static void *take_class(unsigned class_index) {
+    struct heap *heap = thread_heap_get();
+    return heap != NULL ? take_slow(heap, class_index) : take_shared(class_index);
+}
+
+/* ---- Larger requests ---- */
+
+static void *take_large(size_t size, size_t alignment, bool zero) {
+    bool direct = size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN_MOST;
+    void *block = direct ? direct_allocate(size, alignment, zero)
+                         : extent_allocate(size, alignment, zero);
+    if (likely(thread_heap != &no_heap)) allocate_poll(thread_heap);
+    return block;
+}
+
+static void *allocate_large(size_t size, size_t alignment, bool zero) {
+    if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX - size) return NULL;
+    thread_heap_get(); /* the first call of the process sets the tables up */
+    void *block = take_large(size, alignment, zero);
+    if (block != NULL) return block;
+    relieve(thread_heap != &no_heap ? thread_heap : NULL);
+    return take_large(size, alignment, zero);
+}
+
+static bool is_large(size_t size) {
+    return size > SPAN_MAX || (unlikely(options.large_direct) && size > SMALL_MAX);
+}
+
+void *allocate_slow(size_t size) {
+    if (is_large(size)) return allocate_large(size, ALIGN, false);
+    unsigned class_index = size_class_of(size);
+    void *block = bin_take(&thread_heap->bins[class_index]);
+    return block != NULL ? block : take_class(class_index);
+}
+
+void *allocate_zeroed(size_t size) {
+    if (is_large(size)) return allocate_large(size, ALIGN, true);
+    void *block = allocate(size);
+    if (block == NULL) return NULL;
+    struct block found;
+    if (size >= POOL_SIZE && block_find((uintptr_t)block, &found) == BLOCK_LIVE &&
+        heap_block_is_zero(&found))
+        return block;
+    return memset(block, 0, size);
+}
+
+void *allocate_aligned(size_t alignment, size_t size) {
+    if (alignment <= ALIGN) return allocate(size);
+    if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX) return NULL;
+    if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes may not be there yet */
+    unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
+    if (class_index == 0 || is_large(size_classes[class_index].stride))
+        return allocate_large(size_max(size, 1), alignment, false);
+    void *block = bin_take(&thread_heap->bins[class_index]);
+    return block != NULL ? block : take_class(class_index);
+}
+
+void *allocate_growing(size_t size) {
+    if (size > PTRDIFF_MAX) return NULL;
+    return direct_allocate(size, ALIGN, false);
+}
+
+void *resize_large(struct block *block, size_t size) {
+    if (size > PTRDIFF_MAX) return NULL;
+    if (block->kind == TAG_DIRECT) return direct_resize(block, size);
+    return extent_resize(block, size) ? (void *)block->address : NULL;
+}
+
+/* ---- Freeing ---- */
+
+void release_turn(struct pool *pool) {
+    if (heap_pool_turn(thread_heap, pool)) allocate_poll(thread_heap);
+}
+
+void release_block(struct block *block) {
+    if (block->kind == TAG_EXTENT) {
+        extent_free(block);
+    } else if (block->kind == TAG_DIRECT) {
+        direct_free(block);
+    } else if (block->heap == thread_heap) {
+        heap_free(thread_heap, block);
+        return;
+    } else {
+        remote_free(thread_heap_get(), block);
+    }
+    if (thread_heap != &no_heap) allocate_poll(thread_heap);
+}
+
+void release_slow(const char *function, void *pointer) {
+    if (pointer == NULL) return;
+    struct block block;
+    block_require(function, pointer, &block);
+    release_block(&block);
+}
+
+bool allocate_trim(size_t keep) {
+    struct heap *heap = thread_heap_get();
+    atomic_u32_add(&last_trim, 1);
+    if (heap != NULL) allocate_poll(heap);
+    if (heap != NULL) remote_drain(heap, ~0u);
+    if (heap != NULL) heap_release(heap);
+    thread_heap_release_parked();
+    space_enter();
+    bool any = direct_purge(true);
+    any |= purge_all(keep) > 0;
+    space_leave();
+    return any;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * allocate.h - memory for a request and back: the layers of the heap put together. Knows nothing of
+ * what C says about malloc and free; that is src/malloc.
+ */
+#ifndef POOLALLOC_ALLOCATE_H
+#define POOLALLOC_ALLOCATE_H
+
+#include "heap/heap.h"
+#include "heap/thread_heap.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Requests from here on get a mapping of their own. 32 MiB at first: below, extents are reused
+   while they are resident; above, a system call is small beside touching the memory. mallopt may
+   set it between SPAN_MAX and DIRECT_MIN_MOST. */
+#define DIRECT_MIN_MOST (32 * MIB)
+extern size_t allocate_direct_min;
+
+/* A block of `size` bytes; NULL: no memory, or size over PTRDIFF_MAX. errno is left alone. */
+void *allocate_slow(size_t size);
+/* The same with all bytes zero. */
+void *allocate_zeroed(size_t size);
+/* The same at a multiple of `alignment`, a power of two. */
+void *allocate_aligned(size_t alignment, size_t size);
+/* A large block that is expected to grow again. */
+void *allocate_growing(size_t size);
+
+/* Any address: frees the block there or ends the process in the name of `function`. */
+void release_slow(const char *function, void *pointer);
+/* Frees a live block. */
+void release_block(struct block *block);
+/* The same block with `size` bytes (over SPAN_MAX) where it is or moved by its pages; NULL: that
+   can't be done, and nothing happened. For extents and direct mappings. */
+void *resize_large(struct block *block, size_t size);
+
+/* What should happen now and then: blocks from other threads come in, memory that is due goes
+   back. In slow paths only. */
+void allocate_poll(struct heap *heap);
+/* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take part
+   at their next slow path. */
+bool allocate_trim(size_t keep);
+
+ALWAYS_INLINE void *allocate(size_t size) {
+    void *block = bin_take(heap_small_bin(thread_heap, size));
+    return likely(block != NULL) ? block : allocate_slow(size);
+}
+
+void release_turn(struct pool *pool);
+
+ALWAYS_INLINE void release(void *pointer) {
+    struct pool *turn = NULL;
+    if (unlikely(!heap_free_fast(thread_heap, (uintptr_t)pointer, &turn)))
+        release_slow("free", pointer);
+    else if (unlikely(turn != NULL))
+        release_turn(turn);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/census.h"
+
+#include "base/check.h"
+#include "heap/purge.h"
+#include "heap/space.h"
+#include "heap/thread_heap.h"
+
+static void count_pool(struct census *census, struct window *window, unsigned index) {
+    struct pool *pool = &window->record[index].pool;
+    const struct size_class *c = &size_classes[pool->class_index];
+    const struct atomic_u64 *words = pool_words(window, pool);
+    unsigned live = 0;
+    for (unsigned w = 0; w < c->words; w++) live += bit_count(atomic_u64_load(&words[w]));
+    if (live == 0) return;
+    census->used_blocks += live;
+    census->used_bytes += (size_t)live * c->stride;
+    census->class_blocks[pool->class_index] += live;
+    *(size_class_is_span(pool->class_index) ? &census->spans : &census->pools) += 1;
+}
+
+/* Pools and spans have a tag while a heap uses them; a span's record is that of its first pool. */
+static void count_pools(struct census *census, struct window *window, unsigned first) {
+    size_t before = census->used_blocks;
+    for (unsigned i = first; i < first + ARENA_POOLS; i++) {
+        uintptr_t address = window->base + (uintptr_t)i * POOL_SIZE;
+        uint64_t tag = atomic_u64_load(&window->front.tag[i]);
+        if (tag == 0) continue;
+        if (tag_kind(tag ^ address) == TAG_SPAN && tag_offset(tag ^ address) != 0) continue;
+        count_pool(census, window, i);
+    }
+    census->arenas += census->used_blocks != before;
+}
+
+static void count_extent(struct census *census, const struct arena *arena) {
+    census->extents++;
+    census->used_blocks++;
+    census->used_bytes += arena->size;
+    census->arenas += arena->length;
+}
+
+static void count_window(struct census *census, struct window *window) {
+    for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
+        struct arena *arena = &window->arena[i];
+        if (arena->kind == ARENA_NONE) continue;
+        census->touched_bytes += (size_t)bit_count(arena->touched) * POOL_SIZE;
+        if (arena->kind == ARENA_OF_POOLS || arena->kind == ARENA_OF_SPANS)
+            count_pools(census, window, i * ARENA_POOLS);
+        else if (arena->kind == ARENA_EXTENT)
+            count_extent(census, arena);
+    }
+}
+
+static void count_heaps(struct census *census) {
+    census->served_is_exact = true;
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
+        census->served += heap->served;
+        census->served_is_exact &= heap->counting;
+    }
+    census->heaps = thread_heap_count();
+}
+
+void census_take(struct census *census) {
+    memset(census, 0, sizeof *census);
+    space_enter();
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        count_window(census, window);
+    census->direct_blocks = space_figures.direct_blocks;
+    census->direct_bytes = space_figures.direct_bytes;
+    census->mapped_bytes = space_figures.mapped;
+    census->mapped_peak = space_figures.mapped_peak;
+    census->metadata_bytes = window_bytes() + thread_heap_bytes();
+    census->purges = purge_count();
+    space_leave();
+    census->used_blocks += census->direct_blocks;
+    census->used_bytes += census->direct_bytes;
+    census->touched_bytes += census->direct_bytes;
+    count_heaps(census);
+}
+
+/* A pool that is free has no tag and no live block. */
+static void check_free_pools(struct window *window, const struct arena *arena, unsigned first) {
+    for (unsigned i = 0; i < ARENA_POOLS; i++) {
+        if (!(arena->free >> i & 1)) continue;
+        CHECK(atomic_u64_load(&window->front.tag[first + i]) == 0);
+        for (unsigned w = 0; w < POOL_WORDS; w++)
+            CHECK(atomic_u64_load(&window->front.bits[(first + i) * POOL_WORDS + w]) == 0);
+    }
+}
+
+void census_check(void) {
+    space_enter();
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
+            if (window->arena[i].kind != ARENA_NONE)
+                check_free_pools(window, &window->arena[i], i * ARENA_POOLS);
+    arena_check();
+    space_check();
+    space_leave();
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
+        heap_check(heap);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * census.h - counting what is there, by a walk over all windows: the fast paths count nothing.
+ * Exact for the calling thread's blocks; other threads go on meanwhile.
+ */
+#ifndef POOLALLOC_CENSUS_H
+#define POOLALLOC_CENSUS_H
+
+#include "heap/heap.h"
+
+struct census {
+    size_t used_bytes, used_blocks; /* live blocks, by usable size */
+    size_t touched_bytes;           /* that may have memory behind them, live or free */
+    size_t mapped_bytes, mapped_peak;
+    size_t metadata_bytes;
+    size_t arenas, pools, spans, extents; /* with a live block */
+    size_t direct_blocks, direct_bytes;
+    size_t heaps, purges;
+    uint64_t served;                /* blocks handed out by all heaps; see struct heap */
+    bool served_is_exact;
+    size_t class_blocks[CLASS_COUNT]; /* live ones */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void census_take(struct census *census);
+/* Ends the process if any invariant does not hold; no other thread may allocate or free. */
+void census_check(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

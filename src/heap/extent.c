@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/extent.h"
+
+#include "heap/space.h"
+#include "os/os.h"
+
+static size_t arenas_for(size_t size) { return (size + ARENA_SIZE - 1) / ARENA_SIZE; }
+
+static void set_tag(uintptr_t address, bool there) {
+    atomic_u64_store(&window_at(address)->front.tag[window_pool_index(address)],
+                     there ? tag_make(address, NULL, TAG_EXTENT, 0) : 0);
+}
+
+/* The arena's pools that lie below `end`. */
+static uint64_t pools_below(const struct arena *arena, uintptr_t end) {
+    if (end <= arena->base) return 0;
+    size_t count = (end - arena->base + POOL_SIZE - 1) / POOL_SIZE;
+    return bit_range(0, (unsigned)size_min(count, ARENA_POOLS));
+}
+
+static void clear_pools(const struct arena *arena, uint64_t pools) {
+    while (pools != 0) {
+        unsigned first = bit_lowest(pools);
+        uint64_t rest = ~(pools >> first);
+        unsigned count = rest == 0 ? ARENA_POOLS - first : bit_lowest(rest);
+        memset((char *)arena->base + (size_t)first * POOL_SIZE, 0, (size_t)count * POOL_SIZE);
+        pools &= ~bit_range(first, count);
+    }
+}
+
+/* Notes that [from, to) of the extent may be written; clears what was not zero. */
+static void touch(uintptr_t from, uintptr_t to, bool zero) {
+    for (uintptr_t at = align_down(from, ARENA_SIZE); at < to; at += ARENA_SIZE) {
+        struct arena *arena = arena_at(at);
+        uint64_t pools = pools_below(arena, to) & ~pools_below(arena, from);
+        if (zero) clear_pools(arena, pools & arena->touched);
+        arena->touched |= pools;
+    }
+}
+
+void *extent_allocate(size_t size, size_t alignment, bool zero) {
+    size = align_up(size, os_page_size());
+    space_enter();
+    struct arena *first = space_take_aligned(arenas_for(size), alignment);
+    if (first != NULL) {
+        first->kind = ARENA_EXTENT;
+        first->length = (uint32_t)arenas_for(size);
+        first->size = size;
+    }
+    space_leave();
+    if (first == NULL) return NULL;
+    touch(first->base, first->base + size, zero);
+    set_tag(first->base, true);
+    return (void *)first->base;
+}
+
+void extent_free(struct block *block) {
+    set_tag(block->address, false);
+    space_enter();
+    space_return(block->arena, block->arena->length);
+    space_leave();
+}
+
+bool extent_resize(struct block *block, size_t size) {
+    struct arena *first = block->arena;
+    size_t have = first->length;
+    size = align_up(size, os_page_size());
+    size_t want = arenas_for(size);
+    space_enter();
+    bool done = want <= have || space_extend(first, have, want - have);
+    if (done && want < have)
+        space_return(arena_at(first->base + want * ARENA_SIZE), have - want);
+    if (done) first->length = (uint32_t)want;
+    space_leave();
+    if (!done) return false;
+    if (size > first->size) touch(first->base + first->size, first->base + size, false);
+    first->size = size;
+    return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * geometry.h - the sizes that everything else follows from. POOLALLOC_ALIGN, given by the build, is
+ * the one difference between libpoolalloc (16) and libpoolalloc8 (8).
+ */
+#ifndef POOLALLOC_GEOMETRY_H
+#define POOLALLOC_GEOMETRY_H
+
+#include "base/base.h"
+
+enum {
+    ALIGN_SHIFT = POOLALLOC_ALIGN == 16 ? 4 : 3,
+    ALIGN = 1 << ALIGN_SHIFT, /* of every block; also the step of the small size classes */
+
+    POOL_SHIFT = 12,
+    POOL_SIZE = 1 << POOL_SHIFT, /* 4 KiB: the unit of tags, also where OS pages are larger */
+    ARENA_SHIFT = 18,
+    ARENA_SIZE = 1 << ARENA_SHIFT, /* 256 KiB */
+    ARENA_POOLS = ARENA_SIZE / POOL_SIZE,
+
+    SMALL_MAX = 512,       /* larger requests are not served from single pools */
+    SPAN_MAX = 64 * 1024,  /* larger requests are not served from size classes */
+
+    /* One bit of the allocation bitmap stands for ALIGN bytes, so one word for this many: */
+    WORD_SHIFT = ALIGN_SHIFT + 6,
+    WORD_SPAN = 1 << WORD_SHIFT,
+    POOL_WORDS = POOL_SIZE / WORD_SPAN, /* 4, or 8 with 8-byte alignment */
+
+    /* A window is the address range of one set of metadata arrays. 2^16 words of bitmap, because
+       the processor extracts a 16-bit index in one instruction. */
+    WINDOW_SHIFT = WORD_SHIFT + 16,
+    WINDOW_POOLS = 1 << (WINDOW_SHIFT - POOL_SHIFT),
+    WINDOW_WORDS = 1 << 16,
+    WINDOW_ARENAS = 1 << (WINDOW_SHIFT - ARENA_SHIFT),
+    /* Windows are found by another 16-bit index: 4 TiB of address space (2 with 8-byte
+       alignment), beyond which two windows would share a slot: see window.h. */
+    WINDOW_SLOTS = 1 << 16,
+
+    ADDRESS_BITS = 47, /* of user space on x86-64 and of 4-level paging elsewhere */
+
+    CHUNK_MIN_ARENAS = 16, /* 4 MiB of address space are taken at first, and at least, at a time */
+};
+
+static_assert(POOLALLOC_ALIGN == 16 || POOLALLOC_ALIGN == 8, "two alignments are supported");
+static_assert(ARENA_POOLS == 64, "an arena's free pools fit one machine word");
+
+#endif

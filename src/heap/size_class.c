@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/size_class.h"
+
+#include "base/check.h"
+
+struct size_class size_classes[CLASS_COUNT];
+
+static void set_stride(struct size_class *c, uint32_t stride) {
+    c->stride = stride;
+    c->reciprocal = (uint32_t)((((uint64_t)1 << 32) + stride - 1) / stride);
+}
+
+static void init_small(struct size_class *c, uint32_t stride) {
+    set_stride(c, stride);
+    c->pools = 1;
+    c->words = POOL_WORDS;
+    c->capacity = (uint16_t)(POOL_SIZE / stride);
+    for (unsigned i = 0; i < c->capacity; i++) {
+        unsigned bit = i * stride >> ALIGN_SHIFT;
+        c->starts[bit / 64] |= (uint64_t)1 << bit % 64;
+    }
+}
+
+/* 16 blocks, fewer where they would not fit an arena: enough that the shared arenas are visited
+   seldom, few enough that one live block does not hold much. The untouched end of a span costs
+   address space only. */
+static void init_span(struct size_class *c, uint32_t stride) {
+    set_stride(c, stride);
+    c->capacity = (uint16_t)size_min(16, ARENA_SIZE / stride);
+    c->pools = (uint8_t)((c->capacity * (size_t)stride + POOL_SIZE - 1) / POOL_SIZE);
+    c->capacity = (uint16_t)size_min(64, c->pools * (size_t)POOL_SIZE / stride);
+    c->words = 1;
+    c->starts[0] = bit_range(0, c->capacity);
+}
+
+void size_class_init(void) {
+    if (size_classes[CLASS_COUNT - 1].stride != 0) return;
+    for (unsigned i = 1; i <= SMALL_CLASSES; i++) init_small(&size_classes[i], i * ALIGN);
+    for (unsigned i = 0; i < SPAN_CLASSES; i++) {
+        unsigned order = 9 + i / SPAN_STEPS;
+        uint32_t steps = SPAN_STEPS + 1 + i % SPAN_STEPS;
+        init_span(&size_classes[1 + SMALL_CLASSES + i], steps << (order - SPAN_STEPS_SHIFT));
+    }
+}
+
+unsigned size_class_aligned(size_t size, size_t alignment) {
+    ASSERT(is_power_of_two(alignment) && alignment <= POOL_SIZE);
+    size = align_up(size_max(size, 1), alignment);
+    if (size > SPAN_MAX) return 0;
+    for (unsigned i = size_class_of(size); i < CLASS_COUNT; i++)
+        if (size_classes[i].stride % alignment == 0) return i;
+    return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * size_class.h - request size <-> size class: pure functions and a table.
+ *
+ * Small classes are 1 to SMALL_CLASSES, in steps of ALIGN up to 512 bytes; their blocks lie in
+ * single pools. Span classes follow, 8 per doubling up to 64 KiB; their blocks lie in spans, runs
+ * of pools. Class 0 has no blocks: the fast path of malloc(0) finds it empty.
+ *
+ * A block's bit: in a small pool one bit per ALIGN bytes, at the block's first byte, WORD_SPAN
+ * bytes to a word; in a span one bit per block, all in one word.
+ */
+#ifndef POOLALLOC_SIZE_CLASS_H
+#define POOLALLOC_SIZE_CLASS_H
+
+#include "heap/geometry.h"
+
+enum {
+    SMALL_CLASSES = SMALL_MAX / ALIGN,
+    SPAN_STEPS_SHIFT = 3,
+    SPAN_STEPS = 1 << SPAN_STEPS_SHIFT, /* classes per doubling: at most 1/9 of a block is waste */
+    SPAN_CLASSES = 7 * SPAN_STEPS,      /* 512 * 2^7 = 64 KiB */
+    CLASS_COUNT = 1 + SMALL_CLASSES + SPAN_CLASSES,
+};
+
+struct size_class {
+    uint32_t stride;     /* bytes from one block to the next */
+    uint32_t reciprocal; /* ceil(2^32 / stride): block index = offset * reciprocal >> 32 */
+    uint16_t capacity;   /* blocks in a pool or span */
+    uint8_t pools;       /* length of the span, in pools; 1 for small classes */
+    uint8_t words;       /* words of bitmap in use: POOL_WORDS for small classes, 1 for spans */
+    uint64_t starts[POOL_WORDS]; /* the bits at which blocks start */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern struct size_class size_classes[CLASS_COUNT];
+
+/* Fills the table. Needs nothing, may be called twice. */
+void size_class_init(void);
+
+/* The class for a request of `size` bytes, 0 to SPAN_MAX. */
+static inline unsigned size_class_small(size_t size) {
+    return size == 0 ? 1 : (unsigned)((size + ALIGN - 1) >> ALIGN_SHIFT);
+}
+
+static inline unsigned size_class_span(size_t size) {
+    unsigned order = bit_highest(size - 1); /* 9 for 513 to 1024 */
+    unsigned step = (unsigned)((size - 1) >> (order - SPAN_STEPS_SHIFT)) & (SPAN_STEPS - 1);
+    return 1 + SMALL_CLASSES + (order - 9) * SPAN_STEPS + step;
+}
+
+static inline unsigned size_class_of(size_t size) {
+    return size <= SMALL_MAX ? size_class_small(size) : size_class_span(size);
+}
+
+static inline bool size_class_is_span(unsigned class_index) {
+    return class_index > SMALL_CLASSES;
+}
+
+/* The smallest class that holds `size` bytes and whose blocks are all aligned to `alignment`, a
+   power of two up to POOL_SIZE: blocks lie at multiples of the stride from a pool's start. 0 if
+   there is none. */
+unsigned size_class_aligned(size_t size, size_t alignment);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/space.h"
+
+#include "base/check.h"
+#include "heap/purge.h"
+#include "os/lock.h"
+#include "os/os.h"
+
+/* Chunks grow with the process, so that their number stays small, and stop at 64 MiB: address space
+   is cheap but not free (page tables, limits, core files). */
+enum { CHUNK_MAX_ARENAS = 256, LONG_RANGE = 63 };
+
+void (*space_after_fork)(bool rebuilt);
+struct space_figures space_figures;
+
+static struct lock lock;
+static bool ready; /* under the lock */
+
+/* Address of the word that reads 1, but 0 in a new child, and 2 while that is mended. */
+static struct atomic_u64 fork_watch_address;
+static struct atomic_u32 *fork_watch(void) {
+    return (struct atomic_u32 *)atomic_u64_load(&fork_watch_address);
+}
+
+/* Free ranges by length: 1 to 62 exactly, all longer ones in list 63. Bit n of `lengths` is set if
+   and only if list n is not empty. */
+static struct link ranges[LONG_RANGE + 1];
+static uint64_t lengths;
+
+/* ---- The lock and forks ---- */
+
+static void rebuild(void);
+
+static void init(void) {
+    if (ready) return;
+    for (unsigned i = 0; i <= LONG_RANGE; i++) link_init(&ranges[i]);
+    atomic_u64_store(&fork_watch_address, (uintptr_t)os_fork_watch());
+    ready = true;
+}
+
+static void mend(void) {
+    bool rebuilt = lock_mend(&lock);
+    bool inside = lock_is_mine(&lock); /* a signal handler forked while its thread was in here */
+    if (inside) return;
+    lock_take(&lock);
+    if (rebuilt) rebuild();
+    if (space_after_fork != NULL) space_after_fork(rebuilt);
+    lock_leave(&lock);
+}
+
+/* One thread mends, others (the child may have started some) wait for it. */
+static void mend_child(void) {
+    struct atomic_u32 *watch = fork_watch();
+    uint32_t wiped = 0;
+    if (atomic_u32_replace(watch, &wiped, 2)) {
+        mend();
+        atomic_u32_store_release(watch, 1);
+    }
+    while (atomic_u32_load_acquire(watch) == 2 && !lock_is_mine(&lock)) cpu_relax();
+}
+
+void space_mend(void) {
+    if (fork_watch() != NULL)
+        mend_child();
+    else
+        mend();
+}
+
+static bool in_new_child(void) {
+    struct atomic_u32 *watch = fork_watch();
+    return watch != NULL && atomic_u32_load(watch) != 1;
+}
+
+void space_enter(void) {
+    if (unlikely(in_new_child())) mend_child();
+    lock_take(&lock);
+    if (unlikely(!ready)) init();
+}
+
+bool space_try_enter(void) {
+    if (unlikely(in_new_child())) mend_child();
+    if (!lock_try(&lock)) return false;
+    if (unlikely(!ready)) init();
+    return true;
+}
+
+void space_leave(void) { lock_leave(&lock); }
+
+void space_count(size_t bytes_more, size_t bytes_less) {
+    space_figures.mapped += bytes_more - bytes_less;
+    if (space_figures.mapped > space_figures.mapped_peak)
+        space_figures.mapped_peak = space_figures.mapped;
+}
+
+/* ---- Free ranges ---- */
+
+static struct arena *arena_after(struct arena *first, size_t count) {
+    return arena_at(first->base + count * ARENA_SIZE);
+}
+
+static void range_add(struct arena *first, size_t count) {
+    struct arena *last = arena_after(first, count - 1);
+    unsigned list = (unsigned)size_min(count, LONG_RANGE);
+    first->length = last->length = (uint32_t)count;
+    link_add_after(&ranges[list], &first->link);
+    lengths |= (uint64_t)1 << list;
+}
+
+static void range_remove(struct arena *first) {
+    unsigned list = (unsigned)size_min(first->length, LONG_RANGE);
+    link_remove(&first->link);
+    if (link_is_alone(&ranges[list])) lengths &= ~((uint64_t)1 << list);
+}
+
+/* Adds a range, merged with the free neighbours it may have. */
+static void range_merge(struct arena *first, size_t count) {
+    struct arena *before = arena_at(first->base - ARENA_SIZE);
+    struct arena *after = arena_after(first, count);
+    if (after != NULL && after->kind == ARENA_FREE) {
+        count += after->length;
+        range_remove(after);
+    }
+    if (before != NULL && before->kind == ARENA_FREE) {
+        count += before->length;
+        first = arena_at(first->base - before->length * (size_t)ARENA_SIZE);
+        range_remove(first);
+    }
+    range_add(first, count);
+}
+
+static struct arena *range_find(size_t count) {
+    uint64_t fitting = count < LONG_RANGE ? lengths & ~bit_range(0, (unsigned)count)
+                                          : lengths & (uint64_t)1 << LONG_RANGE;
+    if (fitting == 0) return NULL;
+    unsigned list = bit_lowest(fitting);
+    for (struct link *at = ranges[list].next; at != &ranges[list]; at = at->next) {
+        struct arena *first = link_owner(at, struct arena, link);
+        if (first->length >= count) return first;
+    }
+    return NULL;
+}
+
+/* ---- Chunks ---- */
+
+static void arena_init(struct arena *arena, uintptr_t base) {
+    link_init(&arena->link);
+    link_init(&arena->dirty);
+    arena->base = base;
+    arena->kind = ARENA_FREE;
+    arena->free = ~(uint64_t)0;
+    arena->touched = arena->young = 0;
+}
+
+static bool add_chunk(size_t count) {
+    size_t size = count * ARENA_SIZE;
+    uintptr_t base = (uintptr_t)os_map_aligned(size, ARENA_SIZE);
+    if (base == 0) return false;
+    if (!window_reserve(base, size)) {
+        os_unmap((void *)base, size);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        arena_init(arena_at(base + i * ARENA_SIZE), base + i * ARENA_SIZE);
+    space_count(size, 0);
+    space_figures.chunks++;
+    range_merge(arena_at(base), count);
+    return true;
+}
+
+/* An eighth more than there is; under a limit less and less, down to what is needed. */
+static bool grow(size_t count) {
+    size_t wanted = space_figures.mapped / ARENA_SIZE / 8;
+    wanted = size_min(size_max(wanted, CHUNK_MIN_ARENAS), CHUNK_MAX_ARENAS);
+    for (wanted = size_max(wanted, count); wanted > count; wanted = size_max(wanted / 2, count))
+        if (add_chunk(wanted)) return true;
+    return add_chunk(count);
+}
+
+bool space_release(void) {
+    bool any = false;
+    for (unsigned list = 1; list <= LONG_RANGE; list++) {
+        for (struct link *at = ranges[list].next, *next; at != &ranges[list]; at = next) {
+            struct arena *first = link_owner(at, struct arena, link);
+            size_t count = first->length, size = count * ARENA_SIZE;
+            next = at->next;
+            if (!os_unmap((void *)first->base, size)) continue;
+            range_remove(first);
+            for (size_t i = 0; i < count; i++) {
+                struct arena *arena = arena_after(first, i);
+                purge_forget(arena);
+                arena->kind = ARENA_NONE;
+            }
+            space_count(0, size);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* ---- Taking and giving back ---- */
+
+/* In use: nothing of it is free, and the taker alone writes `touched` from now on. */
+static void mark_taken(struct arena *first, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = arena_after(first, i);
+        arena->kind = ARENA_EXTENT_TAIL;
+        arena->free = arena->young = 0;
+        purge_forget(arena);
+    }
+}
+
+static void mark_free(struct arena *first, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = arena_after(first, i);
+        arena->kind = ARENA_FREE;
+        arena->free = ~(uint64_t)0;
+        purge_note(arena, arena->touched);
+    }
+}
+
+struct arena *space_take(size_t count) {
+    struct arena *first = range_find(count);
+    if (first == NULL && (grow(count) || (space_release() && add_chunk(count))))
+        first = range_find(count);
+    if (first == NULL) return NULL;
+    size_t rest = first->length - count;
+    range_remove(first);
+    if (rest > 0) range_add(arena_after(first, count), rest);
+    mark_taken(first, count);
+    return first;
+}
+
+struct arena *space_take_aligned(size_t count, size_t alignment) {
+    size_t more = alignment > ARENA_SIZE ? alignment / ARENA_SIZE - 1 : 0;
+    struct arena *first = space_take(count + more);
+    if (first == NULL || more == 0) return first;
+    size_t before = (align_up(first->base, alignment) - first->base) / ARENA_SIZE;
+    struct arena *aligned = arena_after(first, before);
+    if (before > 0) space_return(first, before);
+    if (more > before) space_return(arena_after(aligned, count), more - before);
+    return aligned;
+}
+
+bool space_extend(struct arena *first, size_t count, size_t more) {
+    struct arena *after = arena_after(first, count);
+    if (after == NULL || after->kind != ARENA_FREE || after->length < more) return false;
+    size_t rest = after->length - more;
+    range_remove(after);
+    if (rest > 0) range_add(arena_after(after, more), rest);
+    mark_taken(after, more);
+    return true;
+}
+
+void space_return(struct arena *first, size_t count) {
+    mark_free(first, count);
+    range_merge(first, count);
+}
+
+static void range_rebuild(struct arena *first) {
+    struct arena *before = arena_at(first->base - ARENA_SIZE);
+    if (before != NULL && before->kind == ARENA_FREE) return;
+    size_t count = 1;
+    for (struct arena *at; (at = arena_after(first, count)) != NULL && at->kind == ARENA_FREE;)
+        count++;
+    range_add(first, count);
+}
+
+/* The child of a fork while another thread was in here: the records of single arenas are sound,
+   lists may not be. An arena whose taker is gone stays taken. */
+static void rebuild(void) {
+    for (unsigned i = 0; i <= LONG_RANGE; i++) link_init(&ranges[i]);
+    lengths = 0;
+    purge_reset();
+    for (struct window *window = window_first(); window != NULL; window = window->next) {
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
+            struct arena *arena = &window->arena[i];
+            if (arena->kind == ARENA_NONE) continue;
+            link_init(&arena->link);
+            link_init(&arena->dirty);
+            purge_note(arena, arena->free & arena->touched);
+        }
+    }
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
+            if (window->arena[i].kind == ARENA_FREE) range_rebuild(&window->arena[i]);
+}
+
+void space_check(void) {
+    for (unsigned list = 1; list <= LONG_RANGE; list++) {
+        CHECK((lengths >> list & 1) == !link_is_alone(&ranges[list]));
+        for (struct link *at = ranges[list].next; at != &ranges[list]; at = at->next) {
+            struct arena *first = link_owner(at, struct arena, link);
+            struct arena *last = arena_after(first, first->length - 1);
+            CHECK(size_min(first->length, LONG_RANGE) == list && last->length == first->length);
+            CHECK(first->kind == ARENA_FREE && last->kind == ARENA_FREE);
+            struct arena *after = arena_after(first, first->length);
+            CHECK(after == NULL || after->kind != ARENA_FREE);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * space.h - address space, in arenas of 256 KiB: chunks mapped from the system, free ranges of
+ * arenas with coalescing, and the one lock of the process-wide state.
+ *
+ * Ranges: every arena of ours is either in use (its kind says by whom) or FREE in exactly one range.
+ * The first and the last arena of a range hold its length; neighbouring ranges are always merged,
+ * across chunks too. The smallest range that is long enough is taken (one bit word finds it), the
+ * most recently freed of its length, which is the likeliest to be resident.
+ */
+#ifndef POOLALLOC_SPACE_H
+#define POOLALLOC_SPACE_H
+
+#include "heap/window.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The space lock: arenas, ranges, the purger's queue, windows, the list of parked heaps. Taken in
+   slow paths only, for tens of nanoseconds but for the purger. Nothing else is locked inside. */
+void space_enter(void);
+bool space_try_enter(void);
+void space_leave(void);
+/* Called once in the child of a fork, with the lock held, before anything else happens; `rebuilt`
+   says that a thread which is gone held the lock. */
+extern void (*space_after_fork)(bool rebuilt);
+/* For pthread_atfork's child handler, which is quicker than to wait for the next space_enter. */
+void space_mend(void);
+
+/* The rest needs the lock. */
+
+/* The first of `count` free arenas side by side, or NULL. All are now ARENA_EXTENT_TAIL, with no
+   free pool; their `touched` tells which pools may hold old contents. */
+struct arena *space_take(size_t count);
+/* The same; the address of the first is a multiple of `alignment`, a power of two. */
+struct arena *space_take_aligned(size_t count, size_t alignment);
+/* The `more` arenas right behind an extent of `count`, if they are free. */
+bool space_extend(struct arena *first, size_t count, size_t more);
+/* Gives arenas back: all their pools are free. */
+void space_return(struct arena *first, size_t count);
+/* Unmaps free ranges, for when the system has no more to give; true if anything went. */
+bool space_release(void);
+
+/* Ends the process if the ranges and the arenas' words do not agree. */
+void space_check(void);
+
+/* Bytes of address space mapped for blocks; a direct mapping is counted through space_count. */
+struct space_figures {
+    size_t mapped, mapped_peak;
+    size_t direct_blocks, direct_bytes;
+    size_t chunks;
+};
+extern struct space_figures space_figures;
+void space_count(size_t bytes_more, size_t bytes_less);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

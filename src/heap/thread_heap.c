@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/thread_heap.h"
+
+#include <limits.h>
+#include <pthread.h>
+
+#include "base/check.h"
+#include "heap/direct.h"
+#include "heap/remote.h"
+#include "heap/space.h"
+#include "os/lock.h"
+#include "os/os.h"
+
+enum {
+    /* Low bits of a tag are free for the offset in the pool: heaps are aligned to pools. */
+    HEAP_STRIDE = 8 * 1024,
+    HEAPS_AT_ONCE = 16, /* address space; each is touched when it is used */
+    BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
+};
+static_assert(sizeof(struct heap) <= HEAP_STRIDE, "heaps fit their stride");
+
+struct heap no_heap = {.bins = {[0 ... CLASS_COUNT - 1] = {.word = &all_taken}}};
+__thread struct heap *thread_heap = &no_heap;
+
+static __thread bool thread_ended;
+static __thread unsigned destructor_rounds;
+
+/* Under the space lock, but for reads of `newest` and `in_use`. */
+static struct atomic_u64 newest; /* struct heap * */
+static struct atomic_u64 in_use;
+static struct heap *parked;
+static struct atomic_u32 parked_count; /* read without the lock, as a hint */
+static uintptr_t fresh_heaps, fresh_heaps_end;
+static size_t heap_bytes;
+static bool ready, has_key, counts_blocks;
+static pthread_key_t key;
+
+static struct lock shared_lock;
+static struct heap *shared_heap;
+
+struct heap *thread_heap_first(void) {
+    return (struct heap *)atomic_u64_load_acquire(&newest); /* partner: heap_new */
+}
+size_t thread_heap_count(void) { return atomic_u64_load(&in_use); }
+size_t thread_heap_bytes(void) { return heap_bytes; }
+void thread_heap_count_blocks(void) { counts_blocks = true; }
+
+/* ---- Making, parking, taking over; all under the space lock ---- */
+
+static void after_fork(bool rebuilt);
+static void thread_end(void *heap);
+
+static void init(void) {
+    if (ready) return;
+    size_class_init();
+    remote_init();
+    space_after_fork = after_fork;
+    int saved_errno = errno;
+    has_key = pthread_key_create(&key, thread_end) == 0;
+    errno = saved_errno;
+    ready = true;
+}
+
+static struct heap *heap_new(void) {
+    if (fresh_heaps == fresh_heaps_end) {
+        size_t size = (size_t)HEAP_STRIDE * HEAPS_AT_ONCE;
+        fresh_heaps = (uintptr_t)os_map(size);
+        fresh_heaps_end = fresh_heaps ? fresh_heaps + size : 0;
+        heap_bytes += fresh_heaps ? size : 0;
+    }
+    if (fresh_heaps == 0) return NULL;
+    struct heap *heap = (struct heap *)fresh_heaps;
+    fresh_heaps += HEAP_STRIDE;
+    heap_init(heap);
+    heap->counting = counts_blocks;
+    heap->next = thread_heap_first();
+    atomic_u64_store_release(&newest, (uintptr_t)heap);
+    return heap;
+}
+
+/* A parked heap that another thread is just helping (remote.c) is left to it. */
+static struct heap *take_parked(uint32_t new_state) {
+    for (struct heap **at = &parked; *at != NULL; at = &(*at)->next_parked) {
+        struct heap *heap = *at;
+        uint32_t state = HEAP_PARKED;
+        if (!atomic_u32_replace(&heap->state, &state, new_state)) continue;
+        *at = heap->next_parked;
+        atomic_u32_add(&parked_count, (uint32_t)-1);
+        return heap;
+    }
+    return NULL;
+}
+
+static void park(struct heap *heap) {
+    heap->next_parked = parked;
+    parked = heap;
+    atomic_u32_add(&parked_count, 1);
+    atomic_u32_store_release(&heap->state, HEAP_PARKED); /* partner: whoever takes it by replace */
+}
+
+static struct heap *heap_acquire(void) {
+    space_enter();
+    init();
+    struct heap *heap = has_key ? take_parked(HEAP_IN_USE) : NULL;
+    if (heap == NULL && has_key) heap = heap_new();
+    if (heap != NULL) atomic_u64_add(&in_use, 1);
+    space_leave();
+    return heap;
+}
+
+/* ---- Beginning and end of a thread ---- */
+
+/* pthread_setspecific may call calloc: the heap is usable before. */
+struct heap *thread_heap_get(void) {
+    if (likely(thread_heap != &no_heap)) return thread_heap;
+    if (thread_ended) return NULL;
+    struct heap *heap = heap_acquire();
+    if (heap == NULL) return NULL;
+    thread_heap = heap;
+    pthread_setspecific(key, heap);
+    return heap;
+}
+
+/* The order matters: what comes in after remote_drain waits in the inbox for the next owner. */
+static void end_now(struct heap *heap) {
+    thread_ended = true;
+    thread_heap = &no_heap;
+    remote_post(heap);
+    remote_drain(heap, ~0u);
+    remote_post(heap);
+    heap_close_bins(heap);
+    heap_release(heap);
+    space_enter();
+    park(heap);
+    atomic_u64_add(&in_use, (uint64_t)-1);
+    space_leave();
+}
+
+/* Other keys' destructors may still malloc and free: wait for the last round that there is. */
+static void thread_end(void *heap) {
+    if (++destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
+        pthread_setspecific(key, heap) == 0)
+        return;
+    end_now((struct heap *)heap);
+}
+
+void thread_heap_end_for_test(void) {
+    if (thread_heap == &no_heap) return;
+    pthread_setspecific(key, NULL);
+    end_now(thread_heap);
+    thread_ended = false;
+}
+
+struct heap *shared_heap_enter(void) {
+    lock_take(&shared_lock);
+    if (shared_heap == NULL) {
+        space_enter();
+        init();
+        shared_heap = heap_new();
+        space_leave();
+    }
+    if (shared_heap != NULL) return shared_heap;
+    lock_leave(&shared_lock);
+    return NULL;
+}
+
+void shared_heap_leave(void) { lock_leave(&shared_lock); }
+
+/* ---- Parked heaps ---- */
+
+/* Heaps that were looked at go to the end, so that the next look is at others. */
+static struct heap *take_out(void) {
+    space_enter();
+    struct heap *heap = take_parked(HEAP_BUSY);
+    space_leave();
+    return heap;
+}
+
+static void put_back_last(struct heap *heap) {
+    space_enter();
+    struct heap **at = &parked;
+    while (*at != NULL) at = &(*at)->next_parked;
+    *at = heap;
+    heap->next_parked = NULL;
+    atomic_u32_add(&parked_count, 1);
+    atomic_u32_store_release(&heap->state, HEAP_PARKED);
+    space_leave();
+}
+
+bool thread_heap_borrow(struct heap *heap, unsigned class_index) {
+    if (atomic_u32_load(&parked_count) == 0) return false;
+    bool moved = false;
+    for (unsigned i = 0; i < BORROW_LOOKS && !moved; i++) {
+        struct heap *other = take_out();
+        if (other == NULL) break;
+        if (remote_is_waiting(other)) remote_drain(other, 256);
+        moved = heap_move_pool(other, heap, class_index);
+        remote_post(other);
+        put_back_last(other);
+    }
+    return moved;
+}
+
+void thread_heap_release_parked(void) {
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
+        uint32_t state = HEAP_PARKED;
+        if (!atomic_u32_replace(&heap->state, &state, HEAP_BUSY)) continue;
+        remote_drain(heap, ~0u);
+        heap_close_bins(heap);
+        heap_release(heap);
+        remote_post(heap);
+        atomic_u32_store_release(&heap->state, HEAP_PARKED);
+    }
+}
+
+/* ---- Forks ---- */
+
+/* The other threads are gone, and what they were doing to their heaps is anybody's guess: nobody
+   uses these again. Their blocks may still be freed, into inboxes that nobody empties. */
+static void after_fork(bool rebuilt) {
+    if (rebuilt) {
+        arena_rebuild();
+        direct_rebuild();
+        parked = NULL;
+        atomic_u32_store(&parked_count, 0);
+    }
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
+        uint32_t state = atomic_u32_load(&heap->state);
+        if (heap == thread_heap || heap == shared_heap) continue;
+        if (state == HEAP_PARKED && rebuilt) park(heap);
+        if (state != HEAP_PARKED) atomic_u32_store(&heap->state, HEAP_ORPHAN);
+    }
+    atomic_u64_store(&in_use, thread_heap != &no_heap);
+    if (lock_mend(&shared_lock)) shared_heap = NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * thread_heap.h - which heap a thread uses.
+ *
+ * A thread gets a heap at its first slow path: a parked one if there is any, else a new one. When
+ * it ends, after the last round of pthread key destructors, it gives empty pools back and parks the
+ * heap as it is; the next thread takes it over. Heaps are never unmapped, so that their addresses,
+ * which tags contain, stay good. Whoever mallocs after that (libc's last clean-up does) uses one
+ * shared heap under a lock.
+ */
+#ifndef POOLALLOC_THREAD_HEAP_H
+#define POOLALLOC_THREAD_HEAP_H
+
+#include "heap/heap.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The calling thread's heap; `no_heap`, where every malloc is slow and which owns nothing, before
+   the first slow path and after the end. Initial-exec: two loads, no call. */
+extern __thread struct heap *thread_heap __attribute__((tls_model("initial-exec")));
+extern struct heap no_heap;
+
+/* The heap of the thread, made if need be. NULL: it has ended, or there is no memory for a heap or
+   no pthread key left; then use the shared heap. */
+struct heap *thread_heap_get(void);
+/* The shared heap, locked until shared_heap_leave; NULL: no memory for it. */
+struct heap *shared_heap_enter(void);
+void shared_heap_leave(void);
+
+/* Moves a pool of the class from a parked heap to this one; false if none has any. */
+bool thread_heap_borrow(struct heap *heap, unsigned class_index);
+/* Takes in what was freed for parked heaps and gives their empty pools back. */
+void thread_heap_release_parked(void);
+
+/* All heaps, newest first. */
+struct heap *thread_heap_first(void);
+/* Number of heaps in use by threads. */
+size_t thread_heap_count(void);
+/* Address space taken by heaps, in bytes. */
+size_t thread_heap_bytes(void);
+
+/* Heaps made from now on count every malloc (options: report). */
+void thread_heap_count_blocks(void);
+
+/* As if the thread ended: for tests. */
+void thread_heap_end_for_test(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/window.h"
+
+#include "os/os.h"
+
+static_assert(sizeof(struct pool) == 32 && sizeof(union record) == 32, "two records to a line");
+static_assert(sizeof(struct window) < 2 * MIB, "the metadata of a window stays below 3 % of it");
+
+struct window_table window_table;
+
+static struct atomic_u64 newest; /* struct window * */
+static size_t bytes;             /* under the space lock */
+
+struct window *window_first(void) { return (struct window *)atomic_u64_load_acquire(&newest); }
+
+size_t window_bytes(void) { return bytes; }
+
+static bool reserve_one(uintptr_t base) {
+    struct atomic_u64 *slot = &window_table.distance[(uint16_t)(base >> WINDOW_SHIFT)];
+    if (atomic_u64_load(slot) != 0) return window_at(base) != NULL;
+    size_t size = align_up(sizeof(struct window), os_page_size());
+    struct window *window = (struct window *)os_map(size);
+    if (window == NULL) return false;
+    bytes += size;
+    window->base = base;
+    window->next = window_first();
+    /* Release: whoever finds the window finds it filled. Partners: window_at, window_first. */
+    atomic_u64_store_release(&newest, (uintptr_t)window);
+    atomic_u64_store_release(slot, (uintptr_t)window - (uintptr_t)&window_table.nowhere);
+    return true;
+}
+
+bool window_reserve(uintptr_t address, size_t size) {
+    const size_t span = (size_t)1 << WINDOW_SHIFT;
+    for (uintptr_t at = align_down(address, span); at < address + size; at += span)
+        if (!reserve_one(at)) return false;
+    return true;
+}

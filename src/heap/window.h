@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * window.h - what we know of an address: metadata in dense arrays beside the heap, indexed by
+ * address. Nothing of the allocator lies in memory that programs write.
+ *
+ * A window is WINDOW_SHIFT bits of address space (64 MiB, or 32) that holds memory of ours; its
+ * arrays are one lazily touched mapping. They differ by who writes them:
+ *   tag     read by any freeing thread, changes only when a pool changes hands
+ *   bits    one per ALIGN bytes, set if and only if a live block starts there (size_class.h);
+ *           written by the owner alone, so a remote free never takes its cache line away
+ *   needed  frees until the pool changes state, counted down by the owner alone
+ *   record  struct pool, struct direct: the rest, for slow paths
+ *   arena   one per 256 KiB, under the space lock
+ *
+ * Windows are found in a table of 2^16 slots by bits of the address. Two windows could share a slot
+ * only in a process that spreads over more than 4 TiB; window_reserve then fails, and the mapping
+ * is not used. A look-up never trusts the slot alone: a tag contains the address of its pool.
+ */
+#ifndef POOLALLOC_WINDOW_H
+#define POOLALLOC_WINDOW_H
+
+#include "base/atomic.h"
+#include "base/list.h"
+#include "heap/geometry.h"
+
+struct heap;
+
+/* A pool or a span (the record of its first pool). Written by the owning heap alone. */
+struct pool {
+    struct link link; /* on the partial list of its heap and class if and only if PARTIAL */
+    uintptr_t base;
+    uint8_t class_index;
+    uint8_t state; /* enum pool_state */
+    uint8_t zeroed; /* the memory was zero when the pool was taken: see pool_block_is_zero */
+    uint8_t unused[5];
+};
+
+/* A block with a mapping of its own (the record of its first page). Under the space lock. */
+struct direct {
+    struct link link;      /* list of live ones, or of cached ones */
+    uintptr_t address;     /* of the block */
+    uint32_t pools : 31;   /* usable length, in units of POOL_SIZE */
+    uint32_t guarded : 1;  /* guard pages around it */
+    uint32_t due;          /* 0: live. Cached: when to unmap it, in ms of os_clock_ms */
+};
+
+union record {
+    struct pool pool;
+    struct direct direct;
+};
+
+/* 256 KiB of address space. The words describe its 64 pools, lowest address in bit 0. */
+struct arena {
+    uint64_t free;         /* handed to nobody */
+    uint64_t touched;      /* may have memory behind them; those not in it read as zero */
+    uint64_t young;        /* became free since the purger looked last; part of free */
+    struct link link;      /* OF_POOLS, OF_SPANS: arenas of one rank; first FREE: ranges */
+    struct link dirty;     /* queue of the purger, if and only if it waits there */
+    uint64_t due;          /* while on the queue: when to look, in ms of os_clock_ms */
+    uintptr_t base;
+    size_t size;           /* EXTENT: usable bytes */
+    uint32_t length;       /* EXTENT, and first and last FREE of a range: arenas in it */
+    uint8_t kind;          /* enum arena_kind */
+    uint8_t rank;          /* OF_POOLS, OF_SPANS: which list, see arena.h */
+};
+
+enum arena_kind {
+    ARENA_NONE,        /* not ours */
+    ARENA_FREE,        /* in a range that nobody uses */
+    ARENA_OF_POOLS,    /* cut into pools */
+    ARENA_OF_SPANS,    /* cut into spans */
+    ARENA_EXTENT,      /* first of an extent, */
+    ARENA_EXTENT_TAIL, /* and the others */
+};
+
+/* The part that look-ups read before they know that the address is ours. */
+struct window_front {
+    struct atomic_u64 tag[WINDOW_POOLS];
+    struct atomic_u64 bits[WINDOW_WORDS];
+};
+
+struct window {
+    struct window_front front;
+    uint16_t needed[WINDOW_POOLS];
+    union record record[WINDOW_POOLS];
+    struct arena arena[WINDOW_ARENAS];
+    uintptr_t base;
+    struct window *next; /* list of all windows */
+};
+
+/* Slots hold the distance from `nowhere` to the window's front. An empty slot so leads to a window
+   where nothing is ours, and look-ups need no test for it. */
+struct window_table {
+    struct atomic_u64 distance[WINDOW_SLOTS];
+    struct window_front nowhere;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern struct window_table window_table;
+
+/* Makes the windows of [address, address + size) exist. False if there is no memory for them or a
+   slot is taken. Caller holds the space lock. */
+bool window_reserve(uintptr_t address, size_t size);
+/* All windows, newest first; a walk may go on while others are added. */
+struct window *window_first(void);
+/* Address space taken by windows, in bytes. */
+size_t window_bytes(void);
+
+/* The front for an address, or `nowhere`'s, or by a shared slot that of another address. */
+ALWAYS_INLINE struct window_front *window_front_at(uint16_t slot) {
+    return (struct window_front *)((uintptr_t)&window_table.nowhere +
+                                   atomic_u64_load(&window_table.distance[slot]));
+}
+
+/* The window that holds an address, NULL if none does. */
+static inline struct window *window_at(uintptr_t address) {
+    uint64_t distance = atomic_u64_load_acquire(
+        &window_table.distance[(uint16_t)(address >> WINDOW_SHIFT)]); /* partner: window_reserve */
+    if (distance == 0) return NULL;
+    struct window *window = (struct window *)((uintptr_t)&window_table.nowhere + distance);
+    return window->base == align_down(address, (size_t)1 << WINDOW_SHIFT) ? window : NULL;
+}
+
+static inline unsigned window_pool_index(uintptr_t address) {
+    return (address >> POOL_SHIFT) & (WINDOW_POOLS - 1);
+}
+static inline unsigned window_word_index(uintptr_t address) {
+    return (address >> WORD_SHIFT) & (WINDOW_WORDS - 1);
+}
+
+/* The arena of an address, NULL if no window covers it. Its kind may be ARENA_NONE. */
+static inline struct arena *arena_at(uintptr_t address) {
+    struct window *window = window_at(address);
+    return window ? &window->arena[(address >> ARENA_SHIFT) & (WINDOW_ARENAS - 1)] : NULL;
+}
+
+/* ---- Tags: address of the pool, owner, kind and place in the span, in one word ----
+ *
+ * tag = pool ^ heap ^ kind << 48 ^ offset << 51, and 0 where no block starts. So tag ^ pool ^ heap
+ * is 0 for a small pool of that heap and for nothing else: one comparison settles owner, size,
+ * kind, and that the slot of the table was the right one. */
+enum tag_kind { TAG_SMALL, TAG_SPAN, TAG_EXTENT, TAG_DIRECT };
+enum { TAG_KIND_SHIFT = 48, TAG_OFFSET_SHIFT = 51 };
+
+static inline uint64_t tag_make(uintptr_t pool, const struct heap *heap, enum tag_kind kind,
+                                unsigned offset) {
+    return pool ^ (uintptr_t)heap ^ (uint64_t)kind << TAG_KIND_SHIFT ^
+           (uint64_t)offset << TAG_OFFSET_SHIFT;
+}
+static inline enum tag_kind tag_kind(uint64_t tag) {
+    return (enum tag_kind)(tag >> TAG_KIND_SHIFT & 7);
+}
+/* Number of pools from the start of the span. */
+static inline unsigned tag_offset(uint64_t tag) { return tag >> TAG_OFFSET_SHIFT & 63; }
+static inline struct heap *tag_heap(uint64_t tag, uintptr_t pool) {
+    return (struct heap *)((tag ^ pool) & (((uint64_t)1 << TAG_KIND_SHIFT) - 1));
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "malloc/alloc.h"
+
+#include "base/check.h"
+#include "os/options.h"
+#include "os/os.h"
+
+/* From here on a block that outgrows its place is expected to grow again, and gets a mapping of its
+   own whose pages can move without being copied: at 512 KiB to copy and fault in new pages costs
+   ten times as much as to move them. */
+static const size_t GROWS_DIRECT = 512 * KIB;
+
+static void *or_no_memory(void *block) {
+    if (unlikely(block == NULL)) errno = ENOMEM;
+    return block;
+}
+
+void *alloc_malloc_slow(size_t size) { return or_no_memory(allocate_slow(size)); }
+
+void *alloc_calloc(size_t count, size_t size) {
+    size_t total;
+    if (unlikely(__builtin_mul_overflow(count, size, &total))) return or_no_memory(NULL);
+    return or_no_memory(allocate_zeroed(total));
+}
+
+/* ---- realloc ---- */
+
+/* A block stays where it is if it is not more than twice as long as asked for. */
+static bool fits(size_t size, size_t usable) {
+    return size <= usable && (size > usable / 2 || alloc_good_size(size) == usable);
+}
+
+static void *copy_to(void *to, struct block *from, size_t size) {
+    if (to == NULL) return or_no_memory(NULL);
+    memcpy(to, (const void *)from->address, size_min(from->usable, size));
+    release_block(from);
+    return to;
+}
+
+/* Extents and mappings; the size asked for is large too. */
+static void *realloc_large(struct block *block, size_t size) {
+    void *resized = resize_large(block, size);
+    if (resized != NULL) return resized;
+    if (size > block->usable && size >= GROWS_DIRECT && size <= PTRDIFF_MAX - size / 8) {
+        void *mapping = allocate_growing(size + size / 8);
+        if (mapping != NULL) return copy_to(mapping, block, size);
+    }
+    return copy_to(allocate_slow(size), block, size);
+}
+
+void *alloc_realloc(void *pointer, size_t size) {
+    if (pointer == NULL) return alloc_malloc(size);
+    struct block block;
+    block_require("realloc", pointer, &block);
+    if (size == 0) {
+        release_block(&block);
+        return NULL;
+    }
+    if (fits(size, block.usable)) return pointer;
+    if (block.kind > TAG_SPAN && size > SPAN_MAX) return realloc_large(&block, size);
+    return copy_to(allocate(size), &block, size);
+}
+
+void *alloc_reallocarray(void *block, size_t count, size_t size) {
+    size_t total;
+    if (unlikely(__builtin_mul_overflow(count, size, &total))) return or_no_memory(NULL);
+    return alloc_realloc(block, total);
+}
+
+/* ---- Alignment ---- */
+
+void *alloc_aligned(size_t alignment, size_t size) {
+    if (unlikely(!is_power_of_two(alignment))) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return or_no_memory(allocate_aligned(alignment, size));
+}
+
+int alloc_posix_memalign(void **result, size_t alignment, size_t size) {
+    if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0) return EINVAL;
+    void *block = allocate_aligned(alignment, size);
+    if (block == NULL) return ENOMEM;
+    *result = block;
+    return 0;
+}
+
+/* glibc rounds an alignment that is no power of two up to one. */
+void *alloc_memalign(size_t alignment, size_t size) {
+    if (alignment > (size_t)PTRDIFF_MAX + 1) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (alignment > 1 && !is_power_of_two(alignment))
+        alignment = (size_t)1 << (bit_highest(alignment) + 1);
+    return or_no_memory(allocate_aligned(size_max(alignment, 1), size));
+}
+
+void *alloc_pvalloc(size_t size) {
+    size_t page = os_page_size();
+    if (size > PTRDIFF_MAX - page) return or_no_memory(NULL);
+    return or_no_memory(allocate_aligned(page, align_up(size_max(size, 1), page)));
+}
+
+/* ---- Sizes ---- */
+
+size_t alloc_usable_size(const void *pointer) {
+    if (pointer == NULL) return 0;
+    struct block block;
+    block_require("malloc_usable_size", pointer, &block);
+    return block.usable;
+}
+
+size_t alloc_good_size(size_t size) {
+    if (size > PTRDIFF_MAX - os_page_size()) return 0;
+    if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes */
+    bool is_large = size > SPAN_MAX || (options.large_direct && size > SMALL_MAX);
+    return is_large ? align_up(size, os_page_size()) : size_classes[size_class_of(size)].stride;
+}
+
+/* `size` can be what was asked for if malloc or a realloc in place would give it this block. */
+void alloc_free_sized(void *pointer, size_t size) {
+    if (pointer == NULL) return;
+    struct block block;
+    block_require("free_sized", pointer, &block);
+    if (unlikely(!fits(size, block.usable)))
+        fail_argument("free_sized", block.address, "size", size, "another size was asked for");
+    release_block(&block);
+}
+
+/* A class with the right alignment may be up to twice as long as the size asks for. */
+void alloc_free_aligned_sized(void *pointer, size_t alignment, size_t size) {
+    if (pointer == NULL) return;
+    struct block block;
+    block_require("free_aligned_sized", pointer, &block);
+    if (unlikely(!is_power_of_two(alignment) || block.address % alignment != 0))
+        fail_argument("free_aligned_sized", block.address, "alignment", alignment,
+                      "the block has another alignment");
+    size_t rounded = align_up(size_max(size, 1), alignment);
+    if (unlikely(size > block.usable || (rounded <= block.usable / 2 && !fits(size, block.usable))))
+        fail_argument("free_aligned_sized", block.address, "size", size,
+                      "another size was asked for");
+    release_block(&block);
+}

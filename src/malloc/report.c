@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "malloc/report.h"
+
+#include "heap/census.h"
+#include "os/options.h"
+#include "os/os.h"
+#include "poolalloc.h"
+
+static void line_start(struct text *to, const char *name) {
+    text_add(to, "  ");
+    text_add(to, name);
+    text_pad(to, 14);
+}
+
+static void line_bytes(struct text *to, const char *name, uint64_t bytes, const char *meaning) {
+    line_start(to, name);
+    text_add_size(to, bytes);
+    text_pad(to, 28);
+    text_add(to, meaning);
+    text_add(to, "\n");
+}
+
+static void write_served(struct text *to, const struct census *census) {
+    text_add(to, "served: ");
+    if (!census->served_is_exact) text_add(to, "at least ");
+    text_add_decimal(to, census->served);
+    text_add(to, " blocks up to 64 KiB, ");
+    text_add_decimal(to, census->used_blocks);
+    text_add(to, " blocks live now, by ");
+    text_add_decimal(to, census->heaps);
+    text_add(to, census->heaps == 1 ? " thread\n" : " threads\n");
+}
+
+static void write_memory(struct text *to, const struct census *census) {
+    text_add(to, "memory:\n");
+    line_bytes(to, "used", census->used_bytes, "in live blocks");
+    line_bytes(to, "cached", census->touched_bytes - census->used_bytes,
+               "free, and still backed by memory");
+    line_bytes(to, "purged", census->mapped_bytes - census->touched_bytes,
+               "address space without memory behind it");
+    line_bytes(to, "mapped", census->mapped_bytes, "the sum of these");
+    line_bytes(to, "mapped peak", census->mapped_peak, "the most it was");
+    line_bytes(to, "metadata", census->metadata_bytes,
+               "address space of our records, touched as far as needed");
+}
+
+static void write_holders(struct text *to, const struct census *census) {
+    text_add(to, "held by: ");
+    text_add_decimal(to, census->arenas);
+    text_add(to, " arenas, ");
+    text_add_decimal(to, census->pools);
+    text_add(to, " pools, ");
+    text_add_decimal(to, census->spans);
+    text_add(to, " spans, ");
+    text_add_decimal(to, census->extents);
+    text_add(to, " extents, ");
+    text_add_decimal(to, census->direct_blocks);
+    text_add(to, " mappings; given back ");
+    text_add_decimal(to, census->purges);
+    text_add(to, " runs of pages\n");
+}
+
+void report_write(struct text *to) {
+    struct census census;
+    census_take(&census);
+    text_add(to, "poolalloc " POOLALLOC_VERSION_STRING " report, pid ");
+    text_add_decimal(to, (uint64_t)os_process_id());
+    text_add(to, ", ");
+    text_add(to, program_invocation_name ? program_invocation_name : "?");
+    text_add(to, "\n");
+    write_served(to, &census);
+    write_memory(to, &census);
+    write_holders(to, &census);
+}
+
+/* ---- malloc_info: the shape of glibc's, one heap for all ---- */
+
+static void xml_number(struct text *to, const char *before, uint64_t number, const char *after) {
+    text_add(to, before);
+    text_add_decimal(to, number);
+    text_add(to, after);
+}
+
+void report_write_xml(struct text *to) {
+    struct census census;
+    census_take(&census);
+    text_add(to, "<malloc version=\"1\" allocator=\"poolalloc " POOLALLOC_VERSION_STRING "\">\n");
+    text_add(to, "<heap nr=\"0\">\n<sizes>\n");
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        if (census.class_blocks[c] == 0) continue;
+        xml_number(to, "<size to=\"", size_classes[c].stride, "\"");
+        xml_number(to, " count=\"", census.class_blocks[c], "\"");
+        xml_number(to, " total=\"", census.class_blocks[c] * size_classes[c].stride, "\"/>\n");
+    }
+    text_add(to, "</sizes>\n");
+    xml_number(to, "<total type=\"used\" count=\"", census.used_blocks, "\"");
+    xml_number(to, " size=\"", census.used_bytes, "\"/>\n");
+    xml_number(to, "<total type=\"cached\" size=\"", census.touched_bytes - census.used_bytes,
+               "\"/>\n");
+    xml_number(to, "<total type=\"mmap\" count=\"", census.direct_blocks, "\"");
+    xml_number(to, " size=\"", census.direct_bytes, "\"/>\n");
+    xml_number(to, "<system type=\"current\" size=\"", census.mapped_bytes, "\"/>\n");
+    xml_number(to, "<system type=\"max\" size=\"", census.mapped_peak, "\"/>\n");
+    text_add(to, "</heap>\n</malloc>\n");
+}
+
+/* ---- At exit ---- */
+
+/* The option's path with %p replaced by the process id; false if it is too long. */
+static bool expand_path(char *path, size_t room) {
+    struct text text;
+    text_begin(&text, -1);
+    for (size_t i = 0; i < options.report_path_length; i++) {
+        const char *at = options.report_path + i;
+        if (at[0] == '%' && i + 1 < options.report_path_length && at[1] == 'p') {
+            text_add_decimal(&text, (uint64_t)os_process_id());
+            i++;
+        } else {
+            text_add_bytes(&text, at, 1);
+        }
+    }
+    if (text.used >= room) return false;
+    memcpy(path, text.buffer, text.used);
+    path[text.used] = '\0';
+    return true;
+}
+
+static int open_report(void) {
+    if (options.report_exit) return 2;
+    char path[512];
+    if (options.report_path == NULL || !expand_path(path, sizeof path)) return -1;
+    int descriptor = os_open_append(path);
+    if (descriptor >= 0) return descriptor;
+    struct text text;
+    text_begin(&text, 2);
+    text_add(&text, "poolalloc: cannot write the report to ");
+    text_add(&text, path);
+    text_add(&text, " (report=FILE in POOLALLOC_OPTIONS needs a file that may be written)\n");
+    text_flush(&text);
+    return -1;
+}
+
+void report_at_exit(void) {
+    int descriptor = open_report();
+    if (descriptor < 0) return;
+    struct text text;
+    text_begin(&text, descriptor);
+    report_write(&text);
+    text_flush(&text);
+    if (descriptor != 2) os_close(descriptor);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "malloc/start.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "heap/direct.h"
+#include "heap/purge.h"
+#include "heap/remote.h"
+#include "heap/space.h"
+#include "heap/thread_heap.h"
+#include "malloc/report.h"
+#include "os/options.h"
+#include "os/os.h"
+
+/* ---- The purge thread ---- */
+
+enum { IDLE_CHECK_MS = 1000 };
+
+static struct atomic_u32 never_woken;
+
+__attribute__((noreturn)) static void *purge_forever(void *unused) {
+    (void)unused;
+    for (;;) {
+        os_wait_ms(&never_woken, 0, purge_wait(IDLE_CHECK_MS) + 1);
+        if (!purge_is_due() && !direct_purge_is_due()) continue;
+        space_enter();
+        purge_step();
+        direct_purge(false);
+        space_leave();
+    }
+}
+
+/* All signals blocked: the program's handlers run on the program's threads. */
+void start_purge_thread(void) {
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigfillset(&all);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, PTHREAD_STACK_MIN + 64 * KIB);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_create(&thread, &attributes, purge_forever, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+}
+
+/* ---- Beginning and end of the process ---- */
+
+static void after_fork_in_child(void) {
+    space_mend();
+    if (options.purge_thread) start_purge_thread();
+}
+
+/* Before other libraries' constructors, so that handlers they register run around ours. */
+__attribute__((constructor(101))) static void start(void) {
+    options_read();
+    if (options.report_exit || options.report_path != NULL) thread_heap_count_blocks();
+    thread_heap_get();
+    pthread_atfork(NULL, NULL, after_fork_in_child);
+    if (options.purge_thread) start_purge_thread();
+}
+
+/* A double free whose second half waits in an inbox comes to light here at the latest. */
+__attribute__((destructor)) static void end(void) {
+    if (thread_heap != &no_heap) {
+        remote_post(thread_heap);
+        remote_drain(thread_heap, ~0u);
+    }
+    thread_heap_release_parked();
+    report_at_exit();
+}

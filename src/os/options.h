@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.h - POOLALLOC_OPTIONS=key=value,key=value: read once at start-up, and not at all in
+ * set-uid programs. A bad key or value gets one line on standard error; the program runs on with
+ * the default. One table (options.c) holds key, default and meaning: help and errors come from it.
+ */
+#ifndef POOLALLOC_OPTIONS_H
+#define POOLALLOC_OPTIONS_H
+
+#include "base/base.h"
+#include "base/text.h"
+
+#define PURGE_NEVER UINT64_MAX
+
+struct options {
+    uint64_t purge_delay;   /* milliseconds, or PURGE_NEVER */
+    uint64_t purge_thread;  /* 0 or 1 */
+    uint64_t large_direct;  /* 0 or 1 */
+    uint64_t deepbind_keep; /* 0 or 1 */
+    uint64_t report_exit;   /* 0 or 1: to standard error */
+    const char *report_path; /* or to this file, not terminated: report_path_length bytes */
+    size_t report_path_length;
+};
+
+/* Written by options_read alone, before the program starts threads. */
+extern struct options options;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reads the environment, speaking up on standard error. */
+void options_read(void);
+/* Applies one string of options; lines about bad ones go to `errors`. For options_read and tests. */
+void options_parse(struct options *into, const char *string, struct text *errors);
+/* The table with the values in force and where each comes from. */
+void options_list(struct text *to);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -51,11 +51,9 @@ static void relieve(struct heap *heap) {
 
 /* ---- Classes ---- */
 
-static void *take_slow(struct heap *heap, unsigned class_index) {
-    void *block = heap_take_own(heap, class_index);
-    if (block != NULL) return block;
+static COLD void *take_slow(struct heap *heap, unsigned class_index) {
     allocate_poll(heap);
-    block = heap_take_own(heap, class_index);
+    void *block = heap_take_own(heap, class_index);
     if (block == NULL && thread_heap_borrow(heap, class_index))
         block = heap_take_own(heap, class_index);
     if (block == NULL) block = heap_take(heap, class_index);
@@ -64,7 +62,7 @@ static void *take_slow(struct heap *heap, unsigned class_index) {
     return heap_take(heap, class_index);
 }
 
-static void *take_shared(unsigned class_index) {
+static COLD void *take_shared(unsigned class_index) {
     struct heap *heap = shared_heap_enter();
     if (heap == NULL) return NULL;
     void *block = take_slow(heap, class_index);
@@ -72,9 +70,18 @@ static void *take_shared(unsigned class_index) {
     return block;
 }
 
-static void *take_class(unsigned class_index) {
-    struct heap *heap = thread_heap_get();
-    return heap != NULL ? take_slow(heap, class_index) : take_shared(class_index);
+static inline void *take_class(unsigned class_index) {
+    struct heap *heap = thread_heap;
+    if (unlikely(heap == &no_heap) && (heap = thread_heap_get()) == NULL)
+        return take_shared(class_index);
+    void *block = heap_take_own(heap, class_index);
+    return likely(block != NULL) ? block : take_slow(heap, class_index);
+}
+
+static inline void *take_fast_or_slow(unsigned class_index) {
+    struct bin *bin = &thread_heap->bins[class_index];
+    uint64_t free_starts = bin_free_starts(bin);
+    return likely(free_starts != 0) ? bin_take(bin, free_starts) : take_class(class_index);
 }
 
 /* ---- Larger requests ---- */
@@ -103,8 +110,8 @@ static bool is_large(size_t size) {
 void *allocate_slow(size_t size) {
     if (is_large(size)) return allocate_large(size, ALIGN, false);
     unsigned class_index = size_class_of(size);
-    void *block = bin_take(&thread_heap->bins[class_index]);
-    return block != NULL ? block : take_class(class_index);
+    if (size <= SMALL_MAX) return take_class(class_index); /* the fast path looked into the bin */
+    return take_fast_or_slow(class_index);
 }
 
 void *allocate_zeroed(size_t size) {
@@ -125,8 +132,7 @@ void *allocate_aligned(size_t alignment, size_t size) {
     unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
     if (class_index == 0 || is_large(size_classes[class_index].stride))
         return allocate_large(size_max(size, 1), alignment, false);
-    void *block = bin_take(&thread_heap->bins[class_index]);
-    return block != NULL ? block : take_class(class_index);
+    return take_fast_or_slow(class_index);
 }
 
 void *allocate_growing(size_t size) {
@@ -161,6 +167,11 @@ void release_block(struct block *block) {
 }
 
 void release_slow(const char *function, void *pointer) {
+    struct pool *turn = NULL;
+    if (heap_free_span_fast(thread_heap, (uintptr_t)pointer, &turn)) {
+        if (unlikely(turn != NULL)) release_turn(turn);
+        return;
+    }
     if (pointer == NULL) return;
     struct block block;
     block_require(function, pointer, &block);

@@ -44,7 +44,7 @@ void allocate_poll(struct heap *heap);
 bool allocate_trim(size_t keep);
 
 ALWAYS_INLINE void *allocate(size_t size) {
-    void *block = bin_take(heap_small_bin(thread_heap, size));
+    void *block = heap_take_fast(thread_heap, size);
     return likely(block != NULL) ? block : allocate_slow(size);
 }
 

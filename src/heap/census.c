@@ -9,7 +9,7 @@
 static void count_pool(struct census *census, struct window *window, unsigned index) {
     struct pool *pool = &window->record[index].pool;
     const struct size_class *c = &size_classes[pool->class_index];
-    const struct atomic_u64 *words = pool_words(window, pool);
+    const struct atomic_u64 *words = pool_words(pool);
     unsigned live = 0;
     for (unsigned w = 0; w < c->words; w++) live += bit_count(atomic_u64_load(&words[w]));
     if (live == 0) return;
@@ -52,10 +52,10 @@ static void count_window(struct census *census, struct window *window) {
 }
 
 static void count_heaps(struct census *census) {
-    census->served_is_exact = true;
+    census->served_is_known = true;
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
-        census->served += heap->served;
-        census->served_is_exact &= heap->counting;
+        if (heap->counting) census->served += heap->served;
+        census->served_is_known &= heap->counting;
     }
     census->heaps = thread_heap_count();
 }

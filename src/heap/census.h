@@ -16,8 +16,8 @@ struct census {
     size_t arenas, pools, spans, extents; /* with a live block */
     size_t direct_blocks, direct_bytes;
     size_t heaps, purges;
-    uint64_t served;                /* blocks handed out by all heaps; see struct heap */
-    bool served_is_exact;
+    uint64_t served;                /* blocks handed out by all heaps, */
+    bool served_is_known;           /* if they were counted */
     size_t class_blocks[CLASS_COUNT]; /* live ones */
 };
 

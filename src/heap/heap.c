@@ -28,37 +28,37 @@ void heap_init(struct heap *heap) {
 
 /* ---- States of pools ---- */
 
-static unsigned live_blocks(struct window *window, const struct pool *pool) {
-    const struct atomic_u64 *words = pool_words(window, pool);
+static unsigned live_blocks(const struct pool *pool) {
+    const struct atomic_u64 *words = pool_words(pool);
     unsigned live = 0;
     for (unsigned w = 0; w < size_classes[pool->class_index].words; w++)
         live += bit_count(atomic_u64_load(&words[w]));
     return live;
 }
 
-/* An eighth of a pool: with less, pools that are nearly full would be taken for a block or two. */
-static uint16_t frees_until_partial(unsigned class_index) {
-    return (uint16_t)size_max(size_classes[class_index].capacity / 8, 1);
+/* A quarter of a pool, at most 16: with less, pools that are nearly full are taken for a block or
+   two, and every malloc is slow; with more, memory waits in them (bench/README.md). */
+static unsigned frees_until_partial(unsigned class_index) {
+    return (unsigned)size_max(size_min(size_classes[class_index].capacity / 4, 16), 1);
 }
 
-static void active_to_full(struct heap *heap, unsigned class_index) {
-    struct pool *pool = heap->classes[class_index].active;
+static void active_to_full(struct class_pools *pools) {
+    struct pool *pool = pools->active;
     if (pool == NULL) return;
-    heap->classes[class_index].active = NULL;
-    bin_close(&heap->bins[class_index]);
     pool->state = POOL_FULL;
-    *pool_needed(window_at(pool->base), pool) = frees_until_partial(class_index);
+    *pool_needed(pool) = (uint16_t)frees_until_partial(pool->class_index);
+    pools->active = NULL;
 }
 
-static void to_active(struct heap *heap, struct pool *pool) {
-    heap->classes[pool->class_index].active = pool;
+static void to_active(struct class_pools *pools, struct pool *pool) {
+    pools->active = pool;
     pool->state = POOL_ACTIVE;
-    *pool_needed(window_at(pool->base), pool) = ACTIVE_FREES;
+    *pool_needed(pool) = ACTIVE_FREES;
 }
 
-static void full_to_partial(struct heap *heap, struct window *window, struct pool *pool) {
+static void to_partial(struct heap *heap, struct pool *pool, unsigned live) {
     pool->state = POOL_PARTIAL;
-    *pool_needed(window, pool) = (uint16_t)live_blocks(window, pool);
+    *pool_needed(pool) = (uint16_t)live;
     link_add_after(&heap->classes[pool->class_index].partial, &pool->link);
 }
 
@@ -97,7 +97,7 @@ static void to_empty(struct heap *heap, struct pool *pool) {
         return;
     }
     set_tags(pool->base, pools, NULL, TAG_SPAN);
-    atomic_u64_store(pool_words(window_at(pool->base), pool) + 1, 0); /* span_used_before */
+    atomic_u64_store(pool_words(pool) + 1, 0); /* span_used_before */
     space_enter();
     return_pools(pool->base, pools);
     space_leave();
@@ -142,8 +142,7 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
                      ? take_span(heap, size_classes[class_index].pools, &address, &zeroed)
                      : take_address(heap, &address, &zeroed);
     if (!taken) return NULL;
-    struct window *window = window_at(address);
-    struct pool *pool = &window->record[window_pool_index(address)].pool;
+    struct pool *pool = &window_at(address)->record[window_pool_index(address)].pool;
     link_init(&pool->link);
     pool->base = address;
     pool->class_index = (uint8_t)class_index;
@@ -153,71 +152,45 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
 
 /* ---- Taking blocks ---- */
 
-/* Points the bin at a word of the active pool with a free block. False: the pool is full. */
-static bool next_word(struct heap *heap, unsigned class_index) {
+/* Takes the first free block of the active pool, and points the bin at its word. NULL: the pool is
+   full, or there is none. */
+static inline void *take_from_active(struct heap *heap, unsigned class_index) {
     struct pool *pool = heap->classes[class_index].active;
-    if (pool == NULL) return false;
+    if (pool == NULL) return NULL;
     const struct size_class *c = &size_classes[class_index];
-    struct atomic_u64 *words = pool_words(window_at(pool->base), pool);
-    struct bin *bin = &heap->bins[class_index];
+    struct atomic_u64 *words = pool_words(pool);
     for (unsigned w = 0; w < c->words; w++) {
         uint64_t free_starts = c->starts[w] & ~atomic_u64_load(&words[w]);
         if (free_starts == 0) continue;
+        struct bin *bin = &heap->bins[class_index];
         bin->word = &words[w];
         bin->base = pool->base + (uintptr_t)w * WORD_SPAN;
-        bin->starts = c->starts[w];
-        heap->served += bit_count(free_starts);
-        return true;
+        bin->starts = unlikely(heap->counting) ? 0 : c->starts[w];
+        heap->served++;
+        return bin_take(bin, free_starts);
     }
-    return false;
-}
-
-static bool next_pool(struct heap *heap, unsigned class_index) {
-    struct link *partial = &heap->classes[class_index].partial;
-    if (link_is_alone(partial)) return false;
-    struct pool *pool = link_owner(partial->next, struct pool, link);
-    active_to_full(heap, class_index);
-    link_remove(&pool->link);
-    to_active(heap, pool);
-    return next_word(heap, class_index);
-}
-
-static bool new_pool(struct heap *heap, unsigned class_index) {
-    struct pool *pool = take_pool(heap, class_index);
-    if (pool == NULL) return false;
-    active_to_full(heap, class_index);
-    to_active(heap, pool);
-    return next_word(heap, class_index);
-}
-
-/* With `counting` the bin closes after each block. */
-static void *take_counted(struct heap *heap, unsigned class_index) {
-    struct bin *bin = &heap->bins[class_index];
-    uint64_t before = heap->served;
-    if (bin->starts == 0 && !next_word(heap, class_index)) return NULL;
-    void *block = bin_take(bin);
-    bin->starts = 0;
-    heap->served = before + 1;
-    return block;
+    return NULL;
 }
 
 void *heap_take_own(struct heap *heap, unsigned class_index) {
-    struct bin *bin = &heap->bins[class_index];
-    if (heap->counting) {
-        void *block = take_counted(heap, class_index);
-        if (block != NULL) return block;
-        return next_pool(heap, class_index) ? take_counted(heap, class_index) : NULL;
-    }
-    void *block = bin_take(bin);
-    if (block != NULL) return block;
-    if (next_word(heap, class_index) || next_pool(heap, class_index)) return bin_take(bin);
-    return NULL;
+    void *block = take_from_active(heap, class_index);
+    struct class_pools *pools = &heap->classes[class_index];
+    if (block != NULL || link_is_alone(&pools->partial)) return block;
+    struct pool *pool = link_owner(pools->partial.next, struct pool, link);
+    link_remove(&pool->link);
+    active_to_full(pools);
+    to_active(pools, pool);
+    return take_from_active(heap, class_index);
 }
 
 void *heap_take(struct heap *heap, unsigned class_index) {
     void *block = heap_take_own(heap, class_index);
     if (block != NULL) return block;
-    return new_pool(heap, class_index) ? heap_take_own(heap, class_index) : NULL;
+    struct pool *pool = take_pool(heap, class_index);
+    if (pool == NULL) return NULL;
+    active_to_full(&heap->classes[class_index]);
+    to_active(&heap->classes[class_index], pool);
+    return take_from_active(heap, class_index);
 }
 
 /* ---- Freeing ---- */
@@ -237,21 +210,27 @@ void heap_free(struct heap *heap, const struct block *block) {
         struct atomic_u64 *used = span_used_before(block);
         atomic_u64_store(used, atomic_u64_load(used) | block->bit);
     }
-    if (--*pool_needed(block->window, block->pool) == 0) heap_pool_turn(heap, block->pool);
+    if (--*pool_needed(block->pool) == 0) heap_pool_turn(heap, block->pool);
 }
 
+/* `needed` told the number of live blocks exactly, so nothing is counted here. */
 bool heap_pool_turn(struct heap *heap, struct pool *pool) {
-    struct window *window = window_at(pool->base);
-    if (pool->state == POOL_ACTIVE) {
-        *pool_needed(window, pool) = ACTIVE_FREES;
-        return true;
-    }
-    if (pool->state == POOL_FULL) full_to_partial(heap, window, pool);
-    if (live_blocks(window, pool) == 0) {
+    unsigned class_index = pool->class_index;
+    switch ((enum pool_state)pool->state) {
+    case POOL_FULL:
+        to_partial(heap, pool,
+                   size_classes[class_index].capacity - frees_until_partial(class_index));
+        return false;
+    case POOL_PARTIAL:
         link_remove(&pool->link);
         to_empty(heap, pool);
+        return false;
+    case POOL_ACTIVE:
+    case POOL_EMPTY:
+        break;
     }
-    return false;
+    *pool_needed(pool) = ACTIVE_FREES;
+    return true;
 }
 
 /* ---- Between heaps ---- */
@@ -273,7 +252,7 @@ bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index) {
 
 static void release_active(struct heap *heap, unsigned class_index) {
     struct pool *pool = heap->classes[class_index].active;
-    if (pool == NULL || live_blocks(window_at(pool->base), pool) != 0) return;
+    if (pool == NULL || live_blocks(pool) != 0) return;
     heap->classes[class_index].active = NULL;
     bin_close(&heap->bins[class_index]);
     to_empty(heap, pool);
@@ -283,11 +262,14 @@ void heap_close_bins(struct heap *heap) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         struct pool *pool = heap->classes[c].active;
         if (pool == NULL) continue;
-        unsigned live = live_blocks(window_at(pool->base), pool);
-        release_active(heap, c);
-        if (live == 0) continue;
-        active_to_full(heap, c);
-        if (live < size_classes[c].capacity) full_to_partial(heap, window_at(pool->base), pool);
+        unsigned live = live_blocks(pool);
+        if (live == 0) {
+            release_active(heap, c);
+            continue;
+        }
+        bin_close(&heap->bins[c]);
+        active_to_full(&heap->classes[c]);
+        if (live < size_classes[c].capacity) to_partial(heap, pool, live);
     }
 }
 
@@ -304,14 +286,14 @@ void heap_release(struct heap *heap) {
 static void check_pool(struct heap *heap, struct pool *pool, unsigned class_index) {
     const struct size_class *c = &size_classes[class_index];
     struct window *window = window_at(pool->base);
-    struct atomic_u64 *words = pool_words(window, pool);
+    struct atomic_u64 *words = pool_words(pool);
     CHECK(pool->class_index == class_index);
     CHECK(tag_heap(atomic_u64_load(&window->front.tag[window_pool_index(pool->base)]),
                    pool->base) == heap);
     for (unsigned w = 0; w < c->words; w++)
         CHECK((atomic_u64_load(&words[w]) & ~c->starts[w]) == 0); /* H1 */
     if (pool->state == POOL_PARTIAL)
-        CHECK(*pool_needed(window, pool) == live_blocks(window, pool)); /* H2 */
+        CHECK(*pool_needed(pool) == live_blocks(pool)); /* H2 */
 }
 
 void heap_check(struct heap *heap) {
@@ -323,7 +305,7 @@ void heap_check(struct heap *heap) {
             CHECK(pool->state == POOL_PARTIAL);
             check_pool(heap, pool, c);
         }
-        CHECK((bin->word == &all_taken) == (bin->starts == 0) || heap->counting); /* H3 */
+        CHECK(bin->word != &all_taken || bin->starts == 0); /* H3 */
         if (pools->active == NULL) continue;
         CHECK(pools->active->state == POOL_ACTIVE);
         check_pool(heap, pools->active, c);

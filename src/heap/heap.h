@@ -65,7 +65,7 @@ struct heap {
     unsigned polls;      /* counts slow paths, to look at clocks only now and then */
     uint32_t trim_seen;  /* the last trim (allocate.h) that this heap took part in */
     bool counting;       /* bins are kept empty, so that every malloc is counted in `served` */
-    uint64_t served;     /* blocks handed out; without `counting` a lower bound */
+    uint64_t served;     /* blocks handed out, if counting */
 
     struct batch batches[HEAP_BATCHES];
     size_t batched_bytes;
@@ -110,51 +110,81 @@ void heap_check(struct heap *heap);
 /* A block that was never freed before in memory that was zero: calloc need not clear it. */
 bool heap_block_is_zero(const struct block *block);
 
-static inline uint16_t *pool_needed(struct window *window, const struct pool *pool) {
-    return &window->needed[window_pool_index(pool->base)];
+static inline uint16_t *pool_needed(const struct pool *pool) {
+    return &window_of(pool)->needed[window_pool_index(pool->base)];
 }
-static inline struct atomic_u64 *pool_words(struct window *window, const struct pool *pool) {
-    return &window->front.bits[window_word_index(pool->base)];
+static inline struct atomic_u64 *pool_words(const struct pool *pool) {
+    return &window_of(pool)->front.bits[window_word_index(pool->base)];
 }
 
 /* ---- Fast paths ---- */
 
-/* The first free block of the bin's word, NULL if there is none. Relaxed atomics, because threads
-   that free blocks of this heap read the word; nothing else is ordered by it. */
-ALWAYS_INLINE void *bin_take(struct bin *bin) {
-    uint64_t taken = atomic_u64_load(bin->word);
-    uint64_t free_starts = ~taken & bin->starts;
-    if (unlikely(free_starts == 0)) return NULL;
-    unsigned bit = bit_lowest(free_starts);
-    atomic_u64_store(bin->word, taken | (uint64_t)1 << bit);
+/* Relaxed atomics, because threads that free blocks of this heap read the word; nothing else is
+   ordered by it. */
+ALWAYS_INLINE uint64_t bin_free_starts(const struct bin *bin) {
+    return ~atomic_u64_load(bin->word) & bin->starts;
+}
+
+/* The block of the lowest of the free starts, which are not 0. */
+ALWAYS_INLINE void *bin_take(struct bin *bin, uint64_t free_starts) {
+    uint64_t bit = bit_lowest(free_starts);
+    atomic_u64_store(bin->word, atomic_u64_load(bin->word) | (uint64_t)1 << bit);
     return (void *)(bin->base + bit * bin->unit);
 }
 
-/* The bin of a small request, by offset: 32 bytes of bins to ALIGN bytes of size. Rounding wraps to
-   bin 0, which is always empty, for sizes near SIZE_MAX. */
-ALWAYS_INLINE struct bin *heap_small_bin(struct heap *heap, size_t size) {
-    size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (unlikely(rounded > SMALL_MAX)) return &heap->bins[0];
+/* The bin of a small request: 32 bytes of bins to ALIGN bytes of size, rounded up. */
+ALWAYS_INLINE struct bin *heap_small_bin(struct heap *heap, size_t rounded) {
     return (struct bin *)((char *)heap->bins + rounded * (sizeof(struct bin) / ALIGN));
+}
+
+/* A block for a small request, or NULL: for the slow path to say why. Rounding wraps to bin 0,
+   which is always empty, for sizes near SIZE_MAX. */
+ALWAYS_INLINE void *heap_take_fast(struct heap *heap, size_t size) {
+    size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (unlikely(rounded > SMALL_MAX)) return NULL;
+    struct bin *bin = heap_small_bin(heap, rounded);
+    uint64_t free_starts = bin_free_starts(bin);
+    if (unlikely(free_starts == 0)) return NULL;
+    void *block = bin_take(bin, free_starts);
+    if (block == NULL) __builtin_unreachable();
+    return block;
 }
 
 /* Frees a live small block of this heap at once. False, and nothing done, for every other address:
    one comparison finds owner, kind and alignment, the bit whether a live block starts there. A
    pool that is due to change state is left to *turn. */
 ALWAYS_INLINE bool heap_free_fast(struct heap *heap, uintptr_t address, struct pool **turn) {
-    uintptr_t words = address >> WORD_SHIFT;
-    uint16_t word = (uint16_t)words, slot = (uint16_t)(words >> 16);
-    struct window_front *front = window_front_at(slot);
-    unsigned pool = word / POOL_WORDS;
+    uint64_t word = window_word_index(address), pool = window_pool_index(address);
+    struct window_front *front = window_front_at((address >> WINDOW_SHIFT) & (WINDOW_SLOTS - 1));
     uint64_t offset = atomic_u64_load(&front->tag[pool]) ^ address ^ (uintptr_t)heap;
     uint64_t granule = rotate_right(offset, ALIGN_SHIFT);
     if (unlikely(granule >= POOL_SIZE / ALIGN)) return false;
     uint64_t bits = atomic_u64_load(&front->bits[word]);
-    uint64_t bit = (uint64_t)1 << (granule & 63);
-    if (unlikely(!(bits & bit))) return false;
-    atomic_u64_store(&front->bits[word], bits & ~bit);
+    if (unlikely(!(bits >> (granule & 63) & 1))) return false;
+    atomic_u64_store(&front->bits[word], bits & ~((uint64_t)1 << (granule & 63)));
     struct window *window = (struct window *)front;
     if (unlikely(--window->needed[pool] == 0)) *turn = &window->record[pool].pool;
+    return true;
+}
+
+/* The same for blocks of this heap's spans. */
+ALWAYS_INLINE bool heap_free_span_fast(struct heap *heap, uintptr_t address, struct pool **turn) {
+    struct window_front *front = window_front_at((address >> WINDOW_SHIFT) & (WINDOW_SLOTS - 1));
+    uintptr_t page = align_down(address, POOL_SIZE);
+    uint64_t tag = atomic_u64_load(&front->tag[window_pool_index(address)]) ^ page ^ (uintptr_t)heap;
+    if ((tag & (((uint64_t)1 << TAG_OFFSET_SHIFT) - 1)) != (uint64_t)TAG_SPAN << TAG_KIND_SHIFT)
+        return false;
+    uintptr_t first = page - (uintptr_t)tag_offset(tag) * POOL_SIZE;
+    struct window *window = (struct window *)front;
+    struct pool *pool = &window->record[window_pool_index(first)].pool;
+    const struct size_class *c = &size_classes[pool->class_index];
+    uint64_t index = (uint64_t)(address - first) * c->reciprocal >> 32;
+    struct atomic_u64 *words = &front->bits[window_word_index(first)];
+    uint64_t bits = atomic_u64_load(&words[0]), bit = (uint64_t)1 << index;
+    if (index * c->stride != address - first || !(bits & bit)) return false;
+    atomic_u64_store(&words[0], bits & ~bit);
+    atomic_u64_store(&words[1], atomic_u64_load(&words[1]) | bit); /* span_used_before */
+    if (unlikely(--window->needed[window_pool_index(first)] == 0)) *turn = pool;
     return true;
 }
 

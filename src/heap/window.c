@@ -4,7 +4,7 @@
 #include "os/os.h"
 
 static_assert(sizeof(struct pool) == 32 && sizeof(union record) == 32, "two records to a line");
-static_assert(sizeof(struct window) < 2 * MIB, "the metadata of a window stays below 3 % of it");
+static_assert(sizeof(struct window) <= WINDOW_ALIGNMENT, "a record leads to its window");
 
 struct window_table window_table;
 
@@ -19,7 +19,7 @@ static bool reserve_one(uintptr_t base) {
     struct atomic_u64 *slot = &window_table.distance[(uint16_t)(base >> WINDOW_SHIFT)];
     if (atomic_u64_load(slot) != 0) return window_at(base) != NULL;
     size_t size = align_up(sizeof(struct window), os_page_size());
-    struct window *window = (struct window *)os_map(size);
+    struct window *window = (struct window *)os_map_aligned(size, WINDOW_ALIGNMENT);
     if (window == NULL) return false;
     bytes += size;
     window->base = base;

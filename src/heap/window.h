@@ -73,6 +73,8 @@ enum arena_kind {
     ARENA_EXTENT_TAIL, /* and the others */
 };
 
+#define WINDOW_ALIGNMENT (2 * MIB)
+
 /* The part that look-ups read before they know that the address is ours. */
 struct window_front {
     struct atomic_u64 tag[WINDOW_POOLS];
@@ -110,7 +112,7 @@ struct window *window_first(void);
 size_t window_bytes(void);
 
 /* The front for an address, or `nowhere`'s, or by a shared slot that of another address. */
-ALWAYS_INLINE struct window_front *window_front_at(uint16_t slot) {
+ALWAYS_INLINE struct window_front *window_front_at(uint64_t slot) {
     return (struct window_front *)((uintptr_t)&window_table.nowhere +
                                    atomic_u64_load(&window_table.distance[slot]));
 }
@@ -124,11 +126,17 @@ static inline struct window *window_at(uintptr_t address) {
     return window->base == align_down(address, (size_t)1 << WINDOW_SHIFT) ? window : NULL;
 }
 
-static inline unsigned window_pool_index(uintptr_t address) {
+/* Indices are 64 bits wide because the compiler otherwise extends them, on the fast paths too. */
+static inline uint64_t window_pool_index(uintptr_t address) {
     return (address >> POOL_SHIFT) & (WINDOW_POOLS - 1);
 }
-static inline unsigned window_word_index(uintptr_t address) {
+static inline uint64_t window_word_index(uintptr_t address) {
     return (address >> WORD_SHIFT) & (WINDOW_WORDS - 1);
+}
+
+/* Windows are aligned to WINDOW_ALIGNMENT: a record leads to its window. */
+static inline struct window *window_of(const struct pool *pool) {
+    return (struct window *)align_down((uintptr_t)pool, WINDOW_ALIGNMENT);
 }
 
 /* The arena of an address, NULL if no window covers it. Its kind may be ARENA_NONE. */

@@ -26,7 +26,7 @@ size_t alloc_usable_size(const void *block);
 size_t alloc_good_size(size_t size);
 
 ALWAYS_INLINE void *alloc_malloc(size_t size) {
-    void *block = bin_take(heap_small_bin(thread_heap, size));
+    void *block = heap_take_fast(thread_heap, size);
     return likely(block != NULL) ? block : alloc_malloc_slow(size);
 }
 

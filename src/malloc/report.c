@@ -22,8 +22,10 @@ static void line_bytes(struct text *to, const char *name, uint64_t bytes, const 
 
 static void write_served(struct text *to, const struct census *census) {
     text_add(to, "served: ");
-    if (!census->served_is_exact) text_add(to, "at least ");
-    text_add_decimal(to, census->served);
+    if (census->served_is_known)
+        text_add_decimal(to, census->served);
+    else
+        text_add(to, "uncounted");
     text_add(to, " blocks up to 64 KiB, ");
     text_add_decimal(to, census->used_blocks);
     text_add(to, " blocks live now, by ");

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+# common.sh - sourced by the bench scripts: folders, allocators by name, progress. Each script sets
+# `usage` first and calls read_arguments.
+set -u
+export LC_ALL=C
+
+source_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+build=${POOLALLOC_BUILD:-$PWD}
+default_allocators='poolalloc poolalloc8 glibc jemalloc mimalloc tcmalloc tbbmalloc'
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "$(basename "$0"): $*"
+    exit 2
+}
+
+# ---- Allocators ----
+
+# library_named SONAME: the path the dynamic linker would take.
+library_named() {
+    local folder path
+    path=$( (ldconfig -p || /sbin/ldconfig -p) 2>/dev/null | sed -n "s/.*[[:space:]]$1 .*=> //p" |
+        head -n 1)
+    for folder in /usr/lib/x86_64-linux-gnu /usr/lib64 /usr/local/lib /usr/lib; do
+        [ -n "$path" ] || [ ! -e "$folder/$1" ] || path=$folder/$1
+    done
+    printf '%s' "$path"
+}
+
+# preload_of ALLOCATOR: the library to preload, nothing for glibc. NAME=PATH adds one of your own.
+preload_of() {
+    case $1 in
+    glibc | pymalloc) ;;
+    poolalloc) printf '%s' "$build/.libs/libpoolalloc.so" ;;
+    poolalloc8) printf '%s' "$build/.libs/libpoolalloc8.so" ;;
+    jemalloc) library_named libjemalloc.so.2 ;;
+    mimalloc) library_named libmimalloc.so.2 ;;
+    tcmalloc) library_named libtcmalloc_minimal.so.4 ;;
+    tbbmalloc) library_named libtbbmalloc_proxy.so.2 ;;
+    *=/*) printf '%s' "${1#*=}" ;;
+    *) die "unknown allocator $1; known are: $default_allocators, and NAME=/PATH/OF/LIBRARY" ;;
+    esac
+}
+
+# is_usable ALLOCATOR: its library is there and a program under it has it mapped.
+is_usable() {
+    local library
+    [ "$1" != glibc ] || return 0
+    library=$(preload_of "$1")
+    [ -n "$library" ] && [ -e "$library" ] &&
+        LD_PRELOAD=$library cat /proc/self/maps 2>/dev/null | grep -q "$(basename "$library")"
+}
+
+# choose_allocators: keeps of $allocators what is usable, names the rest.
+choose_allocators() {
+    local allocator usable=''
+    for allocator in $allocators; do
+        preload_of "$allocator" >/dev/null || exit 2
+        if is_usable "$allocator"; then
+            usable+=" $allocator"
+        else
+            say "without $allocator: $(preload_of "$allocator" | sed 's/$/ does not load; /')build or" \
+                "install it (Debian: libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbbmalloc2)"
+        fi
+    done
+    allocators=$usable
+    [ -n "$allocators" ] || die 'no allocator is left to run'
+}
+
+# ---- The record and the progress ----
+
+# describe_machine: comment lines that say where the figures come from.
+describe_machine() {
+    printf '# date %s\n' "$(date -u '+%Y-%m-%d %H:%M UTC')"
+    printf '# machine %s, %s cores, %s MiB, Linux %s\n' \
+        "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)" "$(nproc)" \
+        "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" "$(uname -r)"
+    printf '# commit %s\n' "$(git -C "$source_folder" describe --always --dirty -- 2>/dev/null ||
+        git -C "$source_folder" rev-parse --short HEAD 2>/dev/null || echo unknown)"
+}
+
+load_average() { cut -d ' ' -f 1-3 /proc/loadavg; }
+
+# start_progress STEPS; then progress TEXT before each step: a line that replaces itself on a
+# terminal, elsewhere a line every 30 seconds.
+start_progress() { steps_all=$1 steps_done=0 progress_begin=$SECONDS progress_shown=-30; }
+
+progress() {
+    local spent=$((SECONDS - progress_begin)) left='?'
+    if [ "$steps_done" -gt 0 ]; then
+        left=$((spent * (steps_all - steps_done) / steps_done))
+        left=$(printf '%d:%02d' $((left / 60)) $((left % 60)))
+    fi
+    if [ -t 2 ]; then
+        printf '\r\033[K%3d %%  %s left  %s' $((100 * steps_done / steps_all)) "$left" "$1" >&2
+    elif [ $((SECONDS - progress_shown)) -ge 30 ]; then
+        progress_shown=$SECONDS
+        say "$((100 * steps_done / steps_all)) %  $left left  $1"
+    fi
+    steps_done=$((steps_done + 1))
+}
+
+end_progress() { [ ! -t 2 ] || printf '\r\033[K' >&2; }

@@ -8,7 +8,7 @@
 #include "../support/expect.h"
 #include "../support/hide.h"
 
-enum { THREADS = 300 };
+enum { THREADS = 100 };
 
 static atomic_int loops, inside_at_end;
 
@@ -24,7 +24,7 @@ static void *run(void *argument) {
     for (unsigned i = 0;; i++) {
         inside = 1;
         /* Sizes up to where mappings are made and unmapped. */
-        size_t size = i % 100 == 0 ? (size_t)1 << (i / 100 % 10 + 17) : i * 37 % 3000;
+        size_t size = i % 100 == 0 ? (size_t)1 << (i / 100 % 7 + 17) : i * 37 % 3000;
         free(hide(kept[i % 64]));
         EXPECT((kept[i % 64] = hide(malloc(size))) != NULL);
         if (i % 50 == 0) free(hide(calloc(1, size)));

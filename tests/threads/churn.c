@@ -47,6 +47,6 @@ int main(void) {
             EXPECT(pattern_holds(left[k][i], size_of(i)));
             free(left[k][i]);
         }
-    EXPECT(end < warm + (3ul << 20));
+    EXPECT(end < warm + (4ul << 20));
     return 0;
 }

@@ -164,8 +164,7 @@ begin() {
         rmdir "$build" 2>/dev/null ||
             die "$build holds something else; choose an empty or new folder: --build-dir=DIR"
     fi
-    rm -rf "$build"
-    mkdir -p "$build" && : >"$build/.poolalloc-build" ||
+    { rm -rf "$build" && mkdir -p "$build" && : >"$build/.poolalloc-build"; } 2>/dev/null ||
         die "cannot write to $build; choose another folder: --build-dir=DIR"
     say "building in $build; the rest of this folder stays as it is"
 }

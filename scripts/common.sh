@@ -118,11 +118,10 @@ services_stay_down() {
 services_as_before() {
     local package service
     [ -z "$(trap -p EXIT)" ] || { rm -f $policy; trap - EXIT; }
-    command -v deb-systemd-helper >/dev/null || return
+    command -v systemctl >/dev/null || return 0
     for package in "$@"; do
         service=${package%-light}.service
-        [ -e "/lib/systemd/system/$service" ] &&
-            deb-systemd-helper disable "$service" >/dev/null 2>&1
+        [ ! -e "/lib/systemd/system/$service" ] || systemctl disable "$service" >/dev/null 2>&1
     done
 }
 

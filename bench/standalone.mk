@@ -3,7 +3,9 @@
 #     make -f bench/standalone.mk OUT=/tmp/bench && bench/run -b /tmp/bench
 OUT = build/bench-only
 EXTRA_PROGRAMS =
+top_srcdir = .
 include bench/sources.am
+all: programs
 
 BENCH_CFLAGS = -std=gnu11 -O2 -g -pthread -fno-builtin -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wvla
 BENCH_CXXFLAGS = -std=c++17 -O2 -g -pthread -Wall -Wextra -Wshadow

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# lines.awk - from the CSV of a curve the medians by allocator, as gnuplot data. Set by the caller:
+#     x, y       columns of the CSV, counted after "allocator run" (the first is 3)
+#     variant    only lines whose column 3 is this; empty: all
+#     per        the values of y are divided by this
+
+function median(list,    count, values, i, j, value) {
+    count = split(list, values, " ")
+    for (i = 2; i <= count; i++) {
+        value = values[i] + 0
+        for (j = i - 1; j >= 1 && values[j] + 0 > value; j--)
+            values[j + 1] = values[j]
+        values[j + 1] = value
+    }
+    return count % 2 ? values[(count + 1) / 2] : (values[count / 2] + values[count / 2 + 1]) / 2
+}
+
+BEGIN { preferred = "glibc jemalloc mimalloc tcmalloc tbbmalloc poolalloc8 poolalloc" }
+/^#/ || (variant != "" && $3 != variant) { next }
+{
+    if (!($1 in seen)) { seen[$1] = 1; found[++finds] = $1 }
+    if (!(($1, $x) in list)) place[$1, ++places[$1]] = $x
+    list[$1, $x] = list[$1, $x] " " $y
+}
+
+function print_block(allocator,    i) {
+    names = names (names == "" ? "" : " ") allocator
+    print "$line_" ++blocks " << END"
+    for (i = 1; i <= places[allocator]; i++)
+        print place[allocator, i], median(list[allocator, place[allocator, i]]) / per
+    print "END"
+    delete seen[allocator]
+}
+
+# Ours come last, so that they lie on top.
+END {
+    count = split(preferred, order, " ")
+    for (i = 1; i <= finds; i++)
+        if (index(" " preferred " ", " " found[i] " ") == 0) print_block(found[i])
+    for (i = 1; i <= count; i++)
+        if (order[i] in seen) print_block(order[i])
+    print "names = \"" names "\""
+}

@@ -3,7 +3,7 @@
 # directory by bash, once without and once with a library: it writes what must be the same in both
 # to standard output, and its status counts too. $runs starts a program with the library in
 # question; anything else runs without. version_NAME prints one line, or fails when the program is
-# missing; needs_NAME (optional) names what to install.
+# missing; needs_NAME names what to install, status_NAME its exit status if that is not 0.
 
 python=/usr/bin/python3
 [ -x $python ] || python=python3
@@ -51,6 +51,7 @@ run_python_multiprocessing() {
 }
 
 version_perl() { perl -e 'printf "perl %vd\n", $^V'; }
+status_perl=5
 run_perl() {
     $runs perl -e '
         my %h; my @list;
@@ -222,6 +223,7 @@ run_node() {
 }
 
 version_java() { java -version 2>&1 | head -n 1; }
+status_java=4
 run_java() {
     cat >Main.java <<'END'
 import java.util.*;
@@ -252,6 +254,7 @@ END
 
 version_ruby() { ruby --version; }
 needs_ruby=ruby
+status_ruby=6
 run_ruby() {
     $runs ruby -e '
         h = Hash.new { |hash, key| hash[key] = [] }
@@ -266,6 +269,7 @@ run_ruby() {
 
 version_lua() { lua5.4 -v; }
 needs_lua=lua5.4
+status_lua=2
 run_lua() {
     $runs lua5.4 -e '
         local t = {}
@@ -282,8 +286,7 @@ run_gdb() {
         'int main(void) { char *p = malloc(10); int r = inner(21); free(p); return r; }' >debuggee.c
     gcc -g -O0 debuggee.c -o debuggee || return
     $runs gdb -q -batch -nx -iex 'set debuginfod enabled off' -ex 'set confirm off' \
-        -ex 'set startup-with-shell off' -ex 'set exec-wrapper env -u LD_PRELOAD' -ex 'break inner' \
-        -ex run -ex bt -ex 'print n' -ex finish -ex 'python print(sum(range(1000)))' -ex continue \
+        -ex 'break inner' -ex run -ex bt -ex 'print n' -ex finish -ex 'python print(sum(range(1000)))' -ex continue \
         debuggee 2>/dev/null | sed 's/0x[0-9a-f]*/ADDRESS/g; s/process [0-9]*/process N/'
 }
 
@@ -301,6 +304,7 @@ php_script='
     exit(9);'
 version_php() { php --version | head -n 1; }
 needs_php=php-cli
+status_php=9
 run_php() {
     echo "<?php $php_script" >script.php
     $runs php script.php
@@ -311,6 +315,7 @@ run_php() {
 }
 
 version_cxx_program() { [ -x "$build_dir/tests/preload/cxx_program" ] && echo "tests/preload"; }
+status_cxx_program=3
 run_cxx_program() { $runs "$build_dir/tests/preload/cxx_program"; }
 
 scenarios="python python_malloc python_multiprocessing perl gawk gcc gxx clang sort git sqlite3 redis

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "support/heap_fixture.h"
+
+#include <cinttypes>
+#include <cstdlib>
+#include <poolalloc.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "heap/allocate.h"
+#include "heap/direct.h"
+#include "heap/remote.h"
+#include "os/options.h"
+#include "os/os.h"
+
+namespace {
+
+const struct options defaults = options;
+
+} // namespace
+
+// The first slow path of the process sets the tables up.
+HeapTest::HeapTest() { thread_heap_get(); }
+HeapTest::~HeapTest() = default;
+
+void HeapTest::SetUp() {
+    poolalloc_trim(0);
+    ASSERT_EQ(census_now().used_blocks, 0u) << "an earlier test left blocks behind";
+}
+
+void HeapTest::TearDown() {
+    os_fault_for_test = nullptr;
+    options = defaults;
+    allocate_direct_min = DIRECT_MIN_MOST;
+    remote_post(thread_heap);
+    poolalloc_trim(0);
+    census_check();
+    struct census census = census_now();
+    EXPECT_EQ(census.used_blocks, 0u);
+    EXPECT_EQ(census.used_bytes, 0u);
+    EXPECT_EQ(census.direct_bytes, 0u);
+    EXPECT_EQ(census.touched_bytes, 0u) << "trim left free memory behind";
+}
+
+TestHeap::TestHeap() {
+    const size_t unit = 8192;
+    void *memory = std::aligned_alloc(unit, align_up(sizeof(struct heap), unit));
+    heap_ = static_cast<struct heap *>(memory);
+    memset(static_cast<void *>(heap_), 0, sizeof *heap_);
+    heap_init(heap_, false);
+}
+
+void TestHeap::close() {
+    heap_check(heap_);
+    heap_release(heap_);
+    heap_check(heap_);
+}
+
+TestHeap::~TestHeap() {
+    close();
+    std::free(heap_);
+}
+
+void TestHeap::free(void *pointer) {
+    struct block block = block_at(pointer);
+    ASSERT_EQ(block.heap, heap_);
+    heap_free(heap_, &block);
+}
+
+struct census census_now() {
+    struct census census;
+    census_take(&census);
+    return census;
+}
+
+enum block_fault fault_at(const void *address) {
+    struct block block;
+    return block_find(reinterpret_cast<uintptr_t>(address), &block);
+}
+
+struct block block_at(const void *address) {
+    struct block block = {};
+    EXPECT_EQ(block_find(reinterpret_cast<uintptr_t>(address), &block), BLOCK_LIVE) << address;
+    return block;
+}
+
+void in_thread(const std::function<void()> &function) { std::thread(function).join(); }
+
+bool in_child(const std::function<bool()> &function) {
+    fflush(nullptr);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20); // a child that hangs is a failure, not a wait
+        _exit(function() ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+Capture::Capture() {
+    text_begin(&text_, -1);
+    text_.stream = &string_;
+    text_.write_out = [](struct text *text) {
+        static_cast<std::string *>(text->stream)->append(text->buffer, text->used);
+        text->used = 0;
+    };
+}
+
+const std::string &Capture::take() {
+    text_flush(&text_);
+    return string_;
+}
+
+std::string hex(const void *address) {
+    char text[32];
+    std::snprintf(text, sizeof text, "0x%" PRIxPTR, reinterpret_cast<uintptr_t>(address));
+    return text;
+}
+
+uint64_t test_seed() {
+    static const uint64_t seed = seed_from_environment();
+    return seed;
+}
+
+size_t resident_pages(const void *start, size_t size) {
+    std::vector<unsigned char> there((size + PAGE - 1) / PAGE);
+    EXPECT_EQ(mincore(const_cast<void *>(start), size, there.data()), 0);
+    size_t count = 0;
+    for (unsigned char page : there) count += page & 1;
+    return count;
+}
+
+bool is_all(const void *start, int byte, size_t size) {
+    const unsigned char *bytes = static_cast<const unsigned char *>(start);
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != byte) return false;
+    return true;
+}

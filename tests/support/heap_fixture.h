@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// heap_fixture.h - fixtures for tests of the inner library. All tests of a program share the one
+// allocator of the process, so each test begins and ends with an empty one: TearDown gives all
+// memory back, checks every invariant and fails if a block is left.
+#ifndef POOLALLOC_TEST_HEAP_FIXTURE_H
+#define POOLALLOC_TEST_HEAP_FIXTURE_H
+
+#include <functional>
+#include <gtest/gtest.h>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/text.h"
+#include "heap/block.h"
+#include "heap/census.h"
+#include "heap/heap.h"
+#include "heap/space.h"
+#include "support/random.h"
+
+class HeapTest : public testing::Test {
+  protected:
+    HeapTest();
+    ~HeapTest() override;
+    void SetUp() override;
+    void TearDown() override;
+};
+
+// The space lock for the life of a scope.
+class SpaceLock {
+  public:
+    SpaceLock() { space_enter(); }
+    ~SpaceLock() { space_leave(); }
+    SpaceLock(const SpaceLock &) = delete;
+    SpaceLock &operator=(const SpaceLock &) = delete;
+};
+
+// A heap that belongs to no thread. Its destructor gives all pools back; blocks must be freed.
+// Tags hold the address of a heap, whose low bits must be zero.
+class TestHeap {
+  public:
+    TestHeap();
+    ~TestHeap();
+    TestHeap(const TestHeap &) = delete;
+    TestHeap &operator=(const TestHeap &) = delete;
+    struct heap *operator->() { return heap_; }
+    operator struct heap *() { return heap_; }
+
+    void *take(size_t size) { return heap_take(heap_, size_class_of(size)); }
+    void free(void *block);
+    // Checks the heap and gives back what is empty.
+    void close();
+
+  private:
+    struct heap *heap_;
+};
+
+struct census census_now();
+enum block_fault fault_at(const void *address);
+// The live block at an address; the test fails if there is none.
+struct block block_at(const void *address);
+
+// Calls `function` in a new thread and waits for its end.
+void in_thread(const std::function<void()> &function);
+// Calls `function` in the child of a fork; true if it returned true.
+bool in_child(const std::function<bool()> &function);
+
+// Text written to a struct text goes to a string.
+class Capture {
+  public:
+    Capture();
+    struct text *text() { return &text_; }
+    const std::string &take();
+
+  private:
+    struct text text_;
+    std::string string_;
+};
+
+std::string hex(const void *address);
+// A seed from the environment or the clock; printed once for the program.
+uint64_t test_seed();
+
+// The pages of [start, start + size) that have memory behind them.
+size_t resident_pages(const void *start, size_t size);
+bool is_all(const void *start, int byte, size_t size);
+
+static const size_t PAGE = 4096;
+
+inline char *at(void *pointer, size_t offset = 0) { return static_cast<char *>(pointer) + offset; }
+
+#endif

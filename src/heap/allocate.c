@@ -53,7 +53,8 @@ static void relieve(struct heap *heap) {
 
 static COLD void *take_slow(struct heap *heap, unsigned class_index) {
     allocate_poll(heap);
-    void *block = heap_take_own(heap, class_index);
+    void *block = magazine_pop(&heap->magazines[class_index]); /* what came in */
+    if (block == NULL) block = heap_take_own(heap, class_index);
     if (block == NULL && thread_heap_borrow(heap, class_index))
         block = heap_take_own(heap, class_index);
     if (block == NULL) block = heap_take(heap, class_index);
@@ -70,7 +71,7 @@ static COLD void *take_shared(unsigned class_index) {
     return block;
 }
 
-static inline void *take_class(unsigned class_index) {
+static NOINLINE void *take_class(unsigned class_index) {
     struct heap *heap = thread_heap;
     if (unlikely(heap == &no_heap) && (heap = thread_heap_get()) == NULL)
         return take_shared(class_index);
@@ -79,9 +80,8 @@ static inline void *take_class(unsigned class_index) {
 }
 
 static inline void *take_fast_or_slow(unsigned class_index) {
-    struct bin *bin = &thread_heap->bins[class_index];
-    uint64_t free_starts = bin_free_starts(bin);
-    return likely(free_starts != 0) ? bin_take(bin, free_starts) : take_class(class_index);
+    void *block = magazine_pop(&thread_heap->magazines[class_index]);
+    return likely(block != NULL) ? block : take_class(class_index);
 }
 
 /* ---- Larger requests ---- */
@@ -94,7 +94,7 @@ static void *take_large(size_t size, size_t alignment, bool zero) {
     return block;
 }
 
-static void *allocate_large(size_t size, size_t alignment, bool zero) {
+static NOINLINE void *allocate_large(size_t size, size_t alignment, bool zero) {
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX - size) return NULL;
     thread_heap_get(); /* the first call of the process sets the tables up */
     void *block = take_large(size, alignment, zero);
@@ -108,21 +108,19 @@ static bool is_large(size_t size) {
 }
 
 void *allocate_slow(size_t size) {
+    if (size <= SMALL_MAX) return take_class(size_class_small(size));
     if (is_large(size)) return allocate_large(size, ALIGN, false);
-    unsigned class_index = size_class_of(size);
-    if (size <= SMALL_MAX) return take_class(class_index); /* the fast path looked into the bin */
-    return take_fast_or_slow(class_index);
+    return take_fast_or_slow(size_class_span(size));
 }
 
 void *allocate_zeroed(size_t size) {
     if (is_large(size)) return allocate_large(size, ALIGN, true);
+    if (size >= POOL_SIZE && thread_heap != &no_heap) {
+        void *zeroed = heap_take_zeroed(thread_heap, size_class_span(size));
+        if (zeroed != NULL) return zeroed;
+    }
     void *block = allocate(size);
-    if (block == NULL) return NULL;
-    struct block found;
-    if (size >= POOL_SIZE && block_find((uintptr_t)block, &found) == BLOCK_LIVE &&
-        heap_block_is_zero(&found))
-        return block;
-    return memset(block, 0, size);
+    return block != NULL ? memset(block, 0, size) : NULL;
 }
 
 void *allocate_aligned(size_t alignment, size_t size) {
@@ -148,8 +146,14 @@ void *resize_large(struct block *block, size_t size) {
 
 /* ---- Freeing ---- */
 
-void release_turn(struct pool *pool) {
-    if (heap_pool_turn(thread_heap, pool)) allocate_poll(thread_heap);
+void release_poll(void) {
+    thread_heap->frees_to_poll = HEAP_POLL_FREES;
+    allocate_poll(thread_heap);
+}
+
+void release_full(void *pointer) {
+    heap_put_full(thread_heap, (uintptr_t)pointer);
+    release_poll();
 }
 
 void release_block(struct block *block) {
@@ -166,15 +170,10 @@ void release_block(struct block *block) {
     if (thread_heap != &no_heap) allocate_poll(thread_heap);
 }
 
-void release_slow(const char *function, void *pointer) {
-    struct pool *turn = NULL;
-    if (heap_free_span_fast(thread_heap, (uintptr_t)pointer, &turn)) {
-        if (unlikely(turn != NULL)) release_turn(turn);
-        return;
-    }
+void release_other(void *pointer) {
     if (pointer == NULL) return;
     struct block block;
-    block_require(function, pointer, &block);
+    block_require("free", pointer, &block);
     release_block(&block);
 }
 

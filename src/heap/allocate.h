@@ -28,8 +28,12 @@ void *allocate_aligned(size_t alignment, size_t size);
 /* A large block that is expected to grow again. */
 void *allocate_growing(size_t size);
 
-/* Any address: frees the block there or ends the process in the name of `function`. */
-void release_slow(const char *function, void *pointer);
+/* The rest of `release`: another thread's block, a large one, or a fault that ends the process; */
+void release_other(void *pointer);
+/* a block whose magazine is full; */
+void release_full(void *pointer);
+/* a look at what should happen now and then. */
+void release_poll(void);
 /* Frees a live block. */
 void release_block(struct block *block);
 /* The same block with `size` bytes (over SPAN_MAX) where it is or moved by its pages; NULL: that
@@ -48,14 +52,15 @@ ALWAYS_INLINE void *allocate(size_t size) {
     return likely(block != NULL) ? block : allocate_slow(size);
 }
 
-void release_turn(struct pool *pool);
-
 ALWAYS_INLINE void release(void *pointer) {
-    struct pool *turn = NULL;
-    if (unlikely(!heap_free_fast(thread_heap, (uintptr_t)pointer, &turn)))
-        release_slow("free", pointer);
-    else if (unlikely(turn != NULL))
-        release_turn(turn);
+    enum free_result result = heap_free_fast(thread_heap, (uintptr_t)pointer);
+    if (likely(result == FREE_DONE)) return;
+    if (likely(result == FREE_OTHER))
+        release_other(pointer);
+    else if (result == FREE_NO_ROOM)
+        release_full(pointer);
+    else
+        release_poll();
 }
 
 #ifdef __cplusplus

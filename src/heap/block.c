@@ -4,41 +4,27 @@
 #include "base/check.h"
 #include "heap/direct.h"
 
-/* Small pools: the bitmap has a bit for every ALIGN bytes of the pool. */
-static enum block_fault find_small(uintptr_t address, struct block *block) {
-    uintptr_t offset = address - block->pool->base;
-    block->word = &block->window->front.bits[window_word_index(address)];
-    block->bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
+static bool is_start(const struct block *block) {
     const struct size_class *c = &size_classes[block->class_index];
-    return c->starts[offset >> WORD_SHIFT] & block->bit ? BLOCK_LIVE : BLOCK_INTERIOR;
-}
-
-/* Spans: one bit for each block, in the first word of the span. */
-static enum block_fault find_in_span(uintptr_t address, struct block *block) {
-    const struct size_class *c = &size_classes[block->class_index];
-    uintptr_t offset = address - block->pool->base;
+    uintptr_t offset = block->address - block->pool->base;
     unsigned index = (unsigned)((uint64_t)offset * c->reciprocal >> 32);
-    if (index * (uintptr_t)c->stride != offset || index >= c->capacity) return BLOCK_INTERIOR;
-    block->word = &block->window->front.bits[window_word_index(block->pool->base)];
-    block->bit = (uint64_t)1 << index;
-    return BLOCK_LIVE;
+    return index * (uintptr_t)c->stride == offset && index < c->capacity;
 }
 
 /* The atomic load is for blocks of other threads: their owner changes other bits of the word. This
    block's bit was set before the program could hand its address to the calling thread. */
 static enum block_fault find_in_pool(uint64_t tag, struct block *block) {
     uintptr_t page = align_down(block->address, POOL_SIZE);
-    unsigned offset = block->kind == TAG_SPAN ? tag_offset(tag) : 0;
-    uintptr_t first = page - (uintptr_t)offset * POOL_SIZE;
+    uint64_t index = window_pool_index(page);
     block->heap = tag_heap(tag, page);
-    block->pool = &block->window->record[window_pool_index(first)].pool;
-    block->class_index = block->pool->class_index;
+    block->pool = &block->window->record[index - block->window->offset[index]].pool;
+    block->class_index = block->window->front.class_index[index];
     block->usable = size_classes[block->class_index].stride;
+    block->word = &block->window->front.live[window_word_index(block->address)];
+    block->bit = (uint64_t)1 << (block->address >> ALIGN_SHIFT & 63);
     if (block->address % ALIGN != 0) return BLOCK_MISALIGNED;
-    enum block_fault fault = block->kind == TAG_SPAN ? find_in_span(block->address, block)
-                                                     : find_small(block->address, block);
-    if (fault != BLOCK_LIVE) return fault;
-    return atomic_u64_load(block->word) & block->bit ? BLOCK_LIVE : BLOCK_FREED;
+    if (likely(atomic_u64_load(block->word) & block->bit)) return BLOCK_LIVE;
+    return is_start(block) ? BLOCK_FREED : BLOCK_INTERIOR;
 }
 
 static enum block_fault find_whole(struct block *block) {
@@ -71,8 +57,8 @@ enum block_fault block_find(uintptr_t address, struct block *block) {
     if (block->window == NULL) return direct_fault_at(address);
     uint64_t tag = atomic_u64_load(&block->window->front.tag[window_pool_index(address)]);
     if (tag == 0) return find_nothing(address);
-    block->kind = tag_kind(tag ^ align_down(address, POOL_SIZE));
-    return block->kind <= TAG_SPAN ? find_in_pool(tag, block) : find_whole(block);
+    block->kind = tag_kind(tag, align_down(address, POOL_SIZE));
+    return block->kind == TAG_HEAP ? find_in_pool(tag, block) : find_whole(block);
 }
 
 void block_fail(const char *function, enum block_fault fault, uintptr_t address) {

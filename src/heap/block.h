@@ -28,7 +28,7 @@ struct block {
     struct heap *heap;      /* the owner */
     struct window *window;
     struct pool *pool;
-    struct atomic_u64 *word; /* of the bitmap, and the block's bit in it */
+    struct atomic_u64 *word; /* of the live bits, and the block's bit in it */
     uint64_t bit;
     /* For extents and direct mappings: */
     struct arena *arena;

@@ -6,29 +6,22 @@
 #include "heap/space.h"
 #include "heap/thread_heap.h"
 
+/* By live bits, which a span has in all its pools. */
 static void count_pool(struct census *census, struct window *window, unsigned index) {
-    struct pool *pool = &window->record[index].pool;
-    const struct size_class *c = &size_classes[pool->class_index];
-    const struct atomic_u64 *words = pool_words(pool);
-    unsigned live = 0;
-    for (unsigned w = 0; w < c->words; w++) live += bit_count(atomic_u64_load(&words[w]));
+    unsigned class_index = window->front.class_index[index], live = 0;
+    for (unsigned w = 0; w < POOL_WORDS; w++)
+        live += bit_count(atomic_u64_load(&window->front.live[index * POOL_WORDS + w]));
     if (live == 0) return;
     census->used_blocks += live;
-    census->used_bytes += (size_t)live * c->stride;
-    census->class_blocks[pool->class_index] += live;
-    *(size_class_is_span(pool->class_index) ? &census->spans : &census->pools) += 1;
+    census->used_bytes += (size_t)live * size_classes[class_index].stride;
+    census->class_blocks[class_index] += live;
+    *(size_class_is_span(class_index) ? &census->span_pools : &census->pools) += 1;
 }
 
-/* Pools and spans have a tag while a heap uses them; a span's record is that of its first pool. */
 static void count_pools(struct census *census, struct window *window, unsigned first) {
     size_t before = census->used_blocks;
-    for (unsigned i = first; i < first + ARENA_POOLS; i++) {
-        uintptr_t address = window->base + (uintptr_t)i * POOL_SIZE;
-        uint64_t tag = atomic_u64_load(&window->front.tag[i]);
-        if (tag == 0) continue;
-        if (tag_kind(tag ^ address) == TAG_SPAN && tag_offset(tag ^ address) != 0) continue;
-        count_pool(census, window, i);
-    }
+    for (unsigned i = first; i < first + ARENA_POOLS; i++)
+        if (atomic_u64_load(&window->front.tag[i]) != 0) count_pool(census, window, i);
     census->arenas += census->used_blocks != before;
 }
 
@@ -84,7 +77,7 @@ static void check_free_pools(struct window *window, const struct arena *arena, u
         if (!(arena->free >> i & 1)) continue;
         CHECK(atomic_u64_load(&window->front.tag[first + i]) == 0);
         for (unsigned w = 0; w < POOL_WORDS; w++)
-            CHECK(atomic_u64_load(&window->front.bits[(first + i) * POOL_WORDS + w]) == 0);
+            CHECK(atomic_u64_load(&window->front.live[(first + i) * POOL_WORDS + w]) == 0);
     }
 }
 

@@ -13,7 +13,7 @@ struct census {
     size_t touched_bytes;           /* that may have memory behind them, live or free */
     size_t mapped_bytes, mapped_peak;
     size_t metadata_bytes;
-    size_t arenas, pools, spans, extents; /* with a live block */
+    size_t arenas, pools, span_pools, extents; /* with a live block, or the start of one */
     size_t direct_blocks, direct_bytes;
     size_t heaps, purges;
     uint64_t served;                /* blocks handed out by all heaps, */

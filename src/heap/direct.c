@@ -28,7 +28,7 @@ static size_t size_of(const struct direct *direct) { return (size_t)direct->pool
 
 static void set_tag(uintptr_t address, bool there) {
     atomic_u64_store(&window_at(address)->front.tag[window_pool_index(address)],
-                     there ? tag_make(address, NULL, TAG_DIRECT, 0) : 0);
+                     there ? tag_of_kind(address, TAG_DIRECT) : 0);
 }
 
 static void set_next_due(void) {

@@ -8,7 +8,7 @@ static size_t arenas_for(size_t size) { return (size + ARENA_SIZE - 1) / ARENA_S
 
 static void set_tag(uintptr_t address, bool there) {
     atomic_u64_store(&window_at(address)->front.tag[window_pool_index(address)],
-                     there ? tag_make(address, NULL, TAG_EXTENT, 0) : 0);
+                     there ? tag_of_kind(address, TAG_EXTENT) : 0);
 }
 
 /* The arena's pools that lie below `end`. */

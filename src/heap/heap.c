@@ -7,69 +7,32 @@
 /* Pools are taken from and given back to the shared arenas so many at a time. */
 enum { POOLS_AT_ONCE = 8 };
 
-/* Frees of an active pool until heap_pool_turn is called for nothing but the time of day. */
-enum { ACTIVE_FREES = 256 };
+struct round no_rounds;
 
-struct atomic_u64 all_taken = {~(uint64_t)0};
-
-
-static void bin_close(struct bin *bin) {
-    bin->word = &all_taken;
-    bin->starts = 0;
-}
-
-void heap_init(struct heap *heap) {
+void heap_init(struct heap *heap, bool counting) {
+    struct round *bottom = heap->rounds;
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
-        bin_close(&heap->bins[c]);
-        heap->bins[c].unit = size_class_is_span(c) ? size_classes[c].stride : ALIGN;
-        link_init(&heap->classes[c].partial);
+        unsigned room = counting ? 0 : size_classes[c].magazine;
+        heap->magazines[c].top = bottom;
+        heap->magazines[c].end = bottom + room;
+        bottom += room + 1;
+        link_init(&heap->partial[c]);
     }
-}
-
-/* ---- States of pools ---- */
-
-static unsigned live_blocks(const struct pool *pool) {
-    const struct atomic_u64 *words = pool_words(pool);
-    unsigned live = 0;
-    for (unsigned w = 0; w < size_classes[pool->class_index].words; w++)
-        live += bit_count(atomic_u64_load(&words[w]));
-    return live;
-}
-
-/* A quarter of a pool, at most 16: with less, pools that are nearly full are taken for a block or
-   two, and every malloc is slow; with more, memory waits in them (bench/README.md). */
-static unsigned frees_until_partial(unsigned class_index) {
-    return (unsigned)size_max(size_min(size_classes[class_index].capacity / 4, 16), 1);
-}
-
-static void active_to_full(struct class_pools *pools) {
-    struct pool *pool = pools->active;
-    if (pool == NULL) return;
-    pool->state = POOL_FULL;
-    *pool_needed(pool) = (uint16_t)frees_until_partial(pool->class_index);
-    pools->active = NULL;
-}
-
-static void to_active(struct class_pools *pools, struct pool *pool) {
-    pools->active = pool;
-    pool->state = POOL_ACTIVE;
-    *pool_needed(pool) = ACTIVE_FREES;
-}
-
-static void to_partial(struct heap *heap, struct pool *pool, unsigned live) {
-    pool->state = POOL_PARTIAL;
-    *pool_needed(pool) = (uint16_t)live;
-    link_add_after(&heap->classes[pool->class_index].partial, &pool->link);
+    CHECK(bottom <= heap->rounds + HEAP_ROUNDS);
+    heap->counting = counting;
+    heap->frees_to_poll = HEAP_POLL_FREES;
 }
 
 /* ---- Pools from and to the arenas ---- */
 
-static void set_tags(uintptr_t base, unsigned count, struct heap *heap, enum tag_kind kind) {
-    struct window_front *front = &window_at(base)->front;
-    for (unsigned i = 0; i < count; i++) {
-        uintptr_t at = base + (uintptr_t)i * POOL_SIZE;
-        atomic_u64_store(&front->tag[window_pool_index(at)],
-                         heap ? tag_make(at, heap, kind, i) : 0);
+static void set_tags(const struct pool *pool, struct heap *heap) {
+    struct window *window = window_of(pool);
+    uint64_t first = window_pool_index(pool->base);
+    for (unsigned i = 0; i < size_classes[pool->class_index].pools; i++) {
+        uintptr_t at = pool->base + (uintptr_t)i * POOL_SIZE;
+        window->front.class_index[first + i] = pool->class_index;
+        window->offset[first + i] = (uint8_t)i;
+        atomic_u64_store(&window->front.tag[first + i], heap ? tag_of_heap(at, heap) : 0);
     }
 }
 
@@ -78,9 +41,10 @@ static void return_pools(uintptr_t base, unsigned count) {
     arena_return(arena, bit_range((unsigned)(base - arena) / POOL_SIZE, count));
 }
 
-/* The older half: what was emptied last is the likeliest to be in the cache. */
+/* The older ones: what was emptied last is the likeliest to be in the cache. */
 static void return_empty(struct heap *heap, unsigned count) {
-    for (unsigned i = 0; i < count; i++) set_tags(heap->empty[i], 1, NULL, TAG_SMALL);
+    for (unsigned i = 0; i < count; i++)
+        set_tags(pool_of(window_at(heap->empty[i]), heap->empty[i]), NULL);
     space_enter();
     for (unsigned i = 0; i < count; i++) return_pools(heap->empty[i], 1);
     space_leave();
@@ -89,21 +53,21 @@ static void return_empty(struct heap *heap, unsigned count) {
 }
 
 static void to_empty(struct heap *heap, struct pool *pool) {
-    unsigned pools = size_classes[pool->class_index].pools;
+    const struct size_class *c = &size_classes[pool->class_index];
     pool->state = POOL_EMPTY;
-    if (pools == 1 && !size_class_is_span(pool->class_index)) {
+    memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
+    if (!size_class_is_span(pool->class_index)) {
         if (heap->empty_count == HEAP_EMPTY_POOLS) return_empty(heap, HEAP_EMPTY_POOLS / 2);
         heap->empty[heap->empty_count++] = pool->base;
         return;
     }
-    set_tags(pool->base, pools, NULL, TAG_SPAN);
-    atomic_u64_store(pool_words(pool) + 1, 0); /* span_used_before */
+    set_tags(pool, NULL);
     space_enter();
-    return_pools(pool->base, pools);
+    return_pools(pool->base, c->pools);
     space_leave();
 }
 
-static bool take_address(struct heap *heap, uintptr_t *address, bool *zeroed) {
+static bool take_small(struct heap *heap, uintptr_t *address, bool *zeroed) {
     *zeroed = false;
     if (heap->empty_count > 0) {
         *address = heap->empty[--heap->empty_count];
@@ -119,11 +83,10 @@ static bool take_address(struct heap *heap, uintptr_t *address, bool *zeroed) {
     heap->reserve.pools &= heap->reserve.pools - 1;
     *address = heap->reserve.base + (uintptr_t)i * POOL_SIZE;
     *zeroed = !(heap->reserve.touched >> i & 1);
-    set_tags(*address, 1, heap, TAG_SMALL);
     return true;
 }
 
-static bool take_span(struct heap *heap, unsigned pools, uintptr_t *address, bool *zeroed) {
+static bool take_span(unsigned pools, uintptr_t *address, bool *zeroed) {
     struct arena_pools taken;
     space_enter();
     bool done = arena_take_span(pools, &taken);
@@ -131,150 +94,217 @@ static bool take_span(struct heap *heap, unsigned pools, uintptr_t *address, boo
     if (!done) return false;
     *address = taken.base + (uintptr_t)bit_lowest(taken.pools) * POOL_SIZE;
     *zeroed = taken.touched == 0;
-    set_tags(*address, pools, heap, TAG_SPAN);
     return true;
 }
 
+/* A new pool on the list of its class, with all its blocks spare. */
 static struct pool *take_pool(struct heap *heap, unsigned class_index) {
+    const struct size_class *c = &size_classes[class_index];
     uintptr_t address;
     bool zeroed;
-    bool taken = size_class_is_span(class_index)
-                     ? take_span(heap, size_classes[class_index].pools, &address, &zeroed)
-                     : take_address(heap, &address, &zeroed);
+    bool taken = size_class_is_span(class_index) ? take_span(c->pools, &address, &zeroed)
+                                                 : take_small(heap, &address, &zeroed);
     if (!taken) return NULL;
     struct pool *pool = &window_at(address)->record[window_pool_index(address)].pool;
-    link_init(&pool->link);
     pool->base = address;
     pool->class_index = (uint8_t)class_index;
+    pool->taken = 0;
+    pool->state = POOL_PARTIAL;
     pool->zeroed = zeroed;
+    memcpy(pool_spare(pool), c->starts, sizeof c->starts); /* of a span: none was used before */
+    set_tags(pool, heap);
+    link_add_after(&heap->partial[class_index], &pool->link);
     return pool;
 }
 
-/* ---- Taking blocks ---- */
+/* ---- Blocks from pools to the magazine ---- */
 
-/* Takes the first free block of the active pool, and points the bin at its word. NULL: the pool is
-   full, or there is none. */
-static inline void *take_from_active(struct heap *heap, unsigned class_index) {
-    struct pool *pool = heap->classes[class_index].active;
-    if (pool == NULL) return NULL;
-    const struct size_class *c = &size_classes[class_index];
-    struct atomic_u64 *words = pool_words(pool);
-    for (unsigned w = 0; w < c->words; w++) {
-        uint64_t free_starts = c->starts[w] & ~atomic_u64_load(&words[w]);
-        if (free_starts == 0) continue;
-        struct bin *bin = &heap->bins[class_index];
-        bin->word = &words[w];
-        bin->base = pool->base + (uintptr_t)w * WORD_SPAN;
-        bin->starts = unlikely(heap->counting) ? 0 : c->starts[w];
-        heap->served++;
-        return bin_take(bin, free_starts);
-    }
-    return NULL;
+static void partial_to_full(struct pool *pool) {
+    link_remove(&pool->link);
+    pool->state = POOL_FULL;
 }
 
+static struct pool *first_partial(struct heap *heap, unsigned class_index) {
+    struct link *list = &heap->partial[class_index];
+    return link_is_alone(list) ? NULL : link_owner(list->next, struct pool, link);
+}
+
+/* The second word of a span's spare bits: blocks that were handed out before, and so may not be
+   zero any more. */
+static uint64_t *span_used(const struct pool *pool) { return pool_spare(pool) + 1; }
+
+/* Rounds are filled from `at` downwards, so that the lowest address comes out of the magazine first.
+   Each function returns where it stopped, at `stop` or where blocks ran out. */
+
+static struct round *take_word(struct pool *pool, unsigned w, struct round *at,
+                               struct round *stop) {
+    uint64_t *spare = pool_spare(pool) + w, left = *spare;
+    struct atomic_u64 *word = live_of_spare(spare);
+    uintptr_t base = pool->base + (uintptr_t)w * WORD_SPAN;
+    for (; left != 0 && at > stop; left &= left - 1) {
+        (--at)->block = base + ((uintptr_t)bit_lowest(left) << ALIGN_SHIFT);
+        at->word = word;
+    }
+    *spare = left;
+    return at;
+}
+
+static struct round *take_from_small(struct pool *pool, struct round *at, struct round *stop) {
+    for (unsigned w = 0; w < POOL_WORDS && at > stop; w++) at = take_word(pool, w, at, stop);
+    return at;
+}
+
+static struct round *take_from_span(struct pool *pool, struct round *at, struct round *stop) {
+    uintptr_t stride = size_classes[pool->class_index].stride;
+    uint64_t *spare = pool_spare(pool), left = *spare;
+    struct window *window = window_of(pool);
+    for (; left != 0 && at > stop; left &= left - 1) {
+        (--at)->block = pool->base + bit_lowest(left) * stride;
+        at->word = &window->front.live[window_word_index(at->block)];
+    }
+    *span_used(pool) |= *spare ^ left;
+    *spare = left;
+    return at;
+}
+
+static struct round *take_spare(struct heap *heap, unsigned class_index, struct round *at,
+                                struct round *stop) {
+    for (struct pool *pool; at > stop && (pool = first_partial(heap, class_index)) != NULL;) {
+        struct round *before = at;
+        at = size_class_is_span(class_index) ? take_from_span(pool, at, stop)
+                                             : take_from_small(pool, at, stop);
+        pool->taken = (uint16_t)(pool->taken + (before - at));
+        if (pool->taken == size_classes[class_index].capacity) partial_to_full(pool);
+    }
+    return at;
+}
+
+static void *take_counted(struct heap *heap, unsigned class_index) {
+    struct round only;
+    if (take_spare(heap, class_index, &only + 1, &only) != &only) return NULL;
+    heap->served++;
+    struct magazine magazine = {&only, &only};
+    return magazine_pop(&magazine);
+}
+
+/* Half a magazine, so that what comes back at once has room. */
 void *heap_take_own(struct heap *heap, unsigned class_index) {
-    void *block = take_from_active(heap, class_index);
-    struct class_pools *pools = &heap->classes[class_index];
-    if (block != NULL || link_is_alone(&pools->partial)) return block;
-    struct pool *pool = link_owner(pools->partial.next, struct pool, link);
-    link_remove(&pool->link);
-    active_to_full(pools);
-    to_active(pools, pool);
-    return take_from_active(heap, class_index);
+    if (unlikely(heap->counting)) return take_counted(heap, class_index);
+    struct magazine *magazine = &heap->magazines[class_index];
+    struct round *first = magazine->top + 1;
+    struct round *end = first + (size_classes[class_index].magazine + 1u) / 2;
+    struct round *at = take_spare(heap, class_index, end, first);
+    if (at == end) return NULL;
+    if (at != first) memmove(first, at, (size_t)(end - at) * sizeof *at);
+    magazine->top = first + (end - at) - 1;
+    return magazine_pop(magazine);
 }
 
 void *heap_take(struct heap *heap, unsigned class_index) {
     void *block = heap_take_own(heap, class_index);
-    if (block != NULL) return block;
-    struct pool *pool = take_pool(heap, class_index);
-    if (pool == NULL) return NULL;
-    active_to_full(&heap->classes[class_index]);
-    to_active(&heap->classes[class_index], pool);
-    return take_from_active(heap, class_index);
+    if (block != NULL || take_pool(heap, class_index) == NULL) return block;
+    return heap_take_own(heap, class_index);
 }
 
-/* ---- Freeing ---- */
+void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
+    struct pool *pool = first_partial(heap, class_index);
+    if (!size_class_is_span(class_index) || pool == NULL || !pool->zeroed) return NULL;
+    uint64_t fresh = *pool_spare(pool) & ~*span_used(pool);
+    if (fresh == 0) return NULL;
+    uint64_t bit = fresh & -fresh;
+    uintptr_t block = pool->base + bit_lowest(fresh) * (uintptr_t)size_classes[class_index].stride;
+    *pool_spare(pool) &= ~bit;
+    *span_used(pool) |= bit;
+    if (++pool->taken == size_classes[class_index].capacity) partial_to_full(pool);
+    heap->served++;
+    struct round round = {block, &window_of(pool)->front.live[window_word_index(block)]};
+    struct magazine magazine = {&round, &round};
+    return magazine_pop(&magazine);
+}
 
-/* Spans have three words of bitmap left: the second holds the blocks that were freed before, and so
-   may not be zero any more. */
-static struct atomic_u64 *span_used_before(const struct block *block) { return block->word + 1; }
+/* ---- Blocks from the magazine back to pools ---- */
 
-bool heap_block_is_zero(const struct block *block) {
-    return size_class_is_span(block->class_index) && block->pool->zeroed &&
-           !(atomic_u64_load(span_used_before(block)) & block->bit);
+static void full_to_partial(struct heap *heap, struct pool *pool) {
+    pool->state = POOL_PARTIAL;
+    link_add_after(&heap->partial[pool->class_index], &pool->link);
+}
+
+/* `count` blocks are spare again. */
+static void give_back(struct heap *heap, struct pool *pool, unsigned count) {
+    if (pool->state == POOL_FULL) full_to_partial(heap, pool);
+    pool->taken = (uint16_t)(pool->taken - count);
+    if (pool->taken != 0) return;
+    link_remove(&pool->link);
+    to_empty(heap, pool);
+}
+
+static void put_back_in_span(struct heap *heap, const struct round *round, unsigned class_index) {
+    struct pool *pool = pool_of(window_of(round->word), round->block);
+    uint64_t offset = round->block - pool->base;
+    *pool_spare(pool) |= (uint64_t)1 << (offset * size_classes[class_index].reciprocal >> 32);
+    give_back(heap, pool, 1);
+}
+
+/* The blocks of one word at the start of the rounds, which is most of them where frees come in the
+   order of addresses; returns how many. */
+static size_t put_back_word(struct heap *heap, const struct round *rounds, size_t count) {
+    struct atomic_u64 *word = rounds[0].word;
+    uint64_t bits = 0;
+    size_t same = 0;
+    for (; same < count && rounds[same].word == word; same++)
+        bits |= (uint64_t)1 << (rounds[same].block >> ALIGN_SHIFT & 63);
+    *spare_of_live(word) |= bits;
+    give_back(heap, pool_of(window_of(word), rounds[0].block), (unsigned)same);
+    return same;
+}
+
+static void put_back(struct heap *heap, const struct round *rounds, size_t count,
+                     unsigned class_index) {
+    if (size_class_is_span(class_index))
+        for (size_t i = 0; i < count; i++) put_back_in_span(heap, &rounds[i], class_index);
+    else
+        for (size_t i = 0; i < count;) i += put_back_word(heap, rounds + i, count - i);
+}
+
+static struct round *bottom_of(const struct heap *heap, unsigned class_index) {
+    return heap->magazines[class_index].end -
+           (heap->counting ? 0 : size_classes[class_index].magazine);
+}
+
+/* The oldest ones. */
+static void put_back_oldest(struct heap *heap, unsigned class_index, size_t count) {
+    struct magazine *magazine = &heap->magazines[class_index];
+    struct round *first = bottom_of(heap, class_index) + 1;
+    size_t left = (size_t)(magazine->top + 1 - first) - count;
+    put_back(heap, first, count, class_index);
+    memmove(first, first + count, left * sizeof *first);
+    magazine->top = first + left - 1;
+}
+
+void heap_put_full(struct heap *heap, uintptr_t address) {
+    struct window *window = window_at(address);
+    unsigned class_index = window->front.class_index[window_pool_index(address)];
+    struct round round = {address, &window->front.live[window_word_index(address)]};
+    if (heap->counting) {
+        put_back(heap, &round, 1, class_index);
+        return;
+    }
+    put_back_oldest(heap, class_index, (size_classes[class_index].magazine + 1u) / 2);
+    magazine_push(&heap->magazines[class_index], round.block, round.word);
 }
 
 void heap_free(struct heap *heap, const struct block *block) {
     atomic_u64_store(block->word, atomic_u64_load(block->word) & ~block->bit);
-    if (block->kind == TAG_SPAN) {
-        struct atomic_u64 *used = span_used_before(block);
-        atomic_u64_store(used, atomic_u64_load(used) | block->bit);
-    }
-    if (--*pool_needed(block->pool) == 0) heap_pool_turn(heap, block->pool);
-}
-
-/* `needed` told the number of live blocks exactly, so nothing is counted here. */
-bool heap_pool_turn(struct heap *heap, struct pool *pool) {
-    unsigned class_index = pool->class_index;
-    switch ((enum pool_state)pool->state) {
-    case POOL_FULL:
-        to_partial(heap, pool,
-                   size_classes[class_index].capacity - frees_until_partial(class_index));
-        return false;
-    case POOL_PARTIAL:
-        link_remove(&pool->link);
-        to_empty(heap, pool);
-        return false;
-    case POOL_ACTIVE:
-    case POOL_EMPTY:
-        break;
-    }
-    *pool_needed(pool) = ACTIVE_FREES;
-    return true;
-}
-
-/* ---- Between heaps ---- */
-
-/* Whoever frees a block of the pool meanwhile may still see the old owner in the tag; the old
-   owner's drain passes it on. */
-bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index) {
-    struct link *partial = &from->classes[class_index].partial;
-    if (link_is_alone(partial)) return false;
-    struct pool *pool = link_owner(partial->next, struct pool, link);
-    link_remove(&pool->link);
-    set_tags(pool->base, size_classes[class_index].pools, to,
-             size_class_is_span(class_index) ? TAG_SPAN : TAG_SMALL);
-    link_add_after(&to->classes[class_index].partial, &pool->link);
-    return true;
+    if (!magazine_push(&heap->magazines[block->class_index], block->address, block->word))
+        heap_put_full(heap, block->address);
 }
 
 /* ---- All of it ---- */
 
-static void release_active(struct heap *heap, unsigned class_index) {
-    struct pool *pool = heap->classes[class_index].active;
-    if (pool == NULL || live_blocks(pool) != 0) return;
-    heap->classes[class_index].active = NULL;
-    bin_close(&heap->bins[class_index]);
-    to_empty(heap, pool);
-}
-
-void heap_close_bins(struct heap *heap) {
-    for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        struct pool *pool = heap->classes[c].active;
-        if (pool == NULL) continue;
-        unsigned live = live_blocks(pool);
-        if (live == 0) {
-            release_active(heap, c);
-            continue;
-        }
-        bin_close(&heap->bins[c]);
-        active_to_full(&heap->classes[c]);
-        if (live < size_classes[c].capacity) to_partial(heap, pool, live);
-    }
-}
-
 void heap_release(struct heap *heap) {
-    for (unsigned c = 1; c < CLASS_COUNT; c++) release_active(heap, c);
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        put_back_oldest(heap, c, (size_t)(heap->magazines[c].top - bottom_of(heap, c)));
+    }
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
     if (heap->reserve.pools == 0) return;
     space_enter();
@@ -283,31 +313,48 @@ void heap_release(struct heap *heap) {
     heap->reserve.pools = 0;
 }
 
+/* Whoever frees a block of the pool meanwhile may still see the old owner in the tag; the old
+   owner's drain passes it on. */
+bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index) {
+    struct pool *pool = first_partial(from, class_index);
+    if (pool == NULL) return false;
+    link_remove(&pool->link);
+    set_tags(pool, to);
+    link_add_after(&to->partial[class_index], &pool->link);
+    return true;
+}
+
+/* ---- Checks ---- */
+
 static void check_pool(struct heap *heap, struct pool *pool, unsigned class_index) {
     const struct size_class *c = &size_classes[class_index];
-    struct window *window = window_at(pool->base);
-    struct atomic_u64 *words = pool_words(pool);
-    CHECK(pool->class_index == class_index);
-    CHECK(tag_heap(atomic_u64_load(&window->front.tag[window_pool_index(pool->base)]),
+    uint64_t *spare = pool_spare(pool);
+    unsigned spares = 0;
+    CHECK(pool->class_index == class_index && pool->state == POOL_PARTIAL);
+    CHECK(tag_heap(atomic_u64_load(&window_of(pool)->front.tag[window_pool_index(pool->base)]),
                    pool->base) == heap);
-    for (unsigned w = 0; w < c->words; w++)
-        CHECK((atomic_u64_load(&words[w]) & ~c->starts[w]) == 0); /* H1 */
-    if (pool->state == POOL_PARTIAL)
-        CHECK(*pool_needed(pool) == live_blocks(pool)); /* H2 */
+    for (unsigned w = 0; w < c->words; w++) {
+        CHECK((spare[w] & ~c->starts[w]) == 0); /* H1 */
+        spares += bit_count(spare[w]);
+    }
+    CHECK(pool->taken + spares == c->capacity);             /* H2 */
+    CHECK(pool->taken > 0 && pool->taken < c->capacity); /* H3 */
+}
+
+static void check_magazine(struct heap *heap, unsigned class_index) {
+    struct magazine *magazine = &heap->magazines[class_index];
+    for (struct round *at = bottom_of(heap, class_index) + 1; at <= magazine->top; at++) {
+        struct block block;
+        CHECK(block_find(at->block, &block) == BLOCK_FREED); /* H1 */
+        CHECK(block.class_index == class_index && block.heap == heap && block.word == at->word);
+    }
 }
 
 void heap_check(struct heap *heap) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        struct class_pools *pools = &heap->classes[c];
-        struct bin *bin = &heap->bins[c];
-        for (struct link *at = pools->partial.next; at != &pools->partial; at = at->next) {
-            struct pool *pool = link_owner(at, struct pool, link);
-            CHECK(pool->state == POOL_PARTIAL);
-            check_pool(heap, pool, c);
-        }
-        CHECK(bin->word != &all_taken || bin->starts == 0); /* H3 */
-        if (pools->active == NULL) continue;
-        CHECK(pools->active->state == POOL_ACTIVE);
-        check_pool(heap, pools->active, c);
+        check_magazine(heap, c);
+        struct link *list = &heap->partial[c];
+        for (struct link *at = list->next; at != list; at = at->next)
+            check_pool(heap, link_owner(at, struct pool, link), c);
     }
 }

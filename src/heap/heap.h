@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heap.h - what one thread owns: its pools and spans by size class, and the fast paths of malloc
- * and free. A heap is used by one thread at a time, its owner, and needs no lock or atomic; other
- * threads' frees come in through the inbox (remote.h).
+ * heap.h - what one thread owns: its pools and spans, a magazine of free blocks for each size
+ * class, and the fast paths of malloc and free, which are a pop and a push. A heap is used by one
+ * thread at a time, its owner, and needs no lock or atomic; other threads' frees come in through
+ * the inbox (remote.h).
+ *
+ * A block is in one of three places: live (its bit in `live` is set), in the magazine (no bit is
+ * set), or spare (its bit in `spare` is set). The magazine is an array beside the heap: nothing is
+ * ever written into a free block, and `live` tells the truth at every moment, so that a double or
+ * interior free is found by the step that frees.
  *
  * States of a pool (or span), and what moves it on:
- *   ACTIVE   the pool of its class that malloc takes blocks from, a word of bitmap at a time.
- *            No word with a free block left -> FULL.
- *   FULL     on no list. `needed` frees -> PARTIAL: a few at a time, so that a pool which is full
- *            but for one block does not come back for every free.
- *   PARTIAL  on the list of its class. Taken by malloc -> ACTIVE; last block freed -> EMPTY.
- *   EMPTY    no live block. Kept for the next pool of any class, or given back to its arena.
+ *   FULL     has no spare block; on no list. A block comes back from the magazine -> PARTIAL.
+ *   PARTIAL  on the list of its class. Its last spare block goes into the magazine -> FULL; its
+ *            last block comes back -> EMPTY.
+ *   EMPTY    all blocks spare; kept for the next pool of any class, or given back to its arena.
  *
  * Invariants, which heap_check checks:
- *   H1 a bit is set if and only if a live block starts there, and only where one can start
- *   H2 PARTIAL: needed = number of live blocks > 0;  FULL: 1 <= needed <= number of live blocks
- *   H3 bins[c].word points into the ACTIVE pool of c, and to `all_taken` when there is none
+ *   H1 live and spare bits are set only where blocks start, and never both
+ *   H2 taken = capacity - spare bits = live bits + blocks in the magazine
+ *   H3 PARTIAL if and only if 0 < taken < capacity, FULL if and only if taken = capacity
  */
 #ifndef POOLALLOC_HEAP_H
 #define POOLALLOC_HEAP_H
@@ -25,19 +29,17 @@
 #include "heap/size_class.h"
 #include "heap/window.h"
 
-enum pool_state { POOL_EMPTY, POOL_ACTIVE, POOL_PARTIAL, POOL_FULL };
+enum pool_state { POOL_EMPTY, POOL_PARTIAL, POOL_FULL };
 
-/* Where malloc finds the next block of a class: 32 bytes, two to a cache line. */
-struct bin {
-    struct atomic_u64 *word; /* of the bitmap of the active pool */
-    uintptr_t base;          /* address of the block of bit 0 */
-    uint64_t starts;         /* bits of the word at which blocks start; 0: every malloc is slow */
-    uint64_t unit;           /* bytes per bit */
+/* A free block at hand, and the word with its live bit, so that malloc need not look it up. */
+struct round {
+    uintptr_t block; /* 0: the bottom of the magazine */
+    struct atomic_u64 *word;
 };
 
-struct class_pools {
-    struct pool *active;
-    struct link partial; /* of struct pool */
+struct magazine {
+    struct round *top; /* last round put in; the bottom round when there is none */
+    struct round *end; /* last round there is room for */
 };
 
 /* Blocks of one other heap, linked through their first word, on their way there. */
@@ -50,22 +52,26 @@ struct batch {
 enum {
     HEAP_EMPTY_POOLS = 16, /* kept for reuse: 64 KiB */
     HEAP_BATCHES = 8,
+    HEAP_POLL_FREES = 512, /* some 5 us between looks at the clock, which costs some 10 ns */
+    /* All magazines with their bottoms: the sum of size_class.magazine + 1, and some room. */
+    HEAP_ROUNDS = POOLALLOC_ALIGN == 16 ? 3500 : 5600,
 };
 
 enum heap_state { HEAP_IN_USE, HEAP_PARKED, HEAP_BUSY, HEAP_ORPHAN };
 
 struct heap {
-    struct bin bins[CLASS_COUNT];
-    struct class_pools classes[CLASS_COUNT];
+    struct magazine magazines[CLASS_COUNT];
+    uint32_t frees_to_poll; /* counted down by free: time passes for a program that only frees and
+                               mallocs the same few blocks, too */
+    uint32_t trim_seen;     /* the last trim (allocate.h) that this heap took part in */
+    struct link partial[CLASS_COUNT]; /* of struct pool */
 
     struct arena_pools reserve; /* taken from an arena, unused so far */
     uintptr_t empty[HEAP_EMPTY_POOLS];
     unsigned empty_count;
 
-    unsigned polls;      /* counts slow paths, to look at clocks only now and then */
-    uint32_t trim_seen;  /* the last trim (allocate.h) that this heap took part in */
-    bool counting;       /* bins are kept empty, so that every malloc is counted in `served` */
-    uint64_t served;     /* blocks handed out, if counting */
+    bool counting;   /* magazines have no room, so that every malloc is counted in `served` */
+    uint64_t served; /* blocks handed out, if counting */
 
     struct batch batches[HEAP_BATCHES];
     size_t batched_bytes;
@@ -77,115 +83,109 @@ struct heap {
     /* Written by other threads: a line of its own. */
     CACHE_ALIGNED struct atomic_u64 inbox; /* first of a list of blocks freed by other threads */
     struct atomic_u32 state;               /* enum heap_state */
+
+    CACHE_ALIGNED struct round rounds[HEAP_ROUNDS];
 };
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A word without a free block. */
-extern struct atomic_u64 all_taken;
+/* The bottom of all magazines of a heap that has none. */
+extern struct round no_rounds;
 
-void heap_init(struct heap *heap);
+void heap_init(struct heap *heap, bool counting);
 
-/* Takes a block of the class from the pools that the heap has, or else from a new one. NULL: no
-   memory. */
-void *heap_take(struct heap *heap, unsigned class_index);
-/* The same, without taking pools from the arenas. */
+/* A block of the class when the magazine is empty, which it fills half. NULL: there are no spare
+   blocks in this heap. */
 void *heap_take_own(struct heap *heap, unsigned class_index);
+/* The same, with a new pool if need be. NULL: no memory. */
+void *heap_take(struct heap *heap, unsigned class_index);
+/* A block of the class that was never handed out, in memory that was zero; NULL if there is none. */
+void *heap_take_zeroed(struct heap *heap, unsigned class_index);
 /* Frees a live block of this heap. */
 void heap_free(struct heap *heap, const struct block *block);
-/* The pool's `needed` has come down to 0: moves it to its next state. True if it stays active,
-   which is the moment for what should happen now and then. */
-bool heap_pool_turn(struct heap *heap, struct pool *pool);
-/* Gives all pools without a live block back to the arenas. */
+/* Puts a block that is no longer live into a full magazine; the older half of the others goes back
+   to the pools first. */
+void heap_put_full(struct heap *heap, uintptr_t address);
+/* Empties all magazines and gives all pools without a live block back to the arenas. */
 void heap_release(struct heap *heap);
-/* No pool is ACTIVE any more: what has free blocks is PARTIAL, for heap_move_pool. */
-void heap_close_bins(struct heap *heap);
-/* Hands a PARTIAL pool of the class over to another heap; false if there is none. */
+/* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps whose
+   magazines are empty. */
 bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
 
-/* A block that was never freed before in memory that was zero: calloc need not clear it. */
-bool heap_block_is_zero(const struct block *block);
-
-static inline uint16_t *pool_needed(const struct pool *pool) {
-    return &window_of(pool)->needed[window_pool_index(pool->base)];
+static inline struct pool *pool_of(struct window *window, uintptr_t address) {
+    uint64_t index = window_pool_index(address);
+    return &window->record[index - window->offset[index]].pool;
 }
-static inline struct atomic_u64 *pool_words(const struct pool *pool) {
-    return &window_of(pool)->front.bits[window_word_index(pool->base)];
+/* The words of a place in both arrays are a fixed distance apart. */
+static inline uint64_t *spare_of_live(struct atomic_u64 *live) {
+    struct window *window = window_of(live);
+    return &window->spare[live - window->front.live];
 }
-
-/* ---- Fast paths ---- */
-
-/* Relaxed atomics, because threads that free blocks of this heap read the word; nothing else is
-   ordered by it. */
-ALWAYS_INLINE uint64_t bin_free_starts(const struct bin *bin) {
-    return ~atomic_u64_load(bin->word) & bin->starts;
+static inline struct atomic_u64 *live_of_spare(uint64_t *spare) {
+    struct window *window = window_of(spare);
+    return &window->front.live[spare - window->spare];
 }
-
-/* The block of the lowest of the free starts, which are not 0. */
-ALWAYS_INLINE void *bin_take(struct bin *bin, uint64_t free_starts) {
-    uint64_t bit = bit_lowest(free_starts);
-    atomic_u64_store(bin->word, atomic_u64_load(bin->word) | (uint64_t)1 << bit);
-    return (void *)(bin->base + bit * bin->unit);
+static inline uint64_t *pool_spare(const struct pool *pool) {
+    return &window_of(pool)->spare[window_word_index(pool->base)];
 }
 
-/* The bin of a small request: 32 bytes of bins to ALIGN bytes of size, rounded up. */
-ALWAYS_INLINE struct bin *heap_small_bin(struct heap *heap, size_t rounded) {
-    return (struct bin *)((char *)heap->bins + rounded * (sizeof(struct bin) / ALIGN));
+/* ---- Fast paths ----
+ * Relaxed atomics for live bits, because threads that free blocks of this heap read them; nothing
+ * else is ordered by them. */
+
+ALWAYS_INLINE void *magazine_pop(struct magazine *magazine) {
+    struct round *top = magazine->top;
+    uintptr_t block = top->block;
+    if (unlikely(block == 0)) return NULL;
+    struct atomic_u64 *word = top->word;
+    magazine->top = top - 1;
+    uint64_t bit = (uint64_t)1 << (block >> ALIGN_SHIFT & 63);
+    atomic_u64_store(word, atomic_u64_load(word) | bit);
+    return (void *)block;
 }
 
-/* A block for a small request, or NULL: for the slow path to say why. Rounding wraps to bin 0,
-   which is always empty, for sizes near SIZE_MAX. */
+/* False if there is no room. */
+ALWAYS_INLINE bool magazine_push(struct magazine *magazine, uintptr_t block,
+                                 struct atomic_u64 *word) {
+    struct round *top = magazine->top;
+    if (unlikely(top == magazine->end)) return false;
+    top[1].block = block;
+    top[1].word = word;
+    magazine->top = top + 1;
+    return true;
+}
+
+/* A block for a small request, or NULL: for the slow path to say why. Rounding wraps to class 0,
+   whose magazine is always empty, for sizes near SIZE_MAX. */
 ALWAYS_INLINE void *heap_take_fast(struct heap *heap, size_t size) {
     size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (unlikely(rounded > SMALL_MAX)) return NULL;
-    struct bin *bin = heap_small_bin(heap, rounded);
-    uint64_t free_starts = bin_free_starts(bin);
-    if (unlikely(free_starts == 0)) return NULL;
-    void *block = bin_take(bin, free_starts);
-    if (block == NULL) __builtin_unreachable();
-    return block;
+    size_t offset = rounded * (sizeof(struct magazine) / ALIGN);
+    return magazine_pop((struct magazine *)((char *)heap->magazines + offset));
 }
 
-/* Frees a live small block of this heap at once. False, and nothing done, for every other address:
-   one comparison finds owner, kind and alignment, the bit whether a live block starts there. A
-   pool that is due to change state is left to *turn. */
-ALWAYS_INLINE bool heap_free_fast(struct heap *heap, uintptr_t address, struct pool **turn) {
-    uint64_t word = window_word_index(address), pool = window_pool_index(address);
+enum free_result { FREE_DONE, FREE_TO_POLL, FREE_NO_ROOM, FREE_OTHER };
+
+/* Frees a live block of this heap. FREE_OTHER, and nothing done, for every other address: one
+   comparison finds the owner and misalignment, the bit whether a live block starts there.
+   FREE_NO_ROOM: it is no longer live, but its magazine has no room for it: heap_put_full. */
+ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {
+    uint64_t pool = window_pool_index(address);
     struct window_front *front = window_front_at((address >> WINDOW_SHIFT) & (WINDOW_SLOTS - 1));
     uint64_t offset = atomic_u64_load(&front->tag[pool]) ^ address ^ (uintptr_t)heap;
-    uint64_t granule = rotate_right(offset, ALIGN_SHIFT);
-    if (unlikely(granule >= POOL_SIZE / ALIGN)) return false;
-    uint64_t bits = atomic_u64_load(&front->bits[word]);
-    if (unlikely(!(bits >> (granule & 63) & 1))) return false;
-    atomic_u64_store(&front->bits[word], bits & ~((uint64_t)1 << (granule & 63)));
-    struct window *window = (struct window *)front;
-    if (unlikely(--window->needed[pool] == 0)) *turn = &window->record[pool].pool;
-    return true;
-}
-
-/* The same for blocks of this heap's spans. */
-ALWAYS_INLINE bool heap_free_span_fast(struct heap *heap, uintptr_t address, struct pool **turn) {
-    struct window_front *front = window_front_at((address >> WINDOW_SHIFT) & (WINDOW_SLOTS - 1));
-    uintptr_t page = align_down(address, POOL_SIZE);
-    uint64_t tag = atomic_u64_load(&front->tag[window_pool_index(address)]) ^ page ^ (uintptr_t)heap;
-    if ((tag & (((uint64_t)1 << TAG_OFFSET_SHIFT) - 1)) != (uint64_t)TAG_SPAN << TAG_KIND_SHIFT)
-        return false;
-    uintptr_t first = page - (uintptr_t)tag_offset(tag) * POOL_SIZE;
-    struct window *window = (struct window *)front;
-    struct pool *pool = &window->record[window_pool_index(first)].pool;
-    const struct size_class *c = &size_classes[pool->class_index];
-    uint64_t index = (uint64_t)(address - first) * c->reciprocal >> 32;
-    struct atomic_u64 *words = &front->bits[window_word_index(first)];
-    uint64_t bits = atomic_u64_load(&words[0]), bit = (uint64_t)1 << index;
-    if (index * c->stride != address - first || !(bits & bit)) return false;
-    atomic_u64_store(&words[0], bits & ~bit);
-    atomic_u64_store(&words[1], atomic_u64_load(&words[1]) | bit); /* span_used_before */
-    if (unlikely(--window->needed[window_pool_index(first)] == 0)) *turn = pool;
-    return true;
+    if (unlikely(rotate_right(offset, ALIGN_SHIFT) >= POOL_SIZE / ALIGN)) return FREE_OTHER;
+    /* The bit comes from the address, not from `offset`: it need not wait for the tag. */
+    struct atomic_u64 *word = &front->live[window_word_index(address)];
+    uint64_t live = atomic_u64_load(word), bit = address >> ALIGN_SHIFT & 63;
+    if (unlikely(!(live >> bit & 1))) return FREE_OTHER;
+    atomic_u64_store(word, live & ~((uint64_t)1 << bit));
+    struct magazine *magazine = &heap->magazines[front->class_index[pool]];
+    if (unlikely(!magazine_push(magazine, address, word))) return FREE_NO_ROOM;
+    return likely(--heap->frees_to_poll != 0) ? FREE_DONE : FREE_TO_POLL;
 }
 
 #ifdef __cplusplus

@@ -68,7 +68,6 @@ static void help_parked(struct heap *heap) {
     uint32_t parked = HEAP_PARKED;
     if (!atomic_u32_replace(&heap->state, &parked, HEAP_BUSY)) return;
     remote_drain(heap, ~0u);
-    heap_close_bins(heap);
     heap_release(heap);
     remote_post(heap); /* blocks whose pools had changed hands */
     atomic_u32_store_release(&heap->state, HEAP_PARKED);
@@ -92,9 +91,9 @@ void remote_post(struct heap *heap) {
     for (unsigned i = 0; i < HEAP_BATCHES; i++) batch_post(heap, &heap->batches[i]);
 }
 
-/* Heaps are 8 KiB apart; neighbours get different batches. */
+/* Neighbouring heaps get different batches. */
 static struct batch *batch_for(struct heap *heap, const struct heap *to) {
-    struct batch *batch = &heap->batches[((uintptr_t)to >> 13) % HEAP_BATCHES];
+    struct batch *batch = &heap->batches[((uintptr_t)to / sizeof(struct heap)) % HEAP_BATCHES];
     if (batch->to != to) batch_post(heap, batch);
     return batch;
 }
@@ -127,7 +126,7 @@ void remote_free(struct heap *heap, const struct block *block) {
 static void judge(uintptr_t address, uintptr_t before, struct block *block) {
     enum block_fault fault = block_find(address, block);
     if (fault == BLOCK_FREED) block_fail("free", fault, address);
-    if (fault != BLOCK_LIVE || block->kind > TAG_SPAN)
+    if (fault != BLOCK_LIVE || block->kind != TAG_HEAP)
         fail_at("write after free at ", before ? before : address,
                 "a block freed by another thread was overwritten before its owner took it back");
     if (has_key(block) && words_of(address)[1] != key_of(address))

@@ -5,8 +5,10 @@
 
 struct size_class size_classes[CLASS_COUNT];
 
+/* 64 blocks or 32 KiB: enough for the ups and downs of most programs; two blocks of the largest. */
 static void set_stride(struct size_class *c, uint32_t stride) {
     c->stride = stride;
+    c->magazine = (uint16_t)size_max(size_min(64 * KIB / stride, 64), 2);
     c->reciprocal = (uint32_t)((((uint64_t)1 << 32) + stride - 1) / stride);
 }
 

@@ -6,8 +6,8 @@
  * single pools. Span classes follow, 8 per doubling up to 64 KiB; their blocks lie in spans, runs
  * of pools. Class 0 has no blocks: the fast path of malloc(0) finds it empty.
  *
- * A block's bit: in a small pool one bit per ALIGN bytes, at the block's first byte, WORD_SPAN
- * bytes to a word; in a span one bit per block, all in one word.
+ * A block's bit, where pools keep bits of blocks: in a small pool one bit per ALIGN bytes, at the
+ * block's first byte, WORD_SPAN bytes to a word; in a span one bit per block, all in one word.
  */
 #ifndef POOLALLOC_SIZE_CLASS_H
 #define POOLALLOC_SIZE_CLASS_H
@@ -28,6 +28,7 @@ struct size_class {
     uint16_t capacity;   /* blocks in a pool or span */
     uint8_t pools;       /* length of the span, in pools; 1 for small classes */
     uint8_t words;       /* words of bitmap in use: POOL_WORDS for small classes, 1 for spans */
+    uint16_t magazine;   /* blocks that a heap keeps at hand: see heap.h */
     uint64_t starts[POOL_WORDS]; /* the bits at which blocks start */
 };
 

@@ -13,13 +13,12 @@
 
 enum {
     /* Low bits of a tag are free for the offset in the pool: heaps are aligned to pools. */
-    HEAP_STRIDE = 8 * 1024,
+    HEAP_STRIDE = (sizeof(struct heap) + POOL_SIZE - 1) / POOL_SIZE * POOL_SIZE,
     HEAPS_AT_ONCE = 16, /* address space; each is touched when it is used */
     BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
 };
-static_assert(sizeof(struct heap) <= HEAP_STRIDE, "heaps fit their stride");
 
-struct heap no_heap = {.bins = {[0 ... CLASS_COUNT - 1] = {.word = &all_taken}}};
+struct heap no_heap = {.magazines = {[0 ... CLASS_COUNT - 1] = {&no_rounds, &no_rounds}}};
 __thread struct heap *thread_heap = &no_heap;
 
 static __thread bool thread_ended;
@@ -71,8 +70,7 @@ static struct heap *heap_new(void) {
     if (fresh_heaps == 0) return NULL;
     struct heap *heap = (struct heap *)fresh_heaps;
     fresh_heaps += HEAP_STRIDE;
-    heap_init(heap);
-    heap->counting = counts_blocks;
+    heap_init(heap, counts_blocks);
     heap->next = thread_heap_first();
     atomic_u64_store_release(&newest, (uintptr_t)heap);
     return heap;
@@ -128,7 +126,6 @@ static void end_now(struct heap *heap) {
     remote_post(heap);
     remote_drain(heap, ~0u);
     remote_post(heap);
-    heap_close_bins(heap);
     heap_release(heap);
     space_enter();
     park(heap);
@@ -193,7 +190,10 @@ bool thread_heap_borrow(struct heap *heap, unsigned class_index) {
     for (unsigned i = 0; i < BORROW_LOOKS && !moved; i++) {
         struct heap *other = take_out();
         if (other == NULL) break;
-        if (remote_is_waiting(other)) remote_drain(other, 256);
+        if (remote_is_waiting(other)) {
+            remote_drain(other, 256);
+            heap_release(other);
+        }
         moved = heap_move_pool(other, heap, class_index);
         remote_post(other);
         put_back_last(other);
@@ -206,8 +206,7 @@ void thread_heap_release_parked(void) {
         uint32_t state = HEAP_PARKED;
         if (!atomic_u32_replace(&heap->state, &state, HEAP_BUSY)) continue;
         remote_drain(heap, ~0u);
-        heap_close_bins(heap);
-        heap_release(heap);
+            heap_release(heap);
         remote_post(heap);
         atomic_u32_store_release(&heap->state, HEAP_PARKED);
     }

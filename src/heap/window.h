@@ -6,9 +6,11 @@
  * A window is WINDOW_SHIFT bits of address space (64 MiB, or 32) that holds memory of ours; its
  * arrays are one lazily touched mapping. They differ by who writes them:
  *   tag     read by any freeing thread, changes only when a pool changes hands
- *   bits    one per ALIGN bytes, set if and only if a live block starts there (size_class.h);
- *           written by the owner alone, so a remote free never takes its cache line away
- *   needed  frees until the pool changes state, counted down by the owner alone
+ *   live    a bit per ALIGN bytes, set if and only if a live block starts there; written by the
+ *           owner alone, so a remote free never takes its cache line away
+ *   spare   bits of the same places (of a span: one per block, in its first word): blocks that the
+ *           pool can give; neither live nor in the owner's magazine
+ *   class_index, offset   size class of the pool; its place in the span
  *   record  struct pool, struct direct: the rest, for slow paths
  *   arena   one per 256 KiB, under the space lock
  *
@@ -27,12 +29,13 @@ struct heap;
 
 /* A pool or a span (the record of its first pool). Written by the owning heap alone. */
 struct pool {
-    struct link link; /* on the partial list of its heap and class if and only if PARTIAL */
+    struct link link;    /* on the partial list of its heap and class if and only if PARTIAL */
     uintptr_t base;
+    uint16_t taken;      /* blocks that are live or in the magazine */
     uint8_t class_index;
-    uint8_t state; /* enum pool_state */
-    uint8_t zeroed; /* the memory was zero when the pool was taken: see pool_block_is_zero */
-    uint8_t unused[5];
+    uint8_t state;       /* enum pool_state */
+    uint8_t zeroed;      /* the memory was zero when the pool was taken: heap_take_zeroed */
+    uint8_t unused[3];
 };
 
 /* A block with a mapping of its own (the record of its first page). Under the space lock. */
@@ -78,12 +81,14 @@ enum arena_kind {
 /* The part that look-ups read before they know that the address is ours. */
 struct window_front {
     struct atomic_u64 tag[WINDOW_POOLS];
-    struct atomic_u64 bits[WINDOW_WORDS];
+    struct atomic_u64 live[WINDOW_WORDS];
+    uint8_t class_index[WINDOW_POOLS];
 };
 
 struct window {
     struct window_front front;
-    uint16_t needed[WINDOW_POOLS];
+    uint8_t offset[WINDOW_POOLS]; /* number of pools from the start of the span */
+    uint64_t spare[WINDOW_WORDS];
     union record record[WINDOW_POOLS];
     struct arena arena[WINDOW_ARENAS];
     uintptr_t base;
@@ -134,9 +139,9 @@ static inline uint64_t window_word_index(uintptr_t address) {
     return (address >> WORD_SHIFT) & (WINDOW_WORDS - 1);
 }
 
-/* Windows are aligned to WINDOW_ALIGNMENT: a record leads to its window. */
-static inline struct window *window_of(const struct pool *pool) {
-    return (struct window *)align_down((uintptr_t)pool, WINDOW_ALIGNMENT);
+/* Windows are aligned to WINDOW_ALIGNMENT: what lies in one leads to it. */
+static inline struct window *window_of(const void *inside) {
+    return (struct window *)align_down((uintptr_t)inside, WINDOW_ALIGNMENT);
 }
 
 /* The arena of an address, NULL if no window covers it. Its kind may be ARENA_NONE. */
@@ -145,26 +150,26 @@ static inline struct arena *arena_at(uintptr_t address) {
     return window ? &window->arena[(address >> ARENA_SHIFT) & (WINDOW_ARENAS - 1)] : NULL;
 }
 
-/* ---- Tags: address of the pool, owner, kind and place in the span, in one word ----
+/* ---- Tags: address of the pool, and its owner or kind, in one word ----
  *
- * tag = pool ^ heap ^ kind << 48 ^ offset << 51, and 0 where no block starts. So tag ^ pool ^ heap
- * is 0 for a small pool of that heap and for nothing else: one comparison settles owner, size,
- * kind, and that the slot of the table was the right one. */
-enum tag_kind { TAG_SMALL, TAG_SPAN, TAG_EXTENT, TAG_DIRECT };
-enum { TAG_KIND_SHIFT = 48, TAG_OFFSET_SHIFT = 51 };
+ * tag = pool ^ heap, or pool ^ kind << 48 for blocks that no heap owns, and 0 where no block starts.
+ * So tag ^ pool ^ heap is 0 for the pools and spans of that heap and for nothing else: one
+ * comparison settles the owner, and that the slot of the table was the right one. */
+enum tag_kind { TAG_HEAP, TAG_EXTENT, TAG_DIRECT };
+enum { TAG_KIND_SHIFT = 48 };
 
-static inline uint64_t tag_make(uintptr_t pool, const struct heap *heap, enum tag_kind kind,
-                                unsigned offset) {
-    return pool ^ (uintptr_t)heap ^ (uint64_t)kind << TAG_KIND_SHIFT ^
-           (uint64_t)offset << TAG_OFFSET_SHIFT;
+static inline uint64_t tag_of_heap(uintptr_t pool, const struct heap *heap) {
+    return pool ^ (uintptr_t)heap;
 }
-static inline enum tag_kind tag_kind(uint64_t tag) {
-    return (enum tag_kind)(tag >> TAG_KIND_SHIFT & 7);
+static inline uint64_t tag_of_kind(uintptr_t pool, enum tag_kind kind) {
+    return pool ^ (uint64_t)kind << TAG_KIND_SHIFT;
 }
-/* Number of pools from the start of the span. */
-static inline unsigned tag_offset(uint64_t tag) { return tag >> TAG_OFFSET_SHIFT & 63; }
+static inline enum tag_kind tag_kind(uint64_t tag, uintptr_t pool) {
+    return (enum tag_kind)((tag ^ pool) >> TAG_KIND_SHIFT);
+}
+/* Of a tag of kind TAG_HEAP. */
 static inline struct heap *tag_heap(uint64_t tag, uintptr_t pool) {
-    return (struct heap *)((tag ^ pool) & (((uint64_t)1 << TAG_KIND_SHIFT) - 1));
+    return (struct heap *)(tag ^ pool);
 }
 
 #ifdef __cplusplus

@@ -15,7 +15,10 @@ static void *or_no_memory(void *block) {
     return block;
 }
 
-void *alloc_malloc_slow(size_t size) { return or_no_memory(allocate_slow(size)); }
+void *alloc_malloc_slow(size_t size) {
+    void *block = allocate_slow(size);
+    return likely(block != NULL) ? block : or_no_memory(NULL);
+}
 
 void *alloc_calloc(size_t count, size_t size) {
     size_t total;
@@ -57,7 +60,7 @@ void *alloc_realloc(void *pointer, size_t size) {
         return NULL;
     }
     if (fits(size, block.usable)) return pointer;
-    if (block.kind > TAG_SPAN && size > SPAN_MAX) return realloc_large(&block, size);
+    if (block.kind != TAG_HEAP && size > SPAN_MAX) return realloc_large(&block, size);
     return copy_to(allocate(size), &block, size);
 }
 

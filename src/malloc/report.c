@@ -52,8 +52,8 @@ static void write_holders(struct text *to, const struct census *census) {
     text_add(to, " arenas, ");
     text_add_decimal(to, census->pools);
     text_add(to, " pools, ");
-    text_add_decimal(to, census->spans);
-    text_add(to, " spans, ");
+    text_add_decimal(to, census->span_pools);
+    text_add(to, " pools of spans, ");
     text_add_decimal(to, census->extents);
     text_add(to, " extents, ");
     text_add_decimal(to, census->direct_blocks);

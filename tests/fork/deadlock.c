@@ -16,14 +16,25 @@
 #include "../support/hide.h"
 #include "../support/random.h"
 
-enum { ALLOCATORS = 3, SHARED = 256, HANG_SECONDS = 15 };
+enum { ALLOCATORS = 3, SHARED = 256, KEPT = 64, HANG_SECONDS = 15 };
 
 static atomic_bool stop;
 static _Atomic(void *) shared[SHARED]; /* blocks on their way between threads */
 
+/* Blocks of the allocating threads that nobody touches: a child may free them. It may not touch
+   `shared`: fork copies memory page by page while the threads go on, so that the child's copy of
+   `shared` can still hold a block that its copy of the heap has free. */
+static void *kept[ALLOCATORS][KEPT];
+static pthread_barrier_t kept_ready;
+
 static void *allocate(void *argument) {
-    struct rng random = {(uint64_t)(uintptr_t)argument};
-    while (!stop) {
+    uintptr_t number = (uintptr_t)argument;
+    struct rng random = {number};
+    for (int i = 0; i < KEPT; i++)
+        EXPECT((kept[number][i] = malloc(rng_size(&random, 70000))) != NULL);
+    pthread_barrier_wait(&kept_ready);
+    for (unsigned i = 1; !stop; i++) {
+        if (i % 256 == 0) usleep(50);
         void *block = malloc(rng_size(&random, 100000));
         EXPECT(block != NULL);
         free(atomic_exchange(&shared[rng_below(&random, SHARED)], block));
@@ -33,8 +44,11 @@ static void *allocate(void *argument) {
 
 static void *flush(void *argument) {
     (void)argument;
-    while (!stop)
-        fflush(NULL);
+    while (!stop) {
+        for (int i = 0; i < 20; i++)
+            fflush(NULL);
+        usleep(20); /* fork waits for the same lock, which is not fair */
+    }
     return NULL;
 }
 
@@ -51,6 +65,7 @@ static void *read_lines(void *argument) {
             size = 0;
         }
         free(line);
+        usleep(20);
     }
     return NULL;
 }
@@ -68,8 +83,8 @@ static void run_child(struct rng random) {
     alarm(HANG_SECONDS);
     for (int i = 0; i < 64; i++)
         EXPECT((blocks[i] = calloc(1, rng_size(&random, 70000))) != NULL);
-    for (int i = 0; i < SHARED; i += 2)
-        free(atomic_exchange(&shared[i], NULL));
+    for (int i = 0; i < ALLOCATORS * KEPT; i += 2)
+        free(kept[i / KEPT][i % KEPT]);
     EXPECT(pthread_create(&thread, NULL, child_thread, blocks[0]) == 0);
     EXPECT(pthread_join(thread, &given) == 0);
     free(given);
@@ -91,8 +106,10 @@ int main(void) {
     for (int i = 0; i < 50; i++)
         fprintf(stream, "a line of text, number %d\n", i);
     fflush(stream);
+    pthread_barrier_init(&kept_ready, NULL, ALLOCATORS + 1);
     for (uintptr_t i = 0; i < ALLOCATORS; i++)
-        start(allocate, (void *)(i + 1), &threads[i]);
+        start(allocate, (void *)i, &threads[i]);
+    pthread_barrier_wait(&kept_ready);
     start(flush, NULL, &threads[ALLOCATORS]);
     start(read_lines, stream, &threads[ALLOCATORS + 1]);
     int forks = 0;
@@ -110,5 +127,5 @@ int main(void) {
     for (int i = 0; i < ALLOCATORS + 2; i++)
         pthread_join(threads[i], NULL);
     printf("%d forks\n", forks);
-    return forks < 20;
+    return forks < 100;
 }

@@ -32,7 +32,8 @@ static void *last_byte(void *block, size_t size) {
     return inside(block, size - 1);
 }
 static void *plus_page(void *block, size_t size) {
-    (void)size;
+    /* Above the pools, a block of a page or a part of it has a live neighbour there. */
+    if (size > SMALL && PAGE % malloc_usable_size(block) == 0) return NULL;
     return (char *)hide(block) + PAGE;
 }
 static void *plus_gibibyte(void *block, size_t size) {

@@ -112,7 +112,7 @@ static void settle(struct case_ *c) {
     in_thread(allocate_much, c);
     allocate_much(c);
     malloc_trim(0);
-    _exit(UNDETECTED);
+    exit(UNDETECTED); /* the library's last occasion is the end of the process */
 }
 
 static void *commit(void *argument) {

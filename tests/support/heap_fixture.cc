@@ -18,6 +18,24 @@ namespace {
 
 const struct options defaults = options;
 
+class LineOf : public testing::MatcherInterface<const std::string &> {
+  public:
+    explicit LineOf(const std::string &what) : what_(what) {}
+    bool MatchAndExplain(const std::string &all, testing::MatchResultListener *) const override {
+        size_t end = all.find('\n');
+        if (end == std::string::npos) return false;
+        std::string line = "poolalloc: " + what_ + all.substr(0, end) + " (";
+        return all.compare(end + 1, line.size(), line) == 0 &&
+               all.find('\n', end + 1) == all.size() - 1;
+    }
+    void DescribeTo(std::ostream *to) const override {
+        *to << "an address and then the one line: poolalloc: " << what_ << "ADDRESS (...)";
+    }
+
+  private:
+    std::string what_;
+};
+
 } // namespace
 
 // The first slow path of the process sets the tables up.
@@ -49,6 +67,12 @@ TestHeap::TestHeap() {
     heap_ = static_cast<struct heap *>(memory);
     memset(static_cast<void *>(heap_), 0, sizeof *heap_);
     heap_init(heap_, false);
+}
+
+// As malloc does.
+void *TestHeap::take_class(unsigned class_index) {
+    void *block = magazine_pop(&heap_->magazines[class_index]);
+    return block != nullptr ? block : heap_take(heap_, class_index);
 }
 
 void TestHeap::close() {
@@ -118,6 +142,10 @@ std::string hex(const void *address) {
     char text[32];
     std::snprintf(text, sizeof text, "0x%" PRIxPTR, reinterpret_cast<uintptr_t>(address));
     return text;
+}
+
+testing::Matcher<const std::string &> is_line_of(const std::string &what) {
+    return testing::MakeMatcher(new LineOf(what));
 }
 
 uint64_t test_seed() {

@@ -5,6 +5,7 @@
 #ifndef POOLALLOC_TEST_HEAP_FIXTURE_H
 #define POOLALLOC_TEST_HEAP_FIXTURE_H
 
+#include <csignal>
 #include <functional>
 #include <gtest/gtest.h>
 #include <string>
@@ -43,10 +44,13 @@ class TestHeap {
     ~TestHeap();
     TestHeap(const TestHeap &) = delete;
     TestHeap &operator=(const TestHeap &) = delete;
-    struct heap *operator->() { return heap_; }
+    struct heap *operator->() {
+        return heap_;
+    }
     operator struct heap *() { return heap_; }
 
-    void *take(size_t size) { return heap_take(heap_, size_class_of(size)); }
+    void *take(size_t size) { return take_class(size_class_of(size)); }
+    void *take_class(unsigned class_index);
     void free(void *block);
     // Checks the heap and gives back what is empty.
     void close();
@@ -69,7 +73,9 @@ bool in_child(const std::function<bool()> &function);
 class Capture {
   public:
     Capture();
-    struct text *text() { return &text_; }
+    struct text *text() {
+        return &text_;
+    }
     const std::string &take();
 
   private:
@@ -84,6 +90,17 @@ uint64_t test_seed();
 // The pages of [start, start + size) that have memory behind them.
 size_t resident_pages(const void *start, size_t size);
 bool is_all(const void *start, int byte, size_t size);
+
+// The process ends with SIGABRT and one line "poolalloc: <what><pointer> (...)". A death test runs
+// in a process of its own, where addresses differ: it prints first which one it expects.
+testing::Matcher<const std::string &> is_line_of(const std::string &what);
+#define EXPECT_LINE_OF(statement, what, pointer)                                                   \
+    EXPECT_EXIT(                                                                                   \
+        {                                                                                          \
+            fprintf(stderr, "%s\n", hex(pointer).c_str());                                         \
+            statement;                                                                             \
+        },                                                                                         \
+        testing::KilledBySignal(SIGABRT), is_line_of(what))
 
 static const size_t PAGE = 4096;
 

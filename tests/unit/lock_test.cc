@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "os/lock.h"
+
+#include <atomic>
+
+#include "support/heap_fixture.h"
+
+namespace {
+
+// A lock that another thread holds until the object ends.
+class HeldByAnother {
+  public:
+    explicit HeldByAnother(struct lock *lock)
+        : thread_([this, lock] {
+              lock_take(lock);
+              held_ = true;
+              while (!done_) std::this_thread::yield();
+              lock_leave(lock);
+          }) {
+        while (!held_) std::this_thread::yield();
+    }
+    ~HeldByAnother() {
+        done_ = true;
+        thread_.join();
+    }
+
+  private:
+    std::atomic<bool> held_{false}, done_{false};
+    std::thread thread_;
+};
+
+TEST(LockTest, TryFailsWhileItIsHeld) {
+    struct lock lock = {};
+    EXPECT_TRUE(lock_try(&lock));
+    EXPECT_FALSE(lock_try(&lock));
+    in_thread([&] { EXPECT_FALSE(lock_try(&lock)); });
+    lock_leave(&lock);
+    EXPECT_TRUE(lock_try(&lock));
+    lock_leave(&lock);
+}
+
+TEST(LockTest, KnowsItsHolder) {
+    struct lock lock = {};
+    EXPECT_FALSE(lock_is_mine(&lock));
+    lock_take(&lock);
+    EXPECT_TRUE(lock_is_mine(&lock));
+    in_thread([&] { EXPECT_FALSE(lock_is_mine(&lock)); });
+    lock_leave(&lock);
+    EXPECT_FALSE(lock_is_mine(&lock));
+}
+
+TEST(LockTest, OneThreadAtATime) {
+    struct lock lock = {};
+    uint64_t counter = 0; // not atomic: the lock alone keeps the sum right
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; t++) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 5000; i++) {
+                lock_take(&lock);
+                counter++;
+                if (i % 100 == 0) std::this_thread::yield(); // make others wait and sleep
+                lock_leave(&lock);
+            }
+        });
+    }
+    for (std::thread &thread : threads) thread.join();
+    EXPECT_EQ(counter, 20000u);
+    EXPECT_EQ(atomic_u32_load(&lock.state), 0u);
+}
+
+TEST(LockTest, ASleeperIsWoken) {
+    struct lock lock = {};
+    lock_take(&lock);
+    std::atomic<bool> through{false};
+    std::thread waiter([&] {
+        lock_take(&lock);
+        through = true;
+        lock_leave(&lock);
+    });
+    while (atomic_u32_load(&lock.state) != 2) std::this_thread::yield();
+    EXPECT_FALSE(through);
+    lock_leave(&lock);
+    waiter.join();
+    EXPECT_TRUE(through);
+}
+
+TEST(LockTest, AnOpenLockNeedsNoMending) {
+    struct lock lock = {};
+    EXPECT_FALSE(lock_mend(&lock));
+    EXPECT_TRUE(lock_try(&lock));
+    lock_leave(&lock);
+}
+
+TEST(LockTest, TheChildOpensALockWhoseHolderIsGone) {
+    struct lock lock = {};
+    HeldByAnother other(&lock);
+    EXPECT_TRUE(in_child([&] {
+        bool mended = lock_mend(&lock);
+        bool open = lock_try(&lock);
+        return mended && open && lock_is_mine(&lock);
+    }));
+    EXPECT_FALSE(lock_try(&lock)); // the parent's is as it was
+}
+
+TEST(LockTest, TheChildKeepsALockThatItHoldsItself) {
+    struct lock lock = {};
+    lock_take(&lock);
+    EXPECT_TRUE(in_child([&] {
+        bool left_alone = !lock_mend(&lock) && lock_is_mine(&lock) && !lock_try(&lock);
+        lock_leave(&lock);
+        return left_alone && lock_try(&lock);
+    }));
+    lock_leave(&lock);
+}
+
+} // namespace

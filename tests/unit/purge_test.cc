@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// What the kernel did is seen with mincore: pages that were given back are not resident.
+#include "heap/purge.h"
+
+#include <unistd.h>
+
+#include "heap/arena.h"
+#include "os/options.h"
+#include "os/os.h"
+#include "support/heap_fixture.h"
+
+namespace {
+
+constexpr uint64_t DELAY = 60; // ms; some clock ticks, and longer than a step takes
+
+// One arena of pools of which all are taken and written.
+class PurgeTest : public HeapTest {
+  protected:
+    void SetUp() override {
+        HeapTest::SetUp();
+        options.purge_delay = DELAY;
+        space_enter();
+        space_release();
+        struct arena_pools taken;
+        ASSERT_TRUE(arena_take_pools(64, &taken));
+        arena_ = arena_at(taken.base);
+        memory_ = reinterpret_cast<char *>(taken.base);
+        memset(memory_, 0x5a, ARENA_SIZE);
+    }
+    void TearDown() override {
+        os_fault_for_test = nullptr;
+        if (~arena_->free != 0) arena_return(arena_->base, ~arena_->free);
+        space_leave();
+        HeapTest::TearDown();
+    }
+    void free_pools(uint64_t pools) { arena_return(arena_->base, pools); }
+    void take_back(uint64_t pools) {
+        while ((arena_->free & pools) != 0) {
+            struct arena_pools taken;
+            ASSERT_TRUE(arena_take_pools(1, &taken));
+            ASSERT_EQ(taken.base, arena_->base);
+        }
+    }
+    // A bit for each pool that has memory behind it.
+    uint64_t resident() const {
+        uint64_t bits = 0;
+        for (unsigned i = 0; i < ARENA_POOLS; i++)
+            if (resident_pages(memory_ + i * POOL_SIZE, POOL_SIZE) > 0) bits |= uint64_t(1) << i;
+        return bits;
+    }
+    static void wait_until_due() {
+        uint64_t limit = os_clock_ms() + 5000;
+        while (!purge_is_due() && os_clock_ms() < limit) usleep(1000);
+        ASSERT_TRUE(purge_is_due());
+    }
+    struct arena *arena_;
+    char *memory_;
+};
+
+constexpr uint64_t ALL = ~uint64_t(0);
+
+TEST_F(PurgeTest, APoolGoesBackAtTheSecondLookAfterItBecameFree) {
+    uint64_t start = os_clock_ms();
+    free_pools(0xf0);
+    EXPECT_FALSE(purge_is_due());
+    purge_step(); // too early: nothing
+    EXPECT_EQ(resident(), ALL);
+    wait_until_due();
+    EXPECT_GE(os_clock_ms(), start + DELAY);
+    purge_step(); // the first look: it became free since the last
+    EXPECT_EQ(resident(), ALL);
+    EXPECT_FALSE(purge_is_due());
+    wait_until_due();
+    EXPECT_GE(os_clock_ms(), start + 2 * DELAY);
+    purge_step();
+    EXPECT_EQ(resident(), ~uint64_t(0xf0));
+    EXPECT_EQ(arena_->touched, ~uint64_t(0xf0));
+    EXPECT_FALSE(purge_is_due()); // nothing is left to do
+    EXPECT_TRUE(is_all(memory_ + 8 * POOL_SIZE, 0x5a, POOL_SIZE));
+}
+
+TEST_F(PurgeTest, APoolThatWasUsedMeanwhileStays) {
+    free_pools(0x3);
+    wait_until_due();
+    purge_step();
+    take_back(0x3);
+    free_pools(0x1); // free again, but not for long
+    free_pools(0x2);
+    wait_until_due();
+    purge_step();
+    EXPECT_EQ(resident(), ALL);
+    wait_until_due();
+    purge_step();
+    EXPECT_EQ(resident(), ~uint64_t(0x3));
+}
+
+TEST_F(PurgeTest, RunsOfPoolsGoInOneCallEach) {
+    size_t before = purge_count();
+    free_pools(0x7 | 0x30 | uint64_t(1) << 63);
+    EXPECT_EQ(purge_all(0), 6 * POOL_SIZE);
+    EXPECT_EQ(purge_count(), before + 3);
+    EXPECT_EQ(resident(), ~(0x37 | uint64_t(1) << 63));
+}
+
+TEST_F(PurgeTest, WithoutADelayItGoesAtTheNextStep) {
+    options.purge_delay = 0;
+    free_pools(0x1);
+    EXPECT_TRUE(purge_is_due());
+    EXPECT_EQ(purge_wait(1000), 0u);
+    purge_step();
+    EXPECT_EQ(resident(), ~uint64_t(0x1));
+    EXPECT_FALSE(purge_is_due());
+}
+
+TEST_F(PurgeTest, NeverMeansNeverButForTrim) {
+    options.purge_delay = PURGE_NEVER;
+    free_pools(0xff);
+    EXPECT_EQ(purge_wait(1234), 1234u);
+    usleep(20000);
+    EXPECT_FALSE(purge_is_due());
+    purge_step();
+    EXPECT_EQ(resident(), ALL);
+    EXPECT_EQ(purge_all(0), 8 * POOL_SIZE);
+    EXPECT_EQ(resident(), ~uint64_t(0xff));
+}
+
+TEST_F(PurgeTest, TheWaitIsNoLongerThanTheDelay) {
+    EXPECT_EQ(purge_wait(500), 500u);
+    free_pools(1);
+    EXPECT_LE(purge_wait(500), DELAY);
+    EXPECT_EQ(purge_wait(1), 1u);
+}
+
+// Two arenas with 8 and 32 free pools.
+TEST_F(PurgeTest, TrimKeepsWhatItIsToldTo) {
+    struct arena_pools other;
+    free_pools(0xff);
+    ASSERT_TRUE(arena_take_span(64, &other));
+    memset(reinterpret_cast<void *>(other.base), 1, ARENA_SIZE);
+    arena_return(other.base, bit_range(0, 32));
+    EXPECT_EQ(purge_all(40 * POOL_SIZE), 0u);
+    size_t given = purge_all(39 * POOL_SIZE); // whole arenas are kept, one does not fit
+    EXPECT_TRUE(given == 8 * POOL_SIZE || given == 32 * POOL_SIZE) << given;
+    EXPECT_EQ(purge_all(0), 40 * POOL_SIZE - given);
+    EXPECT_EQ(purge_all(0), 0u);
+    arena_return(other.base, bit_range(32, 32));
+}
+
+bool refuse_purge(enum os_call call) { return call == OS_PURGE; }
+
+TEST_F(PurgeTest, WhatTheKernelWillNotTakeStaysTouchedAndWhole) {
+    options.purge_delay = 0;
+    free_pools(0x3);
+    os_fault_for_test = refuse_purge;
+    size_t before = purge_count();
+    purge_step();
+    EXPECT_EQ(purge_all(0), 0u);
+    EXPECT_EQ(purge_count(), before);
+    EXPECT_EQ(arena_->touched, ALL);
+    EXPECT_TRUE(is_all(memory_, 0x5a, ARENA_SIZE));
+    EXPECT_FALSE(purge_is_due()); // it is not asked again and again
+    os_fault_for_test = nullptr;
+    EXPECT_EQ(purge_all(0), 2 * POOL_SIZE);
+}
+
+TEST_F(PurgeTest, AnArenaThatLeavesIsForgotten) {
+    options.purge_delay = 0;
+    free_pools(1);
+    ASSERT_TRUE(purge_is_due());
+    purge_forget(arena_);
+    EXPECT_FALSE(purge_is_due());
+    purge_forget(arena_); // twice does no harm
+    purge_step();
+    EXPECT_EQ(resident(), ALL);
+}
+
+TEST_F(PurgeTest, AfterAForkTheQueueIsMadeAnew) {
+    options.purge_delay = 0;
+    free_pools(1);
+    purge_reset();
+    EXPECT_FALSE(purge_is_due());
+    link_init(&arena_->dirty);
+    purge_note(arena_, arena_->free & arena_->touched);
+    EXPECT_TRUE(purge_is_due());
+    purge_step();
+    EXPECT_EQ(resident(), ~uint64_t(1));
+}
+
+TEST_F(PurgeTest, AStepIsBounded) {
+    options.purge_delay = 0;
+    std::vector<uintptr_t> arenas;
+    for (int i = 0; i < 40; i++) {
+        struct arena_pools taken;
+        ASSERT_TRUE(arena_take_span(64, &taken));
+        *reinterpret_cast<char *>(taken.base) = 1;
+        arenas.push_back(taken.base);
+    }
+    for (uintptr_t base : arenas) arena_return(base, 1);
+    auto purged = [&] {
+        size_t count = 0;
+        for (uintptr_t base : arenas) count += !(arena_at(base)->touched & 1);
+        return count;
+    };
+    purge_step();
+    EXPECT_GT(purged(), 0u);
+    EXPECT_LE(purged(), 16u); // 4 MiB
+    for (int i = 0; i < 3; i++) purge_step();
+    EXPECT_EQ(purged(), 40u);
+    for (uintptr_t base : arenas) arena_return(base, ALL & ~uint64_t(1));
+}
+
+} // namespace

@@ -52,6 +52,17 @@ is_usable() {
         LD_PRELOAD=$library cat /proc/self/maps 2>/dev/null | grep -q "$(basename "$library")"
 }
 
+# remedy_for ALLOCATOR: what to do about one that is not usable.
+remedy_for() {
+    case $1 in
+    jemalloc) echo 'not installed (Debian: libjemalloc2)' ;;
+    mimalloc) echo 'not installed (Debian: libmimalloc2.0)' ;;
+    tcmalloc) echo 'not installed (Debian: libtcmalloc-minimal4)' ;;
+    tbbmalloc) echo 'not installed (Debian: libtbbmalloc2)' ;;
+    *) echo "$(preload_of "$1") does not load; is it built, and is -b the build folder?" ;;
+    esac
+}
+
 # choose_allocators: keeps of $allocators what is usable, names the rest.
 choose_allocators() {
     local allocator usable=''
@@ -60,8 +71,7 @@ choose_allocators() {
         if is_usable "$allocator"; then
             usable+=" $allocator"
         else
-            say "without $allocator: $(preload_of "$allocator" | sed 's/$/ does not load; /')build or" \
-                "install it (Debian: libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 libtbbmalloc2)"
+            say "without $allocator: $(remedy_for "$allocator")"
         fi
     done
     allocators=$usable

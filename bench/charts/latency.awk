@@ -2,17 +2,6 @@
 # latency.awk - from the CSV of the latency curve a table of the medians over the runs. `format` is
 # text or markdown.
 
-function median(list,    count, values, i, j, value) {
-    count = split(list, values, " ")
-    for (i = 2; i <= count; i++) {
-        value = values[i] + 0
-        for (j = i - 1; j >= 1 && values[j] + 0 > value; j--)
-            values[j + 1] = values[j]
-        values[j + 1] = value
-    }
-    return count % 2 ? values[(count + 1) / 2] : (values[count / 2] + values[count / 2 + 1]) / 2
-}
-
 function print_line(a, b, c, d, e, f) {
     if (format == "markdown")
         print "| " a " | " b " | " c " | " d " | " e " | " f " |"

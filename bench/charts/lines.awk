@@ -4,17 +4,6 @@
 #     variant    only lines whose column 3 is this; empty: all
 #     per        the values of y are divided by this
 
-function median(list,    count, values, i, j, value) {
-    count = split(list, values, " ")
-    for (i = 2; i <= count; i++) {
-        value = values[i] + 0
-        for (j = i - 1; j >= 1 && values[j] + 0 > value; j--)
-            values[j + 1] = values[j]
-        values[j + 1] = value
-    }
-    return count % 2 ? values[(count + 1) / 2] : (values[count / 2] + values[count / 2 + 1]) / 2
-}
-
 BEGIN { preferred = "glibc jemalloc mimalloc tcmalloc tbbmalloc poolalloc8 poolalloc" }
 /^#/ || (variant != "" && $3 != variant) { next }
 {

@@ -37,8 +37,9 @@ END {
     for (i = 1; i <= rows; i++) {
         print "set ytics add (\"" row_names[i] "\" " i ")"
         if (i % 2 == 0)
-            print "set object rectangle from graph 0, first " i - 0.5 " to graph 1, first " i + 0.5 \
-                " behind fillcolor rgb \"#f4f4f4\" fillstyle solid noborder"
+            print "set object rectangle from graph 0, first " i - 0.5 \
+                " to graph 1, first " i + 0.5 " behind" \
+                " fillcolor rgb \"#f4f4f4\" fillstyle solid noborder"
     }
     print "set ytics add (\"geometric mean\" " rows + 1 ")"
     for (y = 1; y <= rows + 1; y++)

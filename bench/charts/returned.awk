@@ -2,17 +2,6 @@
 # returned.awk - from the CSV of the curve `returned` what is resident 3 s after the last free, in
 # percent of the peak, the median over the runs. `format` is text or markdown.
 
-function median(list,    count, values, i, j, value) {
-    count = split(list, values, " ")
-    for (i = 2; i <= count; i++) {
-        value = values[i] + 0
-        for (j = i - 1; j >= 1 && values[j] + 0 > value; j--)
-            values[j + 1] = values[j]
-        values[j + 1] = value
-    }
-    return count % 2 ? values[(count + 1) / 2] : (values[count / 2] + values[count / 2 + 1]) / 2
-}
-
 function print_line(a, b, c, d, e) {
     if (format == "markdown")
         print "| " a " | " b " | " c " | " d " | " e " |"
@@ -36,6 +25,6 @@ END {
     for (i = 1; i <= count_of_all; i++)
         print_line(order[i], int(median(peaks[order[i]]) / 1024), share(order[i], "all"),
             share(order[i], "sparse"), share(order[i], "idle"))
-    print "\nall: all freed, light activity. sparse: all but 1 block in 1,000 freed, light activity." \
+    print "\nall: all freed, light activity. sparse: all but 1 block in 1,000 freed, the same." \
         "\nidle: all freed, no call afterwards (poolalloc with purge_thread=on)."
 }

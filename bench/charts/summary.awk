@@ -1,33 +1,22 @@
 # SPDX-License-Identifier: MIT
 # summary.awk - from the CSV of bench/run a line for each workload and allocator:
-#     workload allocator runs failed time mad min max rss mad min max
-# In the order of the CSV; -1 where every run failed. mad: median absolute deviation.
+#     workload allocator runs failed time mad min max rss mad min max cpu mad min max
+# After median.awk. In the order of the CSV; -1 where every run failed. mad: median absolute
+# deviation; cpu: user and system time together.
 
-function median(values, count,    i, j, value, sorted) {
-    for (i = 1; i <= count; i++) {
-        value = values[i]
-        for (j = i - 1; j >= 1 && sorted[j] > value; j--)
-            sorted[j + 1] = sorted[j]
-        sorted[j + 1] = value
-    }
-    smallest = sorted[1]; largest = sorted[count]
-    if (count % 2 == 1)
-        return sorted[(count + 1) / 2]
-    return (sorted[count / 2] + sorted[count / 2 + 1]) / 2
-}
-
-# "median mad min max" of one column of a key's runs.
-function statistics(table, key,    i, count, values, distances, middle, low, high) {
-    count = runs[key]
+# "median mad min max" of the numbers in a text.
+function statistics(list,    count, values, i, middle, distances, low, high) {
+    count = split(list, values, " ")
     if (count == 0)
         return "-1 0 -1 -1"
-    for (i = 1; i <= count; i++)
-        values[i] = table[key, i]
-    middle = median(values, count)
-    low = smallest; high = largest
-    for (i = 1; i <= count; i++)
-        distances[i] = values[i] < middle ? middle - values[i] : values[i] - middle
-    return middle " " median(distances, count) " " low " " high
+    middle = median(list)
+    low = high = middle
+    for (i = 1; i <= count; i++) {
+        distances = distances " " (values[i] < middle ? middle - values[i] : values[i] - middle)
+        if (values[i] + 0 < low) low = values[i]
+        if (values[i] + 0 > high) high = values[i]
+    }
+    return middle " " median(distances) " " low " " high
 }
 
 function meet(key) {
@@ -43,13 +32,15 @@ function meet(key) {
 {
     key = $1 " " $2
     meet(key)
-    i = ++runs[key]
-    time[key, i] = $3 + 0
-    rss[key, i] = $4 + 0
+    runs[key]++
+    time[key] = time[key] " " $3
+    rss[key] = rss[key] " " $4
+    cpu[key] = cpu[key] " " $5 + $6
 }
 END {
     for (i = 1; i <= keys; i++) {
         key = order[i]
-        print key, runs[key], failed[key], statistics(time, key), statistics(rss, key)
+        print key, runs[key], failed[key], statistics(time[key]), statistics(rss[key]), \
+            statistics(cpu[key])
     }
 }

@@ -70,7 +70,7 @@ function ratio_table(    i, j, row, line) {
 function amount(row, allocator) {
     if (!has_value(row, allocator))
         return ""
-    return sprintf(measure == "time" ? "%.3f" : "%.1f", value[row, allocator])
+    return sprintf(measure == "rss" ? "%.1f" : "%.3f", value[row, allocator])
 }
 
 function median_cell(row, allocator,    spread) {
@@ -94,13 +94,13 @@ function median_table(    i, j, row, line) {
 
 END {
     prepare()
-    unit = measure == "time" ? " s" : " MiB"
-    heading((measure == "time" ? "Time" : "Peak resident memory") \
-        ": median of up to " most_runs " runs over the best peer's")
+    unit = measure == "rss" ? " MiB" : " s"
+    name = measure == "rss" ? "Peak resident memory" : measure == "cpu" ? "Processor time" : "Time"
+    heading(name ": median of up to " most_runs " runs over the best peer's")
     ratio_table()
     print "\nPeers: * the best of the row. Ours: + ahead, = within the noise, - behind," \
         " ! over " sprintf("%.2f", limit) ".\nf: some runs failed. Less is better."
-    heading((measure == "time" ? "Time in seconds" : "Peak resident memory in MiB") \
+    heading(name " in" (measure == "rss" ? " MiB" : " seconds") \
         ": median~spread, the spread being the median absolute deviation in percent")
     median_table()
 }

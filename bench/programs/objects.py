@@ -28,7 +28,8 @@ def expressions():
 
 
 def parsing():
-    source = "\n".join(f"def f{i}(a, b={i}, *c):\n    if a > b:\n        return [x * {i} for x in c]\n"
+    source = "\n".join(f"def f{i}(a, b={i}, *c):\n    if a > b:\n"
+                       f"        return [x * {i} for x in c]\n"
                        f"    return {{'k{i}': a + b * {i}, **d}}\n" for i in range(1500))
     tree = ast.parse(source)
     code = compile(tree, "generated", "exec")

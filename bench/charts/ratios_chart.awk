@@ -8,13 +8,14 @@ BEGIN { edge_low = 0.5; edge_high = 3.2 }
 function spread_of(row, allocator) { return mad[row, allocator] / value[row, best[row]] }
 
 # point Y ALLOCATOR RATIO SPREAD: a line of data, and what is off the chart as text.
-function point(y, allocator, ratio, spread,    place) {
+function point(y, allocator, ratio, spread,    place, high) {
     if (ratio > edge_high) {
         beyond[y] = beyond[y] (beyond[y] == "" ? "" : ", ") allocator " " sprintf("%.1f", ratio)
         return
     }
     place = y + (index_of[allocator] - (column_count + 1) / 2) * 0.11
-    print place, ratio, ratio - spread, ratio + spread
+    high = ratio + spread < edge_high ? ratio + spread : edge_high
+    print place, ratio, ratio - spread, high
 }
 
 END {

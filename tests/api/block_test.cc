@@ -11,8 +11,7 @@ class BlockTest : public ContractTest {
 
 TEST_P(BlockTest, EverySizeIsAlignedFromEveryFunction) {
     std::vector<size_t> sizes = boundary_sizes(size_t(1) << 20);
-    for (size_t size = 1025; size <= 2048; size++)
-        sizes.push_back(size);
+    for (size_t size = 1025; size <= 2048; size++) sizes.push_back(size);
     for (size_t size : sizes) {
         void *blocks[] = {names.malloc(size), names.calloc(1, size), names.realloc(nullptr, size),
                           names.malloc(size)};
@@ -49,7 +48,8 @@ TEST_P(BlockTest, LiveBlocksDoNotOverlap) {
     };
     std::vector<Range> ranges;
     for (size_t round = 0; round < 40; round++)
-        for (size_t size : {1, 8, 9, 16, 24, 31, 100, 300, 512, 513, 700, 2000, 5000, 40000, 70000}) {
+        for (size_t size :
+             {1, 8, 9, 16, 24, 31, 100, 300, 512, 513, 700, 2000, 5000, 40000, 70000}) {
             char *block = static_cast<char *>(names.malloc(size));
             ASSERT_NE(block, nullptr);
             ranges.push_back({block, names.usable_size(block)});
@@ -59,14 +59,14 @@ TEST_P(BlockTest, LiveBlocksDoNotOverlap) {
               [](const Range &a, const Range &b) { return a.start < b.start; });
     for (size_t i = 1; i < ranges.size(); i++)
         ASSERT_LE(ranges[i - 1].start + ranges[i - 1].size, ranges[i].start);
-    for (const Range &range : ranges)
-        names.free(range.start);
+    for (const Range &range : ranges) names.free(range.start);
 }
 
 TEST_P(BlockTest, CallocZeroesRecycledMemory) {
-    std::vector<size_t> sizes = {1,    8,    15,    16,    24,     100,    255,     512,
-                                 513,  1000, 4096,  4097,  20000,  65536,  65537,   131072,
-                                 200000, 262144, 262145, 1 << 20, 3 << 20, 20 << 20, 40 << 20};
+    std::vector<size_t> sizes = {1,      8,       15,      16,       24,      100,
+                                 255,    512,     513,     1000,     4096,    4097,
+                                 20000,  65536,   65537,   131072,   200000,  262144,
+                                 262145, 1 << 20, 3 << 20, 20 << 20, 40 << 20};
     for (int round = 0; round < 3; round++)
         for (size_t size : sizes) {
             void *dirty[4];
@@ -75,16 +75,14 @@ TEST_P(BlockTest, CallocZeroesRecycledMemory) {
                 ASSERT_NE(block, nullptr);
                 memset(block, 0xff, names.usable_size(block));
             }
-            for (void *block : dirty)
-                names.free(block);
+            for (void *block : dirty) names.free(block);
             for (void *&block : dirty) {
                 block = names.calloc(size, 1);
                 ASSERT_NE(block, nullptr);
                 ASSERT_TRUE(is_zero(block, size)) << size;
                 memset(block, 0xff, size);
             }
-            for (void *block : dirty)
-                names.free(block);
+            for (void *block : dirty) names.free(block);
         }
 }
 
@@ -95,16 +93,14 @@ TEST_P(BlockTest, CallocZeroesAfterOtherSizesUsedTheMemory) {
             blocks.push_back(names.malloc(size));
             memset(blocks.back(), 0xab, size);
         }
-        for (void *block : blocks)
-            names.free(block);
+        for (void *block : blocks) names.free(block);
         blocks.clear();
         for (size_t size = 200000; size > 1; size = size * 3 / 4) {
             blocks.push_back(names.calloc(1, size));
             ASSERT_NE(blocks.back(), nullptr);
             ASSERT_TRUE(is_zero(blocks.back(), size)) << size;
         }
-        for (void *block : blocks)
-            names.free(block);
+        for (void *block : blocks) names.free(block);
     }
 }
 

@@ -37,16 +37,14 @@ inline unsigned char pattern_byte(size_t index, size_t seed) {
 
 inline void fill_pattern(void *block, size_t size, size_t seed) {
     unsigned char *bytes = static_cast<unsigned char *>(block);
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = pattern_byte(i, seed);
+    for (size_t i = 0; i < size; i++) bytes[i] = pattern_byte(i, seed);
 }
 
 // The first byte that differs, or `size`.
 inline size_t first_difference(const void *block, size_t size, size_t seed) {
     const unsigned char *bytes = static_cast<const unsigned char *>(block);
     size_t i = 0;
-    while (i < size && bytes[i] == pattern_byte(i, seed))
-        i++;
+    while (i < size && bytes[i] == pattern_byte(i, seed)) i++;
     return i;
 }
 
@@ -59,8 +57,7 @@ inline bool is_zero(const void *block, size_t size) {
 // 1 KiB, then eight steps per doubling, each with its two neighbours.
 inline std::vector<size_t> boundary_sizes(size_t limit) {
     std::vector<size_t> sizes;
-    for (size_t size = 0; size <= 1024 && size <= limit; size++)
-        sizes.push_back(size);
+    for (size_t size = 0; size <= 1024 && size <= limit; size++) sizes.push_back(size);
     for (size_t doubling = 1024; doubling < limit; doubling *= 2)
         for (size_t step = 1; step <= 8; step++)
             for (size_t near = 0; near < 3; near++)

@@ -7,9 +7,9 @@
 class FreeTest : public ContractTest {};
 
 namespace {
-const size_t SIZES[] = {1,     8,     16,     24,     100,     512,     513,     1000,    4096,
-                        5000,  16384, 65536,  70000,  131073,  262144,  300000,  1 << 20, 3 << 20,
-                        32 << 20, 64 << 20, 200 << 20};
+const size_t SIZES[] = {1,      8,      16,      24,      100,      512,      513,
+                        1000,   4096,   5000,    16384,   65536,    70000,    131073,
+                        262144, 300000, 1 << 20, 3 << 20, 32 << 20, 64 << 20, 200 << 20};
 } // namespace
 
 TEST_P(FreeTest, KeepsErrno) {
@@ -28,11 +28,9 @@ TEST_P(FreeTest, KeepsErrno) {
 
 TEST_P(FreeTest, KeepsErrnoWhenManyBlocksGoAtOnce) {
     std::vector<void *> blocks;
-    for (int i = 0; i < 20000; i++)
-        blocks.push_back(names.malloc(static_cast<size_t>(i % 2000)));
+    for (int i = 0; i < 20000; i++) blocks.push_back(names.malloc(static_cast<size_t>(i % 2000)));
     errno = 4321;
-    for (void *block : blocks)
-        names.free(block);
+    for (void *block : blocks) names.free(block);
     EXPECT_EQ(errno, 4321);
 }
 
@@ -60,8 +58,7 @@ TEST_P(FreeTest, FreeSizedAcceptsTheRequestedSize) {
         names.free_sized(names.calloc(1, size), size);
         names.free_sized(names.realloc(names.malloc(size / 2 + 1), size + 1), size + 1);
     }
-    for (size_t size : SIZES)
-        names.free_sized(names.malloc(size), size);
+    for (size_t size : SIZES) names.free_sized(names.malloc(size), size);
 }
 
 TEST_P(FreeTest, FreeAlignedSizedAcceptsTheRequest) {
@@ -79,8 +76,7 @@ TEST_P(FreeTest, FreeAlignedSizedAcceptsTheRequest) {
 
 TEST_P(FreeTest, CfreeFrees) {
     if (names.cfree == nullptr) GTEST_SKIP() << "this C library has no cfree";
-    for (size_t size : SIZES)
-        names.cfree(names.malloc(size));
+    for (size_t size : SIZES) names.cfree(names.malloc(size));
 }
 
 TEST_P(FreeTest, FreedMemoryIsUsedAgain) {

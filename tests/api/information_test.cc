@@ -111,8 +111,7 @@ TEST(InformationTest, UsedBytesGrowWithWhatIsHeld) {
         held += 1000;
     }
     EXPECT_GE(in_use(), before + held);
-    for (size_t i = 0; i < 1000; i++)
-        free(blocks[i]);
+    for (size_t i = 0; i < 1000; i++) free(blocks[i]);
 }
 
 TEST(InformationTest, MallinfoAgreesWithMallinfo2) {

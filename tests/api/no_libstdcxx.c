@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A C program without libstdc++ that calls operator new, as a plugin might. Where there is memory it
- * works; where there is none nobody can throw: the library must say so in one line and abort.
+ * A C program without libstdc++ that calls operator new, as a plugin might. Where there is memory
+ * it works; where there is none nobody can throw: the library must say so in one line and abort.
  * Run with the argument `fail` for that.
  */
 #include <dlfcn.h>

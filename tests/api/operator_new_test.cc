@@ -86,10 +86,8 @@ TEST(OperatorNewTest, EveryFormAllocatesAndEveryDeleteFrees) {
 }
 
 TEST(OperatorNewTest, DeletingNullDoesNothing) {
-    for (const auto &release : PLAIN_DELETES)
-        release(nullptr, 0);
-    for (const auto &release : ALIGNED_DELETES)
-        release(nullptr, 0);
+    for (const auto &release : PLAIN_DELETES) release(nullptr, 0);
+    for (const auto &release : ALIGNED_DELETES) release(nullptr, 0);
 }
 
 TEST(OperatorNewTest, ZeroBytesAreDistinctBlocks) {
@@ -174,8 +172,7 @@ TEST_F(NewHandlerTest, AnExceptionOfTheHandlerReachesTheCaller) {
 
 TEST_F(NewHandlerTest, TheHandlerIsNotCalledWhenThereIsMemory) {
     std::set_new_handler([] { handler_calls++; });
-    for (size_t size : {0, 1, 513, 70000, 3 << 20})
-        ::operator delete(hide(::operator new(size)));
+    for (size_t size : {0, 1, 513, 70000, 3 << 20}) ::operator delete(hide(::operator new(size)));
     EXPECT_EQ(handler_calls, 0);
 }
 

@@ -99,8 +99,7 @@ TEST(PrefixedTest, StatisticsCountDirectBlocksAndPools) {
     EXPECT_EQ(stats().direct, before.direct + 1);
     poolalloc_free(huge);
     EXPECT_EQ(stats().direct, before.direct);
-    for (size_t i = 0; i < 1000; i++)
-        blocks[i] = poolalloc_malloc(512);
+    for (size_t i = 0; i < 1000; i++) blocks[i] = poolalloc_malloc(512);
     EXPECT_GE(stats().pools, before.pools + 1000 / 8 - 1);
     free_blocks();
 }

@@ -16,9 +16,10 @@ TEST_P(ReallocTest, NullBehavesAsMalloc) {
 }
 
 TEST_P(ReallocTest, KeepsContentsBetweenAllPairsOfSizes) {
-    const size_t sizes[] = {1,    8,    9,     16,    17,     24,     64,      65,      255,    511,
-                            512,  513,  600,   1024,  1025,   4095,   4096,    4097,    8192,   20000,
-                            65535, 65536, 65537, 131072, 262143, 262144, 262145, 1 << 20, 3 << 20, 9 << 20};
+    const size_t sizes[] = {1,      8,      9,      16,      17,      24,     64,    65,
+                            255,    511,    512,    513,     600,     1024,   1025,  4095,
+                            4096,   4097,   8192,   20000,   65535,   65536,  65537, 131072,
+                            262143, 262144, 262145, 1 << 20, 3 << 20, 9 << 20};
     for (size_t from : sizes)
         for (size_t to : sizes) {
             void *block = names.malloc(from);
@@ -54,8 +55,7 @@ TEST_P(ReallocTest, GrowsByteByByteWithNeighboursAlive) {
         }
         if (size < 8) break;
     }
-    for (void *block : blocks)
-        names.free(block);
+    for (void *block : blocks) names.free(block);
 }
 
 TEST_P(ReallocTest, GrowsLargeBlocksStepByStep) {
@@ -84,8 +84,8 @@ TEST_P(ReallocTest, FailureKeepsTheBlock) {
         void *block = names.malloc(size);
         ASSERT_NE(block, nullptr);
         fill_pattern(block, size, 9);
-        for (size_t impossible : {SIZE_MAX, size_t(PTRDIFF_MAX) + 1, size_t(PTRDIFF_MAX),
-                                  size_t(1) << 47}) {
+        for (size_t impossible :
+             {SIZE_MAX, size_t(PTRDIFF_MAX) + 1, size_t(PTRDIFF_MAX), size_t(1) << 47}) {
             errno = 0;
             ASSERT_EQ(names.realloc(block, impossible), nullptr);
             ASSERT_EQ(errno, ENOMEM);

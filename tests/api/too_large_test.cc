@@ -99,10 +99,10 @@ TEST_P(TooLargeTest, HugeAlignmentsOfSmallSizesFailWithoutWrapping) {
 
 TEST_P(TooLargeTest, OverflowingProductsFail) {
     const size_t half = size_t(1) << 32;
-    const size_t pairs[][2] = {{half, half},           {SIZE_MAX / 2 + 1, 2}, {2, SIZE_MAX / 2 + 1},
-                               {SIZE_MAX, SIZE_MAX},   {SIZE_MAX, 2},         {SIZE_MAX / 3 + 1, 3},
-                               {half + 1, half},       {half - 1, half},      {SIZE_MAX / 16 + 1, 16},
-                               {size_t(1) << 63, 2},   {SIZE_MAX / 7, 8},     {half * 2, half / 2}};
+    const size_t pairs[][2] = {{half, half},         {SIZE_MAX / 2 + 1, 2}, {2, SIZE_MAX / 2 + 1},
+                               {SIZE_MAX, SIZE_MAX}, {SIZE_MAX, 2},         {SIZE_MAX / 3 + 1, 3},
+                               {half + 1, half},     {half - 1, half},      {SIZE_MAX / 16 + 1, 16},
+                               {size_t(1) << 63, 2}, {SIZE_MAX / 7, 8},     {half * 2, half / 2}};
     errno = 0;
     for (const size_t(&pair)[2] : pairs) {
         expect_no_memory(names.calloc(pair[0], pair[1]), "calloc", pair[0], pair[1]);

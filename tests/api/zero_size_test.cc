@@ -16,8 +16,7 @@ class ZeroSizeTest : public ContractTest {
             EXPECT_EQ(errno, 0) << what;
             EXPECT_TRUE(blocks.insert(block).second) << what << " gave a live block again";
         }
-        for (void *block : blocks)
-            names.free(block);
+        for (void *block : blocks) names.free(block);
     }
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * address_space AS|DATA HEADROOM [threads] - memory runs out under RLIMIT_AS or RLIMIT_DATA, HEADROOM
- * bytes above what the process has. Every function must say NULL and ENOMEM and keep what it was
- * given; after freeing, and after the limit is lifted, requests must succeed again.
+ * address_space AS|DATA HEADROOM [threads] - memory runs out under RLIMIT_AS or RLIMIT_DATA,
+ * HEADROOM bytes above what the process has. Every function must say NULL and ENOMEM and keep what
+ * it was given; after freeing, and after the limit is lifted, requests must succeed again.
  */
 #include <malloc.h>
 #include <pthread.h>
@@ -70,8 +70,7 @@ static void fill(struct heap *heap, size_t size) {
 
 static void empty(struct heap *heap, size_t size) {
     for (int i = 0; i < heap->count; i++) {
-        for (size_t k = 0; k < size && k < 64; k++)
-            EXPECT(heap->blocks[i][k] == 0x5b);
+        for (size_t k = 0; k < size && k < 64; k++) EXPECT(heap->blocks[i][k] == 0x5b);
         errno = 4321;
         free(heap->blocks[i]);
         EXPECT(errno == 4321);
@@ -114,8 +113,7 @@ int main(int argc, char **argv) {
     for (int i = 1; i < threads; i++)
         EXPECT(pthread_create(&others[i], &attributes, run_out_and_recover, &heaps[i]) == 0);
     run_out_and_recover(&heaps[0]);
-    for (int i = 1; i < threads; i++)
-        pthread_join(others[i], NULL);
+    for (int i = 1; i < threads; i++) pthread_join(others[i], NULL);
     free(before);
     EXPECT(setrlimit(resource, &saved) == 0);
     for (size_t size = 1; size < (size_t)200 << 20; size = size * 3 + 1) {

@@ -52,24 +52,19 @@ int main(void) {
     size_t size = (size_t)200000 * PAGE;
     char *area;
     alarm(58);
-    for (int kind = 0; kind < SIZES; kind++)
-        allocate(kind, 0, 1);
+    for (int kind = 0; kind < SIZES; kind++) allocate(kind, 0, 1);
     if (reach_limit(&area, size) > 90000) SKIP("vm.max_map_count is too high to be reached");
-    for (int kind = 0; kind < SIZES; kind++)
-        release(kind, 0, 2);
+    for (int kind = 0; kind < SIZES; kind++) release(kind, 0, 2);
     malloc_trim(0);
     /* What was freed must be there to be used again: no new mapping can be had. */
-    for (int kind = 0; kind < 2; kind++)
-        allocate(kind, 0, 4);
+    for (int kind = 0; kind < 2; kind++) allocate(kind, 0, 4);
     errno = 0;
     void *huge = hide(malloc((size_t)1 << 30));
     EXPECT(huge != NULL || errno == ENOMEM);
     free(huge);
-    for (int kind = 0; kind < 2; kind++)
-        release(kind, 0, 4);
+    for (int kind = 0; kind < 2; kind++) release(kind, 0, 4);
     EXPECT(munmap(area, size) == 0);
-    for (int kind = 0; kind < SIZES; kind++)
-        release(kind, 1, 2);
+    for (int kind = 0; kind < SIZES; kind++) release(kind, 1, 2);
     malloc_trim(0);
     for (int kind = 0; kind < SIZES; kind++) {
         allocate(kind, 0, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All memory locked: madvise(MADV_DONTNEED) then fails with EINVAL and clears nothing, so calloc may
-   not take purged memory for zero. */
+/* All memory locked: madvise(MADV_DONTNEED) then fails with EINVAL and clears nothing, so calloc
+   may not take purged memory for zero. */
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -31,12 +31,12 @@ static void dirty_then_calloc(size_t size, int count) {
         EXPECT((blocks[i] = hide(calloc(1, size))) != NULL);
         EXPECT(is_zero(blocks[i], size));
     }
-    for (int i = 0; i < count; i++)
-        free(blocks[i]);
+    for (int i = 0; i < count; i++) free(blocks[i]);
 }
 
 int main(void) {
-    static const size_t sizes[] = {16, 100, 512, 600, 4096, 20000, 70000, 300000, 2 << 20, 20 << 20};
+    static const size_t sizes[] = {16,    100,   512,    600,     4096,
+                                   20000, 70000, 300000, 2 << 20, 20 << 20};
     alarm(58);
     free(hide(malloc(1000)));
     if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0) SKIP("this user may not lock memory");
@@ -46,7 +46,6 @@ int main(void) {
         if (round == 1) usleep(1200000); /* so that memory is old enough to be purged by age */
     }
     munlockall();
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        dirty_then_calloc(sizes[i], 5);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) dirty_then_calloc(sizes[i], 5);
     return 0;
 }

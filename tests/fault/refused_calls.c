@@ -34,8 +34,7 @@ static void allocate(struct rng *random, int slot) {
         EXPECT(errno == ENOMEM);
         return;
     }
-    for (size_t i = 0; zeroed && i < size; i++)
-        EXPECT(block[i] == 0);
+    for (size_t i = 0; zeroed && i < size; i++) EXPECT(block[i] == 0);
     pattern_fill(block, size);
     blocks[slot] = block;
     sizes[slot] = size;
@@ -49,8 +48,7 @@ int main(void) {
         release(slot);
         allocate(&random, slot);
         if (step % 5000 == 4999) {
-            for (int i = 0; i < SLOTS; i++)
-                release(i);
+            for (int i = 0; i < SLOTS; i++) release(i);
             malloc_trim(0);
         }
     }

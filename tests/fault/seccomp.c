@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A sandbox as servers make themselves: after start-up only the system calls that an allocator may
- * need are let through, any other one kills the process (status 159, SIGSYS). `seccomp early` enters
- * it before the first request. glibc's own malloc dies here of brk.
+ * need are let through, any other one kills the process (status 159, SIGSYS). `seccomp early`
+ * enters it before the first request. glibc's own malloc dies here of brk.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -22,8 +22,14 @@
 static void enter_sandbox(void) {
     struct sock_filter rules[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        ALLOW(SYS_mmap),       ALLOW(SYS_munmap),     ALLOW(SYS_madvise),      ALLOW(SYS_mremap),
-        ALLOW(SYS_futex),      ALLOW(SYS_write),      ALLOW(SYS_exit),         ALLOW(SYS_exit_group),
+        ALLOW(SYS_mmap),
+        ALLOW(SYS_munmap),
+        ALLOW(SYS_madvise),
+        ALLOW(SYS_mremap),
+        ALLOW(SYS_futex),
+        ALLOW(SYS_write),
+        ALLOW(SYS_exit),
+        ALLOW(SYS_exit_group),
         ALLOW(SYS_rt_sigreturn),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
     };
@@ -42,8 +48,7 @@ static void use_memory(void) {
                 blocks[i][size - 1] = 1;
                 if (i % 3 == 0) EXPECT((blocks[i] = hide(realloc(blocks[i], size * 2))) != NULL);
             }
-            for (int i = 0; i < count; i++)
-                free(blocks[i]);
+            for (int i = 0; i < count; i++) free(blocks[i]);
         }
 }
 

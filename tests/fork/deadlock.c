@@ -45,8 +45,7 @@ static void *allocate(void *argument) {
 static void *flush(void *argument) {
     (void)argument;
     while (!stop) {
-        for (int i = 0; i < 20; i++)
-            fflush(NULL);
+        for (int i = 0; i < 20; i++) fflush(NULL);
         usleep(20); /* fork waits for the same lock, which is not fair */
     }
     return NULL;
@@ -81,15 +80,12 @@ static void run_child(struct rng random) {
     pthread_t thread;
     void *blocks[64], *given;
     alarm(HANG_SECONDS);
-    for (int i = 0; i < 64; i++)
-        EXPECT((blocks[i] = calloc(1, rng_size(&random, 70000))) != NULL);
-    for (int i = 0; i < ALLOCATORS * KEPT; i += 2)
-        free(kept[i / KEPT][i % KEPT]);
+    for (int i = 0; i < 64; i++) EXPECT((blocks[i] = calloc(1, rng_size(&random, 70000))) != NULL);
+    for (int i = 0; i < ALLOCATORS * KEPT; i += 2) free(kept[i / KEPT][i % KEPT]);
     EXPECT(pthread_create(&thread, NULL, child_thread, blocks[0]) == 0);
     EXPECT(pthread_join(thread, &given) == 0);
     free(given);
-    for (int i = 1; i < 64; i++)
-        free(blocks[i]);
+    for (int i = 1; i < 64; i++) free(blocks[i]);
     _exit(0);
 }
 
@@ -103,12 +99,10 @@ int main(void) {
     time_t end = time(NULL) + (time_t)env_number("FORK_SECONDS", 4);
     FILE *stream = tmpfile();
     EXPECT(stream != NULL);
-    for (int i = 0; i < 50; i++)
-        fprintf(stream, "a line of text, number %d\n", i);
+    for (int i = 0; i < 50; i++) fprintf(stream, "a line of text, number %d\n", i);
     fflush(stream);
     pthread_barrier_init(&kept_ready, NULL, ALLOCATORS + 1);
-    for (uintptr_t i = 0; i < ALLOCATORS; i++)
-        start(allocate, (void *)i, &threads[i]);
+    for (uintptr_t i = 0; i < ALLOCATORS; i++) start(allocate, (void *)i, &threads[i]);
     pthread_barrier_wait(&kept_ready);
     start(flush, NULL, &threads[ALLOCATORS]);
     start(read_lines, stream, &threads[ALLOCATORS + 1]);
@@ -124,8 +118,7 @@ int main(void) {
         EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     }
     stop = 1;
-    for (int i = 0; i < ALLOCATORS + 2; i++)
-        pthread_join(threads[i], NULL);
+    for (int i = 0; i < ALLOCATORS + 2; i++) pthread_join(threads[i], NULL);
     printf("%d forks\n", forks);
     return forks < 100;
 }

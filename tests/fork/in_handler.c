@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * in_handler fork|_Fork [threads] - a signal interrupts malloc and free, and its handler forks. POSIX
- * lets the child call async-signal-safe functions only, so it exits at once; neither may the parent
- * hang on a lock that the interrupted malloc holds, nor may its heap be harmed. (With a second
- * thread, fork hangs on glibc's own malloc.)
+ * in_handler fork|_Fork [threads] - a signal interrupts malloc and free, and its handler forks.
+ * POSIX lets the child call async-signal-safe functions only, so it exits at once; neither may the
+ * parent hang on a lock that the interrupted malloc holds, nor may its heap be harmed. (With a
+ * second thread, fork hangs on glibc's own malloc.)
  */
 #include <errno.h>
 #include <pthread.h>
@@ -83,8 +83,7 @@ int main(int argc, char **argv) {
     send_signals();
     time_t end = time(NULL) + (time_t)env_number("FORK_SECONDS", 4) / 2 + 1;
     while (time(NULL) < end)
-        for (int i = 0; i < 1000; i++)
-            use_memory(&random);
+        for (int i = 0; i < 1000; i++) use_memory(&random);
     dprintf(1, "%d forks in handlers\n", (int)forks);
     EXPECT(forks > 20);
     _exit(0);

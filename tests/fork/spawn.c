@@ -57,7 +57,6 @@ int main(void) {
         if (i % 10 == 0) EXPECT(system("exit 3") != -1);
     }
     stop = 1;
-    for (int i = 0; i < 3; i++)
-        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
     return 0;
 }

@@ -25,12 +25,8 @@ static void *plus_16(void *block, size_t size) {
     (void)size;
     return inside(block, 16);
 }
-static void *plus_half(void *block, size_t size) {
-    return inside(block, size / 2);
-}
-static void *last_byte(void *block, size_t size) {
-    return inside(block, size - 1);
-}
+static void *plus_half(void *block, size_t size) { return inside(block, size / 2); }
+static void *last_byte(void *block, size_t size) { return inside(block, size - 1); }
 static void *plus_page(void *block, size_t size) {
     /* Above the pools, a block of a page or a part of it has a live neighbour there. */
     if (size > SMALL && PAGE % malloc_usable_size(block) == 0) return NULL;
@@ -60,9 +56,7 @@ static void *tail_slack(void *block, size_t size) {
     return (void *)(((uintptr_t)hide(block) | (PAGE - 1)) + 1 - slack);
 }
 
-static void *address(uintptr_t value) {
-    return hide((void *)value);
-}
+static void *address(uintptr_t value) { return hide((void *)value); }
 static void *one(void *block, size_t size) {
     (void)block, (void)size;
     return address(1);

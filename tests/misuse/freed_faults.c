@@ -64,10 +64,8 @@ static void *freed_by_two_at_once(void *block, size_t size) {
     struct race race = {.block = block};
     pthread_t threads[2];
     pthread_barrier_init(&race.barrier, NULL, 2);
-    for (int i = 0; i < 2; i++)
-        pthread_create(&threads[i], NULL, free_in_race, &race);
-    for (int i = 0; i < 2; i++)
-        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, free_in_race, &race);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
     return block;
 }
 

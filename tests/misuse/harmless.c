@@ -24,8 +24,7 @@ static ssize_t found[BLOCKS];
 
 static void *free_all(void *argument) {
     (void)argument;
-    for (int i = 0; i < BLOCKS; i++)
-        free(hide(blocks[i]));
+    for (int i = 0; i < BLOCKS; i++) free(hide(blocks[i]));
     return NULL;
 }
 
@@ -36,8 +35,7 @@ static void free_all_in_thread(void) {
 }
 
 static void allocate_all(size_t size) {
-    for (int i = 0; i < BLOCKS; i++)
-        EXPECT((blocks[i] = hide(malloc(size))) != NULL);
+    for (int i = 0; i < BLOCKS; i++) EXPECT((blocks[i] = hide(malloc(size))) != NULL);
 }
 
 /* Reads memory that may be unmapped by now: write(2) says EFAULT instead of dying. */
@@ -97,8 +95,10 @@ static void addresses_in_live_blocks(void) {
             for (int k = 0; k < BLOCKS; k++)
                 for (size_t word = 0; word < sizes[i] / sizeof(void *); word++)
                     ((void **)blocks[k])[word] = blocks[(k + round) % BLOCKS];
-            if (round == 1) free_all_in_thread();
-            else free_all(NULL);
+            if (round == 1)
+                free_all_in_thread();
+            else
+                free_all(NULL);
         }
 }
 
@@ -117,8 +117,7 @@ static void usable_size_written(void) {
             blocks[i] = hide(malloc(size));
             memset(blocks[i], 0xff, malloc_usable_size(blocks[i]));
         }
-        for (int i = 0; i < 16; i++)
-            free(blocks[i]);
+        for (int i = 0; i < 16; i++) free(blocks[i]);
     }
 }
 
@@ -129,8 +128,7 @@ static void overflow_into_neighbours(void) {
         size_t size = sizes[i];
         enum { MANY = 3000 };
         static char *many[MANY];
-        for (int k = 0; k < MANY; k++)
-            EXPECT((many[k] = hide(malloc(size))) != NULL);
+        for (int k = 0; k < MANY; k++) EXPECT((many[k] = hide(malloc(size))) != NULL);
         for (int k = 0; k + 1 < MANY; k++) {
             /* Only where the 64 bytes behind belong to blocks of ours. */
             size_t gap = (size_t)(many[k + 1] - many[k]);
@@ -139,8 +137,7 @@ static void overflow_into_neighbours(void) {
                 memset(many[k], 'A', gap + over);
             }
         }
-        for (int k = 0; k < MANY; k++)
-            free(many[k]);
+        for (int k = 0; k < MANY; k++) free(many[k]);
     }
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * misuse FAULT SIZE FUNCTION PLACE - commits one fault. First it writes to standard output a regular
- * expression for the one line it expects on standard error; then it hands the bad address to
- * FUNCTION (free, realloc, ...). PLACE is `main`, `thread`, or `exited`: the block then belongs to
- * a thread that has ended. Status 77: this fault does not exist for this size; 3: not detected.
+ * misuse FAULT SIZE FUNCTION PLACE - commits one fault. First it writes to standard output a
+ * regular expression for the one line it expects on standard error; then it hands the bad address
+ * to FUNCTION (free, realloc, ...). PLACE is `main`, `thread`, or `exited`: the block then belongs
+ * to a thread that has ended. Status 77: this fault does not exist for this size; 3: not detected.
  * `misuse --list` prints the faults, one per line.
  */
 #include <dlfcn.h>
@@ -39,8 +39,7 @@ void in_thread(void *(*function)(void *), void *argument) {
 
 static void *allocate_block(void *argument) {
     struct case_ *c = argument;
-    for (int i = 0; i < SIBLINGS; i++)
-        EXPECT((siblings[i] = hide(malloc(c->size))) != NULL);
+    for (int i = 0; i < SIBLINGS; i++) EXPECT((siblings[i] = hide(malloc(c->size))) != NULL);
     c->block = siblings[2];
     return NULL;
 }
@@ -97,8 +96,8 @@ static void call(const struct case_ *c, void *address) {
         _exit(2);
 }
 
-/* A remote free is found when its owner takes it in: gives every thread the occasion. Frees nothing:
-   a block given out twice would be freed twice here, and that would be our fault. */
+/* A remote free is found when its owner takes it in: gives every thread the occasion. Frees
+   nothing: a block given out twice would be freed twice here, and that would be our fault. */
 static void *allocate_much(void *argument) {
     const struct case_ *c = argument;
     for (int i = 0, count = c->size > 65536 ? 20 : 2000; i < count; i++)
@@ -137,8 +136,7 @@ static void *commit_wrong_argument(void *argument) {
     size_t usable = malloc_usable_size(c->block);
     if (strncmp(wrong, "alignment ", 10) == 0) {
         size_t value = strcmp(wrong + 10, "3") == 0 ? 3 : 1;
-        while (value != 3 && (uintptr_t)c->block % value == 0)
-            value *= 2;
+        while (value != 3 && (uintptr_t)c->block % value == 0) value *= 2;
         dprintf(1, "^poolalloc: free_aligned_sized of %p with alignment %zu( |$)\n", c->block,
                 value);
         void *function = function_by_name("free_aligned_sized");
@@ -160,8 +158,7 @@ static void *commit_wrong_argument(void *argument) {
 /* ---- Main ---- */
 
 static void list_faults(void) {
-    for (const struct fault *fault = freed_faults; fault->name != NULL; fault++)
-        puts(fault->name);
+    for (const struct fault *fault = freed_faults; fault->name != NULL; fault++) puts(fault->name);
     for (const struct fault *fault = address_faults; fault->name != NULL; fault++)
         puts(fault->name);
 }

@@ -9,14 +9,7 @@
 #include <stddef.h>
 
 /* What the message may say about an address. */
-enum kind {
-    FREED = 1,
-    INTERIOR = 2,
-    MISALIGNED = 4,
-    UNALLOCATED = 8,
-    FOREIGN = 16,
-    ANY = 31
-};
+enum kind { FREED = 1, INTERIOR = 2, MISALIGNED = 4, UNALLOCATED = 8, FOREIGN = 16, ANY = 31 };
 
 struct fault {
     const char *name;

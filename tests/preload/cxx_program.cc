@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A C++ program that uses what C++ programs use: threads, exceptions across them, containers,
-// bad_alloc, thread_local objects, streams, regular expressions. Prints sums that depend on all of it.
+// bad_alloc, thread_local objects, streams, regular expressions. Prints sums that depend on all of
+// it.
 #include <algorithm>
 #include <exception>
 #include <functional>
@@ -34,8 +35,7 @@ long count_words(int number) {
         words_of_thread.push_back(std::move(word));
     }
     long sum = 0;
-    for (const auto &[word, count] : counts)
-        sum += count % 1009 + static_cast<long>(word.size());
+    for (const auto &[word, count] : counts) sum += count % 1009 + static_cast<long>(word.size());
     return sum;
 }
 
@@ -86,24 +86,20 @@ long matches() {
 
 int main() {
     std::vector<std::future<long>> results;
-    for (int i = 1; i <= 8; i++)
-        results.push_back(std::async(std::launch::async, count_words, i));
+    for (int i = 1; i <= 8; i++) results.push_back(std::async(std::launch::async, count_words, i));
     long sum = 0;
-    for (auto &result : results)
-        sum += result.get();
+    for (auto &result : results) sum += result.get();
     std::cout << "words " << sum << '\n';
 
-    auto failing = std::async(std::launch::async, []() -> long {
-        throw std::out_of_range("thrown in another thread");
-    });
+    auto failing = std::async(
+        std::launch::async, []() -> long { throw std::out_of_range("thrown in another thread"); });
     try {
         failing.get();
     } catch (const std::out_of_range &error) {
         std::cout << error.what() << '\n';
     }
     long nested = 0;
-    for (int i = 1; i < 200; i += 2)
-        nested += throw_and_catch(i % 20 + 1 - i % 2 + 1);
+    for (int i = 1; i < 200; i += 2) nested += throw_and_catch(i % 20 + 1 - i % 2 + 1);
     std::cout << "nested " << nested << '\n';
     std::cout << "bad_alloc " << impossible_request_throws() << '\n';
     std::cout << "badly aligned " << aligned_lines() << '\n';
@@ -112,8 +108,9 @@ int main() {
     std::map<int, std::shared_ptr<std::string>> map;
     for (int i = 0; i < 50000; i++)
         map[i * 7919 % 10007] = std::make_shared<std::string>(static_cast<size_t>(i % 300), 'x');
-    std::cout << "map " << std::accumulate(map.begin(), map.end(), size_t(0), [](size_t n, auto &e) {
-        return n + e.second->size();
-    }) << std::endl;
+    std::cout << "map "
+              << std::accumulate(map.begin(), map.end(), size_t(0),
+                                 [](size_t n, auto &e) { return n + e.second->size(); })
+              << std::endl;
     return 3;
 }

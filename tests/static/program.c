@@ -27,8 +27,7 @@ static void *stress(void *argument) {
         EXPECT((blocks[i] = hide(malloc(sizes[i]))) != NULL);
         pattern_fill(blocks[i], sizes[i]);
     }
-    for (int i = 0; i < SLOTS; i++)
-        free(blocks[i]);
+    for (int i = 0; i < SLOTS; i++) free(blocks[i]);
     return NULL;
 }
 
@@ -38,8 +37,7 @@ int main(void) {
     alarm(50);
     for (uintptr_t i = 0; i < THREADS; i++)
         EXPECT(pthread_create(&threads[i], NULL, stress, (void *)(i + 1)) == 0);
-    for (int i = 0; i < THREADS; i++)
-        EXPECT(pthread_join(threads[i], NULL) == 0);
+    for (int i = 0; i < THREADS; i++) EXPECT(pthread_join(threads[i], NULL) == 0);
     pid_t child = fork();
     if (child == 0) {
         stress((void *)9);

@@ -56,7 +56,8 @@ bool Model::verify(const Block &block, size_t size, const char *when) {
 }
 
 bool Model::verify_fresh(const Block &block, const char *how) {
-    size_t alignment = block.alignment > minimum_alignment() ? block.alignment : minimum_alignment();
+    size_t alignment =
+        block.alignment > minimum_alignment() ? block.alignment : minimum_alignment();
     if (block.start == nullptr) {
         fail(block, how, 0);
         return false;
@@ -71,8 +72,7 @@ bool Model::verify_fresh(const Block &block, const char *how) {
 unsigned char *Model::allocate_zeroed(Block *block) {
     size_t count = 1 + rng_below(&random_, 8);
     block->size = block->size / count * count;
-    unsigned char *start =
-        static_cast<unsigned char *>(names_.calloc(count, block->size / count));
+    unsigned char *start = static_cast<unsigned char *>(names_.calloc(count, block->size / count));
     if (start == nullptr) return nullptr;
     block->start = start;
     for_each_index(block->size, [&](size_t i) {
@@ -85,7 +85,8 @@ unsigned char *Model::allocate_zeroed(Block *block) {
 
 unsigned char *Model::allocate_aligned(Block *block) {
     block->alignment = size_t(8) << rng_below(&random_, 10);
-    if (rng_below(&random_, 100) == 0) block->alignment = size_t(1) << (13 + rng_below(&random_, 8));
+    if (rng_below(&random_, 100) == 0)
+        block->alignment = size_t(1) << (13 + rng_below(&random_, 8));
     if (rng_below(&random_, 2) == 0)
         return static_cast<unsigned char *>(names_.aligned_alloc(block->alignment, block->size));
     void *start = nullptr;
@@ -159,8 +160,7 @@ void Model::step(size_t limit) {
 }
 
 void Model::release_all() {
-    while (!blocks_.empty() && error_.empty())
-        release(blocks_.size() - 1);
+    while (!blocks_.empty() && error_.empty()) release(blocks_.size() - 1);
 }
 
 Block Model::give() {

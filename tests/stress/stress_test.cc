@@ -40,8 +40,7 @@ class Exchange {
         return old;
     }
     void drain_into(Model *model) {
-        for (size_t i = 0; i < cells_.size(); i++)
-            model->take(swap(i, {}));
+        for (size_t i = 0; i < cells_.size(); i++) model->take(swap(i, {}));
     }
 
   private:
@@ -100,8 +99,7 @@ void PrintTo(const Names &names, std::ostream *stream) { *stream << names.title;
 TEST_P(StressTest, OneThreadWithSmallBlocks) {
     Model model(names, seed(), 4096);
     for (Clock::time_point end = end_of_test(); Clock::now() < end;) {
-        for (int i = 0; i < 5000; i++)
-            model.step(20000);
+        for (int i = 0; i < 5000; i++) model.step(20000);
         ASSERT_EQ(model.error(), "");
     }
     model.verify_all();
@@ -112,8 +110,7 @@ TEST_P(StressTest, OneThreadWithSmallBlocks) {
 TEST_P(StressTest, OneThreadWithAllSizes) {
     Model model(names, seed() + 1, 40 * MEBIBYTE);
     for (Clock::time_point end = end_of_test(); Clock::now() < end;) {
-        for (int i = 0; i < 1000; i++)
-            model.step(500);
+        for (int i = 0; i < 1000; i++) model.step(500);
         ASSERT_EQ(model.error(), "");
     }
     model.verify_all();
@@ -129,8 +126,7 @@ TEST_P(StressTest, ThreadsHandBlocksToEachOther) {
     for (size_t i = 0; i < thread_count(); i++)
         threads.emplace_back(work, std::cref(names), seed() + 100 + i, &exchange, &verdict,
                              SIZE_MAX, end);
-    for (std::thread &thread : threads)
-        thread.join();
+    for (std::thread &thread : threads) thread.join();
     Model rest(names, seed(), 1);
     exchange.drain_into(&rest);
     rest.verify_all();
@@ -148,8 +144,7 @@ TEST_P(StressTest, ThreadsComeAndGoAndLeaveBlocksBehind) {
         for (size_t i = 0; i < thread_count(); i++)
             threads.emplace_back(work, std::cref(names), seed() + 1000 + generation++, &exchange,
                                  &verdict, 3000, end);
-        for (std::thread &thread : threads)
-            thread.join();
+        for (std::thread &thread : threads) thread.join();
     }
     Model rest(names, seed(), 1);
     exchange.drain_into(&rest);

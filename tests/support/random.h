@@ -20,15 +20,12 @@ static inline uint64_t rng_next(struct rng *rng) {
 }
 
 /* 0 .. limit - 1. */
-static inline uint64_t rng_below(struct rng *rng, uint64_t limit) {
-    return rng_next(rng) % limit;
-}
+static inline uint64_t rng_below(struct rng *rng, uint64_t limit) { return rng_next(rng) % limit; }
 
 /* A size of every magnitude up to `limit`: small ones are as likely per doubling as large ones. */
 static inline size_t rng_size(struct rng *rng, size_t limit) {
     unsigned bits = 1;
-    while (((size_t)1 << bits) < limit)
-        bits++;
+    while (((size_t)1 << bits) < limit) bits++;
     size_t size = rng_next(rng) & (((size_t)1 << rng_below(rng, bits + 1)) - 1);
     return size < limit ? size : limit;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads are cancelled while they allocate: malloc and free are no cancellation points, so a thread
-   only ends where it asks for it, and holds nothing then. */
+/* Threads are cancelled while they allocate: malloc and free are no cancellation points, so a
+   thread only ends where it asks for it, and holds nothing then. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -49,8 +49,7 @@ int main(void) {
         void *result;
         int before = loops;
         EXPECT(pthread_create(&thread, NULL, run, NULL) == 0);
-        while (loops == before)
-            usleep(10);
+        while (loops == before) usleep(10);
         EXPECT(pthread_cancel(thread) == 0);
         EXPECT(pthread_join(thread, &result) == 0);
         EXPECT(result == PTHREAD_CANCELED);

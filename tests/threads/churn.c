@@ -33,10 +33,9 @@ int main(void) {
     for (int started = 0; started < THREADS; started += GROUP) {
         pthread_t threads[GROUP];
         for (int i = 0; i < GROUP; i++)
-            EXPECT(pthread_create(&threads[i], NULL, live_and_leave,
-                                  left[(started + i) % KEPT]) == 0);
-        for (int i = 0; i < GROUP; i++)
-            EXPECT(pthread_join(threads[i], NULL) == 0);
+            EXPECT(pthread_create(&threads[i], NULL, live_and_leave, left[(started + i) % KEPT]) ==
+                   0);
+        for (int i = 0; i < GROUP; i++) EXPECT(pthread_join(threads[i], NULL) == 0);
         if (started == WARM_UP) warm = memory_resident();
     }
     unsigned long end = memory_resident();

@@ -85,8 +85,7 @@ static void *run(void *argument) {
 int main(void) {
     unsigned long warm = 0;
     alarm(100);
-    for (int i = 0; i < KEYS; i++)
-        EXPECT(pthread_key_create(&keys[i], key_destructor) == 0);
+    for (int i = 0; i < KEYS; i++) EXPECT(pthread_key_create(&keys[i], key_destructor) == 0);
     for (int i = 0; i < THREADS; i++) {
         pthread_t thread;
         EXPECT(pthread_create(&thread, NULL, run, NULL) == 0);

@@ -23,16 +23,35 @@ static void *run(void *argument) {
     void *result = NULL;
     errno = 0;
     switch (o->kind) {
-    case MALLOC: result = malloc(o->size); break;
-    case CALLOC: result = calloc(1, o->size); break;
-    case ALIGNED: result = aligned_alloc(256, o->size); break;
-    case REALLOC_NULL: result = realloc(NULL, o->size); break;
-    case REALLOC: result = realloc(o->block, o->size * 2 + 1); break;
-    case FREE: free(o->block); break;
-    case FREE_NULL: free(NULL); break;
-    case USABLE: EXPECT(malloc_usable_size(o->block) >= o->size); break;
-    case TRIM: malloc_trim(0); break;
-    default: EXPECT(malloc(hide_size(SIZE_MAX)) == NULL && errno == ENOMEM);
+    case MALLOC:
+        result = malloc(o->size);
+        break;
+    case CALLOC:
+        result = calloc(1, o->size);
+        break;
+    case ALIGNED:
+        result = aligned_alloc(256, o->size);
+        break;
+    case REALLOC_NULL:
+        result = realloc(NULL, o->size);
+        break;
+    case REALLOC:
+        result = realloc(o->block, o->size * 2 + 1);
+        break;
+    case FREE:
+        free(o->block);
+        break;
+    case FREE_NULL:
+        free(NULL);
+        break;
+    case USABLE:
+        EXPECT(malloc_usable_size(o->block) >= o->size);
+        break;
+    case TRIM:
+        malloc_trim(0);
+        break;
+    default:
+        EXPECT(malloc(hide_size(SIZE_MAX)) == NULL && errno == ENOMEM);
     }
     if (o->kind <= REALLOC) {
         EXPECT(result != NULL);
@@ -44,9 +63,9 @@ static void *run(void *argument) {
 }
 
 int main(void) {
-    static const size_t sizes[] = {0,   1,    8,    16,    17,    64,     100,    256,     511,
-                                   512, 513,  1000, 4096,  10000, 65536,  65537,  262144,  300000,
-                                   1 << 20, 5 << 20, 70 << 20};
+    static const size_t sizes[] = {0,     1,     8,      16,     17,      64,      100,
+                                   256,   511,   512,    513,    1000,    4096,    10000,
+                                   65536, 65537, 262144, 300000, 1 << 20, 5 << 20, 70 << 20};
     alarm(50);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (int kind = 0; kind < KINDS; kind++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pthread keys: 40 of them set before a thread's first malloc (pthread_setspecific calls calloc from
- * the 33rd key on), then every key of the process taken: threads made afterwards must still be
+ * pthread keys: 40 of them set before a thread's first malloc (pthread_setspecific calls calloc
+ * from the 33rd key on), then every key of the process taken: threads made afterwards must still be
  * served, and their heaps must still be found again.
  */
 #include <errno.h>
@@ -51,13 +51,10 @@ int main(int argc, char **argv) {
     alarm(100);
     /* With an argument the keys are gone before the process has made its first thread. */
     if (argc == 1) {
-        for (int i = 0; i < EARLY_KEYS; i++)
-            EXPECT(pthread_key_create(&early[i], NULL) == 0);
-        for (int i = 0; i < 100; i++)
-            run(set_keys_first, NULL);
+        for (int i = 0; i < EARLY_KEYS; i++) EXPECT(pthread_key_create(&early[i], NULL) == 0);
+        for (int i = 0; i < 100; i++) run(set_keys_first, NULL);
     }
-    while ((result = pthread_key_create(&key, NULL)) == 0)
-        taken++;
+    while ((result = pthread_key_create(&key, NULL)) == 0) taken++;
     EXPECT(result == EAGAIN && taken > 900 && taken <= PTHREAD_KEYS_MAX);
     unsigned long warm = 0;
     for (int i = 0; i < THREADS; i++) {

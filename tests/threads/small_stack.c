@@ -27,10 +27,8 @@ static void use_all_paths(void) {
     }
     void *blocks[40];
     for (size_t size = 16; size < 3000; size += 112) {
-        for (int i = 0; i < 40; i++)
-            blocks[i] = hide(malloc(size));
-        for (int i = 0; i < 40; i++)
-            free(blocks[i]);
+        for (int i = 0; i < 40; i++) blocks[i] = hide(malloc(size));
+        for (int i = 0; i < 40; i++) free(blocks[i]);
     }
 }
 
@@ -63,7 +61,8 @@ int main(void) {
     }
     /* An inaccessible page below the stack catches what does not fit. */
     size_t size = handler_stack();
-    char *memory = mmap(NULL, PAGE + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory =
+        mmap(NULL, PAGE + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     EXPECT(memory != MAP_FAILED);
     EXPECT(mprotect(memory, PAGE, PROT_NONE) == 0);
     stack_t stack = {.ss_sp = memory + PAGE, .ss_size = size};

@@ -53,8 +53,7 @@ static void relieve(struct heap *heap) {
 
 static COLD void *take_slow(struct heap *heap, unsigned class_index) {
     allocate_poll(heap);
-    void *block = magazine_pop(&heap->magazines[class_index]); /* what came in */
-    if (block == NULL) block = heap_take_own(heap, class_index);
+    void *block = heap_take_own(heap, class_index); /* what came in */
     if (block == NULL && thread_heap_borrow(heap, class_index))
         block = heap_take_own(heap, class_index);
     if (block == NULL) block = heap_take(heap, class_index);
@@ -140,8 +139,8 @@ void *allocate_growing(size_t size) {
 
 void *resize_large(struct block *block, size_t size) {
     if (size > PTRDIFF_MAX) return NULL;
-    if (block->kind == TAG_DIRECT) return direct_resize(block, size);
-    return extent_resize(block, size) ? (void *)block->address : NULL;
+    if (block->kind == TAG_DIRECT) return direct_resize(block->direct, size);
+    return extent_resize(block->arena, size) ? (void *)block->address : NULL;
 }
 
 /* ---- Freeing ---- */
@@ -158,9 +157,9 @@ void release_full(void *pointer) {
 
 void release_block(struct block *block) {
     if (block->kind == TAG_EXTENT) {
-        extent_free(block);
+        extent_free(block->arena);
     } else if (block->kind == TAG_DIRECT) {
-        direct_free(block);
+        direct_free(block->direct);
     } else if (block->heap == thread_heap) {
         heap_free(thread_heap, block);
         return;

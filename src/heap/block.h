@@ -7,17 +7,9 @@
 #ifndef POOLALLOC_BLOCK_H
 #define POOLALLOC_BLOCK_H
 
+#include "heap/fault.h"
 #include "heap/size_class.h"
 #include "heap/window.h"
-
-enum block_fault {
-    BLOCK_LIVE,
-    BLOCK_FREED,       /* a block could start here, and is free */
-    BLOCK_INTERIOR,    /* inside a block, or in the slack behind the last */
-    BLOCK_MISALIGNED,  /* in our memory, no multiple of ALIGN */
-    BLOCK_UNALLOCATED, /* in our memory, which has no block there */
-    BLOCK_FOREIGN,     /* not ours */
-};
 
 struct block {
     uintptr_t address;

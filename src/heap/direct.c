@@ -167,9 +167,8 @@ void *direct_allocate(size_t size, size_t alignment, bool zero) {
     return (void *)address;
 }
 
-void direct_free(struct block *block) {
-    struct direct *direct = block->direct;
-    set_tag(block->address, false);
+void direct_free(struct direct *direct) {
+    set_tag(direct->address, false);
     space_enter();
     forget(direct);
     /* With guard pages the point is that a use after free faults. */
@@ -178,17 +177,16 @@ void direct_free(struct block *block) {
 }
 
 /* The target is mapped, and its window made, before the memory moves: nothing can fail half way. */
-static void *move(struct block *block, size_t size) {
-    struct direct *from = block->direct;
+static void *move(struct direct *from, size_t size) {
     size_t old_size = size_of(from);
     struct direct *to = map_block(size, os_page_size());
     if (to == NULL) return NULL;
     uintptr_t target = to->address;
-    if (!os_move((void *)block->address, old_size, (void *)target, size)) {
+    if (!os_move((void *)from->address, old_size, (void *)target, size)) {
         unmap(to);
         return NULL;
     }
-    set_tag(block->address, false);
+    set_tag(from->address, false);
     set_tag(target, true);
     forget(from);
     space_count(0, old_size);
@@ -196,11 +194,10 @@ static void *move(struct block *block, size_t size) {
     return (void *)target;
 }
 
-void *direct_resize(struct block *block, size_t size) {
-    struct direct *direct = block->direct;
+void *direct_resize(struct direct *direct, size_t size) {
     if (direct->guarded) return NULL;
     size = align_up(size, os_page_size());
-    void *result = (void *)block->address;
+    void *result = (void *)direct->address;
     space_enter();
     if (os_resize(result, size_of(direct), size)) {
         space_count(size, size_of(direct));
@@ -208,7 +205,7 @@ void *direct_resize(struct block *block, size_t size) {
         direct->pools = (uint32_t)(size / POOL_SIZE);
         remember(direct);
     } else {
-        result = move(block, size);
+        result = move(direct, size);
     }
     space_leave();
     return result;

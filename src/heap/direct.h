@@ -9,7 +9,8 @@
 #ifndef POOLALLOC_DIRECT_H
 #define POOLALLOC_DIRECT_H
 
-#include "heap/block.h"
+#include "heap/fault.h"
+#include "heap/window.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,9 +18,9 @@ extern "C" {
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero if `zero`; NULL: no memory. */
 void *direct_allocate(size_t size, size_t alignment, bool zero);
-void direct_free(struct block *block);
+void direct_free(struct direct *direct);
 /* The block with `size` bytes where it is, or its memory moved elsewhere; NULL: neither works. */
-void *direct_resize(struct block *block, size_t size);
+void *direct_resize(struct direct *direct, size_t size);
 /* What is wrong with an address in no arena. */
 enum block_fault direct_fault_at(uintptr_t address);
 /* Unmaps the cached mappings that are due, or all; true if any was. */

@@ -54,15 +54,14 @@ void *extent_allocate(size_t size, size_t alignment, bool zero) {
     return (void *)first->base;
 }
 
-void extent_free(struct block *block) {
-    set_tag(block->address, false);
+void extent_free(struct arena *first) {
+    set_tag(first->base, false);
     space_enter();
-    space_return(block->arena, block->arena->length);
+    space_return(first, first->length);
     space_leave();
 }
 
-bool extent_resize(struct block *block, size_t size) {
-    struct arena *first = block->arena;
+bool extent_resize(struct arena *first, size_t size) {
     size_t have = first->length;
     size = align_up(size, os_page_size());
     size_t want = arenas_for(size);

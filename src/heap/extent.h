@@ -6,7 +6,7 @@
 #ifndef POOLALLOC_EXTENT_H
 #define POOLALLOC_EXTENT_H
 
-#include "heap/block.h"
+#include "heap/window.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,9 +14,9 @@ extern "C" {
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero if `zero`; NULL: no memory. */
 void *extent_allocate(size_t size, size_t alignment, bool zero);
-void extent_free(struct block *block);
-/* The same block with `size` bytes where it is; false if its neighbours are in use. */
-bool extent_resize(struct block *block, size_t size);
+void extent_free(struct arena *first);
+/* The same extent with `size` bytes where it is; false if its neighbours are in use. */
+bool extent_resize(struct arena *first, size_t size);
 
 #ifdef __cplusplus
 }

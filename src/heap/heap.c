@@ -191,6 +191,8 @@ static void *take_counted(struct heap *heap, unsigned class_index) {
 void *heap_take_own(struct heap *heap, unsigned class_index) {
     if (unlikely(heap->counting)) return take_counted(heap, class_index);
     struct magazine *magazine = &heap->magazines[class_index];
+    void *block = magazine_pop(magazine);
+    if (block != NULL) return block;
     struct round *first = magazine->top + 1;
     struct round *end = first + (size_classes[class_index].magazine + 1u) / 2;
     struct round *at = take_spare(heap, class_index, end, first);

@@ -96,8 +96,8 @@ extern struct round no_rounds;
 
 void heap_init(struct heap *heap, bool counting);
 
-/* A block of the class when the magazine is empty, which it fills half. NULL: there are no spare
-   blocks in this heap. */
+/* A block of the class, from the magazine or from the pools; then the magazine is filled half. NULL:
+   this heap has none. */
 void *heap_take_own(struct heap *heap, unsigned class_index);
 /* The same, with a new pool if need be. NULL: no memory. */
 void *heap_take(struct heap *heap, unsigned class_index);

@@ -46,7 +46,7 @@ EXPORT struct mallinfo mallinfo(void) {
     };
 }
 
-/* The parameters that mean something here; 0, glibc's answer for a failure, for the others. */
+/* 1 for the parameters that are followed or need not be; 0, glibc's answer for a failure, else. */
 EXPORT int mallopt(int parameter, int value) {
     switch (parameter) {
     case M_TRIM_THRESHOLD: /* -1 turns giving back off; any other value turns it on */
@@ -55,6 +55,10 @@ EXPORT int mallopt(int parameter, int value) {
     case M_MMAP_THRESHOLD: /* from this size on a block has a mapping of its own */
         if (value < SPAN_MAX || (size_t)value > DIRECT_MIN_MOST) return 0;
         allocate_direct_min = (size_t)value;
+        return 1;
+    case M_TOP_PAD: /* glibc's advice on chunks and arenas: taken, and nothing follows from it */
+    case M_ARENA_MAX:
+    case M_ARENA_TEST:
         return 1;
     default:
         return 0;

@@ -65,7 +65,7 @@ EXPORT int poolalloc_report(int descriptor) {
     struct text text;
     text_begin(&text, descriptor);
     report_write(&text);
-    int error = text_flush(&text);
+    int error = descriptor < 0 ? EBADF : text_flush(&text);
     if (error == 0) return 0;
     errno = error;
     return -1;

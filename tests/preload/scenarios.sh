@@ -55,7 +55,10 @@ status_perl=5
 run_perl() {
     $runs perl -e '
         my %h; my @list;
-        for my $i (1 .. 100000) { $h{"key" . ($i % 5003)} .= chr(65 + $i % 26); push @list, $i * 7 % 1009; }
+        for my $i (1 .. 100000) {
+            $h{"key" . ($i % 5003)} .= chr(65 + $i % 26);
+            push @list, $i * 7 % 1009;
+        }
         my @sorted = sort { $a <=> $b } @list;
         my $text = join ",", map { "$_=" . length $h{$_} } sort keys %h;
         (my $copy = $text) =~ s/(\d+)=(\d+)/$2-$1/g;
@@ -115,7 +118,8 @@ run_sort() {
 
 version_git() { git --version; }
 run_git() {
-    export HOME=$PWD GIT_AUTHOR_DATE='2020-01-01T00:00:00Z' GIT_COMMITTER_DATE='2020-01-01T00:00:00Z'
+    export HOME=$PWD
+    export GIT_AUTHOR_DATE='2020-01-01T00:00:00Z' GIT_COMMITTER_DATE='2020-01-01T00:00:00Z'
     $runs git init -q -b main repository && cd repository || return
     git config user.name tester && git config user.email tester@localhost
     for i in $(seq 1 40); do
@@ -141,7 +145,12 @@ run_sqlite3() {
     $runs sqlite3 database.db .dump | sha256sum
 }
 
-free_port() { $python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() {
+    $python -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
     local tries=$(($1 * 20))
@@ -166,7 +175,8 @@ run_redis() {
     echo "benchmark $?"
     redis-cli -p "$port" flushall
     for keys in 1 2 3; do
-        seq 1 2000 | awk -v k=$keys '{ print "SET key" $1 " " k * $1 "-" $1; print "RPUSH list " $1 }' |
+        seq 1 2000 |
+            awk -v k=$keys '{ print "SET key" $1 " " k * $1 "-" $1; print "RPUSH list " $1 }' |
             redis-cli -p "$port" >/dev/null
     done
     redis-cli -p "$port" dbsize
@@ -196,7 +206,11 @@ END
     chmod 755 . root
     $runs nginx -p "$PWD" -c "$PWD/nginx.conf" >server.log 2>&1 &
     server=$!
-    wait_for 20 curl -sf "http://127.0.0.1:$port/numbers" || { cat server.log logs/error.log; kill $server; return 1; }
+    if ! wait_for 20 curl -sf "http://127.0.0.1:$port/numbers"; then
+        cat server.log logs/error.log
+        kill $server
+        return 1
+    fi
     for _ in 1 2 3 4 5; do
         curl -s --compressed "http://127.0.0.1:$port/numbers" | sha256sum
         curl -s -o /dev/null -w '%{http_code}\n' "http://127.0.0.1:$port/missing"
@@ -208,18 +222,21 @@ END
 version_node() { echo "node $(node --version)"; }
 run_node() {
     $runs node -e '
-        const { Worker, isMainThread } = require("worker_threads"), crypto = require("crypto"), zlib = require("zlib");
+        const { Worker } = require("worker_threads");
+        const crypto = require("crypto"), zlib = require("zlib");
         const map = new Map();
-        for (let i = 0; i < 200000; i++) map.set("k" + i % 5003, (map.get("k" + i % 5003) || "") + i % 10);
+        for (let i = 0; i < 200000; i++)
+            map.set("k" + i % 5003, (map.get("k" + i % 5003) || "") + i % 10);
         const text = JSON.stringify([...map]);
         console.log(text.length, zlib.gunzipSync(zlib.gzipSync(text)).length,
             crypto.createHash("sha256").update(text).digest("hex"));
         let buffers = [];
         for (let i = 0; i < 2000; i++) buffers.push(Buffer.alloc(i * 10, i));
         console.log(Buffer.concat(buffers).length);
-        const code = "let s = 0; for (let i = 0; i < 1e6; i++) s += i % 7; require(\"worker_threads\").parentPort.postMessage(s)";
-        let left = 3;
-        for (let i = 0; i < 3; i++) new Worker(code, { eval: true }).on("message", m => console.log("worker", m));'
+        const code = "let s = 0; for (let i = 0; i < 1e6; i++) s += i % 7;" +
+            "require(\"worker_threads\").parentPort.postMessage(s)";
+        for (let i = 0; i < 3; i++)
+            new Worker(code, { eval: true }).on("message", m => console.log("worker", m));'
 }
 
 version_java() { java -version 2>&1 | head -n 1; }
@@ -234,12 +251,16 @@ public class Main {
         for (int i = 0; i < 300000; i++)
             map.computeIfAbsent("k" + i % 1009, k -> new ArrayList<>()).add(i);
         System.out.println(map.values().stream().mapToLong(List::size).sum());
-        System.out.println(IntStream.range(0, 1000000).parallel().mapToLong(i -> i * 31L % 1009).sum());
+        System.out.println(
+            IntStream.range(0, 1000000).parallel().mapToLong(i -> i * 31L % 1009).sum());
         Thread[] threads = new Thread[20];
         long[] sums = new long[20];
         for (int i = 0; i < 20; i++) {
             int n = i;
-            (threads[i] = new Thread(() -> { for (int k = 0; k < 100000; k++) sums[n] += ("" + k).hashCode() % 7; })).start();
+            threads[i] = new Thread(() -> {
+                for (int k = 0; k < 100000; k++) sums[n] += ("" + k).hashCode() % 7;
+            });
+            threads[i].start();
         }
         for (Thread thread : threads) thread.join();
         System.out.println(Arrays.stream(sums).sum());

@@ -60,11 +60,14 @@ function ratio_of(row, allocator) {
 }
 
 # What stands behind a ratio: ours + ahead, = within the noise, - behind, ! over the limit; * best.
+# One or two runs know nothing of their noise.
 function mark_of(row, allocator,    ratio) {
     if (failures[row, allocator] > 0)
         return "f"
     if (!is_ours(allocator))
         return allocator == best[row] ? "*" : " "
+    if (most_runs < 3)
+        return " "
     ratio = ratio_of(row, allocator)
     if (ratio > limit)
         return "!"

@@ -146,8 +146,9 @@ void *resize_large(struct block *block, size_t size) {
 /* ---- Freeing ---- */
 
 void release_poll(void) {
-    thread_heap->frees_to_poll = HEAP_POLL_FREES;
     allocate_poll(thread_heap);
+    atomic_u32_store(&thread_heap->frees_to_poll,
+                     purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES);
 }
 
 void release_full(void *pointer) {

@@ -20,7 +20,7 @@ void heap_init(struct heap *heap, bool counting) {
     }
     CHECK(bottom <= heap->rounds + HEAP_ROUNDS);
     heap->counting = counting;
-    heap->frees_to_poll = HEAP_POLL_FREES;
+    atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
 }
 
 /* ---- Pools from and to the arenas ---- */

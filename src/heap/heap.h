@@ -52,7 +52,10 @@ struct batch {
 enum {
     HEAP_EMPTY_POOLS = 16, /* kept for reuse: 64 KiB */
     HEAP_BATCHES = 8,
-    HEAP_POLL_FREES = 512, /* some 5 us between looks at the clock, which costs some 10 ns */
+    /* Frees between two looks at inbox and clock, which cost some 10 ns; and while there is memory
+       to be given back. */
+    HEAP_POLL_FREES = 128,
+    HEAP_POLL_FREES_PURGING = 8,
     /* All magazines with their bottoms: the sum of size_class.magazine + 1, and some room. */
     HEAP_ROUNDS = POOLALLOC_ALIGN == 16 ? 3500 : 5600,
 };
@@ -61,9 +64,11 @@ enum heap_state { HEAP_IN_USE, HEAP_PARKED, HEAP_BUSY, HEAP_ORPHAN };
 
 struct heap {
     struct magazine magazines[CLASS_COUNT];
-    uint32_t frees_to_poll; /* counted down by free: time passes for a program that only frees and
-                               mallocs the same few blocks, too */
-    uint32_t trim_seen;     /* the last trim (allocate.h) that this heap took part in */
+    /* Counted down by free: time passes for a program that only mallocs and frees the same few
+       blocks, too. Set to 1 by whoever posts to the inbox, which the owner may miss by writing at
+       the same time, and then sees a few frees later. */
+    struct atomic_u32 frees_to_poll;
+    uint32_t trim_seen; /* the last trim (allocate.h) that this heap took part in */
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
     struct arena_pools reserve; /* taken from an arena, unused so far */
@@ -185,7 +190,9 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
     atomic_u64_store(word, live & ~((uint64_t)1 << bit));
     struct magazine *magazine = &heap->magazines[front->class_index[pool]];
     if (unlikely(!magazine_push(magazine, address, word))) return FREE_NO_ROOM;
-    return likely(--heap->frees_to_poll != 0) ? FREE_DONE : FREE_TO_POLL;
+    uint32_t left = atomic_u32_load(&heap->frees_to_poll) - 1;
+    atomic_u32_store(&heap->frees_to_poll, left);
+    return likely(left != 0) ? FREE_DONE : FREE_TO_POLL;
 }
 
 #ifdef __cplusplus

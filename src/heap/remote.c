@@ -45,6 +45,9 @@ static void inbox_add(struct heap *to, uintptr_t first, uintptr_t last) {
     uint64_t head = atomic_u64_load(&to->inbox);
     do set_next(last, head);
     while (!atomic_u64_replace(&to->inbox, &head, first)); /* partner: remote_drain's exchange */
+    /* The owner takes them in at its next free: a block that it frees as well is then found out
+       before it is handed out again. */
+    atomic_u32_store(&to->frees_to_poll, 1);
 }
 
 /* The block looks as if it was on its way already; the program's own data may look so too. */

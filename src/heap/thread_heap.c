@@ -184,18 +184,22 @@ static void put_back_last(struct heap *heap) {
     space_leave();
 }
 
+/* The heap is held BUSY or by its own ending thread. */
+static void clean(struct heap *heap) {
+    remote_drain(heap, ~0u);
+    heap_release(heap);
+    remote_post(heap); /* blocks whose pools had changed hands */
+}
+
 bool thread_heap_borrow(struct heap *heap, unsigned class_index) {
     if (atomic_u32_load(&parked_count) == 0) return false;
     bool moved = false;
+    remote_post(heap); /* what is on its way to the pool arrives before it moves */
     for (unsigned i = 0; i < BORROW_LOOKS && !moved; i++) {
         struct heap *other = take_out();
         if (other == NULL) break;
-        if (remote_is_waiting(other)) {
-            remote_drain(other, 256);
-            heap_release(other);
-        }
+        clean(other);
         moved = heap_move_pool(other, heap, class_index);
-        remote_post(other);
         put_back_last(other);
     }
     return moved;

@@ -112,14 +112,13 @@ void report_write_xml(struct text *to) {
 static bool expand_path(char *path, size_t room) {
     struct text text;
     text_begin(&text, -1);
-    for (size_t i = 0; i < options.report_path_length; i++) {
-        const char *at = options.report_path + i;
-        if (at[0] == '%' && i + 1 < options.report_path_length && at[1] == 'p') {
-            text_add_decimal(&text, (uint64_t)os_process_id());
-            i++;
-        } else {
+    for (const char *at = options.report_path; *at != '\0'; at++) {
+        if (at[0] != '%' || at[1] != 'p') {
             text_add_bytes(&text, at, 1);
+            continue;
         }
+        text_add_decimal(&text, (uint64_t)os_process_id());
+        at++;
     }
     if (text.used >= room) return false;
     memcpy(path, text.buffer, text.used);
@@ -127,10 +126,16 @@ static bool expand_path(char *path, size_t room) {
     return true;
 }
 
+static int kept_stderr = -1;
+
+void report_prepare(void) {
+    if (options.report_exit) kept_stderr = os_keep_stderr();
+}
+
 static int open_report(void) {
-    if (options.report_exit) return 2;
+    if (options.report_exit) return kept_stderr >= 0 ? kept_stderr : 2;
     char path[512];
-    if (options.report_path == NULL || !expand_path(path, sizeof path)) return -1;
+    if (options.report_path[0] == '\0' || !expand_path(path, sizeof path)) return -1;
     int descriptor = os_open_append(path);
     if (descriptor >= 0) return descriptor;
     struct text text;

@@ -14,6 +14,8 @@ extern "C" {
 
 void report_write(struct text *to);
 void report_write_xml(struct text *to);
+/* At start-up: GNU's tools close standard error before the last destructors run. */
+void report_prepare(void);
 /* As the options say: to standard error, appended to a file, or not at all. */
 void report_at_exit(void);
 

@@ -57,7 +57,8 @@ static void after_fork_in_child(void) {
 /* Before other libraries' constructors, so that handlers they register run around ours. */
 __attribute__((constructor(101))) static void start(void) {
     options_read();
-    if (options.report_exit || options.report_path != NULL) thread_heap_count_blocks();
+    if (options.report_exit || options.report_path[0] != '\0') thread_heap_count_blocks();
+    report_prepare();
     thread_heap_get();
     pthread_atfork(NULL, NULL, after_fork_in_child);
     if (options.purge_thread) start_purge_thread();

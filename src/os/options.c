@@ -70,16 +70,16 @@ static bool parse_time(struct word word, void *field) {
 
 static bool parse_report(struct word word, void *field) {
     struct options *into = (struct options *)field;
-    if (word.length == 0) return false;
+    if (word.length == 0 || word.length >= sizeof into->report_path) return false;
     into->report_exit = word_is(word, "exit");
     bool is_path = !into->report_exit && !word_is(word, "off");
-    into->report_path = is_path ? word.start : NULL;
-    into->report_path_length = is_path ? word.length : 0;
+    memcpy(into->report_path, word.start, is_path ? word.length : 0);
+    into->report_path[is_path ? word.length : 0] = '\0';
     return true;
 }
 
 static const struct option table[] = {
-    {"report", "off, exit or FILE", "off",
+    {"report", "off, exit or FILE (up to 255 bytes)", "off",
      "at exit, write what was served to standard error, or append it to FILE (%p: process id)",
      parse_report, 0},
     {"purge_delay", "TIME (500ms, 2s, 1m) or never", "1s",

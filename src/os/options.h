@@ -18,8 +18,7 @@ struct options {
     uint64_t large_direct;  /* 0 or 1 */
     uint64_t deepbind_keep; /* 0 or 1 */
     uint64_t report_exit;   /* 0 or 1: to standard error */
-    const char *report_path; /* or to this file, not terminated: report_path_length bytes */
-    size_t report_path_length;
+    char report_path[256];  /* or to this file; copied, as programs overwrite their environment */
 };
 
 /* Written by options_read alone, before the program starts threads. */

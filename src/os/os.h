@@ -48,6 +48,8 @@ void os_wait(struct atomic_u32 *word, uint32_t value);
 void os_wait_ms(struct atomic_u32 *word, uint32_t value, unsigned milliseconds);
 void os_wake(struct atomic_u32 *word, int waiters);
 
+/* A copy of standard error that outlives programs which close it at exit; -1 if that fails. */
+int os_keep_stderr(void);
 /* Opens a file for appending; -1 if that fails. */
 int os_open_append(const char *path);
 void os_close(int descriptor);

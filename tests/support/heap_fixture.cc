@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/heap_fixture.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdlib>
 #include <poolalloc.h>
@@ -17,6 +18,8 @@
 namespace {
 
 const struct options defaults = options;
+
+std::vector<TestHeap *> test_heaps;
 
 class LineOf : public testing::MatcherInterface<const std::string &> {
   public:
@@ -51,6 +54,7 @@ void HeapTest::TearDown() {
     os_fault_for_test = nullptr;
     options = defaults;
     allocate_direct_min = DIRECT_MIN_MOST;
+    for (TestHeap *heap : test_heaps) heap->close();
     remote_post(thread_heap);
     poolalloc_trim(0);
     census_check();
@@ -67,6 +71,7 @@ TestHeap::TestHeap() {
     heap_ = static_cast<struct heap *>(memory);
     memset(static_cast<void *>(heap_), 0, sizeof *heap_);
     heap_init(heap_, false);
+    test_heaps.push_back(this);
 }
 
 // As malloc does.
@@ -83,6 +88,7 @@ void TestHeap::close() {
 
 TestHeap::~TestHeap() {
     close();
+    test_heaps.erase(std::find(test_heaps.begin(), test_heaps.end(), this));
     std::free(heap_);
 }
 

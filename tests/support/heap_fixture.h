@@ -36,7 +36,8 @@ class SpaceLock {
     SpaceLock &operator=(const SpaceLock &) = delete;
 };
 
-// A heap that belongs to no thread. Its destructor gives all pools back; blocks must be freed.
+// A heap that belongs to no thread. Its pools go back in the fixture's TearDown and in its own
+// destructor; all its blocks must be free by then.
 // Tags hold the address of a heap, whose low bits must be zero.
 class TestHeap {
   public:

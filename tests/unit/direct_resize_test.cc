@@ -29,11 +29,11 @@ class DirectResizeTest : public HeapTest {
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);
-        direct_free(&block);
+        direct_free(block.direct);
     }
     char *resize(size_t size) {
         struct block block = block_at(pointer_);
-        return at(direct_resize(&block, size));
+        return at(direct_resize(block.direct, size));
     }
     // The pages' marks up to a size, and the figures.
     void expect_whole(size_t size, size_t marked) {
@@ -93,7 +93,7 @@ class GuardedTest : public HeapTest {
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);
-        direct_free(&block);
+        direct_free(block.direct);
     }
 };
 
@@ -132,8 +132,8 @@ TEST_F(GuardedTest, CountsTheGuardsAsMappedAndNotAsUsed) {
 TEST_F(GuardedTest, IsNeverResizedInPlace) {
     void *pointer = direct_allocate(5000, ALIGN, false);
     struct block block = block_at(pointer);
-    EXPECT_EQ(direct_resize(&block, 100000), nullptr);
-    EXPECT_EQ(direct_resize(&block, 4096), nullptr);
+    EXPECT_EQ(direct_resize(block.direct, 100000), nullptr);
+    EXPECT_EQ(direct_resize(block.direct, 4096), nullptr);
     EXPECT_EQ(block_at(pointer).usable, 2 * PAGE);
     free(pointer);
 }

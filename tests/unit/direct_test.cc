@@ -16,11 +16,11 @@ class DirectTest : public HeapTest {
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);
-        direct_free(&block);
+        direct_free(block.direct);
     }
     static void *resize(void *pointer, size_t size) {
         struct block block = block_at(pointer);
-        return direct_resize(&block, size);
+        return direct_resize(block.direct, size);
     }
     static size_t purge(bool all) {
         SpaceLock lock;

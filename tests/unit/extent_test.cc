@@ -19,11 +19,11 @@ class ExtentTest : public HeapTest {
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);
-        extent_free(&block);
+        extent_free(block.arena);
     }
     static bool resize(void *pointer, size_t size) {
         struct block block = block_at(pointer);
-        return extent_resize(&block, size);
+        return extent_resize(block.arena, size);
     }
     static size_t arenas(void *pointer) { return block_at(pointer).arena->length; }
 };

@@ -12,8 +12,6 @@ class RemoteTest : public HeapTest {
   protected:
     void TearDown() override {
         deliver();
-        owner_.close();
-        other_.close();
         HeapTest::TearDown();
     }
     void *take(size_t size) { return owner_.take(size); }

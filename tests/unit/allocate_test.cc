@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+#include "heap/allocate.h"
+
+#include <atomic>
+#include <poolalloc.h>
+#include <unistd.h>
+
+#include "heap/purge.h"
+#include "heap/remote.h"
+#include "os/options.h"
+#include "os/os.h"
+#include "support/heap_fixture.h"
+
+namespace {
+
+class AllocateTest : public HeapTest {
+  protected:
+    // Sizes around every limit.
+    static std::vector<size_t> sizes() {
+        std::vector<size_t> sizes;
+        for (size_t size = 0; size <= 1100; size++) sizes.push_back(size);
+        for (size_t order = 11; order <= 26; order++)
+            for (long off : {-1, 0, 1, 999}) sizes.push_back((size_t(1) << order) + size_t(off));
+        return sizes;
+    }
+    static void mark(void *pointer, size_t size, int byte) {
+        memset(pointer, byte, size_min(size, 4096));
+        memset(at(pointer, size - size_min(size, 64)), byte, size_min(size, 64));
+    }
+    static bool is_marked(void *pointer, size_t size, int byte) {
+        return is_all(pointer, byte, size_min(size, 4096)) &&
+               is_all(at(pointer, size - size_min(size, 64)), byte, size_min(size, 64));
+    }
+    static void free(void *pointer) {
+        struct block block = block_at(pointer);
+        release_block(&block);
+    }
+};
+
+TEST_F(AllocateTest, EverySizeGetsABlockThatHoldsItAndNobodyElses) {
+    std::vector<std::pair<void *, size_t>> blocks;
+    for (size_t size : sizes()) {
+        void *block = allocate(size);
+        ASSERT_NE(block, nullptr) << size;
+        ASSERT_GE(block_at(block).usable, size);
+        ASSERT_EQ(reinterpret_cast<uintptr_t>(block) % ALIGN, 0u);
+        mark(block, size, int(blocks.size() % 251));
+        blocks.push_back({block, size});
+    }
+    census_check();
+    for (size_t i = 0; i < blocks.size(); i++)
+        ASSERT_TRUE(is_marked(blocks[i].first, blocks[i].second, int(i % 251))) << blocks[i].second;
+    for (auto &block : blocks) release(block.first);
+    EXPECT_EQ(census_now().used_blocks, 0u);
+}
+
+TEST_F(AllocateTest, EveryAlignmentAndSize) {
+    for (size_t alignment = 1; alignment <= 64 * MIB; alignment *= 2) {
+        std::vector<void *> blocks;
+        for (size_t size : {0, 1, 8, 24, 100, 512, 513, 4096, 5000, 65536, 65537, 300000}) {
+            void *block = allocate_aligned(alignment, size);
+            ASSERT_NE(block, nullptr) << alignment << " " << size;
+            ASSERT_EQ(reinterpret_cast<uintptr_t>(block) % alignment, 0u) << size;
+            ASSERT_GE(block_at(block).usable, size);
+            mark(block, size, 1);
+            blocks.push_back(block);
+        }
+        for (void *block : blocks) release(block);
+    }
+}
+
+TEST_F(AllocateTest, SizesBeyondAnyAreRefused) {
+    for (size_t size : {size_t(PTRDIFF_MAX) + 1, SIZE_MAX, SIZE_MAX - 4096, SIZE_MAX / 2 + 100}) {
+        EXPECT_EQ(allocate(size), nullptr);
+        EXPECT_EQ(allocate_zeroed(size), nullptr);
+        EXPECT_EQ(allocate_growing(size), nullptr);
+        EXPECT_EQ(allocate_aligned(64, size), nullptr);
+        EXPECT_EQ(allocate_aligned(MIB, size), nullptr);
+    }
+    EXPECT_EQ(allocate_aligned(size_t(1) << 63, 1), nullptr);
+    EXPECT_EQ(allocate_aligned(size_t(1) << 62, size_t(1) << 62), nullptr);
+}
+
+TEST_F(AllocateTest, ZeroedBlocksAreZeroInNewAndInUsedMemory) {
+    for (int round = 0; round < 3; round++) {
+        std::vector<std::pair<void *, size_t>> blocks;
+        for (size_t size = 1; size < 50 * MIB; size = size * 5 / 3 + 1) {
+            for (int i = 0; i < (size < 100000 ? 20 : 1); i++) {
+                void *block = allocate_zeroed(size);
+                ASSERT_NE(block, nullptr);
+                ASSERT_TRUE(is_all(block, 0, size)) << size << " in round " << round;
+                memset(block, 0x5a, size);
+                blocks.push_back({block, size});
+            }
+        }
+        for (auto &block : blocks) release(block.first);
+    }
+}
+
+TEST_F(AllocateTest, LargeBlocksAreResizedWhereTheyAre) {
+    char *extent = at(allocate(300 * KIB));
+    memset(extent, 0x5a, 300 * KIB);
+    struct block block = block_at(extent);
+    EXPECT_EQ(resize_large(&block, 100 * KIB), extent);
+    EXPECT_EQ(block_at(extent).usable, 100 * KIB);
+    block = block_at(extent);
+    EXPECT_EQ(resize_large(&block, size_t(PTRDIFF_MAX) + 1), nullptr);
+    EXPECT_TRUE(is_all(extent, 0x5a, 100 * KIB));
+    release(extent);
+}
+
+TEST_F(AllocateTest, TheLimitOfDirectMappingsCanBeMoved) {
+    allocate_direct_min = 200 * KIB;
+    void *extent = allocate(200 * KIB - 1), *direct = allocate(200 * KIB);
+    EXPECT_EQ(block_at(extent).kind, TAG_EXTENT);
+    EXPECT_EQ(block_at(direct).kind, TAG_DIRECT);
+    release(extent);
+    release(direct);
+}
+
+TEST_F(AllocateTest, WithLargeDirectEveryLargeRequestIsAMapping) {
+    options.large_direct = 1;
+    void *small = allocate(512), *large = allocate(513), *aligned = allocate_aligned(1024, 700);
+    EXPECT_EQ(block_at(small).kind, TAG_HEAP);
+    EXPECT_EQ(block_at(large).kind, TAG_DIRECT);
+    EXPECT_EQ(block_at(aligned).kind, TAG_DIRECT);
+    void *zeroed = allocate_zeroed(5000);
+    EXPECT_EQ(block_at(zeroed).kind, TAG_DIRECT);
+    for (void *block : {small, large, aligned, zeroed}) release(block);
+}
+
+// ---- What happens now and then ----
+
+TEST_F(AllocateTest, APollTakesInWhatOthersFreed) {
+    void *block = allocate(100);
+    in_thread([&] { poolalloc_free(block); });
+    EXPECT_EQ(fault_at(block), BLOCK_LIVE);
+    allocate_poll(thread_heap);
+    EXPECT_EQ(fault_at(block), BLOCK_FREED);
+}
+
+TEST_F(AllocateTest, FreesAloneLeadToAPoll) {
+    std::vector<void *> blocks;
+    for (unsigned i = 0; i <= HEAP_POLL_FREES; i++) blocks.push_back(allocate(100 + i % 400));
+    void *block = allocate(600);
+    in_thread([&] { poolalloc_free(block); });
+    for (void *mine : blocks) release(mine);
+    EXPECT_EQ(fault_at(block), BLOCK_FREED);
+}
+
+TEST_F(AllocateTest, APollPurgesWhatIsDue) {
+    options.purge_delay = 20;
+    char *extent = at(allocate(MIB));
+    memset(extent, 1, MIB);
+    release(extent);
+    EXPECT_EQ(resident_pages(extent, MIB), MIB / PAGE);
+    for (int i = 0; i < 200 && resident_pages(extent, MIB) > 0; i++) {
+        usleep(5000);
+        allocate_poll(thread_heap);
+    }
+    EXPECT_EQ(resident_pages(extent, MIB), 0u);
+}
+
+TEST_F(AllocateTest, APollUnmapsCachedMappingsThatAreDue) {
+    options.purge_delay = 20;
+    void *direct = allocate(40 * MIB);
+    release(direct);
+    for (int i = 0; i < 200 && fault_at(direct) == BLOCK_FREED; i++) {
+        usleep(5000);
+        allocate_poll(thread_heap);
+    }
+    EXPECT_EQ(fault_at(direct), BLOCK_FOREIGN);
+}
+
+TEST_F(AllocateTest, TrimGivesBackAllThatIsFree) {
+    std::vector<void *> blocks;
+    for (size_t size : sizes()) {
+        void *block = allocate(size);
+        mark(block, size, 1);
+        blocks.push_back(block);
+    }
+    in_thread([&] {
+        for (int i = 0; i < 1000; i++) blocks.push_back(poolalloc_malloc(500));
+    });
+    void *kept = allocate(100);
+    for (void *block : blocks) release(block);
+    EXPECT_GT(census_now().touched_bytes, 10 * MIB);
+    EXPECT_TRUE(allocate_trim(0));
+    EXPECT_EQ(census_now().touched_bytes, size_t(POOL_SIZE)); // the pool of the live block
+    EXPECT_EQ(census_now().direct_bytes, 0u);
+    EXPECT_FALSE(allocate_trim(0)); // nothing is left
+    release(kept);
+}
+
+TEST_F(AllocateTest, OtherThreadsTakePartInATrimAtTheirNextSlowPath) {
+    std::atomic<int> step{0};
+    struct heap *heap = nullptr;
+    std::thread other([&] {
+        std::vector<void *> blocks;
+        for (int i = 0; i < 500; i++) blocks.push_back(poolalloc_malloc(500));
+        for (void *block : blocks) poolalloc_free(block);
+        heap = thread_heap;
+        step = 1;
+        while (step < 2) std::this_thread::yield();
+        poolalloc_free(poolalloc_malloc(100000));
+        step = 3;
+        while (step < 4) std::this_thread::yield();
+    });
+    while (step < 1) std::this_thread::yield();
+    EXPECT_GT(heap->empty_count, 0u);
+    allocate_trim(0);
+    step = 2;
+    while (step < 3) std::this_thread::yield();
+    EXPECT_EQ(heap->empty_count, 0u);
+    EXPECT_EQ(heap->reserve.pools, 0u);
+    step = 4;
+    other.join();
+}
+
+// ---- Out of memory ----
+
+bool unmapped;
+bool refuse_maps(enum os_call call) { return call == OS_MAP; }
+// As a limit on address space does: there is room once something was unmapped.
+bool refuse_maps_until_unmap(enum os_call call) {
+    unmapped |= call == OS_UNMAP;
+    return call == OS_MAP && !unmapped;
+}
+
+TEST_F(AllocateTest, CachedMappingsAreGivenUpForARequestThatNeedsRoom) {
+    void *cached = allocate(40 * MIB);
+    release(cached);
+    unmapped = false;
+    os_fault_for_test = refuse_maps_until_unmap;
+    void *block = allocate(100 * MIB);
+    EXPECT_NE(block, nullptr);
+    EXPECT_TRUE(unmapped);
+    EXPECT_NE(fault_at(cached), BLOCK_FREED);
+    os_fault_for_test = nullptr;
+    release(block);
+}
+
+TEST_F(AllocateTest, FreedSmallMemoryServesLargeRequestsWhenThereIsNoOther) {
+    {
+        SpaceLock lock;
+        space_release();
+    }
+    std::vector<void *> blocks = {allocate(500)}, large;
+    os_fault_for_test = refuse_maps;
+    while (void *block = allocate(500)) blocks.push_back(block);
+    size_t arenas = census_now().arenas;
+    EXPECT_GE(arenas, 1u);
+    for (void *block : blocks) release(block);
+    while (void *block = allocate(200 * KIB)) large.push_back(block);
+    EXPECT_GE(large.size() + 1, arenas); // the pools that a heap keeps may hold one
+    os_fault_for_test = nullptr;
+    for (void *block : large) release(block);
+}
+
+TEST_F(AllocateTest, AfterRunningOutEverythingWorksAgain) {
+    os_fault_for_test = refuse_maps;
+    std::vector<void *> blocks;
+    for (size_t size : {size_t(64), size_t(3000), size_t(100000), 40 * MIB})
+        while (void *block = allocate(size)) blocks.push_back(block);
+    census_check();
+    EXPECT_EQ(allocate_zeroed(64), nullptr);
+    EXPECT_EQ(allocate_aligned(256, 64), nullptr);
+    os_fault_for_test = nullptr;
+    for (size_t size : {size_t(64), size_t(3000), size_t(100000), 40 * MIB}) {
+        blocks.push_back(allocate(size));
+        EXPECT_NE(blocks.back(), nullptr) << size;
+    }
+    for (void *block : blocks) release(block);
+}
+
+} // namespace

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "heap/census.h"
+
+#include <atomic>
+#include <csignal>
+#include <poolalloc.h>
+
+#include "heap/thread_heap.h"
+#include "support/heap_fixture.h"
+
+namespace {
+
+using CensusTest = HeapTest;
+using CensusDeathTest = HeapTest;
+
+TEST_F(CensusTest, BlocksOfEveryClassAreCountedExactly) {
+    std::vector<void *> blocks;
+    size_t bytes = 0;
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        for (unsigned i = 0; i < 3 + c % 5; i++) {
+            blocks.push_back(poolalloc_malloc(size_classes[c].stride));
+            bytes += size_classes[c].stride;
+        }
+        struct census census = census_now();
+        ASSERT_EQ(census.class_blocks[c], 3 + c % 5) << c;
+        ASSERT_EQ(census.used_blocks, blocks.size());
+        ASSERT_EQ(census.used_bytes, bytes);
+    }
+    while (!blocks.empty()) {
+        bytes -= block_at(blocks.back()).usable;
+        poolalloc_free(blocks.back());
+        blocks.pop_back();
+        ASSERT_EQ(census_now().used_bytes, bytes);
+        ASSERT_EQ(census_now().used_blocks, blocks.size());
+    }
+}
+
+TEST_F(CensusTest, HoldersAreCounted) {
+    struct census start = census_now();
+    EXPECT_EQ(start.pools + start.span_pools + start.extents + start.direct_blocks, 0u);
+    EXPECT_EQ(start.arenas, 0u);
+    std::vector<void *> blocks = {poolalloc_malloc(16),        poolalloc_malloc(16),
+                                  poolalloc_malloc(32),        poolalloc_malloc(60000),
+                                  poolalloc_malloc(300 * KIB), poolalloc_malloc(40 * MIB)};
+    struct census census = census_now();
+    EXPECT_EQ(census.pools, 2u);
+    EXPECT_EQ(census.span_pools, 1u); // the one in which the block starts
+    EXPECT_EQ(census.extents, 1u);
+    EXPECT_EQ(census.direct_blocks, 1u);
+    EXPECT_EQ(census.direct_bytes, 40 * MIB);
+    EXPECT_EQ(census.arenas, 1 + 1 + 2u); // of pools, of spans, of the extent
+    EXPECT_EQ(census.used_blocks, 6u);
+    EXPECT_EQ(census.used_bytes, 2 * 16 + 32 + block_at(blocks[3]).usable + 300 * KIB + 40 * MIB);
+    for (void *block : blocks) poolalloc_free(block);
+}
+
+TEST_F(CensusTest, BytesAddUp) {
+    std::vector<void *> blocks;
+    for (size_t size = 1; size < 60 * MIB; size *= 3) blocks.push_back(poolalloc_malloc(size));
+    for (size_t i = 0; i < blocks.size(); i += 2) poolalloc_free(blocks[i]);
+    struct census census = census_now();
+    EXPECT_LE(census.used_bytes, census.touched_bytes);
+    EXPECT_LE(census.touched_bytes, census.mapped_bytes);
+    EXPECT_LE(census.mapped_bytes, census.mapped_peak);
+    EXPECT_GT(census.metadata_bytes, 0u);
+    for (size_t i = 1; i < blocks.size(); i += 2) poolalloc_free(blocks[i]);
+    struct census later = census_now();
+    EXPECT_EQ(later.mapped_peak, census.mapped_peak);
+    EXPECT_LT(later.used_bytes, census.used_bytes);
+}
+
+TEST_F(CensusTest, ThePeakStays) {
+    size_t before = census_now().mapped_peak;
+    void *block = poolalloc_malloc(before + 50 * MIB);
+    size_t peak = census_now().mapped_peak;
+    EXPECT_GE(peak, before + 50 * MIB);
+    poolalloc_free(block);
+    poolalloc_trim(0);
+    EXPECT_EQ(census_now().mapped_peak, peak);
+    EXPECT_LT(census_now().mapped_bytes, peak - 40 * MIB);
+}
+
+TEST_F(CensusTest, OtherThreadsBlocksAreCounted) {
+    size_t heaps = census_now().heaps;
+    std::atomic<int> step{0};
+    std::thread other([&] {
+        void *block = poolalloc_malloc(100);
+        step = 1;
+        while (step < 2) std::this_thread::yield();
+        poolalloc_free(block);
+    });
+    while (step < 1) std::this_thread::yield();
+    EXPECT_EQ(census_now().used_blocks, 1u);
+    EXPECT_EQ(census_now().heaps, heaps + 1);
+    step = 2;
+    other.join();
+    EXPECT_EQ(census_now().used_blocks, 0u);
+    EXPECT_EQ(census_now().heaps, heaps);
+}
+
+TEST_F(CensusTest, WithoutCountingHeapsTheServedAreUnknown) {
+    EXPECT_FALSE(census_now().served_is_known);
+}
+
+TEST_F(CensusTest, PurgesAreCounted) {
+    size_t before = census_now().purges;
+    void *block = poolalloc_malloc(300 * KIB);
+    memset(block, 1, 300 * KIB);
+    poolalloc_free(block);
+    poolalloc_trim(0);
+    EXPECT_GT(census_now().purges, before);
+}
+
+// ---- The checker sees what it should ----
+
+#define EXPECT_FOUND(damage)                                                                       \
+    EXPECT_EXIT(                                                                                   \
+        {                                                                                          \
+            damage;                                                                                \
+            census_check();                                                                        \
+        },                                                                                         \
+        testing::KilledBySignal(SIGABRT), "^poolalloc: internal error: .*\n$")
+
+TEST_F(CensusDeathTest, TheCheckFindsDamage) {
+    void *small = poolalloc_malloc(16), *extent = poolalloc_malloc(300 * KIB);
+    struct block block = block_at(small);
+    struct arena *arena = arena_at(block.address);
+    struct arena *after = arena_at(reinterpret_cast<uintptr_t>(extent) + 2 * ARENA_SIZE);
+    ASSERT_EQ(after->kind, ARENA_FREE);
+    uint64_t index = window_pool_index(arena->base) + bit_lowest(arena->free);
+    struct window *window = block.window;
+    census_check();
+    EXPECT_FOUND(arena->rank++);
+    EXPECT_FOUND(arena->free ^= uint64_t(1) << 63);
+    EXPECT_FOUND(arena->free |= uint64_t(1) << (window_pool_index(block.address) & 63));
+    EXPECT_FOUND(arena->young = ~arena->free);
+    EXPECT_FOUND(atomic_u64_store(&window->front.tag[index], 1));
+    EXPECT_FOUND(atomic_u64_store(&window->front.live[index * POOL_WORDS + 1], 1));
+    EXPECT_FOUND(after->length++);
+    EXPECT_FOUND(after->kind = ARENA_EXTENT_TAIL);
+    EXPECT_FOUND(link_remove(&after->link));
+    poolalloc_free(small);
+    poolalloc_free(extent);
+}
+
+} // namespace

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// The fast paths of malloc and free, counting heaps, and heap_check's own eyes.
+#include <csignal>
+
+#include "heap/heap.h"
+#include "heap/thread_heap.h"
+#include "support/heap_fixture.h"
+
+namespace {
+
+uintptr_t number(const void *pointer) { return reinterpret_cast<uintptr_t>(pointer); }
+
+class HeapFastTest : public HeapTest {
+  protected:
+    enum free_result free_fast(const void *pointer) {
+        return heap_free_fast(heap_, number(pointer));
+    }
+    void forget_poll() { atomic_u32_store(&heap_->frees_to_poll, HEAP_POLL_FREES); }
+    TestHeap heap_;
+};
+
+TEST_F(HeapFastTest, AFreedBlockIsTheNextOneOfItsSize) {
+    for (size_t size = 0; size <= SMALL_MAX; size++) {
+        void *block = heap_.take(size);
+        ASSERT_EQ(block_at(block).usable, size_classes[size_class_of(size)].stride);
+        ASSERT_EQ(free_fast(block), FREE_DONE);
+        ASSERT_EQ(heap_take_fast(heap_, size_max(size, 1)), block) << size;
+        ASSERT_NE(free_fast(block), FREE_OTHER);
+        forget_poll();
+    }
+}
+
+TEST_F(HeapFastTest, OtherSizesAreLeftToTheSlowPath) {
+    void *block = heap_.take(SMALL_MAX);
+    EXPECT_EQ(heap_take_fast(heap_, 0), nullptr);
+    EXPECT_EQ(heap_take_fast(heap_, SMALL_MAX + 1), nullptr);
+    EXPECT_EQ(heap_take_fast(heap_, SIZE_MAX), nullptr);
+    EXPECT_EQ(heap_take_fast(heap_, SIZE_MAX - ALIGN), nullptr);
+    EXPECT_EQ(heap_take_fast(heap_, size_t(PTRDIFF_MAX)), nullptr);
+    heap_.free(block);
+}
+
+TEST_F(HeapFastTest, AHeapOfNobodyHasAndTakesNothing) {
+    for (size_t size = 0; size <= 1024; size++) ASSERT_EQ(heap_take_fast(&no_heap, size), nullptr);
+    void *block = heap_.take(64);
+    EXPECT_EQ(heap_free_fast(&no_heap, number(block)), FREE_OTHER);
+    EXPECT_EQ(heap_free_fast(&no_heap, number(&no_heap)), FREE_OTHER);
+    heap_.free(block);
+}
+
+TEST_F(HeapFastTest, NothingButALiveBlockOfTheHeapIsFreed) {
+    TestHeap other;
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        char *block = at(heap_.take_class(c));
+        char *foreign = at(other.take_class(c));
+        for (size_t offset = 1; offset < size_classes[c].stride; offset += offset < 600 ? 1 : 97)
+            ASSERT_EQ(free_fast(block + offset), FREE_OTHER) << c << " " << offset;
+        ASSERT_EQ(free_fast(foreign), FREE_OTHER);
+        ASSERT_EQ(fault_at(foreign), BLOCK_LIVE);
+        ASSERT_NE(free_fast(block), FREE_OTHER) << c;
+        ASSERT_EQ(free_fast(block), FREE_OTHER) << "a double free, class " << c;
+        forget_poll();
+        other.free(foreign);
+    }
+    char on_stack[64];
+    for (const void *pointer :
+         {static_cast<const void *>(nullptr), static_cast<const void *>(on_stack),
+          static_cast<const void *>(static_cast<struct heap *>(heap_)),
+          reinterpret_cast<const void *>(UINTPTR_MAX)})
+        EXPECT_EQ(free_fast(pointer), FREE_OTHER) << pointer;
+}
+
+TEST_F(HeapFastTest, EachSoManyFreesAskForAPoll) {
+    std::vector<void *> blocks;
+    for (int i = 0; i < 8; i++) blocks.push_back(heap_.take(64));
+    for (int round = 0; round < 3; round++) {
+        for (unsigned i = 1; i < HEAP_POLL_FREES; i++) {
+            ASSERT_EQ(free_fast(blocks[i % 8]), FREE_DONE) << i;
+            ASSERT_EQ(heap_take_fast(heap_, 64), blocks[i % 8]);
+        }
+        ASSERT_EQ(free_fast(blocks[0]), FREE_TO_POLL);
+        ASSERT_EQ(heap_take_fast(heap_, 64), blocks[0]);
+        forget_poll();
+    }
+    for (void *block : blocks) heap_.free(block);
+}
+
+TEST_F(HeapFastTest, AFullMagazineMakesRoom) {
+    for (unsigned c : {1u, 5u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 1u, CLASS_COUNT - 1u}) {
+        std::vector<void *> blocks;
+        for (unsigned i = 0; i < 3u * size_classes[c].magazine; i++)
+            blocks.push_back(heap_.take_class(c));
+        unsigned full = 0;
+        for (void *block : blocks) {
+            forget_poll();
+            if (free_fast(block) != FREE_NO_ROOM) continue;
+            full++;
+            ASSERT_EQ(fault_at(block), BLOCK_FREED); // no longer live
+            heap_put_full(heap_, number(block));
+            heap_check(heap_);
+        }
+        EXPECT_GE(full, 1u) << c;
+        EXPECT_LE(full, 6u) << c; // half of the magazine at a time
+    }
+}
+
+// ---- Counting ----
+
+TEST_F(HeapFastTest, ACountingHeapCountsEveryBlockAndSendsAllToTheSlowPath) {
+    heap_init(heap_, true);
+    uint64_t expected = 0;
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        std::vector<void *> blocks;
+        for (int i = 0; i < 5; i++, expected++) blocks.push_back(heap_.take_class(c));
+        EXPECT_EQ(heap_->served, expected);
+        if (!size_class_is_span(c)) {
+            EXPECT_EQ(heap_take_fast(heap_, size_classes[c].stride), nullptr) << c;
+        }
+        for (void *block : blocks) {
+            ASSERT_EQ(free_fast(block), FREE_NO_ROOM);
+            heap_put_full(heap_, number(block));
+        }
+        heap_check(heap_);
+    }
+    EXPECT_EQ(heap_->served, expected);
+}
+
+// ---- The checker sees what it should ----
+
+class HeapCheckDeathTest : public HeapFastTest {
+  protected:
+    void SetUp() override {
+        HeapFastTest::SetUp();
+        for (int i = 0; i < 4; i++) blocks_.push_back(heap_.take(64));
+        heap_release(heap_); // the pool is partial
+        block_ = block_at(blocks_[0]);
+        ASSERT_EQ(block_.pool->state, POOL_PARTIAL);
+        heap_check(heap_);
+    }
+    void TearDown() override {
+        for (void *block : blocks_) heap_.free(block);
+        HeapFastTest::TearDown();
+    }
+    std::vector<void *> blocks_;
+    struct block block_ = {};
+};
+
+#define EXPECT_FOUND(damage)                                                                       \
+    EXPECT_EXIT(                                                                                   \
+        {                                                                                          \
+            damage;                                                                                \
+            heap_check(heap_);                                                                     \
+        },                                                                                         \
+        testing::KilledBySignal(SIGABRT), "^poolalloc: internal error: .* at .*heap.c:[0-9]+ ")
+
+TEST_F(HeapCheckDeathTest, FindsDamage) {
+    struct pool *pool = block_.pool;
+    EXPECT_FOUND(pool->taken++);
+    EXPECT_FOUND(pool->taken--);
+    EXPECT_FOUND(pool->state = POOL_FULL);
+    EXPECT_FOUND(pool->class_index++);
+    EXPECT_FOUND(pool_spare(pool)[0] |= 1 << 1);     // no block of 64 bytes starts there
+    EXPECT_FOUND(pool_spare(pool)[0] |= block_.bit); // a live block
+    EXPECT_FOUND(atomic_u64_store(&window_of(pool)->front.tag[window_pool_index(pool->base)], 0));
+}
+
+TEST_F(HeapCheckDeathTest, FindsALiveBlockInTheMagazine) {
+    heap_.free(blocks_.back());
+    EXPECT_FOUND(atomic_u64_store(block_.word,
+                                  atomic_u64_load(block_.word) |
+                                      uint64_t(1) << (number(blocks_.back()) >> ALIGN_SHIFT & 63)));
+    blocks_.pop_back();
+}
+
+} // namespace

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+// Pools, their states and what a heap keeps. The fast paths are in heap_fast_test.cc.
+#include "heap/heap.h"
+
+#include <map>
+#include <set>
+
+#include "os/os.h"
+#include "support/heap_fixture.h"
+
+namespace {
+
+class HeapPoolTest : public HeapTest {
+  protected:
+    static struct pool *pool_at(const void *block) { return block_at(block).pool; }
+    static unsigned spare_blocks(const struct pool *pool) {
+        unsigned count = 0;
+        for (unsigned w = 0; w < size_classes[pool->class_index].words; w++)
+            count += bit_count(pool_spare(pool)[w]);
+        return count;
+    }
+    std::vector<void *> take_many(unsigned class_index, size_t count) {
+        std::vector<void *> blocks;
+        for (size_t i = 0; i < count; i++) blocks.push_back(heap_.take_class(class_index));
+        return blocks;
+    }
+    void free_all(const std::vector<void *> &blocks) {
+        for (void *block : blocks) heap_.free(block);
+    }
+    // All free blocks are in their pools, not in magazines.
+    void empty_magazines() { heap_release(heap_); }
+    TestHeap heap_;
+};
+
+TEST_F(HeapPoolTest, BlocksOfAClassAreDistinctAndOfItsStride) {
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        std::map<uintptr_t, int> starts;
+        std::vector<void *> blocks = take_many(c, 2 * size_classes[c].capacity + 3u);
+        for (void *block : blocks) {
+            memset(block, 0x5a, size_classes[c].stride);
+            starts[reinterpret_cast<uintptr_t>(block)]++;
+        }
+        ASSERT_EQ(starts.size(), blocks.size()) << c;
+        uintptr_t end = 0;
+        for (auto &start : starts) {
+            ASSERT_GE(start.first, end) << c;
+            end = start.first + size_classes[c].stride;
+        }
+        heap_check(heap_);
+        free_all(blocks);
+        heap_check(heap_);
+    }
+}
+
+TEST_F(HeapPoolTest, APoolIsFullWhenItHasNoSpareBlockAndPartialWhenOneComesBack) {
+    for (unsigned c : {1u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 1u, CLASS_COUNT - 1u}) {
+        unsigned capacity = size_classes[c].capacity;
+        std::vector<void *> blocks = take_many(c, capacity);
+        empty_magazines();
+        struct pool *pool = pool_at(blocks[0]);
+        EXPECT_EQ(pool->state, POOL_FULL);
+        EXPECT_EQ(pool->taken, capacity);
+        EXPECT_EQ(spare_blocks(pool), 0u);
+        heap_.free(blocks.back());
+        EXPECT_EQ(pool->state, POOL_FULL); // it waits in the magazine
+        empty_magazines();
+        EXPECT_EQ(pool->state, POOL_PARTIAL);
+        EXPECT_EQ(pool->taken, capacity - 1);
+        EXPECT_EQ(spare_blocks(pool), 1u);
+        EXPECT_EQ(heap_.take_class(c), blocks.back()); // the only one there is
+        EXPECT_EQ(pool->state, POOL_FULL);
+        heap_check(heap_);
+        free_all(blocks);
+        empty_magazines();
+        EXPECT_EQ(pool->state, POOL_EMPTY);
+    }
+}
+
+TEST_F(HeapPoolTest, LiveCountsAreExactInEveryState) {
+    struct rng random = {test_seed()};
+    for (unsigned c : {2u, 9u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 3u, CLASS_COUNT - 5u}) {
+        std::vector<void *> blocks = take_many(c, 3u * size_classes[c].capacity);
+        while (!blocks.empty()) {
+            size_t i = rng_below(&random, blocks.size());
+            heap_.free(blocks[i]);
+            blocks.erase(blocks.begin() + long(i));
+            empty_magazines();
+            std::map<struct pool *, unsigned> live;
+            for (void *block : blocks) live[pool_at(block)]++;
+            for (auto &entry : live) {
+                ASSERT_EQ(entry.first->taken, entry.second);
+                ASSERT_EQ(spare_blocks(entry.first), size_classes[c].capacity - entry.second);
+                bool full = entry.second == size_classes[c].capacity;
+                ASSERT_EQ(entry.first->state, full ? POOL_FULL : POOL_PARTIAL);
+            }
+            ASSERT_EQ(census_now().class_blocks[c], blocks.size());
+        }
+        struct census census = census_now();
+        EXPECT_EQ(census.pools + census.span_pools, 0u);
+    }
+}
+
+// ---- What a heap keeps ----
+
+TEST_F(HeapPoolTest, PoolsComeFromTheArenaInBatches) {
+    void *first = heap_.take(512);
+    unsigned reserved = bit_count(heap_->reserve.pools);
+    EXPECT_GE(reserved, 3u); // 4 to 8 at a time
+    EXPECT_LE(reserved, 7u);
+    struct arena *arena = arena_at(reinterpret_cast<uintptr_t>(first));
+    EXPECT_EQ(bit_count(arena->free), 64 - 1 - reserved);
+    EXPECT_EQ(arena->free & heap_->reserve.pools, 0u);
+    empty_magazines();
+    EXPECT_EQ(heap_->reserve.pools, 0u);
+    EXPECT_EQ(bit_count(arena->free), 63u); // all but the one in use
+    heap_.free(first);
+}
+
+TEST_F(HeapPoolTest, SomeEmptyPoolsAreKeptAndTheOthersGoBack) {
+    std::vector<void *> blocks = take_many(SMALL_CLASSES, 8 * 100);
+    size_t most = 0;
+    for (void *block : blocks) {
+        heap_.free(block);
+        most = size_max(most, heap_->empty_count);
+        ASSERT_LE(heap_->empty_count, unsigned(HEAP_EMPTY_POOLS));
+    }
+    EXPECT_EQ(most, size_t(HEAP_EMPTY_POOLS));
+    struct arena *arena = arena_at(heap_->empty[0]);
+    EXPECT_GT(bit_count(arena->free), 20u);
+    heap_check(heap_);
+    empty_magazines();
+    EXPECT_EQ(heap_->empty_count, 0u);
+    EXPECT_EQ(arena->kind, ARENA_FREE);
+}
+
+TEST_F(HeapPoolTest, AnEmptyPoolServesTheNextClassThatNeedsOne) {
+    std::vector<void *> blocks = take_many(SMALL_CLASSES, 8 * 30);
+    free_all(blocks);
+    ASSERT_GT(heap_->empty_count, 0u);
+    std::set<uintptr_t> kept(heap_->empty, heap_->empty + heap_->empty_count);
+    void *block = heap_.take(ALIGN);
+    EXPECT_EQ(kept.count(pool_at(block)->base), 1u);
+    EXPECT_EQ(heap_->empty_count, kept.size() - 1);
+    EXPECT_EQ(block_at(block).usable, size_t(ALIGN));
+    heap_.free(block);
+}
+
+TEST_F(HeapPoolTest, ASpanGoesBackToItsArenaWhenItsLastBlockDoes) {
+    unsigned c = size_class_of(3000);
+    std::vector<void *> blocks = take_many(c, size_classes[c].capacity);
+    void *keeper = heap_.take(700); // so that the arena stays one of spans
+    struct arena *arena = arena_at(reinterpret_cast<uintptr_t>(blocks[0]));
+    unsigned used = 64 - bit_count(arena->free);
+    free_all(blocks);
+    empty_magazines();
+    EXPECT_EQ(64 - bit_count(arena->free), used - size_classes[c].pools);
+    heap_.free(keeper);
+}
+
+bool refuse_maps(enum os_call call) { return call == OS_MAP; }
+
+TEST_F(HeapPoolTest, WithoutMemoryItGivesWhatItHasAndThenNothing) {
+    std::vector<void *> blocks = take_many(1, 1);
+    {
+        SpaceLock lock;
+        space_release();
+    }
+    os_fault_for_test = refuse_maps;
+    while (void *block = heap_.take(ALIGN)) blocks.push_back(block);
+    EXPECT_EQ(blocks.size(), 64u * POOL_SIZE / ALIGN); // its arena, to the last block
+    heap_check(heap_);
+    EXPECT_EQ(heap_.take(600), nullptr);
+    os_fault_for_test = nullptr;
+    blocks.push_back(heap_.take(ALIGN));
+    EXPECT_NE(blocks.back(), nullptr);
+    free_all(blocks);
+}
+
+// ---- Blocks that are known to be zero ----
+
+TEST_F(HeapPoolTest, OnlyBlocksThatNobodyHadAreKnownToBeZero) {
+    {
+        SpaceLock lock;
+        space_release(); // new memory from here on
+    }
+    unsigned c = size_class_of(5000);
+    std::vector<void *> dirty = take_many(c, 5);
+    for (void *block : dirty) memset(block, 0x5a, 5000);
+    for (size_t i = 1; i < dirty.size(); i++) heap_.free(dirty[i]);
+    empty_magazines();
+    std::vector<void *> zeroed;
+    while (void *block = heap_take_zeroed(heap_, c)) {
+        ASSERT_TRUE(is_all(block, 0, size_classes[c].stride));
+        ASSERT_EQ(block_at(block).class_index, c);
+        memset(block, 0x5a, 5000);
+        zeroed.push_back(block);
+    }
+    EXPECT_GT(zeroed.size(), 0u);
+    EXPECT_LE(zeroed.size(), size_classes[c].capacity - dirty.size());
+    heap_check(heap_);
+    free_all(zeroed);
+    heap_.free(dirty[0]);
+    empty_magazines();
+    void *again = heap_.take_class(c); // the same memory, with old contents
+    EXPECT_EQ(heap_take_zeroed(heap_, c), nullptr);
+    heap_.free(again);
+}
+
+TEST_F(HeapPoolTest, SmallBlocksAreNeverKnownToBeZero) {
+    void *block = heap_.take(64);
+    EXPECT_EQ(heap_take_zeroed(heap_, size_class_of(64)), nullptr);
+    heap_.free(block);
+}
+
+// ---- Pools that change hands ----
+
+TEST_F(HeapPoolTest, APartialPoolMovesToAnotherHeapWithItsBlocks) {
+    for (size_t size : {size_t(64), size_t(9000)}) {
+        TestHeap heir;
+        unsigned c = size_class_of(size);
+        EXPECT_FALSE(heap_move_pool(heap_, heir, c)); // none there
+        std::vector<void *> blocks = take_many(c, size_classes[c].capacity);
+        empty_magazines();
+        EXPECT_FALSE(heap_move_pool(heap_, heir, c)); // only a full one
+        void *first = blocks[0];
+        heap_.free(blocks.back());
+        blocks.pop_back();
+        empty_magazines();
+        EXPECT_TRUE(heap_move_pool(heap_, heir, c));
+        EXPECT_FALSE(heap_move_pool(heap_, heir, c));
+        for (void *block : blocks)
+            ASSERT_EQ(block_at(block).heap, static_cast<struct heap *>(heir));
+        heap_check(heap_);
+        heap_check(heir);
+        blocks.push_back(heir.take_class(c));
+        EXPECT_EQ(pool_at(blocks.back()), pool_at(first));
+        for (void *block : blocks) {
+            EXPECT_EQ(heap_free_fast(heap_, reinterpret_cast<uintptr_t>(block)), FREE_OTHER);
+            heir.free(block);
+        }
+    }
+}
+
+} // namespace

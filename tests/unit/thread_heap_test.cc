@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "heap/thread_heap.h"
+
+#include <atomic>
+#include <climits>
+#include <poolalloc.h>
+#include <pthread.h>
+
+#include "heap/remote.h"
+#include "heap/space.h"
+#include "support/heap_fixture.h"
+#include "support/hide.h"
+
+namespace {
+
+using ThreadHeapTest = HeapTest;
+
+TEST_F(ThreadHeapTest, AThreadHasNoHeapUntilItNeedsOneAndThenAlwaysTheSame) {
+    size_t before = thread_heap_count();
+    in_thread([&] {
+        EXPECT_EQ(thread_heap, &no_heap);
+        void *block = poolalloc_malloc(100);
+        struct heap *mine = thread_heap;
+        EXPECT_NE(mine, &no_heap);
+        EXPECT_EQ(block_at(block).heap, mine);
+        EXPECT_EQ(thread_heap_get(), mine);
+        EXPECT_EQ(thread_heap_count(), before + 1);
+        EXPECT_EQ(atomic_u32_load(&mine->state), uint32_t(HEAP_IN_USE));
+        poolalloc_free(block);
+    });
+    EXPECT_EQ(thread_heap_count(), before);
+}
+
+TEST_F(ThreadHeapTest, ThreadsThatRunTogetherHaveHeapsOfTheirOwn) {
+    std::atomic<int> here{0};
+    std::atomic<struct heap *> heaps[3] = {};
+    std::vector<std::thread> threads;
+    for (auto &mine : heaps) {
+        threads.emplace_back([&] {
+            mine = thread_heap_get();
+            here++;
+            while (here < 3) std::this_thread::yield();
+        });
+    }
+    for (std::thread &thread : threads) thread.join();
+    EXPECT_NE(heaps[0], heaps[1]);
+    EXPECT_NE(heaps[1], heaps[2]);
+    EXPECT_NE(heaps[0], heaps[2]);
+}
+
+TEST_F(ThreadHeapTest, TheNextThreadTakesOverTheHeapOfAnEndedOne) {
+    struct heap *first = nullptr, *second = nullptr;
+    void *block = nullptr;
+    in_thread([&] {
+        first = thread_heap_get();
+        block = poolalloc_malloc(100);
+        memset(block, 0x5a, 100);
+    });
+    EXPECT_EQ(atomic_u32_load(&first->state), uint32_t(HEAP_PARKED));
+    EXPECT_EQ(fault_at(block), BLOCK_LIVE);
+    size_t bytes = thread_heap_bytes();
+    in_thread([&] {
+        second = thread_heap_get();
+        EXPECT_EQ(block_at(block).heap, second); // its blocks are now this thread's
+        EXPECT_TRUE(is_all(block, 0x5a, 100));
+        poolalloc_free(block);
+        EXPECT_EQ(fault_at(block), BLOCK_FREED);
+    });
+    EXPECT_EQ(first, second);
+    EXPECT_EQ(thread_heap_bytes(), bytes);
+}
+
+TEST_F(ThreadHeapTest, AnEndedThreadKeepsNoPoolWithoutALiveBlock) {
+    std::vector<void *> kept;
+    in_thread([&] {
+        for (int i = 0; i < 200; i++) kept.push_back(poolalloc_malloc(512));
+        for (int i = 0; i < 200; i++)
+            if (i % 50 != 0) poolalloc_free(kept[size_t(i)]);
+    });
+    size_t pools = 0;
+    for (struct window *window = window_first(); window != nullptr; window = window->next)
+        for (const struct atomic_u64 &tag : window->front.tag) pools += atomic_u64_load(&tag) != 0;
+    EXPECT_EQ(pools, 4u); // one for each live block
+    for (size_t i = 0; i < 200; i += 50) poolalloc_free(kept[i]);
+}
+
+TEST_F(ThreadHeapTest, ABlockOfAnEndedThreadThatIsFreedGivesItsMemoryBack) {
+    void *block = nullptr;
+    in_thread([&] { block = poolalloc_malloc(100); });
+    poolalloc_free(block);
+    remote_post(thread_heap);
+    EXPECT_NE(fault_at(block), BLOCK_LIVE);
+    uintptr_t address = reinterpret_cast<uintptr_t>(hide(block));
+    EXPECT_EQ(atomic_u64_load(&window_at(address)->front.tag[window_pool_index(address)]), 0u);
+}
+
+TEST_F(ThreadHeapTest, APoolIsBorrowedFromAParkedHeapBeforeANewOneIsTaken) {
+    std::vector<void *> blocks;
+    in_thread([&] {
+        for (int i = 0; i < 8; i++) blocks.push_back(poolalloc_malloc(512));
+        poolalloc_free(blocks.back());
+        blocks.pop_back();
+    });
+    void *block = poolalloc_malloc(512);
+    EXPECT_EQ(align_down(reinterpret_cast<uintptr_t>(block), POOL_SIZE),
+              align_down(reinterpret_cast<uintptr_t>(blocks[0]), POOL_SIZE));
+    for (void *other : blocks) EXPECT_EQ(block_at(other).heap, thread_heap);
+    EXPECT_FALSE(thread_heap_borrow(thread_heap, size_class_of(512))); // there was but one
+    for (void *other : blocks) poolalloc_free(other);
+    poolalloc_free(block);
+    EXPECT_EQ(fault_at(block), BLOCK_FREED); // not on its way: they are ours
+}
+
+TEST_F(ThreadHeapTest, ReleasingParkedHeapsTakesInWhatWasFreedForThem) {
+    std::vector<void *> blocks;
+    in_thread([&] {
+        for (int i = 0; i < 100; i++) blocks.push_back(poolalloc_malloc(512));
+    });
+    for (void *block : blocks) poolalloc_free(block);
+    remote_post(thread_heap);
+    thread_heap_release_parked();
+    EXPECT_EQ(census_now().used_blocks, 0u);
+}
+
+TEST_F(ThreadHeapTest, AThreadThatEndsPostsWhatItFreedForOthers) {
+    void *block = poolalloc_malloc(100);
+    in_thread([&] {
+        poolalloc_free(block);
+        EXPECT_EQ(fault_at(block), BLOCK_LIVE);
+    });
+    EXPECT_TRUE(remote_is_waiting(thread_heap));
+    remote_drain(thread_heap, ~0u);
+    EXPECT_EQ(fault_at(block), BLOCK_FREED);
+}
+
+TEST_F(ThreadHeapTest, AfterItsEndForATestAThreadMayBeginAgain) {
+    in_thread([&] {
+        struct heap *first = thread_heap_get();
+        thread_heap_end_for_test();
+        EXPECT_EQ(thread_heap, &no_heap);
+        EXPECT_EQ(atomic_u32_load(&first->state), uint32_t(HEAP_PARKED));
+        EXPECT_EQ(thread_heap_get(), first);
+    });
+}
+
+// ---- The end of a thread ----
+
+pthread_key_t late_key;
+int late_rounds;
+struct heap *last_owner, *last_thread_heap;
+void *last_block;
+
+// Runs in every round of destructors, after the allocator's own, which was made before.
+void run_late(void *rounds) {
+    last_block = poolalloc_malloc(100);
+    last_owner = block_at(last_block).heap;
+    last_thread_heap = thread_heap;
+    void *freed = poolalloc_malloc(3000);
+    poolalloc_free(freed);
+    void *large = poolalloc_calloc(1, 300 * KIB);
+    EXPECT_TRUE(large != nullptr && is_all(large, 0, 300 * KIB));
+    poolalloc_free(large);
+    if (++late_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+        poolalloc_free(last_block);
+        pthread_setspecific(late_key, rounds);
+    }
+}
+
+TEST_F(ThreadHeapTest, AThreadThatHasEndedUsesTheSharedHeap) {
+    ASSERT_EQ(pthread_key_create(&late_key, run_late), 0);
+    struct heap *own = nullptr;
+    late_rounds = 0;
+    in_thread([&] {
+        own = thread_heap_get();
+        pthread_setspecific(late_key, &late_rounds);
+    });
+    pthread_key_delete(late_key);
+    EXPECT_EQ(late_rounds, PTHREAD_DESTRUCTOR_ITERATIONS);
+    EXPECT_EQ(last_thread_heap, &no_heap);
+    EXPECT_NE(last_owner, own);
+    EXPECT_EQ(atomic_u32_load(&own->state), uint32_t(HEAP_PARKED));
+    struct heap *shared = shared_heap_enter();
+    EXPECT_EQ(shared, last_owner);
+    shared_heap_leave();
+    poolalloc_free(last_block); // by a thread that does not own it
+    remote_post(thread_heap);
+    shared_heap_enter();
+    remote_drain(shared, ~0u);
+    heap_release(shared);
+    shared_heap_leave();
+}
+
+TEST_F(ThreadHeapTest, TheSharedHeapHasOneUserAtATime) {
+    struct heap *heap = shared_heap_enter();
+    ASSERT_NE(heap, nullptr);
+    std::atomic<bool> through{false};
+    std::thread waiter([&] {
+        EXPECT_EQ(shared_heap_enter(), heap);
+        through = true;
+        shared_heap_leave();
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_FALSE(through);
+    shared_heap_leave();
+    waiter.join();
+    EXPECT_TRUE(through);
+}
+
+TEST_F(ThreadHeapTest, HeapsMadeLaterCountTheirBlocks) {
+    EXPECT_TRUE(in_child([] {
+        thread_heap_count_blocks();
+        // Parked heaps do not count; hold them all, so that the next one is new.
+        std::vector<struct heap *> held;
+        for (struct heap *heap = thread_heap_first(); heap != nullptr; heap = heap->next)
+            atomic_u32_store(&heap->state, HEAP_BUSY);
+        thread_heap = &no_heap;
+        for (int i = 0; i < 1000; i++) poolalloc_free(poolalloc_malloc(size_t(i) * 10));
+        return thread_heap->counting && thread_heap->served == 1000;
+    }));
+}
+
+} // namespace

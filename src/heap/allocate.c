@@ -29,6 +29,7 @@ void allocate_poll(struct heap *heap) {
         purge_step();
         space_leave();
     }
+    if (unlikely(thread_heap_clean_is_due())) thread_heap_clean_parked(false);
     if (unlikely(direct_purge_is_due()) && space_try_enter()) {
         direct_purge(false);
         space_leave();
@@ -42,7 +43,7 @@ static void relieve(struct heap *heap) {
         remote_drain(heap, ~0u);
         heap_release(heap);
     }
-    thread_heap_release_parked();
+    thread_heap_clean_parked(true);
     space_enter();
     direct_purge(true);
     space_release();
@@ -133,8 +134,8 @@ void *allocate_aligned(size_t alignment, size_t size) {
 }
 
 void *allocate_growing(size_t size) {
-    if (size > PTRDIFF_MAX) return NULL;
-    return direct_allocate(size, ALIGN, false);
+    if (size > PTRDIFF_MAX / 2) return NULL;
+    return direct_allocate(size + size / 8, ALIGN, false);
 }
 
 void *resize_large(struct block *block, size_t size) {
@@ -164,15 +165,20 @@ void release_block(struct block *block) {
     } else if (block->heap == thread_heap) {
         heap_free(thread_heap, block);
         return;
-    } else {
-        remote_free(thread_heap_get(), block);
+    } else if (!remote_free(thread_heap_get(), block)) {
+        return; /* it waits in a batch */
     }
     if (thread_heap != &no_heap) allocate_poll(thread_heap);
 }
 
 void release_other(void *pointer) {
-    if (pointer == NULL) return;
     struct block block;
+    if (likely(block_find_live((uintptr_t)pointer, &block) && block.heap != thread_heap)) {
+        struct heap *heap = likely(thread_heap != &no_heap) ? thread_heap : thread_heap_get();
+        if (unlikely(remote_free(heap, &block)) && heap != NULL) allocate_poll(heap);
+        return;
+    }
+    if (pointer == NULL) return;
     block_require("free", pointer, &block);
     release_block(&block);
 }
@@ -183,7 +189,7 @@ bool allocate_trim(size_t keep) {
     if (heap != NULL) allocate_poll(heap);
     if (heap != NULL) remote_drain(heap, ~0u);
     if (heap != NULL) heap_release(heap);
-    thread_heap_release_parked();
+    thread_heap_clean_parked(true);
     space_enter();
     bool any = direct_purge(true);
     any |= purge_all(keep) > 0;

@@ -4,36 +4,30 @@
 #include "base/check.h"
 #include "heap/direct.h"
 
-static bool is_start(const struct block *block) {
+static bool is_start(const struct block *block, const struct window *window) {
     const struct size_class *c = &size_classes[block->class_index];
-    uintptr_t offset = block->address - block->pool->base;
-    unsigned index = (unsigned)((uint64_t)offset * c->reciprocal >> 32);
-    return index * (uintptr_t)c->stride == offset && index < c->capacity;
+    uint64_t index = window_pool_index(block->address);
+    uintptr_t first = align_down(block->address, POOL_SIZE) - window->offset[index] * (uintptr_t)POOL_SIZE;
+    uintptr_t offset = block->address - first;
+    unsigned block_index = (unsigned)((uint64_t)offset * c->reciprocal >> 32);
+    return block_index * (uintptr_t)c->stride == offset && block_index < c->capacity;
 }
 
-/* The atomic load is for blocks of other threads: their owner changes other bits of the word. This
-   block's bit was set before the program could hand its address to the calling thread. */
-static enum block_fault find_in_pool(uint64_t tag, struct block *block) {
-    uintptr_t page = align_down(block->address, POOL_SIZE);
-    uint64_t index = window_pool_index(page);
-    block->heap = tag_heap(tag, page);
-    block->pool = &block->window->record[index - block->window->offset[index]].pool;
-    block->class_index = block->window->front.class_index[index];
-    block->usable = size_classes[block->class_index].stride;
-    block->word = &block->window->front.live[window_word_index(block->address)];
-    block->bit = (uint64_t)1 << (block->address >> ALIGN_SHIFT & 63);
+/* The live bit is read atomically because it may be another thread's, who changes other bits of the
+   word. This one was set before the program could hand the address to the calling thread. */
+static enum block_fault find_in_pool(const struct window *window, struct block *block) {
+    if (likely(block_find_live(block->address, block))) return BLOCK_LIVE;
     if (block->address % ALIGN != 0) return BLOCK_MISALIGNED;
-    if (likely(atomic_u64_load(block->word) & block->bit)) return BLOCK_LIVE;
-    return is_start(block) ? BLOCK_FREED : BLOCK_INTERIOR;
+    return is_start(block, window) ? BLOCK_FREED : BLOCK_INTERIOR;
 }
 
-static enum block_fault find_whole(struct block *block) {
+static enum block_fault find_whole(struct window *window, struct block *block) {
     uintptr_t page = align_down(block->address, POOL_SIZE);
     if (block->kind == TAG_EXTENT) {
         block->arena = arena_at(page);
         block->usable = block->arena->size;
     } else {
-        block->direct = &block->window->record[window_pool_index(page)].direct;
+        block->direct = &window->record[window_pool_index(page)].direct;
         block->usable = (size_t)block->direct->pools * POOL_SIZE;
     }
     if (block->address == page) return BLOCK_LIVE;
@@ -52,13 +46,13 @@ static enum block_fault find_nothing(uintptr_t address) {
 }
 
 enum block_fault block_find(uintptr_t address, struct block *block) {
-    block->address = address;
-    block->window = window_at(address);
-    if (block->window == NULL) return direct_fault_at(address);
-    uint64_t tag = atomic_u64_load(&block->window->front.tag[window_pool_index(address)]);
+    struct window *window = window_at(address);
+    if (window == NULL) return direct_fault_at(address);
+    uint64_t tag = atomic_u64_load(&window->front.tag[window_pool_index(address)]);
     if (tag == 0) return find_nothing(address);
+    block->address = address;
     block->kind = tag_kind(tag, align_down(address, POOL_SIZE));
-    return block->kind == TAG_HEAP ? find_in_pool(tag, block) : find_whole(block);
+    return block->kind == TAG_HEAP ? find_in_pool(window, block) : find_whole(window, block);
 }
 
 void block_fail(const char *function, enum block_fault fault, uintptr_t address) {

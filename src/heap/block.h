@@ -18,8 +18,6 @@ struct block {
     /* For blocks of pools and spans: */
     unsigned class_index;
     struct heap *heap;      /* the owner */
-    struct window *window;
-    struct pool *pool;
     struct atomic_u64 *word; /* of the live bits, and the block's bit in it */
     uint64_t bit;
     /* For extents and direct mappings: */
@@ -34,12 +32,36 @@ extern "C" {
 /* Fills *block if the result is BLOCK_LIVE; of a BLOCK_FREED pool block too. Any address will do. */
 enum block_fault block_find(uintptr_t address, struct block *block);
 
+/* True if the address lies in a pool or span and is aligned; fills *block, whether or not a live
+   block starts there. */
+ALWAYS_INLINE bool block_find_pool(uintptr_t address, struct block *block) {
+    struct window_front *front = window_front_at((address >> WINDOW_SHIFT) & (WINDOW_SLOTS - 1));
+    uintptr_t page = align_down(address, POOL_SIZE);
+    uint64_t index = window_pool_index(address);
+    uint64_t tag = atomic_u64_load(&front->tag[index]), owner = tag ^ page;
+    if (unlikely(tag == 0 || owner >> TAG_KIND_SHIFT != 0 || address % ALIGN != 0)) return false;
+    block->address = address;
+    block->kind = TAG_HEAP;
+    block->heap = (struct heap *)owner;
+    block->word = &front->live[window_word_index(address)];
+    block->bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
+    block->class_index = front->class_index[index];
+    block->usable = size_classes[block->class_index].stride;
+    return true;
+}
+
+/* The common case of block_find, inline: true if a live block of a pool or span starts there. */
+ALWAYS_INLINE bool block_find_live(uintptr_t address, struct block *block) {
+    return block_find_pool(address, block) && (atomic_u64_load(block->word) & block->bit);
+}
+
 /* Ends the process with the line that says what is wrong with the address given to `function`. */
 __attribute__((noreturn)) void block_fail(const char *function, enum block_fault fault,
                                           uintptr_t address);
 
 /* block_find or block_fail. */
 static inline void block_require(const char *function, const void *pointer, struct block *block) {
+    if (likely(block_find_live((uintptr_t)pointer, block))) return;
     enum block_fault fault = block_find((uintptr_t)pointer, block);
     if (unlikely(fault != BLOCK_LIVE)) block_fail(function, fault, (uintptr_t)pointer);
 }

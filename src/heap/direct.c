@@ -8,7 +8,7 @@
 
 /* A few, so that they are searched in no time; bounded in bytes, as they are memory nobody uses. */
 enum { CACHE_BLOCKS = 8 };
-static const size_t CACHE_BYTES = 256 * MIB;
+static const size_t CACHE_BYTES = 128 * MIB;
 
 /* Under the space lock. */
 static struct link live = {&live, &live};
@@ -153,10 +153,13 @@ void *direct_allocate(size_t size, size_t alignment, bool zero) {
     space_enter();
     struct direct *direct = options.large_direct ? NULL : cache_find(size, alignment);
     bool used = direct != NULL;
-    if (used)
+    if (used) {
         uncache(direct);
-    else
+    } else {
+        /* Sizes change, so what is cached is the less likely to be of use. */
+        if (cached_blocks > 0) cache_drop(direct_of(cache.next));
         direct = map_block(size, alignment);
+    }
     if (direct != NULL) remember(direct);
     space_leave();
     if (direct == NULL) return NULL;
@@ -183,7 +186,7 @@ static void *move(struct direct *from, size_t size) {
     if (to == NULL) return NULL;
     uintptr_t target = to->address;
     if (!os_move((void *)from->address, old_size, (void *)target, size)) {
-        unmap(to);
+        if (!unmap(to)) cache_add(to);
         return NULL;
     }
     set_tag(from->address, false);
@@ -196,7 +199,10 @@ static void *move(struct direct *from, size_t size) {
 
 void *direct_resize(struct direct *direct, size_t size) {
     if (direct->guarded) return NULL;
-    size = align_up(size, os_page_size());
+    /* What grows will grow again: an eighth more of address space, so that a long row of small
+       steps costs few system calls. */
+    bool grows = size > size_of(direct) && size < PTRDIFF_MAX / 2;
+    size = align_up(grows ? size + size / 8 : size, os_page_size());
     void *result = (void *)direct->address;
     space_enter();
     if (os_resize(result, size_of(direct), size)) {

@@ -275,6 +275,7 @@ static struct round *bottom_of(const struct heap *heap, unsigned class_index) {
 
 /* The oldest ones. */
 static void put_back_oldest(struct heap *heap, unsigned class_index, size_t count) {
+    if (count == 0) return;
     struct magazine *magazine = &heap->magazines[class_index];
     struct round *first = bottom_of(heap, class_index) + 1;
     size_t left = (size_t)(magazine->top + 1 - first) - count;
@@ -293,12 +294,6 @@ void heap_put_full(struct heap *heap, uintptr_t address) {
     }
     put_back_oldest(heap, class_index, (size_classes[class_index].magazine + 1u) / 2);
     magazine_push(&heap->magazines[class_index], round.block, round.word);
-}
-
-void heap_free(struct heap *heap, const struct block *block) {
-    atomic_u64_store(block->word, atomic_u64_load(block->word) & ~block->bit);
-    if (!magazine_push(&heap->magazines[block->class_index], block->address, block->word))
-        heap_put_full(heap, block->address);
 }
 
 /* ---- All of it ---- */

@@ -42,11 +42,11 @@ struct magazine {
     struct round *end; /* last round there is room for */
 };
 
-/* Blocks of one other heap, linked through their first word, on their way there. */
+/* Blocks of one other heap that wait to be sent there (remote.h). */
 struct batch {
     struct heap *to; /* NULL: unused */
-    uintptr_t first, last;
-    size_t bytes;
+    struct message *message;
+    size_t bytes; /* there is room for: its budget less its blocks */
 };
 
 enum {
@@ -79,14 +79,15 @@ struct heap {
     uint64_t served; /* blocks handed out, if counting */
 
     struct batch batches[HEAP_BATCHES];
-    size_t batched_bytes;
-    uintptr_t drained; /* blocks taken from the inbox and not looked at yet */
+    uintptr_t drained; /* what was taken from the inbox and not looked at yet */
 
     struct heap *next;        /* all heaps there are */
     struct heap *next_parked; /* under the space lock */
+    uint64_t parked_at;       /* in ms of os_clock_ms */
+    bool warm;                /* parked with full magazines, for the next thread */
 
     /* Written by other threads: a line of its own. */
-    CACHE_ALIGNED struct atomic_u64 inbox; /* first of a list of blocks freed by other threads */
+    CACHE_ALIGNED struct atomic_u64 inbox; /* list of what other threads freed (remote.c) */
     struct atomic_u32 state;               /* enum heap_state */
 
     CACHE_ALIGNED struct round rounds[HEAP_ROUNDS];
@@ -108,8 +109,6 @@ void *heap_take_own(struct heap *heap, unsigned class_index);
 void *heap_take(struct heap *heap, unsigned class_index);
 /* A block of the class that was never handed out, in memory that was zero; NULL if there is none. */
 void *heap_take_zeroed(struct heap *heap, unsigned class_index);
-/* Frees a live block of this heap. */
-void heap_free(struct heap *heap, const struct block *block);
 /* Puts a block that is no longer live into a full magazine; the older half of the others goes back
    to the pools first. */
 void heap_put_full(struct heap *heap, uintptr_t address);
@@ -193,6 +192,13 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
     uint32_t left = atomic_u32_load(&heap->frees_to_poll) - 1;
     atomic_u32_store(&heap->frees_to_poll, left);
     return likely(left != 0) ? FREE_DONE : FREE_TO_POLL;
+}
+
+/* Frees a live block of this heap. */
+ALWAYS_INLINE void heap_free(struct heap *heap, const struct block *block) {
+    atomic_u64_store(block->word, atomic_u64_load(block->word) & ~block->bit);
+    if (unlikely(!magazine_push(&heap->magazines[block->class_index], block->address, block->word)))
+        heap_put_full(heap, block->address);
 }
 
 #ifdef __cplusplus

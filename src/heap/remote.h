@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * remote.h - frees by threads that do not own the block. The freeing thread collects blocks by
- * destination and posts each batch with one exchange on the owner's inbox; the owner looks there in
- * slow paths. A block on its way stays marked as live; it is linked through its first word, and
- * blocks of 16 bytes and more carry a key in the second.
+ * remote.h - frees by threads that do not own the block. The freeing thread notes the addresses in
+ * a message, one for each destination; a full message is posted with one exchange on the owner's
+ * inbox, and the owner looks there in slow paths. Until then the block stays marked as live. Nobody
+ * touches the memory of the blocks: one thread just wrote it, the other has no need of it.
  *
- * Nothing read from such a block is believed: links are encoded with a secret, the drain looks every
- * address up like one that a program passed to free, and a key that changed or a bit that is clear
- * ends the process with a line.
+ * A thread without a heap, or without memory for a message, posts the block by itself, linked
+ * through its first word.
+ *
+ * Nothing read here is believed: every address is looked up like one that a program passed to free,
+ * and links through blocks are encoded with a secret.
  */
 #ifndef POOLALLOC_REMOTE_H
 #define POOLALLOC_REMOTE_H
@@ -18,15 +20,40 @@
 extern "C" {
 #endif
 
+enum { MESSAGE_SIZE = 512, MESSAGE_BLOCKS = MESSAGE_SIZE / 8 - 2 };
+
+/* A block of the sender's heap; the receiver frees it. */
+struct message {
+    uintptr_t next; /* in the inbox: remote.c */
+    uint64_t count;
+    uintptr_t blocks[MESSAGE_BLOCKS];
+};
+
 /* Once, before the first remote free. */
 void remote_init(void);
-/* Frees a live block of another heap. `heap` is the caller's, or NULL if it has none: then the
-   block is posted at once. */
-void remote_free(struct heap *heap, const struct block *block);
-/* Posts all batches. */
+/* The rest of remote_free: the first block of a message, or the last. */
+bool remote_free_slow(struct heap *heap, const struct block *block);
+/* Posts all messages. */
 void remote_post(struct heap *heap);
 /* Frees blocks that came in, about `limit` at the most. */
 void remote_drain(struct heap *heap, unsigned limit);
+/* The open message for a heap has one place; heaps that are neighbours have different ones. */
+static inline struct batch *remote_batch(struct heap *heap, const struct heap *to) {
+    return &heap->batches[((uintptr_t)to >> POOL_SHIFT) % HEAP_BATCHES];
+}
+
+/* Frees a live block of another heap. `heap` is the caller's, or NULL if it has none. True if
+   something was posted: the moment for allocate_poll. */
+ALWAYS_INLINE bool remote_free(struct heap *heap, const struct block *block) {
+    struct batch *batch = heap != NULL ? remote_batch(heap, block->heap) : NULL;
+    if (unlikely(batch == NULL || batch->to != block->heap ||
+                 batch->message->count == MESSAGE_BLOCKS - 1 || batch->bytes < block->usable))
+        return remote_free_slow(heap, block);
+    batch->message->blocks[batch->message->count++] = block->address;
+    batch->bytes -= block->usable;
+    return false;
+}
+
 static inline bool remote_is_waiting(const struct heap *heap) {
     return atomic_u64_load(&heap->inbox) != 0 || heap->drained != 0;
 }

@@ -15,7 +15,9 @@ enum {
     /* Low bits of a tag are free for the offset in the pool: heaps are aligned to pools. */
     HEAP_STRIDE = (sizeof(struct heap) + POOL_SIZE - 1) / POOL_SIZE * POOL_SIZE,
     HEAPS_AT_ONCE = 16, /* address space; each is touched when it is used */
-    BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
+    BORROW_LOOKS = 4, /* parked heaps to look at for one pool */
+    WARM_HEAPS = 4,   /* parked as they are; more threads than that seldom start at once */
+    CLEAN_DELAY_MS = 500,
 };
 
 struct heap no_heap = {.magazines = {[0 ... CLASS_COUNT - 1] = {&no_rounds, &no_rounds}}};
@@ -28,7 +30,10 @@ static __thread unsigned destructor_rounds;
 static struct atomic_u64 newest; /* struct heap * */
 static struct atomic_u64 in_use;
 static struct heap *parked;
-static struct atomic_u32 parked_count; /* read without the lock, as a hint */
+/* Read without the lock, as hints: number of cleaned heaps that are parked, and when the first of
+   the warm ones is to be cleaned (0: there is none). */
+static struct atomic_u32 cold_count;
+static struct atomic_u64 clean_due;
 static uintptr_t fresh_heaps, fresh_heaps_end;
 static size_t heap_bytes;
 static bool ready, has_key, counts_blocks;
@@ -76,30 +81,52 @@ static struct heap *heap_new(void) {
     return heap;
 }
 
-/* A parked heap that another thread is just helping (remote.c) is left to it. */
-static struct heap *take_parked(uint32_t new_state) {
+enum parked_kind { PARKED_ANY, PARKED_COLD, PARKED_WARM };
+
+/* The first that was parked at `latest` or before. One that another thread is just helping
+   (remote.c) is left to it. */
+static struct heap *take_parked(enum parked_kind kind, uint64_t latest, uint32_t new_state) {
     for (struct heap **at = &parked; *at != NULL; at = &(*at)->next_parked) {
         struct heap *heap = *at;
         uint32_t state = HEAP_PARKED;
+        if (kind != PARKED_ANY && heap->warm != (kind == PARKED_WARM)) continue;
+        if (heap->parked_at > latest) continue;
         if (!atomic_u32_replace(&heap->state, &state, new_state)) continue;
         *at = heap->next_parked;
-        atomic_u32_add(&parked_count, (uint32_t)-1);
+        if (!heap->warm) atomic_u32_add(&cold_count, (uint32_t)-1);
         return heap;
     }
     return NULL;
 }
 
+/* Warm ones first, in the order in which they came; cold ones behind them. */
 static void park(struct heap *heap) {
-    heap->next_parked = parked;
-    parked = heap;
-    atomic_u32_add(&parked_count, 1);
+    struct heap **at = &parked;
+    while (!heap->warm && *at != NULL) at = &(*at)->next_parked;
+    heap->next_parked = *at;
+    *at = heap;
+    if (!heap->warm) atomic_u32_add(&cold_count, 1);
     atomic_u32_store_release(&heap->state, HEAP_PARKED); /* partner: whoever takes it by replace */
+}
+
+static unsigned warm_heaps(void) {
+    unsigned count = 0;
+    for (struct heap *heap = parked; heap != NULL && heap->warm; heap = heap->next_parked) count++;
+    return count;
+}
+
+/* When the oldest warm one is to be cleaned, 0 if there is none. */
+static void set_clean_due(void) {
+    uint64_t due = 0;
+    for (struct heap *heap = parked; heap != NULL && heap->warm; heap = heap->next_parked)
+        due = heap->parked_at + CLEAN_DELAY_MS;
+    atomic_u64_store(&clean_due, due);
 }
 
 static struct heap *heap_acquire(void) {
     space_enter();
     init();
-    struct heap *heap = has_key ? take_parked(HEAP_IN_USE) : NULL;
+    struct heap *heap = has_key ? take_parked(PARKED_ANY, UINT64_MAX, HEAP_IN_USE) : NULL;
     if (heap == NULL && has_key) heap = heap_new();
     if (heap != NULL) atomic_u64_add(&in_use, 1);
     space_leave();
@@ -119,17 +146,31 @@ struct heap *thread_heap_get(void) {
     return heap;
 }
 
-/* The order matters: what comes in after remote_drain waits in the inbox for the next owner. */
+/* The heap is held BUSY, or by its own ending thread. */
+static void clean(struct heap *heap) {
+    remote_post(heap);
+    remote_drain(heap, ~0u);
+    heap_release(heap);
+    remote_post(heap); /* blocks whose pools had changed hands, and messages */
+    heap->warm = false;
+}
+
+/* What comes in after this waits in the inbox for the next owner, or for a helper (remote.c). */
 static void end_now(struct heap *heap) {
     thread_ended = true;
     thread_heap = &no_heap;
     remote_post(heap);
     remote_drain(heap, ~0u);
     remote_post(heap);
-    heap_release(heap);
+    heap->parked_at = os_clock_ms();
+    space_enter();
+    heap->warm = warm_heaps() < WARM_HEAPS;
+    space_leave();
+    if (!heap->warm) clean(heap);
     space_enter();
     park(heap);
     atomic_u64_add(&in_use, (uint64_t)-1);
+    set_clean_due();
     space_leave();
 }
 
@@ -165,55 +206,62 @@ void shared_heap_leave(void) { lock_leave(&shared_lock); }
 
 /* ---- Parked heaps ---- */
 
-/* Heaps that were looked at go to the end, so that the next look is at others. */
-static struct heap *take_out(void) {
+static struct heap *take_out(enum parked_kind kind, uint64_t latest) {
     space_enter();
-    struct heap *heap = take_parked(HEAP_BUSY);
+    struct heap *heap = take_parked(kind, latest, HEAP_BUSY);
     space_leave();
     return heap;
 }
 
-static void put_back_last(struct heap *heap) {
+static void put_back(struct heap *heap) {
     space_enter();
-    struct heap **at = &parked;
-    while (*at != NULL) at = &(*at)->next_parked;
-    *at = heap;
-    heap->next_parked = NULL;
-    atomic_u32_add(&parked_count, 1);
-    atomic_u32_store_release(&heap->state, HEAP_PARKED);
+    park(heap);
     space_leave();
 }
 
-/* The heap is held BUSY or by its own ending thread. */
-static void clean(struct heap *heap) {
-    remote_drain(heap, ~0u);
-    heap_release(heap);
-    remote_post(heap); /* blocks whose pools had changed hands */
-}
-
+/* Heaps that were looked at go to the end, so that the next look is at others. */
 bool thread_heap_borrow(struct heap *heap, unsigned class_index) {
-    if (atomic_u32_load(&parked_count) == 0) return false;
+    if (atomic_u32_load(&cold_count) == 0) return false;
     bool moved = false;
     remote_post(heap); /* what is on its way to the pool arrives before it moves */
     for (unsigned i = 0; i < BORROW_LOOKS && !moved; i++) {
-        struct heap *other = take_out();
+        struct heap *other = take_out(PARKED_COLD, UINT64_MAX);
         if (other == NULL) break;
-        clean(other);
+        if (remote_is_waiting(other)) clean(other);
         moved = heap_move_pool(other, heap, class_index);
-        put_back_last(other);
+        put_back(other);
     }
     return moved;
 }
 
-void thread_heap_release_parked(void) {
-    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
-        uint32_t state = HEAP_PARKED;
-        if (!atomic_u32_replace(&heap->state, &state, HEAP_BUSY)) continue;
-        remote_drain(heap, ~0u);
-            heap_release(heap);
-        remote_post(heap);
-        atomic_u32_store_release(&heap->state, HEAP_PARKED);
-    }
+bool thread_heap_clean_is_due(void) {
+    uint64_t due = atomic_u64_load(&clean_due);
+    return due != 0 && due <= os_clock_ms();
+}
+
+static bool clean_one(enum parked_kind kind, uint64_t latest) {
+    struct heap *heap = take_out(kind, latest);
+    if (heap == NULL) return false;
+    clean(heap);
+    put_back(heap);
+    return true;
+}
+
+/* Cleaned ones go to the end of the list, so that as many turns as there are heaps reach all. */
+static void clean_all(void) {
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
+        if (!clean_one(PARKED_ANY, UINT64_MAX)) return;
+}
+
+void thread_heap_clean_parked(bool all) {
+    uint64_t latest = os_clock_ms() - CLEAN_DELAY_MS;
+    if (all)
+        clean_all();
+    else
+        while (clean_one(PARKED_WARM, latest)) continue;
+    space_enter();
+    set_clean_due();
+    space_leave();
 }
 
 /* ---- Forks ---- */
@@ -225,7 +273,7 @@ static void after_fork(bool rebuilt) {
         arena_rebuild();
         direct_rebuild();
         parked = NULL;
-        atomic_u32_store(&parked_count, 0);
+        atomic_u32_store(&cold_count, 0);
     }
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         uint32_t state = atomic_u32_load(&heap->state);

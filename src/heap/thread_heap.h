@@ -3,9 +3,10 @@
  * thread_heap.h - which heap a thread uses.
  *
  * A thread gets a heap at its first slow path: a parked one if there is any, else a new one. When
- * it ends, after the last round of pthread key destructors, it gives empty pools back and parks the
- * heap as it is; the next thread takes it over. Heaps are never unmapped, so that their addresses,
- * which tags contain, stay good. Whoever mallocs after that (libc's last clean-up does) uses one
+ * it ends, after the last round of pthread key destructors, it parks the heap as it is, warm, and
+ * the next thread takes it over. A heap that waits longer than the purge delay, or behind a few
+ * others, is cleaned: it gives its empty pools back, and other heaps may take over its half empty
+ * ones. Heaps are never unmapped, so that their addresses, which tags contain, stay good. Whoever mallocs after that (libc's last clean-up does) uses one
  * shared heap under a lock.
  */
 #ifndef POOLALLOC_THREAD_HEAP_H
@@ -31,8 +32,11 @@ void shared_heap_leave(void);
 
 /* Moves a pool of the class from a parked heap to this one; false if none has any. */
 bool thread_heap_borrow(struct heap *heap, unsigned class_index);
-/* Takes in what was freed for parked heaps and gives their empty pools back. */
-void thread_heap_release_parked(void);
+/* Cleans parked heaps: those that have waited long enough, or all; and takes in what was freed for
+   them. */
+void thread_heap_clean_parked(bool all);
+/* True if thread_heap_clean_parked(false) has something to do. */
+bool thread_heap_clean_is_due(void);
 
 /* All heaps, newest first. */
 struct heap *thread_heap_first(void);

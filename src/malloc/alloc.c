@@ -44,8 +44,8 @@ static void *copy_to(void *to, struct block *from, size_t size) {
 static void *realloc_large(struct block *block, size_t size) {
     void *resized = resize_large(block, size);
     if (resized != NULL) return resized;
-    if (size > block->usable && size >= GROWS_DIRECT && size <= PTRDIFF_MAX - size / 8) {
-        void *mapping = allocate_growing(size + size / 8);
+    if (size > block->usable && size >= GROWS_DIRECT) {
+        void *mapping = allocate_growing(size);
         if (mapping != NULL) return copy_to(mapping, block, size);
     }
     return copy_to(allocate_slow(size), block, size);

@@ -24,6 +24,7 @@ __attribute__((noreturn)) static void *purge_forever(void *unused) {
     (void)unused;
     for (;;) {
         os_wait_ms(&never_woken, 0, purge_wait(IDLE_CHECK_MS) + 1);
+        if (thread_heap_clean_is_due()) thread_heap_clean_parked(false);
         if (!purge_is_due() && !direct_purge_is_due()) continue;
         space_enter();
         purge_step();
@@ -70,6 +71,6 @@ __attribute__((destructor)) static void end(void) {
         remote_post(thread_heap);
         remote_drain(thread_heap, ~0u);
     }
-    thread_heap_release_parked();
+    thread_heap_clean_parked(true);
     report_at_exit();
 }

@@ -115,6 +115,11 @@ struct block block_at(const void *address) {
     return block;
 }
 
+struct pool *pool_at(const void *address) {
+    uintptr_t number = reinterpret_cast<uintptr_t>(address);
+    return pool_of(window_at(number), number);
+}
+
 void in_thread(const std::function<void()> &function) { std::thread(function).join(); }
 
 bool in_child(const std::function<bool()> &function) {

@@ -65,6 +65,9 @@ enum block_fault fault_at(const void *address);
 // The live block at an address; the test fails if there is none.
 struct block block_at(const void *address);
 
+// The record of the pool or span that an address lies in.
+struct pool *pool_at(const void *address);
+
 // Calls `function` in a new thread and waits for its end.
 void in_thread(const std::function<void()> &function);
 // Calls `function` in the child of a fork; true if it returned true.

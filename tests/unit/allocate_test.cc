@@ -240,6 +240,17 @@ TEST_F(AllocateTest, CachedMappingsAreGivenUpForARequestThatNeedsRoom) {
     release(block);
 }
 
+TEST_F(AllocateTest, CachedMappingsAreGivenUpForSmallRequestsToo) {
+    void *cached = allocate(40 * MIB);
+    release(cached);
+    os_fault_for_test = refuse_maps;
+    std::vector<void *> blocks;
+    while (void *block = allocate(60000)) blocks.push_back(block);
+    EXPECT_EQ(fault_at(cached), BLOCK_FOREIGN);
+    os_fault_for_test = nullptr;
+    for (void *block : blocks) release(block);
+}
+
 TEST_F(AllocateTest, FreedSmallMemoryServesLargeRequestsWhenThereIsNoOther) {
     {
         SpaceLock lock;

@@ -128,7 +128,7 @@ TEST_F(CensusDeathTest, TheCheckFindsDamage) {
     struct arena *after = arena_at(reinterpret_cast<uintptr_t>(extent) + 2 * ARENA_SIZE);
     ASSERT_EQ(after->kind, ARENA_FREE);
     uint64_t index = window_pool_index(arena->base) + bit_lowest(arena->free);
-    struct window *window = block.window;
+    struct window *window = window_at(block.address);
     census_check();
     EXPECT_FOUND(arena->rank++);
     EXPECT_FOUND(arena->free ^= uint64_t(1) << 63);

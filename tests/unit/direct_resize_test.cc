@@ -105,6 +105,8 @@ class GuardedTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         options.large_direct = 1;
+        SpaceLock lock;
+        space_release(); // as above
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);

@@ -38,8 +38,8 @@ TEST_F(HeapCheckLiveDeathTest, FindsALiveBitWhereNoBlockStarts) {
 
 TEST_F(HeapCheckLiveDeathTest, FindsABlockThatIsLiveAndSpare) {
     EXPECT_FOUND({
-        pool_spare(block_.pool)[0] |= block_.bit;
-        block_.pool->taken--;
+        pool_spare(pool_at(blocks_[0]))[0] |= block_.bit;
+        pool_at(blocks_[0])->taken--;
     });
 }
 

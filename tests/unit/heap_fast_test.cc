@@ -134,7 +134,7 @@ class HeapCheckDeathTest : public HeapFastTest {
         for (int i = 0; i < 4; i++) blocks_.push_back(heap_.take(64));
         heap_release(heap_); // the pool is partial
         block_ = block_at(blocks_[0]);
-        ASSERT_EQ(block_.pool->state, POOL_PARTIAL);
+        ASSERT_EQ(pool_at(blocks_[0])->state, POOL_PARTIAL);
         heap_check(heap_);
     }
     void TearDown() override {
@@ -154,7 +154,7 @@ class HeapCheckDeathTest : public HeapFastTest {
         testing::KilledBySignal(SIGABRT), "^poolalloc: internal error: .* at .*heap.c:[0-9]+ ")
 
 TEST_F(HeapCheckDeathTest, FindsDamage) {
-    struct pool *pool = block_.pool;
+    struct pool *pool = pool_at(blocks_[0]);
     EXPECT_FOUND(pool->taken++);
     EXPECT_FOUND(pool->taken--);
     EXPECT_FOUND(pool->state = POOL_FULL);

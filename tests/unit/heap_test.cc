@@ -12,7 +12,6 @@ namespace {
 
 class HeapPoolTest : public HeapTest {
   protected:
-    static struct pool *pool_at(const void *block) { return block_at(block).pool; }
     static unsigned spare_blocks(const struct pool *pool) {
         unsigned count = 0;
         for (unsigned w = 0; w < size_classes[pool->class_index].words; w++)

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "os/os.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -11,40 +12,47 @@ namespace {
 class RemoteTest : public HeapTest {
   protected:
     void TearDown() override {
-        deliver();
+        for (int i = 0; i < 3; i++) { // messages come back to their sender
+            deliver();
+            remote_post(owner_);
+            remote_drain(other_, ~0u);
+        }
         HeapTest::TearDown();
     }
     void *take(size_t size) { return owner_.take(size); }
-    void free_remotely(void *pointer) { free_by(other_, pointer); }
-    static void free_by(struct heap *heap, void *pointer) {
+    bool free_remotely(void *pointer) { return free_by(other_, pointer); }
+    static bool free_by(struct heap *heap, void *pointer) {
         struct block block = block_at(pointer);
-        remote_free(heap, &block);
+        return remote_free(heap, &block);
     }
     void deliver() {
         remote_post(other_);
         remote_drain(owner_, ~0u);
     }
     bool inbox_is_empty() { return !remote_is_waiting(owner_); }
-    static uint64_t *words(void *pointer) { return static_cast<uint64_t *>(pointer); }
+    struct message *open_message() {
+        return remote_batch(other_, owner_)->message;
+    }
 
     TestHeap owner_, other_;
 };
 
 using RemoteDeathTest = RemoteTest;
 
-TEST_F(RemoteTest, ABlockTravelsInABatchAndIsLiveUntilItsOwnerTakesIt) {
+TEST_F(RemoteTest, ABlockTravelsInAMessageAndIsLiveUntilItsOwnerTakesIt) {
     void *pointer = take(64);
-    free_remotely(pointer);
+    memset(pointer, 0x5a, 64);
+    EXPECT_FALSE(free_remotely(pointer));
     EXPECT_TRUE(inbox_is_empty()); // waits for company
-    EXPECT_EQ(other_->batched_bytes, 64u);
+    EXPECT_EQ(open_message()->count, 1u);
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
     remote_post(other_);
     EXPECT_FALSE(inbox_is_empty());
-    EXPECT_EQ(other_->batched_bytes, 0u);
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
     remote_drain(owner_, ~0u);
     EXPECT_TRUE(inbox_is_empty());
     EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
+    EXPECT_TRUE(is_all(pointer, 0x5a, 64)); // nobody wrote there
 }
 
 TEST_F(RemoteTest, BlocksOfEverySizeArrive) {
@@ -55,27 +63,73 @@ TEST_F(RemoteTest, BlocksOfEverySizeArrive) {
     for (void *block : blocks) EXPECT_NE(fault_at(block), BLOCK_LIVE);
 }
 
-TEST_F(RemoteTest, ABatchIsPostedWhenItExceedsItsBudget) {
-    for (unsigned i = 0; i < 32; i++) free_remotely(take(512)); // 16 KiB
+TEST_F(RemoteTest, AMessageIsPostedWhenItsBytesReachTheBudget) {
+    for (unsigned i = 0; i < 31; i++) ASSERT_FALSE(free_remotely(take(512)));
     EXPECT_TRUE(inbox_is_empty());
-    free_remotely(take(512));
+    bool posted = free_remotely(take(512)); // 16 KiB
+    posted |= free_remotely(take(512));
+    EXPECT_TRUE(posted);
     EXPECT_FALSE(inbox_is_empty());
-    EXPECT_EQ(other_->batched_bytes, 0u);
 }
 
-TEST_F(RemoteTest, WithoutAHeapItIsPostedAtOnce) {
-    void *pointer = take(64);
-    free_by(nullptr, pointer);
+TEST_F(RemoteTest, AMessageIsPostedWhenItIsFull) {
+    for (unsigned i = 0; i + 1 < MESSAGE_BLOCKS; i++) ASSERT_FALSE(free_remotely(take(ALIGN)));
+    EXPECT_TRUE(inbox_is_empty());
+    EXPECT_TRUE(free_remotely(take(ALIGN)));
+    EXPECT_FALSE(inbox_is_empty());
+}
+
+TEST_F(RemoteTest, MessagesComeBackToTheirSender) {
+    for (int round = 0; round < 50; round++) {
+        for (unsigned i = 0; i < MESSAGE_BLOCKS; i++) free_remotely(take(ALIGN));
+        deliver();
+        remote_post(owner_);
+        remote_drain(other_, ~0u);
+    }
+    EXPECT_LE(census_now().used_blocks, 4u);
+}
+
+// When all is delivered, nothing is left: messages do not travel for ever.
+TEST_F(RemoteTest, AfterEverybodyPostedAndDrainedNothingIsOnItsWay) {
+    free_remotely(take(64));
+    for (int i = 0; i < 4; i++) {
+        deliver();
+        remote_post(owner_);
+        remote_drain(other_, ~0u);
+    }
+    EXPECT_EQ(census_now().used_blocks, 0u);
+}
+
+TEST_F(RemoteTest, WithoutAHeapItIsPostedAtOnceByItself) {
+    void *first = take(64), *second = take(ALIGN), *third = take(5000);
+    for (void *block : {first, second, third}) EXPECT_TRUE(free_by(nullptr, block));
     EXPECT_FALSE(inbox_is_empty());
     remote_drain(owner_, ~0u);
-    EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
+    for (void *block : {first, second, third}) EXPECT_EQ(fault_at(block), BLOCK_FREED);
 }
 
-TEST_F(RemoteTest, TheOwnerTakesAsManyAsItWants) {
+bool refuse_maps(enum os_call call) { return call == OS_MAP; }
+
+TEST_F(RemoteTest, WithoutMemoryForAMessageItIsPostedByItself) {
+    void *block = take(64);
+    {
+        SpaceLock lock;
+        space_release();
+    }
+    os_fault_for_test = refuse_maps;
+    std::vector<void *> all;
+    while (void *taken = other_.take(512)) all.push_back(taken);
+    EXPECT_TRUE(free_remotely(block));
+    remote_drain(owner_, ~0u);
+    EXPECT_EQ(fault_at(block), BLOCK_FREED);
+    os_fault_for_test = nullptr;
+    for (void *taken : all) other_.free(taken);
+}
+
+TEST_F(RemoteTest, TheOwnerTakesAboutAsManyAsItWants) {
     std::vector<void *> blocks;
     for (unsigned i = 0; i < 10; i++) blocks.push_back(take(64));
-    for (void *block : blocks) free_remotely(block);
-    remote_post(other_);
+    for (void *block : blocks) free_by(nullptr, block);
     auto freed = [&] {
         unsigned count = 0;
         for (void *block : blocks) count += fault_at(block) == BLOCK_FREED;
@@ -91,7 +145,13 @@ TEST_F(RemoteTest, TheOwnerTakesAsManyAsItWants) {
     EXPECT_FALSE(remote_is_waiting(owner_));
 }
 
-// More owners than batches: each batch is posted when another owner needs its place.
+TEST_F(RemoteTest, PostingAsksTheOwnerForAPollAtItsNextFree) {
+    void *mine = take(64);
+    free_by(nullptr, take(64));
+    EXPECT_EQ(heap_free_fast(owner_, reinterpret_cast<uintptr_t>(mine)), FREE_TO_POLL);
+}
+
+// More owners than places for messages: each is posted when another owner needs its place.
 TEST_F(RemoteTest, ManyOwnersGetTheirBlocks) {
     std::vector<std::unique_ptr<TestHeap>> owners;
     std::vector<void *> blocks;
@@ -102,6 +162,14 @@ TEST_F(RemoteTest, ManyOwnersGetTheirBlocks) {
     remote_post(other_);
     for (auto &owner : owners) remote_drain(*owner, ~0u);
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_FREED);
+    for (int i = 0; i < 3; i++) {
+        for (auto &owner : owners) {
+            remote_post(*owner);
+            remote_drain(*owner, ~0u);
+        }
+        remote_post(other_);
+        remote_drain(other_, ~0u);
+    }
 }
 
 TEST_F(RemoteTest, BlocksFollowAPoolThatChangedHands) {
@@ -118,18 +186,24 @@ TEST_F(RemoteTest, BlocksFollowAPoolThatChangedHands) {
     remote_drain(heir, ~0u);
     EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
     heir.free(stays);
+    for (int i = 0; i < 3; i++) {
+        remote_post(heir);
+        deliver();
+        remote_drain(heir, ~0u);
+        remote_post(owner_);
+        remote_drain(other_, ~0u);
+    }
 }
 
 TEST_F(RemoteTest, AParkedHeapIsHelpedAtOnce) {
     void *pointer = take(64);
     heap_release(owner_);
+    owner_->warm = false;
     atomic_u32_store(&owner_->state, HEAP_PARKED);
     free_by(nullptr, pointer);
+    uintptr_t number = reinterpret_cast<uintptr_t>(pointer);
     EXPECT_NE(fault_at(pointer), BLOCK_LIVE);
-    EXPECT_EQ(
-        atomic_u64_load(&window_at(reinterpret_cast<uintptr_t>(pointer))
-                             ->front.tag[window_pool_index(reinterpret_cast<uintptr_t>(pointer))]),
-        0u)
+    EXPECT_EQ(atomic_u64_load(&window_at(number)->front.tag[window_pool_index(number)]), 0u)
         << "its pool should have gone back";
     EXPECT_EQ(atomic_u32_load(&owner_->state), uint32_t(HEAP_PARKED));
     atomic_u32_store(&owner_->state, HEAP_IN_USE);
@@ -150,106 +224,95 @@ TEST_F(RemoteTest, ABusyHeapIsLeftToWhoeverHoldsIt) {
 #define EXPECT_WRITE_AFTER_FREE(statement, pointer)                                                \
     EXPECT_LINE_OF(statement, "write after free at ", pointer)
 
-TEST_F(RemoteDeathTest, ASecondFreeIsFoundInTheBatch) {
-    void *pointer = take(64), *other = take(64);
-    free_remotely(pointer);
-    free_remotely(other);
-    EXPECT_DOUBLE_FREE(free_remotely(pointer), pointer);
+TEST_F(RemoteDeathTest, ASecondFreeIsFoundByTheDrain) {
+    for (size_t size : {size_t(ALIGN), size_t(64), size_t(5000)}) {
+        void *pointer = take(size), *other = take(size);
+        free_remotely(pointer);
+        free_remotely(other);
+        EXPECT_DOUBLE_FREE(
+            {
+                free_remotely(pointer);
+                deliver();
+            },
+            pointer);
+        remote_post(other_);
+        EXPECT_DOUBLE_FREE(
+            {
+                free_by(nullptr, pointer);
+                remote_drain(owner_, ~0u);
+            },
+            pointer);
+        remote_drain(owner_, ~0u);
+    }
 }
 
-TEST_F(RemoteDeathTest, ASecondFreeIsFoundInTheInbox) {
-    void *pointer = take(64), *other = take(64);
-    free_remotely(pointer);
-    free_remotely(other);
-    remote_post(other_);
-    EXPECT_DOUBLE_FREE(free_remotely(pointer), pointer);
-    EXPECT_DOUBLE_FREE(free_by(nullptr, pointer), pointer);
+TEST_F(RemoteDeathTest, ASecondFreeWithoutAHeapIsFoundByTheDrain) {
+    for (size_t size : {size_t(ALIGN), size_t(64), size_t(5000)}) {
+        void *pointer = take(size), *other = take(size);
+        free_by(nullptr, pointer);
+        EXPECT_DOUBLE_FREE(
+            {
+                free_by(nullptr, other);
+                free_by(nullptr, pointer);
+                remote_drain(owner_, ~0u);
+            },
+            pointer);
+        EXPECT_DOUBLE_FREE(
+            {
+                free_by(nullptr, pointer); // a link to itself
+                remote_drain(owner_, ~0u);
+            },
+            pointer);
+        remote_drain(owner_, ~0u);
+        owner_.free(other);
+    }
 }
 
 TEST_F(RemoteDeathTest, AFreeByTheOwnerMeanwhileIsFoundByTheDrain) {
     void *pointer = take(64);
-    free_remotely(pointer);
-    owner_.free(pointer);
-    EXPECT_DOUBLE_FREE(deliver(), pointer);
-    remote_post(other_); // what lies in the inbox would end the TearDown too:
-    atomic_u64_store(&owner_->inbox, 0);
-}
-
-TEST_F(RemoteDeathTest, BlocksWithoutRoomForAKeyAreFoundByTheDrain) {
-    if (ALIGN == 16) GTEST_SKIP() << "all blocks have room for a key";
-    void *pointer = take(8);
-    free_by(nullptr, pointer);
     EXPECT_DOUBLE_FREE(
         {
-            free_by(nullptr, pointer);
-            remote_drain(owner_, ~0u);
+            free_remotely(pointer);
+            owner_.free(pointer);
+            deliver();
         },
         pointer);
-}
-
-// User data may look like anything.
-TEST_F(RemoteTest, DataThatEqualsTheKeyPasses) {
-    void *pointer = take(64);
-    free_remotely(pointer);
-    uint64_t key = words(pointer)[1];
-    deliver();
-    void *again = take(64);
-    ASSERT_EQ(again, pointer);
-    void *first = take(64), *second = take(64), *third = take(64);
-    free_remotely(first);
-    remote_post(other_);
-    free_remotely(second);
-    words(again)[1] = key;
-    free_remotely(again); // looked for in the batches and the inbox, which stay whole
-    free_remotely(third);
-    deliver();
-    for (void *block : {first, second, third, again}) EXPECT_EQ(fault_at(block), BLOCK_FREED);
+    owner_.free(pointer);
 }
 
 TEST_F(RemoteDeathTest, AnOverwrittenLinkIsFoundByTheDrain) {
-    void *first = take(64), *second = take(64);
-    free_remotely(first);
-    free_remotely(second);
-    remote_post(other_);
-    for (uint64_t value : {uint64_t(0), ~uint64_t(0), uint64_t(0x4141414141414141)}) {
-        EXPECT_WRITE_AFTER_FREE(
-            {
-                words(second)[0] = value;
-                remote_drain(owner_, ~0u);
-            },
-            second);
-    }
-}
-
-TEST_F(RemoteDeathTest, AnOverwrittenKeyIsFoundByTheDrain) {
-    void *first = take(16), *second = take(64);
-    free_remotely(first);
-    free_remotely(second);
-    remote_post(other_);
-    for (void *pointer : {first, second}) {
-        EXPECT_WRITE_AFTER_FREE(
-            {
-                words(pointer)[1] ^= 1;
-                remote_drain(owner_, ~0u);
-            },
-            pointer);
-    }
-}
-
-// A link that is copied from another block, or points at a live block, does not pass.
-TEST_F(RemoteDeathTest, AForgedLinkIsFoundByTheDrain) {
     void *first = take(64), *second = take(64), *live = take(64);
-    free_remotely(first);
-    free_remotely(second);
+    free_by(nullptr, first);
+    free_by(nullptr, second);
+    for (uint64_t value : {uint64_t(0), ~uint64_t(0), uint64_t(0x4141414141414141)}) {
+        EXPECT_EXIT(
+            {
+                *static_cast<uint64_t *>(second) = value;
+                remote_drain(owner_, ~0u);
+            },
+            testing::KilledBySignal(SIGABRT),
+            "^poolalloc: write after free at 0x[0-9a-f]+ \\(.*\\)\n$");
+    }
+    owner_.free(live);
+}
+
+TEST_F(RemoteDeathTest, AnOverwrittenMessageIsFoundByTheDrain) {
+    free_remotely(take(64));
+    struct message *message = open_message();
     remote_post(other_);
-    uint64_t first_mask = words(first)[0]; // the last link: the mask itself
     EXPECT_WRITE_AFTER_FREE(
         {
-            words(first)[0] = first_mask ^ reinterpret_cast<uint64_t>(live);
+            message->count = MESSAGE_BLOCKS + 1;
             remote_drain(owner_, ~0u);
         },
-        live); // it has no key
-    owner_.free(live);
+        message);
+    EXPECT_WRITE_AFTER_FREE(
+        {
+            message->blocks[0] ^= 0x7000;
+            message->blocks[0] += 8 * size_t(ARENA_SIZE);
+            remote_drain(owner_, ~0u);
+        },
+        message);
 }
 
 } // namespace

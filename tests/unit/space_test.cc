@@ -5,6 +5,8 @@
 #include <climits>
 #include <map>
 
+#include "heap/purge.h"
+#include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
 
@@ -181,6 +183,17 @@ TEST_F(SpaceTest, ReturnedArenasRememberWhatWasTouched) {
     EXPECT_EQ(again->touched, 0xff00u);
     EXPECT_EQ(arena_at(base + ARENA_SIZE)->touched, 0u);
     again->touched = 0; // nothing was written
+}
+
+TEST_F(SpaceTest, WhatIsTakenIsNoLongerDueForPurging) {
+    options.purge_delay = 0;
+    struct arena *first = take(2);
+    first->touched = 1;
+    give(first->base);
+    EXPECT_TRUE(purge_is_due());
+    EXPECT_EQ(take(2), first);
+    EXPECT_FALSE(purge_is_due());
+    first->touched = 0; // nothing was written
 }
 
 // ---- A system that says no ----

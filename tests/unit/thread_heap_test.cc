@@ -5,6 +5,7 @@
 #include <climits>
 #include <poolalloc.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "heap/remote.h"
 #include "heap/space.h"
@@ -70,13 +71,73 @@ TEST_F(ThreadHeapTest, TheNextThreadTakesOverTheHeapOfAnEndedOne) {
     EXPECT_EQ(thread_heap_bytes(), bytes);
 }
 
-TEST_F(ThreadHeapTest, AnEndedThreadKeepsNoPoolWithoutALiveBlock) {
+// Threads that begin soon find the magazines of those that ended.
+TEST_F(ThreadHeapTest, AHeapIsParkedWarmAndCleanedAfterATime) {
+    struct heap *heap = nullptr;
+    void *block = nullptr;
+    in_thread([&] {
+        heap = thread_heap_get();
+        block = poolalloc_malloc(100);
+        poolalloc_free(block);
+    });
+    EXPECT_TRUE(heap->warm);
+    EXPECT_EQ(fault_at(block), BLOCK_FREED); // its pool is still there
+    EXPECT_FALSE(thread_heap_clean_is_due());
+    thread_heap_clean_parked(false);
+    EXPECT_TRUE(heap->warm);
+    for (int i = 0; i < 1000 && !thread_heap_clean_is_due(); i++) usleep(5000);
+    poolalloc_free(poolalloc_malloc(100000)); // a poll
+    EXPECT_FALSE(heap->warm);
+    EXPECT_FALSE(thread_heap_clean_is_due());
+}
+
+TEST_F(ThreadHeapTest, OnlyAFewHeapsAreParkedWarm) {
+    std::atomic<int> here{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; t++) {
+        threads.emplace_back([&] {
+            poolalloc_free(poolalloc_malloc(100));
+            here++;
+            while (here < 8) std::this_thread::yield();
+        });
+    }
+    for (std::thread &thread : threads) thread.join();
+    size_t warm = 0, cold = 0;
+    for (struct heap *heap = thread_heap_first(); heap != nullptr; heap = heap->next)
+        if (heap != thread_heap) (heap->warm ? warm : cold)++;
+    EXPECT_GE(warm, 1u);
+    EXPECT_LE(warm, 5u); // two may end at the same moment
+    EXPECT_GE(cold, 3u);
+}
+
+// All heaps of three threads that ran together serve three others.
+TEST_F(ThreadHeapTest, NoParkedHeapIsForgotten) {
+    auto three_together = [] {
+        std::atomic<int> here{0};
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 3; t++) {
+            threads.emplace_back([&] {
+                thread_heap_get();
+                here++;
+                while (here < 3) std::this_thread::yield();
+            });
+        }
+        for (std::thread &thread : threads) thread.join();
+    };
+    three_together();
+    struct heap *newest = thread_heap_first();
+    for (int i = 0; i < 10; i++) three_together();
+    EXPECT_EQ(thread_heap_first(), newest);
+}
+
+TEST_F(ThreadHeapTest, AParkedHeapThatIsCleanedKeepsNoPoolWithoutALiveBlock) {
     std::vector<void *> kept;
     in_thread([&] {
         for (int i = 0; i < 200; i++) kept.push_back(poolalloc_malloc(512));
         for (int i = 0; i < 200; i++)
             if (i % 50 != 0) poolalloc_free(kept[size_t(i)]);
     });
+    thread_heap_clean_parked(true);
     size_t pools = 0;
     for (struct window *window = window_first(); window != nullptr; window = window->next)
         for (const struct atomic_u64 &tag : window->front.tag) pools += atomic_u64_load(&tag) != 0;
@@ -84,9 +145,10 @@ TEST_F(ThreadHeapTest, AnEndedThreadKeepsNoPoolWithoutALiveBlock) {
     for (size_t i = 0; i < 200; i += 50) poolalloc_free(kept[i]);
 }
 
-TEST_F(ThreadHeapTest, ABlockOfAnEndedThreadThatIsFreedGivesItsMemoryBack) {
+TEST_F(ThreadHeapTest, ABlockOfACleanedHeapThatIsFreedGivesItsMemoryBack) {
     void *block = nullptr;
     in_thread([&] { block = poolalloc_malloc(100); });
+    thread_heap_clean_parked(true);
     poolalloc_free(block);
     remote_post(thread_heap);
     EXPECT_NE(fault_at(block), BLOCK_LIVE);
@@ -94,31 +156,37 @@ TEST_F(ThreadHeapTest, ABlockOfAnEndedThreadThatIsFreedGivesItsMemoryBack) {
     EXPECT_EQ(atomic_u64_load(&window_at(address)->front.tag[window_pool_index(address)]), 0u);
 }
 
-TEST_F(ThreadHeapTest, APoolIsBorrowedFromAParkedHeapBeforeANewOneIsTaken) {
+TEST_F(ThreadHeapTest, APoolIsBorrowedFromACleanedHeap) {
     std::vector<void *> blocks;
     in_thread([&] {
         for (int i = 0; i < 8; i++) blocks.push_back(poolalloc_malloc(512));
         poolalloc_free(blocks.back());
         blocks.pop_back();
     });
+    unsigned c = size_class_of(512);
+    EXPECT_FALSE(thread_heap_borrow(thread_heap, c)); // it is warm
+    thread_heap_clean_parked(true);
+    bool borrowed = false; // a few heaps are looked at each time, in turn
+    for (int i = 0; i < 100 && !borrowed; i++) borrowed = thread_heap_borrow(thread_heap, c);
+    EXPECT_TRUE(borrowed);
     void *block = poolalloc_malloc(512);
-    EXPECT_EQ(align_down(reinterpret_cast<uintptr_t>(block), POOL_SIZE),
-              align_down(reinterpret_cast<uintptr_t>(blocks[0]), POOL_SIZE));
+    EXPECT_EQ(pool_at(block), pool_at(blocks[0]));
     for (void *other : blocks) EXPECT_EQ(block_at(other).heap, thread_heap);
-    EXPECT_FALSE(thread_heap_borrow(thread_heap, size_class_of(512))); // there was but one
+    for (int i = 0; i < 100; i++) ASSERT_FALSE(thread_heap_borrow(thread_heap, c)); // but one
     for (void *other : blocks) poolalloc_free(other);
     poolalloc_free(block);
     EXPECT_EQ(fault_at(block), BLOCK_FREED); // not on its way: they are ours
 }
 
-TEST_F(ThreadHeapTest, ReleasingParkedHeapsTakesInWhatWasFreedForThem) {
+TEST_F(ThreadHeapTest, CleaningParkedHeapsTakesInWhatWasFreedForThem) {
     std::vector<void *> blocks;
     in_thread([&] {
         for (int i = 0; i < 100; i++) blocks.push_back(poolalloc_malloc(512));
     });
     for (void *block : blocks) poolalloc_free(block);
     remote_post(thread_heap);
-    thread_heap_release_parked();
+    thread_heap_clean_parked(true);
+    remote_drain(thread_heap, ~0u); // the messages come back
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
@@ -167,6 +235,9 @@ void run_late(void *rounds) {
 }
 
 TEST_F(ThreadHeapTest, AThreadThatHasEndedUsesTheSharedHeap) {
+#if defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "ThreadSanitizer's own thread has ended by then";
+#endif
     ASSERT_EQ(pthread_key_create(&late_key, run_late), 0);
     struct heap *own = nullptr;
     late_rounds = 0;

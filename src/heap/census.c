@@ -2,6 +2,7 @@
 #include "heap/census.h"
 
 #include "base/check.h"
+#include "heap/message.h"
 #include "heap/purge.h"
 #include "heap/space.h"
 #include "heap/thread_heap.h"
@@ -62,7 +63,7 @@ void census_take(struct census *census) {
     census->direct_bytes = space_figures.direct_bytes;
     census->mapped_bytes = space_figures.mapped;
     census->mapped_peak = space_figures.mapped_peak;
-    census->metadata_bytes = window_bytes() + thread_heap_bytes();
+    census->metadata_bytes = window_bytes() + thread_heap_bytes() + message_bytes();
     census->purges = purge_count();
     space_leave();
     census->used_blocks += census->direct_blocks;

@@ -79,6 +79,8 @@ struct heap {
     uint64_t served; /* blocks handed out, if counting */
 
     struct batch batches[HEAP_BATCHES];
+    struct message *messages; /* empty ones (message.h) */
+    unsigned message_count;
     uintptr_t drained; /* what was taken from the inbox and not looked at yet */
 
     struct heap *next;        /* all heaps there are */

@@ -11,8 +11,6 @@ static const size_t BUDGET = 16 * KIB;
    bit 0 set. */
 typedef uintptr_t item;
 
-static_assert(sizeof(struct message) == MESSAGE_SIZE, "messages fill a block");
-
 static uint64_t secret;
 
 void remote_init(void) { secret = os_secret() | 1; }
@@ -66,9 +64,8 @@ void remote_post(struct heap *heap) {
 
 static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) {
     batch_post(batch);
-    batch->message = (struct message *)heap_take(heap, size_class_small(MESSAGE_SIZE));
+    batch->message = message_take(heap);
     if (batch->message == NULL) return false;
-    batch->message->count = 0;
     batch->bytes = BUDGET;
     batch->to = to;
     return true;
@@ -109,15 +106,10 @@ static inline void take_in(struct heap *heap, uintptr_t address, uintptr_t sourc
 }
 
 static unsigned take_message(struct heap *heap, struct message *message) {
-    struct block block;
-    if (!block_find_live((uintptr_t)message, &block) || block.usable < MESSAGE_SIZE ||
-        message->count > MESSAGE_BLOCKS)
-        fail_overwritten((uintptr_t)message);
-    heap->drained = message->next;
     unsigned count = (unsigned)message->count;
-    for (unsigned i = 0; i < count; i++)
-        take_in(heap, message->blocks[i], (uintptr_t)message);
-    send(block.heap, (uintptr_t)message | 1); /* in a message, there would be one for ever */
+    heap->drained = message->next;
+    for (unsigned i = 0; i < count; i++) take_in(heap, message->blocks[i], message->blocks[i]);
+    message_give(heap, message);
     return count;
 }
 

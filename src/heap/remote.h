@@ -15,19 +15,11 @@
 #define POOLALLOC_REMOTE_H
 
 #include "heap/heap.h"
+#include "heap/message.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-enum { MESSAGE_SIZE = 512, MESSAGE_BLOCKS = MESSAGE_SIZE / 8 - 2 };
-
-/* A block of the sender's heap; the receiver frees it. */
-struct message {
-    uintptr_t next; /* in the inbox: remote.c */
-    uint64_t count;
-    uintptr_t blocks[MESSAGE_BLOCKS];
-};
 
 /* Once, before the first remote free. */
 void remote_init(void);

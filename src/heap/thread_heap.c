@@ -151,7 +151,8 @@ static void clean(struct heap *heap) {
     remote_post(heap);
     remote_drain(heap, ~0u);
     heap_release(heap);
-    remote_post(heap); /* blocks whose pools had changed hands, and messages */
+    remote_post(heap); /* blocks whose pools had changed hands */
+    message_give_all(heap);
     heap->warm = false;
 }
 
@@ -272,6 +273,7 @@ static void after_fork(bool rebuilt) {
     if (rebuilt) {
         arena_rebuild();
         direct_rebuild();
+        message_rebuild();
         parked = NULL;
         atomic_u32_store(&cold_count, 0);
     }

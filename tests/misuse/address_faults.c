@@ -45,7 +45,7 @@ static void *never_allocated(void *block, size_t size) {
         uintptr_t next = (uintptr_t)hide(malloc(size));
         if (next / PAGE == highest / PAGE && next > highest) highest = next;
     }
-    uintptr_t slot = highest + stride * 2;
+    uintptr_t slot = highest + stride * 3; /* behind the siblings of misuse.c */
     return slot / PAGE == highest / PAGE && slot % PAGE + stride <= PAGE ? (void *)slot : NULL;
 }
 

@@ -10,7 +10,7 @@
 #include "../support/expect.h"
 #include "../support/memory.h"
 
-enum { THREADS = 10000, GROUP = 4, LEFT = 40, KEPT = 500, WARM_UP = 2000 };
+enum { THREADS = 10000, GROUP = 4, LEFT = 40, KEPT = 500, WARM_UP = 5000 };
 
 static void *left[KEPT][LEFT]; /* by threads that have ended; freed KEPT threads later */
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/message.h"
+
+#include "heap/space.h"
+#include "os/os.h"
+
+enum {
+    KEPT = 8,                   /* by a heap: 4 KiB */
+    MAPPED_AT_ONCE = 64 * 1024, /* address space; touched as it is used */
+};
+
+/* Under the space lock. */
+static struct message *empty;
+static uintptr_t fresh, fresh_end;
+static size_t bytes;
+
+size_t message_bytes(void) { return bytes; }
+
+void message_rebuild(void) { empty = NULL; }
+
+static struct message *take_fresh(void) {
+    if (fresh == fresh_end) {
+        fresh = (uintptr_t)os_map(MAPPED_AT_ONCE);
+        fresh_end = fresh ? fresh + MAPPED_AT_ONCE : 0;
+        bytes += fresh ? MAPPED_AT_ONCE : 0;
+    }
+    if (fresh == 0) return NULL;
+    fresh += MESSAGE_SIZE;
+    return (struct message *)(fresh - MESSAGE_SIZE);
+}
+
+static struct message *take_shared(void) {
+    struct message *message = empty;
+    if (message == NULL) return take_fresh();
+    empty = (struct message *)message->next;
+    return message;
+}
+
+/* Half of what a heap keeps, so that neither a sender nor a receiver comes here for each. */
+static void fetch(struct heap *heap) {
+    space_enter();
+    for (unsigned i = 0; i < KEPT / 2; i++) {
+        struct message *message = take_shared();
+        if (message == NULL) break;
+        message->next = (uintptr_t)heap->messages;
+        heap->messages = message;
+        heap->message_count++;
+    }
+    space_leave();
+}
+
+struct message *message_take(struct heap *heap) {
+    if (heap->messages == NULL) fetch(heap);
+    struct message *message = heap->messages;
+    if (message == NULL) return NULL;
+    heap->messages = (struct message *)message->next;
+    heap->message_count--;
+    message->count = 0;
+    return message;
+}
+
+static void give_back(struct heap *heap, unsigned keep) {
+    space_enter();
+    while (heap->message_count > keep) {
+        struct message *message = heap->messages;
+        heap->messages = (struct message *)message->next;
+        heap->message_count--;
+        message->next = (uintptr_t)empty;
+        empty = message;
+    }
+    space_leave();
+}
+
+void message_give(struct heap *heap, struct message *message) {
+    message->next = (uintptr_t)heap->messages;
+    heap->messages = message;
+    if (++heap->message_count > KEPT) give_back(heap, KEPT / 2);
+}
+
+void message_give_all(struct heap *heap) {
+    if (heap->message_count > 0) give_back(heap, 0);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message.h - what remote frees travel in: the addresses of up to 62 blocks. Messages lie in
+ * mappings of their own, never in memory that programs write. Each heap keeps a few empty ones; the
+ * others are in one list under the space lock. They are used again and never unmapped: there are as
+ * many as were ever on their way at once.
+ */
+#ifndef POOLALLOC_MESSAGE_H
+#define POOLALLOC_MESSAGE_H
+
+#include "heap/heap.h"
+
+enum { MESSAGE_SIZE = 512, MESSAGE_BLOCKS = MESSAGE_SIZE / 8 - 2 };
+
+struct message {
+    uintptr_t next; /* item of an inbox (remote.c), or the next empty message */
+    uint64_t count;
+    uintptr_t blocks[MESSAGE_BLOCKS];
+};
+static_assert(sizeof(struct message) == MESSAGE_SIZE, "eight to a page");
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An empty message; NULL: no memory. */
+struct message *message_take(struct heap *heap);
+/* The message is empty again. */
+void message_give(struct heap *heap, struct message *message);
+/* The heap keeps none. */
+void message_give_all(struct heap *heap);
+/* Address space taken by messages, in bytes. */
+size_t message_bytes(void);
+/* After a fork that left the list in doubt: it is forgotten. With the space lock. */
+void message_rebuild(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -96,19 +96,19 @@ int poolalloc_trim(size_t keep);
    other threads allocate or free at the same time may or may not be in it.
    used + cached + purged = mapped. */
 struct poolalloc_stats {
-    size_t size;      /* of this struct, set by the caller: later versions append fields */
-    size_t used;      /* in live blocks, counted by usable size */
-    size_t blocks;    /* number of live blocks */
-    size_t cached;    /* resident in our mappings and free: next allocations come from here */
-    size_t purged;    /* address space of ours without memory behind it */
-    size_t mapped;    /* address space for blocks */
+    size_t size;   /* of this struct, set by the caller: later versions append fields */
+    size_t used;   /* in live blocks, counted by usable size */
+    size_t blocks; /* number of live blocks */
+    size_t cached; /* resident in our mappings and free: next allocations come from here */
+    size_t purged; /* address space of ours without memory behind it */
+    size_t mapped; /* address space for blocks */
     size_t mapped_peak;
-    size_t metadata;  /* address space for the allocator's own records, lazily touched */
-    size_t arenas;    /* arenas (256 KiB) with a live block */
-    size_t pools;     /* pools (4 KiB) with a live block */
-    size_t direct;    /* blocks with a mapping of their own */
-    size_t heaps;     /* heaps in use by threads */
-    size_t purges;    /* times that memory was given back to the system, in runs of pages */
+    size_t metadata; /* address space for the allocator's own records, lazily touched */
+    size_t arenas;   /* arenas (256 KiB) with a live block */
+    size_t pools;    /* pools (4 KiB) with a live block */
+    size_t direct;   /* blocks with a mapping of their own */
+    size_t heaps;    /* heaps in use by threads */
+    size_t purges;   /* times that memory was given back to the system, in runs of pages */
 };
 /* Fills *stats, of which stats->size bytes are valid; 0, or -1 and EINVAL if stats->size is 0. */
 int poolalloc_get_stats(struct poolalloc_stats *stats);

@@ -8,32 +8,36 @@
 
 #include "base/base.h"
 
-struct atomic_u64 { uint64_t value; };
-struct atomic_u32 { uint32_t value; };
+struct atomic_u64 {
+    uint64_t value;
+};
+struct atomic_u32 {
+    uint32_t value;
+};
 
-#define ATOMIC_FUNCTIONS(name, type)                                                              \
-    static inline type name##_load(const struct name *a) {                                        \
-        return __atomic_load_n(&a->value, __ATOMIC_RELAXED);                                      \
-    }                                                                                             \
-    static inline type name##_load_acquire(const struct name *a) {                                \
-        return __atomic_load_n(&a->value, __ATOMIC_ACQUIRE);                                      \
-    }                                                                                             \
-    static inline void name##_store(struct name *a, type value) {                                 \
-        __atomic_store_n(&a->value, value, __ATOMIC_RELAXED);                                     \
-    }                                                                                             \
-    static inline void name##_store_release(struct name *a, type value) {                         \
-        __atomic_store_n(&a->value, value, __ATOMIC_RELEASE);                                     \
-    }                                                                                             \
-    static inline type name##_exchange(struct name *a, type value) {                              \
-        return __atomic_exchange_n(&a->value, value, __ATOMIC_ACQ_REL);                           \
-    }                                                                                             \
-    static inline type name##_add(struct name *a, type value) {                                   \
-        return __atomic_fetch_add(&a->value, value, __ATOMIC_RELAXED);                            \
-    }                                                                                             \
-    /* False and *expected = the present value if it was another than *expected. */               \
-    static inline bool name##_replace(struct name *a, type *expected, type value) {               \
-        return __atomic_compare_exchange_n(&a->value, expected, value, false, __ATOMIC_ACQ_REL,   \
-                                           __ATOMIC_ACQUIRE);                                     \
+#define ATOMIC_FUNCTIONS(name, type)                                                               \
+    static inline type name##_load(const struct name *a) {                                         \
+        return __atomic_load_n(&a->value, __ATOMIC_RELAXED);                                       \
+    }                                                                                              \
+    static inline type name##_load_acquire(const struct name *a) {                                 \
+        return __atomic_load_n(&a->value, __ATOMIC_ACQUIRE);                                       \
+    }                                                                                              \
+    static inline void name##_store(struct name *a, type value) {                                  \
+        __atomic_store_n(&a->value, value, __ATOMIC_RELAXED);                                      \
+    }                                                                                              \
+    static inline void name##_store_release(struct name *a, type value) {                          \
+        __atomic_store_n(&a->value, value, __ATOMIC_RELEASE);                                      \
+    }                                                                                              \
+    static inline type name##_exchange(struct name *a, type value) {                               \
+        return __atomic_exchange_n(&a->value, value, __ATOMIC_ACQ_REL);                            \
+    }                                                                                              \
+    static inline type name##_add(struct name *a, type value) {                                    \
+        return __atomic_fetch_add(&a->value, value, __ATOMIC_RELAXED);                             \
+    }                                                                                              \
+    /* False and *expected = the present value if it was another than *expected. */                \
+    static inline bool name##_replace(struct name *a, type *expected, type value) {                \
+        return __atomic_compare_exchange_n(&a->value, expected, value, false, __ATOMIC_ACQ_REL,    \
+                                           __ATOMIC_ACQUIRE);                                      \
     }
 
 ATOMIC_FUNCTIONS(atomic_u64, uint64_t)

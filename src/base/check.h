@@ -33,13 +33,13 @@ __attribute__((noreturn)) COLD void fail_internal(const char *condition, const c
 }
 #endif
 
-#define CHECK(condition)                                                                          \
-    do {                                                                                          \
-        if (unlikely(!(condition))) fail_internal(#condition, __FILE__, __LINE__);                \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (unlikely(!(condition))) fail_internal(#condition, __FILE__, __LINE__);                 \
     } while (0)
-#define ASSERT(condition)                                                                         \
-    do {                                                                                          \
-        if (DEBUG_BUILD) CHECK(condition);                                                        \
+#define ASSERT(condition)                                                                          \
+    do {                                                                                           \
+        if (DEBUG_BUILD) CHECK(condition);                                                         \
     } while (0)
 
 #endif

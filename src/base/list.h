@@ -13,7 +13,8 @@ struct link {
     struct link *prev;
 };
 
-#define link_owner(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define link_owner(pointer, type, member)                                                          \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 static inline void link_init(struct link *link) { link->next = link->prev = link; }
 static inline bool link_is_alone(const struct link *link) { return link->next == link; }

@@ -14,8 +14,8 @@ struct text {
     int error;      /* errno of the first write that failed, or 0 */
     /* NULL: write(2) to the descriptor. Else called to empty the buffer. */
     void (*write_out)(struct text *text);
-    void *stream;   /* for write_out */
-    size_t used;    /* bytes of buffer in use */
+    void *stream; /* for write_out */
+    size_t used;  /* bytes of buffer in use */
     char buffer[512];
 };
 
@@ -28,7 +28,7 @@ void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const char *bytes, size_t count);
 void text_add_decimal(struct text *text, uint64_t number);
 void text_add_hex(struct text *text, uint64_t number); /* with 0x */
-void text_add_size(struct text *text, uint64_t bytes);  /* 12 B, 34.5 KiB, 7.0 MiB, ... */
+void text_add_size(struct text *text, uint64_t bytes); /* 12 B, 34.5 KiB, 7.0 MiB, ... */
 /* Adds spaces until the present line is `column` wide. */
 void text_pad(struct text *text, size_t column);
 /* Writes out what is in the buffer; keeps errno. 0, or the errno of the first failure. */

@@ -87,9 +87,10 @@ static inline void *take_fast_or_slow(unsigned class_index) {
 /* ---- Larger requests ---- */
 
 static void *take_large(size_t size, size_t alignment, bool zero) {
-    bool direct = size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN_MOST;
-    void *block = direct ? direct_allocate(size, alignment, zero)
-                         : extent_allocate(size, alignment, zero);
+    bool direct =
+        size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN_MOST;
+    void *block =
+        direct ? direct_allocate(size, alignment, zero) : extent_allocate(size, alignment, zero);
     if (likely(thread_heap != &no_heap)) allocate_poll(thread_heap);
     return block;
 }

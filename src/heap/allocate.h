@@ -43,8 +43,8 @@ void *resize_large(struct block *block, size_t size);
 /* What should happen now and then: blocks from other threads come in, memory that is due goes
    back. In slow paths only. */
 void allocate_poll(struct heap *heap);
-/* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take part
-   at their next slow path. */
+/* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take
+   part at their next slow path. */
 bool allocate_trim(size_t keep);
 
 ALWAYS_INLINE void *allocate(size_t size) {

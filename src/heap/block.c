@@ -7,7 +7,8 @@
 static bool is_start(const struct block *block, const struct window *window) {
     const struct size_class *c = &size_classes[block->class_index];
     uint64_t index = window_pool_index(block->address);
-    uintptr_t first = align_down(block->address, POOL_SIZE) - window->offset[index] * (uintptr_t)POOL_SIZE;
+    uintptr_t first =
+        align_down(block->address, POOL_SIZE) - window->offset[index] * (uintptr_t)POOL_SIZE;
     uintptr_t offset = block->address - first;
     unsigned block_index = (unsigned)((uint64_t)offset * c->reciprocal >> 32);
     return block_index * (uintptr_t)c->stride == offset && block_index < c->capacity;
@@ -62,10 +63,12 @@ void block_fail(const char *function, enum block_fault fault, uintptr_t address)
         if (is_free) fail_at("double free of ", address, "the block is free already");
         fail_call(function, "of freed pointer", address, "the block was freed before");
     case BLOCK_INTERIOR:
-        fail_call(function, "of interior pointer", address, "no block starts there; pass the "
+        fail_call(function, "of interior pointer", address,
+                  "no block starts there; pass the "
                   "address that malloc returned");
     case BLOCK_MISALIGNED:
-        fail_call(function, "of misaligned pointer", address, "no block starts there; pass the "
+        fail_call(function, "of misaligned pointer", address,
+                  "no block starts there; pass the "
                   "address that malloc returned");
     case BLOCK_UNALLOCATED:
         fail_call(function, "of unallocated pointer", address, "freed before, or never a block");
@@ -73,6 +76,7 @@ void block_fail(const char *function, enum block_fault fault, uintptr_t address)
     case BLOCK_LIVE:
         break;
     }
-    fail_call(function, "of foreign pointer", address, "not from this allocator: stack, static or "
+    fail_call(function, "of foreign pointer", address,
+              "not from this allocator: stack, static or "
               "wild, or from another malloc");
 }

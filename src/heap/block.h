@@ -13,11 +13,11 @@
 
 struct block {
     uintptr_t address;
-    size_t usable;          /* bytes from address to the block's end */
+    size_t usable; /* bytes from address to the block's end */
     enum tag_kind kind;
     /* For blocks of pools and spans: */
     unsigned class_index;
-    struct heap *heap;      /* the owner */
+    struct heap *heap;       /* the owner */
     struct atomic_u64 *word; /* of the live bits, and the block's bit in it */
     uint64_t bit;
     /* For extents and direct mappings: */
@@ -29,7 +29,8 @@ struct block {
 extern "C" {
 #endif
 
-/* Fills *block if the result is BLOCK_LIVE; of a BLOCK_FREED pool block too. Any address will do. */
+/* Fills *block if the result is BLOCK_LIVE; of a BLOCK_FREED pool block too. Any address will do.
+ */
 enum block_fault block_find(uintptr_t address, struct block *block);
 
 /* True if the address lies in a pool or span and is aligned; fills *block, whether or not a live

@@ -91,6 +91,5 @@ void census_check(void) {
     arena_check();
     space_check();
     space_leave();
-    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
-        heap_check(heap);
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) heap_check(heap);
 }

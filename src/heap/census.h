@@ -16,8 +16,8 @@ struct census {
     size_t arenas, pools, span_pools, extents; /* with a live block, or the start of one */
     size_t direct_blocks, direct_bytes;
     size_t heaps, purges;
-    uint64_t served;                /* blocks handed out by all heaps, */
-    bool served_is_known;           /* if they were counted */
+    uint64_t served;                  /* blocks handed out by all heaps, */
+    bool served_is_known;             /* if they were counted */
     size_t class_blocks[CLASS_COUNT]; /* live ones */
 };
 

@@ -16,9 +16,7 @@ static struct link cache = {&cache, &cache}; /* oldest first */
 static size_t cached_blocks, cached_bytes;
 static struct atomic_u32 next_due; /* of the oldest, 0: none */
 
-static struct direct *direct_of(struct link *link) {
-    return link_owner(link, struct direct, link);
-}
+static struct direct *direct_of(struct link *link) { return link_owner(link, struct direct, link); }
 
 static struct direct *record_at(uintptr_t address) {
     return &window_at(address)->record[window_pool_index(address)].direct;

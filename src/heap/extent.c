@@ -67,8 +67,7 @@ bool extent_resize(struct arena *first, size_t size) {
     size_t want = arenas_for(size);
     space_enter();
     bool done = want <= have || space_extend(first, have, want - have);
-    if (done && want < have)
-        space_return(arena_at(first->base + want * ARENA_SIZE), have - want);
+    if (done && want < have) space_return(arena_at(first->base + want * ARENA_SIZE), have - want);
     if (done) first->length = (uint32_t)want;
     space_leave();
     if (!done) return false;

@@ -18,8 +18,8 @@ enum {
     ARENA_SIZE = 1 << ARENA_SHIFT, /* 256 KiB */
     ARENA_POOLS = ARENA_SIZE / POOL_SIZE,
 
-    SMALL_MAX = 512,       /* larger requests are not served from single pools */
-    SPAN_MAX = 64 * 1024,  /* larger requests are not served from size classes */
+    SMALL_MAX = 512,      /* larger requests are not served from single pools */
+    SPAN_MAX = 64 * 1024, /* larger requests are not served from size classes */
 
     /* One bit of the allocation bitmap stands for ALIGN bytes, so one word for this many: */
     WORD_SHIFT = ALIGN_SHIFT + 6,

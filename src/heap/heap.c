@@ -133,8 +133,8 @@ static struct pool *first_partial(struct heap *heap, unsigned class_index) {
    zero any more. */
 static uint64_t *span_used(const struct pool *pool) { return pool_spare(pool) + 1; }
 
-/* Rounds are filled from `at` downwards, so that the lowest address comes out of the magazine first.
-   Each function returns where it stopped, at `stop` or where blocks ran out. */
+/* Rounds are filled from `at` downwards, so that the lowest address comes out of the magazine
+   first. Each function returns where it stopped, at `stop` or where blocks ran out. */
 
 static struct round *take_word(struct pool *pool, unsigned w, struct round *at,
                                struct round *stop) {
@@ -334,7 +334,7 @@ static void check_pool(struct heap *heap, struct pool *pool, unsigned class_inde
         CHECK((spare[w] & ~c->starts[w]) == 0); /* H1 */
         spares += bit_count(spare[w]);
     }
-    CHECK(pool->taken + spares == c->capacity);             /* H2 */
+    CHECK(pool->taken + spares == c->capacity);          /* H2 */
     CHECK(pool->taken > 0 && pool->taken < c->capacity); /* H3 */
 }
 

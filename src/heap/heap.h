@@ -68,7 +68,7 @@ struct heap {
        blocks, too. Set to 1 by whoever posts to the inbox, which the owner may miss by writing at
        the same time, and then sees a few frees later. */
     struct atomic_u32 frees_to_poll;
-    uint32_t trim_seen; /* the last trim (allocate.h) that this heap took part in */
+    uint32_t trim_seen;               /* the last trim (allocate.h) that this heap took part in */
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
     struct arena_pools reserve; /* taken from an arena, unused so far */
@@ -104,12 +104,13 @@ extern struct round no_rounds;
 
 void heap_init(struct heap *heap, bool counting);
 
-/* A block of the class, from the magazine or from the pools; then the magazine is filled half. NULL:
-   this heap has none. */
+/* A block of the class, from the magazine or from the pools; then the magazine is filled half.
+   NULL: this heap has none. */
 void *heap_take_own(struct heap *heap, unsigned class_index);
 /* The same, with a new pool if need be. NULL: no memory. */
 void *heap_take(struct heap *heap, unsigned class_index);
-/* A block of the class that was never handed out, in memory that was zero; NULL if there is none. */
+/* A block of the class that was never handed out, in memory that was zero; NULL if there is none.
+ */
 void *heap_take_zeroed(struct heap *heap, unsigned class_index);
 /* Puts a block that is no longer live into a full magazine; the older half of the others goes back
    to the pools first. */

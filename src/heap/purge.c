@@ -7,7 +7,7 @@
 /* 64 arenas are 16 MiB: at the most 1 ms of madvise, at 0.25 us a page. */
 enum { STEP_ARENAS = 64 };
 
-static struct link queue = {&queue, &queue}; /* by due time: the delay is the same for all */
+static struct link queue = {&queue, &queue};      /* by due time: the delay is the same for all */
 static struct atomic_u64 next_due = {UINT64_MAX}; /* of the queue's first; read without the lock */
 static size_t count;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * purge.h - free memory goes back to the system by age. Arenas with free pools that have memory
- * behind them wait in a queue, and are looked at every half delay. Those pools that were free at the
- * last look too are purged, in runs; the others wait for the next look. So a pool is purged after
- * half a delay to a whole one without use, and an arena in steady use keeps what it uses.
+ * behind them wait in a queue, and are looked at every half delay. Those pools that were free at
+ * the last look too are purged, in runs; the others wait for the next look. So a pool is purged
+ * after half a delay to a whole one without use, and an arena in steady use keeps what it uses.
  *
  * All functions but purge_is_due need the space lock.
  */

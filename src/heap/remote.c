@@ -7,8 +7,8 @@
 /* 16 KiB on their way to one heap, or a full message. */
 static const size_t BUDGET = 16 * KIB;
 
-/* What inboxes are lists of: 0 for the end, the address of a message, or that of a single block with
-   bit 0 set. */
+/* What inboxes are lists of: 0 for the end, the address of a message, or that of a single block
+   with bit 0 set. */
 typedef uintptr_t item;
 
 static uint64_t secret;

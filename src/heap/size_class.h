@@ -56,9 +56,7 @@ static inline unsigned size_class_of(size_t size) {
     return size <= SMALL_MAX ? size_class_small(size) : size_class_span(size);
 }
 
-static inline bool size_class_is_span(unsigned class_index) {
-    return class_index > SMALL_CLASSES;
-}
+static inline bool size_class_is_span(unsigned class_index) { return class_index > SMALL_CLASSES; }
 
 /* The smallest class that holds `size` bytes and whose blocks are all aligned to `alignment`, a
    power of two up to POOL_SIZE: blocks lie at multiples of the stride from a pool's start. 0 if

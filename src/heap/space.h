@@ -3,10 +3,10 @@
  * space.h - address space, in arenas of 256 KiB: chunks mapped from the system, free ranges of
  * arenas with coalescing, and the one lock of the process-wide state.
  *
- * Ranges: every arena of ours is either in use (its kind says by whom) or FREE in exactly one range.
- * The first and the last arena of a range hold its length; neighbouring ranges are always merged,
- * across chunks too. The smallest range that is long enough is taken (one bit word finds it), the
- * most recently freed of its length, which is the likeliest to be resident.
+ * Ranges: every arena of ours is either in use (its kind says by whom) or FREE in exactly one
+ * range. The first and the last arena of a range hold its length; neighbouring ranges are always
+ * merged, across chunks too. The smallest range that is long enough is taken (one bit word finds
+ * it), the most recently freed of its length, which is the likeliest to be resident.
  */
 #ifndef POOLALLOC_SPACE_H
 #define POOLALLOC_SPACE_H

@@ -15,8 +15,8 @@ enum {
     /* Low bits of a tag are free for the offset in the pool: heaps are aligned to pools. */
     HEAP_STRIDE = (sizeof(struct heap) + POOL_SIZE - 1) / POOL_SIZE * POOL_SIZE,
     HEAPS_AT_ONCE = 16, /* address space; each is touched when it is used */
-    BORROW_LOOKS = 4, /* parked heaps to look at for one pool */
-    WARM_HEAPS = 4,   /* parked as they are; more threads than that seldom start at once */
+    BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
+    WARM_HEAPS = 4,     /* parked as they are; more threads than that seldom start at once */
     CLEAN_DELAY_MS = 500,
 };
 
@@ -177,8 +177,7 @@ static void end_now(struct heap *heap) {
 
 /* Other keys' destructors may still malloc and free: wait for the last round that there is. */
 static void thread_end(void *heap) {
-    if (++destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
-        pthread_setspecific(key, heap) == 0)
+    if (++destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, heap) == 0)
         return;
     end_now((struct heap *)heap);
 }

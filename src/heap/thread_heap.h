@@ -6,8 +6,8 @@
  * it ends, after the last round of pthread key destructors, it parks the heap as it is, warm, and
  * the next thread takes it over. A heap that waits longer than the purge delay, or behind a few
  * others, is cleaned: it gives its empty pools back, and other heaps may take over its half empty
- * ones. Heaps are never unmapped, so that their addresses, which tags contain, stay good. Whoever mallocs after that (libc's last clean-up does) uses one
- * shared heap under a lock.
+ * ones. Heaps are never unmapped, so that their addresses, which tags contain, stay good. Whoever
+ * mallocs after that (libc's last clean-up does) uses one shared heap under a lock.
  */
 #ifndef POOLALLOC_THREAD_HEAP_H
 #define POOLALLOC_THREAD_HEAP_H

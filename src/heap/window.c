@@ -11,7 +11,9 @@ struct window_table window_table;
 static struct atomic_u64 newest; /* struct window * */
 static size_t bytes;             /* under the space lock */
 
-struct window *window_first(void) { return (struct window *)atomic_u64_load_acquire(&newest); }
+struct window *window_first(void) {
+    return (struct window *)atomic_u64_load_acquire(&newest);
+}
 
 size_t window_bytes(void) { return bytes; }
 

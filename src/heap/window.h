@@ -29,22 +29,22 @@ struct heap;
 
 /* A pool or a span (the record of its first pool). Written by the owning heap alone. */
 struct pool {
-    struct link link;    /* on the partial list of its heap and class if and only if PARTIAL */
+    struct link link; /* on the partial list of its heap and class if and only if PARTIAL */
     uintptr_t base;
-    uint16_t taken;      /* blocks that are live or in the magazine */
+    uint16_t taken; /* blocks that are live or in the magazine */
     uint8_t class_index;
-    uint8_t state;       /* enum pool_state */
-    uint8_t zeroed;      /* the memory was zero when the pool was taken: heap_take_zeroed */
+    uint8_t state;  /* enum pool_state */
+    uint8_t zeroed; /* the memory was zero when the pool was taken: heap_take_zeroed */
     uint8_t unused[3];
 };
 
 /* A block with a mapping of its own (the record of its first page). Under the space lock. */
 struct direct {
-    struct link link;      /* list of live ones, or of cached ones */
-    uintptr_t address;     /* of the block */
-    uint32_t pools : 31;   /* usable length, in units of POOL_SIZE */
-    uint32_t guarded : 1;  /* guard pages around it */
-    uint32_t due;          /* 0: live. Cached: when to unmap it, in ms of os_clock_ms */
+    struct link link;     /* list of live ones, or of cached ones */
+    uintptr_t address;    /* of the block */
+    uint32_t pools : 31;  /* usable length, in units of POOL_SIZE */
+    uint32_t guarded : 1; /* guard pages around it */
+    uint32_t due;         /* 0: live. Cached: when to unmap it, in ms of os_clock_ms */
 };
 
 union record {
@@ -54,17 +54,17 @@ union record {
 
 /* 256 KiB of address space. The words describe its 64 pools, lowest address in bit 0. */
 struct arena {
-    uint64_t free;         /* handed to nobody */
-    uint64_t touched;      /* may have memory behind them; those not in it read as zero */
-    uint64_t young;        /* became free since the purger looked last; part of free */
-    struct link link;      /* OF_POOLS, OF_SPANS: arenas of one rank; first FREE: ranges */
-    struct link dirty;     /* queue of the purger, if and only if it waits there */
-    uint64_t due;          /* while on the queue: when to look, in ms of os_clock_ms */
+    uint64_t free;     /* handed to nobody */
+    uint64_t touched;  /* may have memory behind them; those not in it read as zero */
+    uint64_t young;    /* became free since the purger looked last; part of free */
+    struct link link;  /* OF_POOLS, OF_SPANS: arenas of one rank; first FREE: ranges */
+    struct link dirty; /* queue of the purger, if and only if it waits there */
+    uint64_t due;      /* while on the queue: when to look, in ms of os_clock_ms */
     uintptr_t base;
-    size_t size;           /* EXTENT: usable bytes */
-    uint32_t length;       /* EXTENT, and first and last FREE of a range: arenas in it */
-    uint8_t kind;          /* enum arena_kind */
-    uint8_t rank;          /* OF_POOLS, OF_SPANS: which list, see arena.h */
+    size_t size;     /* EXTENT: usable bytes */
+    uint32_t length; /* EXTENT, and first and last FREE of a range: arenas in it */
+    uint8_t kind;    /* enum arena_kind */
+    uint8_t rank;    /* OF_POOLS, OF_SPANS: which list, see arena.h */
 };
 
 enum arena_kind {
@@ -152,8 +152,8 @@ static inline struct arena *arena_at(uintptr_t address) {
 
 /* ---- Tags: address of the pool, and its owner or kind, in one word ----
  *
- * tag = pool ^ heap, or pool ^ kind << 48 for blocks that no heap owns, and 0 where no block starts.
- * So tag ^ pool ^ heap is 0 for the pools and spans of that heap and for nothing else: one
+ * tag = pool ^ heap, or pool ^ kind << 48 for blocks that no heap owns, and 0 where no block
+ * starts. So tag ^ pool ^ heap is 0 for the pools and spans of that heap and for nothing else: one
  * comparison settles the owner, and that the slot of the table was the right one. */
 enum tag_kind { TAG_HEAP, TAG_EXTENT, TAG_DIRECT };
 enum { TAG_KIND_SHIFT = 48 };

@@ -90,15 +90,15 @@ EXPORT void *_ZnamSt11align_val_t(size_t size, size_t alignment) {
 }
 EXPORT void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag) {
     void *block = allocate_aligned(alignment, size);
-    return block != NULL ? block
-                         : nothrow_aligned_failed("_ZnwmSt11align_val_tRKSt9nothrow_t", size,
-                                                  alignment, tag);
+    return block != NULL
+               ? block
+               : nothrow_aligned_failed("_ZnwmSt11align_val_tRKSt9nothrow_t", size, alignment, tag);
 }
 EXPORT void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag) {
     void *block = allocate_aligned(alignment, size);
-    return block != NULL ? block
-                         : nothrow_aligned_failed("_ZnamSt11align_val_tRKSt9nothrow_t", size,
-                                                  alignment, tag);
+    return block != NULL
+               ? block
+               : nothrow_aligned_failed("_ZnamSt11align_val_tRKSt9nothrow_t", size, alignment, tag);
 }
 
 /* ---- delete: sizes and alignments are not compared with the block, as programs get them wrong

@@ -2,8 +2,8 @@
 /*
  * The only file that defines malloc, free and the rest of what glibc's manual lists under
  * "Replacing malloc", and the older names beside them. Nothing else in the library knows that it
- * replaces anything. These names have no symbol version: with one, ld.so would not let them take the
- * place of libc's.
+ * replaces anything. These names have no symbol version: with one, ld.so would not let them take
+ * the place of libc's.
  */
 #include "malloc/alloc.h"
 #include "malloc/export.h"

@@ -35,9 +35,7 @@ void lock_leave(struct lock *lock) {
     if (atomic_u32_exchange(&lock->state, 0) == 2) os_wake(&lock->state, 1);
 }
 
-bool lock_is_mine(const struct lock *lock) {
-    return atomic_u64_load(&lock->holder) == lock_self();
-}
+bool lock_is_mine(const struct lock *lock) { return atomic_u64_load(&lock->holder) == lock_self(); }
 
 /* Partner of the stores above: none, the other threads do not exist here. A holder between the
    exchange and its name in `holder` counts as gone, which it is. */

@@ -30,7 +30,8 @@ extern "C" {
 
 /* Reads the environment, speaking up on standard error. */
 void options_read(void);
-/* Applies one string of options; lines about bad ones go to `errors`. For options_read and tests. */
+/* Applies one string of options; lines about bad ones go to `errors`. For options_read and tests.
+ */
 void options_parse(struct options *into, const char *string, struct text *errors);
 /* The table with the values in force and where each comes from. */
 void options_list(struct text *to);

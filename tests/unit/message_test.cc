@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "heap/message.h"
+
+#include <set>
+
+#include "os/os.h"
+#include "support/heap_fixture.h"
+
+namespace {
+
+class MessageTest : public HeapTest {
+  protected:
+    void TearDown() override {
+        message_give_all(heap_);
+        message_give_all(other_);
+        HeapTest::TearDown();
+    }
+    TestHeap heap_, other_;
+};
+
+TEST_F(MessageTest, MessagesAreEmptyDistinctAndNoMemoryOfThePrograms) {
+    std::set<struct message *> taken;
+    for (int i = 0; i < 300; i++) {
+        struct message *message = message_take(heap_);
+        ASSERT_NE(message, nullptr);
+        ASSERT_EQ(message->count, 0u);
+        ASSERT_EQ(fault_at(message), BLOCK_FOREIGN);
+        memset(static_cast<void *>(message), 0x5a, sizeof *message);
+        taken.insert(message);
+    }
+    EXPECT_EQ(taken.size(), 300u);
+    EXPECT_GE(message_bytes(), 300 * sizeof(struct message));
+    EXPECT_EQ(census_now().used_blocks, 0u);
+    for (struct message *message : taken) message_give(heap_, message);
+}
+
+TEST_F(MessageTest, AHeapKeepsAFewAndTheOthersServeEverybody) {
+    std::set<struct message *> taken;
+    for (int i = 0; i < 100; i++) taken.insert(message_take(heap_));
+    for (struct message *message : taken) {
+        message_give(heap_, message);
+        ASSERT_LE(heap_->message_count, 8u);
+    }
+    size_t bytes = message_bytes();
+    message_give_all(heap_);
+    EXPECT_EQ(heap_->message_count, 0u);
+    EXPECT_EQ(heap_->messages, nullptr);
+    std::vector<struct message *> again;
+    for (int i = 0; i < 100; i++) again.push_back(message_take(other_));
+    for (struct message *message : again) EXPECT_EQ(taken.count(message), 1u);
+    EXPECT_EQ(message_bytes(), bytes);
+    for (struct message *message : again) message_give(other_, message);
+}
+
+TEST_F(MessageTest, TheLastOneGivenIsTheNextOneTaken) {
+    struct message *message = message_take(heap_);
+    message_give(heap_, message);
+    EXPECT_EQ(message_take(heap_), message);
+    message_give(heap_, message);
+}
+
+bool refuse_maps(enum os_call call) { return call == OS_MAP; }
+
+TEST_F(MessageTest, WithoutMemoryThereIsNoneAndLaterThereIs) {
+    os_fault_for_test = refuse_maps;
+    std::vector<struct message *> all;
+    while (struct message *message = message_take(heap_)) all.push_back(message);
+    EXPECT_EQ(message_take(other_), nullptr);
+    os_fault_for_test = nullptr;
+    all.push_back(message_take(other_));
+    EXPECT_NE(all.back(), nullptr);
+    for (struct message *message : all) message_give(heap_, message);
+}
+
+} // namespace

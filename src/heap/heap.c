@@ -347,8 +347,41 @@ static void check_magazine(struct heap *heap, unsigned class_index) {
     }
 }
 
+/* H1 for a small pool, whose bits of both kinds stand for the same places. */
+static void check_bits(struct window *window, uint64_t index) {
+    const struct size_class *c = &size_classes[window->front.class_index[index]];
+    for (unsigned w = 0; w < POOL_WORDS; w++) {
+        uint64_t live = atomic_u64_load(&window->front.live[index * POOL_WORDS + w]);
+        uint64_t spare = window->spare[index * POOL_WORDS + w];
+        CHECK((live & spare) == 0 && ((live | spare) & ~c->starts[w]) == 0);
+    }
+}
+
+static size_t live_in(const struct window *window, uint64_t index) {
+    size_t live = 0;
+    for (unsigned w = 0; w < POOL_WORDS; w++)
+        live += bit_count(atomic_u64_load(&window->front.live[index * POOL_WORDS + w]));
+    return live;
+}
+
+/* Adds to balance[c] what the pools of a window have taken and not live, by class. */
+static void check_window(struct heap *heap, struct window *window, int64_t *balance) {
+    for (uint64_t i = 0; i < WINDOW_POOLS; i++) {
+        uintptr_t address = window->base + i * POOL_SIZE;
+        if (atomic_u64_load(&window->front.tag[i]) != tag_of_heap(address, heap)) continue;
+        unsigned class_index = window->front.class_index[i];
+        if (!size_class_is_span(class_index)) check_bits(window, i);
+        balance[class_index] -= (int64_t)live_in(window, i);
+        if (window->offset[i] == 0) balance[class_index] += window->record[i].pool.taken;
+    }
+}
+
 void heap_check(struct heap *heap) {
+    int64_t balance[CLASS_COUNT] = {0};
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        check_window(heap, window, balance);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        CHECK(balance[c] == heap->magazines[c].top - bottom_of(heap, c)); /* H2 */
         check_magazine(heap, c);
         struct link *list = &heap->partial[c];
         for (struct link *at = list->next; at != list; at = at->next)

@@ -9,6 +9,13 @@ enum {
     MAPPED_AT_ONCE = 64 * 1024, /* address space; touched as it is used */
 };
 
+/* A mapping of messages; its first is used up by this. */
+struct sheet {
+    struct sheet *next;
+};
+
+static struct atomic_u64 newest; /* struct sheet *, read without the lock */
+
 /* Under the space lock. */
 static struct message *empty;
 static uintptr_t fresh, fresh_end;
@@ -18,13 +25,26 @@ size_t message_bytes(void) { return bytes; }
 
 void message_rebuild(void) { empty = NULL; }
 
+static bool map_sheet(void) {
+    struct sheet *sheet = (struct sheet *)os_map(MAPPED_AT_ONCE);
+    if (sheet == NULL) return false;
+    sheet->next = (struct sheet *)atomic_u64_load(&newest);
+    atomic_u64_store_release(&newest, (uintptr_t)sheet); /* partner: message_is_at */
+    fresh = (uintptr_t)sheet + MESSAGE_SIZE;
+    fresh_end = (uintptr_t)sheet + MAPPED_AT_ONCE;
+    bytes += MAPPED_AT_ONCE;
+    return true;
+}
+
+bool message_is_at(uintptr_t address) {
+    for (struct sheet *sheet = (struct sheet *)atomic_u64_load_acquire(&newest); sheet != NULL;
+         sheet = sheet->next)
+        if (address - (uintptr_t)sheet < MAPPED_AT_ONCE) return address % MESSAGE_SIZE == 0;
+    return false;
+}
+
 static struct message *take_fresh(void) {
-    if (fresh == fresh_end) {
-        fresh = (uintptr_t)os_map(MAPPED_AT_ONCE);
-        fresh_end = fresh ? fresh + MAPPED_AT_ONCE : 0;
-        bytes += fresh ? MAPPED_AT_ONCE : 0;
-    }
-    if (fresh == 0) return NULL;
+    if (fresh == fresh_end && !map_sheet()) return NULL;
     fresh += MESSAGE_SIZE;
     return (struct message *)(fresh - MESSAGE_SIZE);
 }

@@ -27,6 +27,9 @@ extern "C" {
 struct message *message_take(struct heap *heap);
 /* The message is empty again. */
 void message_give(struct heap *heap, struct message *message);
+/* True if a message lies at the address: what was read from memory of the program may be anything.
+ */
+bool message_is_at(uintptr_t address);
 /* The heap keeps none. */
 void message_give_all(struct heap *heap);
 /* Address space taken by messages, in bytes. */

@@ -113,12 +113,22 @@ static unsigned take_message(struct heap *heap, struct message *message) {
     return count;
 }
 
+/* What a link through a block may lead to. */
+static bool is_item(item item) {
+    struct block block;
+    if (item == 0) return true;
+    return is_single(item) ? block_find(block_of(item), &block) <= BLOCK_FREED
+                           : message_is_at(item);
+}
+
 static unsigned take_single(struct heap *heap, uintptr_t address) {
     struct block block;
     enum block_fault fault = block_find(address, &block);
     if (fault == BLOCK_FREED) block_fail("free", fault, address);
     if (fault != BLOCK_LIVE) fail_overwritten(address);
-    heap->drained = *link_in(address) ^ mask_of(address);
+    item next = *link_in(address) ^ mask_of(address);
+    if (!is_item(next)) fail_overwritten(address);
+    heap->drained = next;
     take_in(heap, address, address);
     return 1;
 }

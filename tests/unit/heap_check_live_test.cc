@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// heap_check and live bits: not in the list of tests while heap_check does not look at them.
+// heap_check and live bits.
 #include <csignal>
 
 #include "heap/heap.h"

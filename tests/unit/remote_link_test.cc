@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Links through blocks that a thread without a heap freed: not in the list of tests while one that
-// was overwritten ends in SIGSEGV instead of a line.
+// Links through blocks that a thread without a heap freed.
 #include "heap/remote.h"
 #include "support/heap_fixture.h"
 

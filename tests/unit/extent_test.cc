@@ -130,14 +130,18 @@ TEST_F(ExtentTest, ATailThatWasCutOffIsNotTakenForZero) {
 
 // What realloc grew into counts as touched.
 TEST_F(ExtentTest, WhatItGrewIntoIsClearedForTheNextOne) {
-    char *pointer = at(allocate(100 * KIB));
-    ASSERT_TRUE(resize(pointer, MIB));
-    memset(pointer, 0x5a, MIB);
-    free(pointer);
-    char *again = at(allocate(MIB, true));
-    ASSERT_EQ(again, pointer);
-    EXPECT_TRUE(is_all(again, 0, MIB));
-    free(again);
+    for (size_t size : {110 * KIB, 200 * KIB, MIB}) {
+        char *pointer = at(allocate(100 * KIB));
+        ASSERT_TRUE(resize(pointer, size));
+        memset(pointer, 0x5a, size);
+        free(pointer);
+        char *again = at(allocate(size, true));
+        ASSERT_EQ(again, pointer);
+        EXPECT_TRUE(is_all(again, 0, size));
+        free(again);
+        SpaceLock lock;
+        space_release();
+    }
 }
 
 bool refuse_maps(enum os_call call) { return call == OS_MAP; }

@@ -103,8 +103,14 @@ TEST_F(ThreadHeapTest, OnlyAFewHeapsAreParkedWarm) {
     }
     for (std::thread &thread : threads) thread.join();
     size_t warm = 0, cold = 0;
-    for (struct heap *heap = thread_heap_first(); heap != nullptr; heap = heap->next)
-        if (heap != thread_heap) (heap->warm ? warm : cold)++;
+    for (struct heap *heap = thread_heap_first(); heap != nullptr; heap = heap->next) {
+        if (heap == thread_heap) continue;
+        (heap->warm ? warm : cold)++;
+        if (!heap->warm) {
+            EXPECT_EQ(heap->empty_count, 0u);
+            EXPECT_EQ(heap->reserve.pools, 0u);
+        }
+    }
     EXPECT_GE(warm, 1u);
     EXPECT_LE(warm, 5u); // two may end at the same moment
     EXPECT_GE(cold, 3u);

@@ -21,12 +21,12 @@ enum {
     SMALL_MAX = 512,      /* larger requests are not served from single pools */
     SPAN_MAX = 64 * 1024, /* larger requests are not served from size classes */
 
-    /* One bit of the allocation bitmap stands for ALIGN bytes, so one word for this many: */
+    /* One live bit stands for ALIGN bytes, so one word of them for this many: */
     WORD_SHIFT = ALIGN_SHIFT + 6,
     WORD_SPAN = 1 << WORD_SHIFT,
     POOL_WORDS = POOL_SIZE / WORD_SPAN, /* 4, or 8 with 8-byte alignment */
 
-    /* A window is the address range of one set of metadata arrays. 2^16 words of bitmap, because
+    /* A window is the address range of one set of metadata arrays. 2^16 words of live bits, because
        the processor extracts a 16-bit index in one instruction. */
     WINDOW_SHIFT = WORD_SHIFT + 16,
     WINDOW_POOLS = 1 << (WINDOW_SHIFT - POOL_SHIFT),

@@ -27,7 +27,7 @@ struct size_class {
     uint32_t reciprocal; /* ceil(2^32 / stride): block index = offset * reciprocal >> 32 */
     uint16_t capacity;   /* blocks in a pool or span */
     uint8_t pools;       /* length of the span, in pools; 1 for small classes */
-    uint8_t words;       /* words of bitmap in use: POOL_WORDS for small classes, 1 for spans */
+    uint8_t words;       /* words of bits in use: POOL_WORDS for small classes, 1 for spans */
     uint16_t magazine;   /* blocks that a heap keeps at hand: see heap.h */
     uint64_t starts[POOL_WORDS]; /* the bits at which blocks start */
 };

@@ -8,6 +8,9 @@
 
 #include "base/base.h"
 
+struct atomic_u8 {
+    uint8_t value;
+};
 struct atomic_u64 {
     uint64_t value;
 };
@@ -40,6 +43,7 @@ struct atomic_u32 {
                                            __ATOMIC_ACQUIRE);                                      \
     }
 
+ATOMIC_FUNCTIONS(atomic_u8, uint8_t)
 ATOMIC_FUNCTIONS(atomic_u64, uint64_t)
 ATOMIC_FUNCTIONS(atomic_u32, uint32_t)
 

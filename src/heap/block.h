@@ -46,7 +46,7 @@ ALWAYS_INLINE bool block_find_pool(uintptr_t address, struct block *block) {
     block->heap = (struct heap *)owner;
     block->word = &front->live[window_word_index(address)];
     block->bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
-    block->class_index = front->class_index[index];
+    block->class_index = atomic_u8_load(&front->class_index[index]);
     block->usable = size_classes[block->class_index].stride;
     return true;
 }

@@ -9,7 +9,7 @@
 
 /* By live bits, which a span has in all its pools. */
 static void count_pool(struct census *census, struct window *window, unsigned index) {
-    unsigned class_index = window->front.class_index[index], live = 0;
+    unsigned class_index = atomic_u8_load(&window->front.class_index[index]), live = 0;
     for (unsigned w = 0; w < POOL_WORDS; w++)
         live += bit_count(atomic_u64_load(&window->front.live[index * POOL_WORDS + w]));
     if (live == 0) return;

@@ -28,13 +28,24 @@ static void clear_pools(const struct arena *arena, uint64_t pools) {
     }
 }
 
-/* Notes that [from, to) of the extent may be written; clears what was not zero. */
-static void touch(uintptr_t from, uintptr_t to, bool zero) {
+/* The pools of [from, to) that lie in one arena. */
+static uint64_t pools_between(const struct arena *arena, uintptr_t from, uintptr_t to) {
+    return pools_below(arena, to) & ~pools_below(arena, from);
+}
+
+/* Clears what of a new extent may hold old contents. */
+static void clear(uintptr_t from, uintptr_t to) {
+    for (uintptr_t at = from; at < to; at += ARENA_SIZE) {
+        struct arena *arena = arena_at(at);
+        clear_pools(arena, pools_between(arena, from, to) & arena->touched);
+    }
+}
+
+/* Notes that [from, to) may be written from now on. With the space lock. */
+static void touch(uintptr_t from, uintptr_t to) {
     for (uintptr_t at = align_down(from, ARENA_SIZE); at < to; at += ARENA_SIZE) {
         struct arena *arena = arena_at(at);
-        uint64_t pools = pools_below(arena, to) & ~pools_below(arena, from);
-        if (zero) clear_pools(arena, pools & arena->touched);
-        arena->touched |= pools;
+        arena->touched |= pools_between(arena, from, to);
     }
 }
 
@@ -46,10 +57,16 @@ void *extent_allocate(size_t size, size_t alignment, bool zero) {
         first->kind = ARENA_EXTENT;
         first->length = (uint32_t)arenas_for(size);
         first->size = size;
+        if (!zero) touch(first->base, first->base + size);
     }
     space_leave();
     if (first == NULL) return NULL;
-    touch(first->base, first->base + size, zero);
+    if (zero) {
+        clear(first->base, first->base + size);
+        space_enter();
+        touch(first->base, first->base + size);
+        space_leave();
+    }
     set_tag(first->base, true);
     return (void *)first->base;
 }
@@ -68,10 +85,11 @@ bool extent_resize(struct arena *first, size_t size) {
     space_enter();
     bool done = want <= have || space_extend(first, have, want - have);
     if (done && want < have) space_return(arena_at(first->base + want * ARENA_SIZE), have - want);
-    if (done) first->length = (uint32_t)want;
+    if (done) {
+        if (size > first->size) touch(first->base + first->size, first->base + size);
+        first->length = (uint32_t)want;
+        first->size = size;
+    }
     space_leave();
-    if (!done) return false;
-    if (size > first->size) touch(first->base + first->size, first->base + size, false);
-    first->size = size;
-    return true;
+    return done;
 }

@@ -30,7 +30,7 @@ static void set_tags(const struct pool *pool, struct heap *heap) {
     uint64_t first = window_pool_index(pool->base);
     for (unsigned i = 0; i < size_classes[pool->class_index].pools; i++) {
         uintptr_t at = pool->base + (uintptr_t)i * POOL_SIZE;
-        window->front.class_index[first + i] = pool->class_index;
+        atomic_u8_store(&window->front.class_index[first + i], pool->class_index);
         window->offset[first + i] = (uint8_t)i;
         atomic_u64_store(&window->front.tag[first + i], heap ? tag_of_heap(at, heap) : 0);
     }
@@ -286,7 +286,7 @@ static void put_back_oldest(struct heap *heap, unsigned class_index, size_t coun
 
 void heap_put_full(struct heap *heap, uintptr_t address) {
     struct window *window = window_at(address);
-    unsigned class_index = window->front.class_index[window_pool_index(address)];
+    unsigned class_index = atomic_u8_load(&window->front.class_index[window_pool_index(address)]);
     struct round round = {address, &window->front.live[window_word_index(address)]};
     if (heap->counting) {
         put_back(heap, &round, 1, class_index);
@@ -349,7 +349,7 @@ static void check_magazine(struct heap *heap, unsigned class_index) {
 
 /* H1 for a small pool, whose bits of both kinds stand for the same places. */
 static void check_bits(struct window *window, uint64_t index) {
-    const struct size_class *c = &size_classes[window->front.class_index[index]];
+    const struct size_class *c = &size_classes[atomic_u8_load(&window->front.class_index[index])];
     for (unsigned w = 0; w < POOL_WORDS; w++) {
         uint64_t live = atomic_u64_load(&window->front.live[index * POOL_WORDS + w]);
         uint64_t spare = window->spare[index * POOL_WORDS + w];
@@ -369,7 +369,7 @@ static void check_window(struct heap *heap, struct window *window, int64_t *bala
     for (uint64_t i = 0; i < WINDOW_POOLS; i++) {
         uintptr_t address = window->base + i * POOL_SIZE;
         if (atomic_u64_load(&window->front.tag[i]) != tag_of_heap(address, heap)) continue;
-        unsigned class_index = window->front.class_index[i];
+        unsigned class_index = atomic_u8_load(&window->front.class_index[i]);
         if (!size_class_is_span(class_index)) check_bits(window, i);
         balance[class_index] -= (int64_t)live_in(window, i);
         if (window->offset[i] == 0) balance[class_index] += window->record[i].pool.taken;

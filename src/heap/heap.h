@@ -190,7 +190,7 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
     uint64_t live = atomic_u64_load(word), bit = address >> ALIGN_SHIFT & 63;
     if (unlikely(!(live >> bit & 1))) return FREE_OTHER;
     atomic_u64_store(word, live & ~((uint64_t)1 << bit));
-    struct magazine *magazine = &heap->magazines[front->class_index[pool]];
+    struct magazine *magazine = &heap->magazines[atomic_u8_load(&front->class_index[pool])];
     if (unlikely(!magazine_push(magazine, address, word))) return FREE_NO_ROOM;
     uint32_t left = atomic_u32_load(&heap->frees_to_poll) - 1;
     atomic_u32_store(&heap->frees_to_poll, left);

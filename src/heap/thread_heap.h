@@ -3,7 +3,7 @@
  * thread_heap.h - which heap a thread uses.
  *
  * A thread gets a heap at its first slow path: a parked one if there is any, else a new one. When
- * it ends, after the last round of pthread key destructors, it parks the heap as it is, warm, and
+ * it ends, late in the rounds of pthread key destructors, it parks the heap as it is, warm, and
  * the next thread takes it over. A heap that waits longer than the purge delay, or behind a few
  * others, is cleaned: it gives its empty pools back, and other heaps may take over its half empty
  * ones. Heaps are never unmapped, so that their addresses, which tags contain, stay good. Whoever

@@ -82,7 +82,7 @@ enum arena_kind {
 struct window_front {
     struct atomic_u64 tag[WINDOW_POOLS];
     struct atomic_u64 live[WINDOW_WORDS];
-    uint8_t class_index[WINDOW_POOLS];
+    struct atomic_u8 class_index[WINDOW_POOLS];
 };
 
 struct window {

@@ -7,11 +7,14 @@
    processors spinning would only use up what it needs to go on. */
 enum { SPINS = 64 };
 
-/* An address that no other running thread has. Only threads that hold the lock appear in `holder`,
-   so that its reuse by a later thread does no harm. */
+/* A number for the calling thread that no other ever had: an address of the thread's own would be
+   that of the next thread on the same stack, which in the child of a fork may be the one that a
+   thread which held the lock left behind. */
 static uint64_t lock_self(void) {
-    static __thread char self;
-    return (uint64_t)(uintptr_t)&self;
+    static struct atomic_u64 last;
+    static __thread uint64_t self;
+    if (unlikely(self == 0)) self = atomic_u64_add(&last, 1) + 1;
+    return self;
 }
 
 bool lock_try(struct lock *lock) {

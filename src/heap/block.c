@@ -4,11 +4,9 @@
 #include "base/check.h"
 #include "heap/direct.h"
 
-static bool is_start(const struct block *block, const struct window *window) {
+static bool is_start(const struct block *block, const struct pool *pool) {
     const struct size_class *c = &size_classes[block->class_index];
-    uint64_t index = window_pool_index(block->address);
-    uintptr_t first =
-        align_down(block->address, POOL_SIZE) - window->offset[index] * (uintptr_t)POOL_SIZE;
+    uintptr_t first = align_down(block->address, POOL_SIZE) - pool->offset * (uintptr_t)POOL_SIZE;
     uintptr_t offset = block->address - first;
     unsigned block_index = (unsigned)((uint64_t)offset * c->reciprocal >> 32);
     return block_index * (uintptr_t)c->stride == offset && block_index < c->capacity;
@@ -16,20 +14,20 @@ static bool is_start(const struct block *block, const struct window *window) {
 
 /* The live bit is read atomically because it may be another thread's, who changes other bits of the
    word. This one was set before the program could hand the address to the calling thread. */
-static enum block_fault find_in_pool(const struct window *window, struct block *block) {
+static enum block_fault find_in_pool(const struct pool *pool, struct block *block) {
     if (likely(block_find_live(block->address, block))) return BLOCK_LIVE;
     if (block->address % ALIGN != 0) return BLOCK_MISALIGNED;
-    return is_start(block, window) ? BLOCK_FREED : BLOCK_INTERIOR;
+    return is_start(block, pool) ? BLOCK_FREED : BLOCK_INTERIOR;
 }
 
-static enum block_fault find_whole(struct window *window, struct block *block) {
+static enum block_fault find_whole(union record *record, struct block *block) {
     uintptr_t page = align_down(block->address, POOL_SIZE);
     if (block->kind == TAG_EXTENT) {
         block->arena = arena_at(page);
         block->usable = block->arena->size;
     } else {
-        block->direct = &window->record[window_pool_index(page)].direct;
-        block->usable = (size_t)block->direct->pools * POOL_SIZE;
+        block->direct = &record->direct;
+        block->usable = block->direct->size;
     }
     if (block->address == page) return BLOCK_LIVE;
     return block->address % ALIGN == 0 ? BLOCK_INTERIOR : BLOCK_MISALIGNED;
@@ -49,11 +47,12 @@ static enum block_fault find_nothing(uintptr_t address) {
 enum block_fault block_find(uintptr_t address, struct block *block) {
     struct window *window = window_at(address);
     if (window == NULL) return direct_fault_at(address);
-    uint64_t tag = atomic_u64_load(&window->front.tag[window_pool_index(address)]);
+    union record *record = &window->record[window_pool_index(address)];
+    uint64_t tag = atomic_u64_load(&record->pool.tag);
     if (tag == 0) return find_nothing(address);
     block->address = address;
     block->kind = tag_kind(tag, align_down(address, POOL_SIZE));
-    return block->kind == TAG_HEAP ? find_in_pool(window, block) : find_whole(window, block);
+    return block->kind == TAG_HEAP ? find_in_pool(&record->pool, block) : find_whole(record, block);
 }
 
 void block_fail(const char *function, enum block_fault fault, uintptr_t address) {

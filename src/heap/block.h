@@ -36,17 +36,16 @@ enum block_fault block_find(uintptr_t address, struct block *block);
 /* True if the address lies in a pool or span and is aligned; fills *block, whether or not a live
    block starts there. */
 ALWAYS_INLINE bool block_find_pool(uintptr_t address, struct block *block) {
-    struct window_front *front = window_front_at((address >> WINDOW_SHIFT) & (WINDOW_SLOTS - 1));
+    struct pool *pool = window_look_up(address);
     uintptr_t page = align_down(address, POOL_SIZE);
-    uint64_t index = window_pool_index(address);
-    uint64_t tag = atomic_u64_load(&front->tag[index]), owner = tag ^ page;
+    uint64_t tag = atomic_u64_load(&pool->tag), owner = tag ^ page;
     if (unlikely(tag == 0 || owner >> TAG_KIND_SHIFT != 0 || address % ALIGN != 0)) return false;
     block->address = address;
     block->kind = TAG_HEAP;
     block->heap = (struct heap *)owner;
-    block->word = &front->live[window_word_index(address)];
+    block->word = &pool->live[address >> WORD_SHIFT & (POOL_WORDS - 1)];
     block->bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
-    block->class_index = atomic_u8_load(&front->class_index[index]);
+    block->class_index = atomic_u8_load(&pool->class_index);
     block->usable = size_classes[block->class_index].stride;
     return true;
 }

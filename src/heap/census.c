@@ -8,10 +8,8 @@
 #include "heap/thread_heap.h"
 
 /* By live bits, which a span has in all its pools. */
-static void count_pool(struct census *census, struct window *window, unsigned index) {
-    unsigned class_index = atomic_u8_load(&window->front.class_index[index]), live = 0;
-    for (unsigned w = 0; w < POOL_WORDS; w++)
-        live += bit_count(atomic_u64_load(&window->front.live[index * POOL_WORDS + w]));
+static void count_pool(struct census *census, const struct pool *pool) {
+    unsigned class_index = atomic_u8_load(&pool->class_index), live = pool_live_blocks(pool);
     if (live == 0) return;
     census->used_blocks += live;
     census->used_bytes += (size_t)live * size_classes[class_index].stride;
@@ -22,7 +20,8 @@ static void count_pool(struct census *census, struct window *window, unsigned in
 static void count_pools(struct census *census, struct window *window, unsigned first) {
     size_t before = census->used_blocks;
     for (unsigned i = first; i < first + ARENA_POOLS; i++)
-        if (atomic_u64_load(&window->front.tag[i]) != 0) count_pool(census, window, i);
+        if (atomic_u64_load(&window->record[i].pool.tag) != 0)
+            count_pool(census, &window->record[i].pool);
     census->arenas += census->used_blocks != before;
 }
 
@@ -76,9 +75,8 @@ void census_take(struct census *census) {
 static void check_free_pools(struct window *window, const struct arena *arena, unsigned first) {
     for (unsigned i = 0; i < ARENA_POOLS; i++) {
         if (!(arena->free >> i & 1)) continue;
-        CHECK(atomic_u64_load(&window->front.tag[first + i]) == 0);
-        for (unsigned w = 0; w < POOL_WORDS; w++)
-            CHECK(atomic_u64_load(&window->front.live[(first + i) * POOL_WORDS + w]) == 0);
+        const struct pool *pool = &window->record[first + i].pool;
+        CHECK(atomic_u64_load(&pool->tag) == 0 && pool_live_blocks(pool) == 0);
     }
 }
 

@@ -7,7 +7,7 @@
 #include "os/os.h"
 
 /* A few, so that they are searched in no time; bounded in bytes, as they are memory nobody uses. */
-enum { CACHE_BLOCKS = 8 };
+enum { CACHE_BLOCKS = 8, RETRY_MS = 60000 };
 static const size_t CACHE_BYTES = 128 * MIB;
 
 /* Under the space lock. */
@@ -18,15 +18,8 @@ static struct atomic_u32 next_due; /* of the oldest, 0: none */
 
 static struct direct *direct_of(struct link *link) { return link_owner(link, struct direct, link); }
 
-static struct direct *record_at(uintptr_t address) {
-    return &window_at(address)->record[window_pool_index(address)].direct;
-}
-
-static size_t size_of(const struct direct *direct) { return (size_t)direct->pools * POOL_SIZE; }
-
-static void set_tag(uintptr_t address, bool there) {
-    atomic_u64_store(&window_at(address)->front.tag[window_pool_index(address)],
-                     there ? tag_of_kind(address, TAG_DIRECT) : 0);
+static void set_tag(struct direct *direct, bool there) {
+    atomic_u64_store(&direct->tag, there ? tag_of_kind(direct->address, TAG_DIRECT) : 0);
 }
 
 static void set_next_due(void) {
@@ -35,11 +28,19 @@ static void set_next_due(void) {
 
 /* ---- The cache ---- */
 
+static void cache_append(struct direct *direct, uint64_t delay) {
+    direct->due = (uint32_t)(os_clock_ms() + delay) | 1; /* 0 means none */
+    link_add_after(cache.prev, &direct->link);
+    cached_blocks++;
+    cached_bytes += direct->size;
+    set_next_due();
+}
+
 static void uncache(struct direct *direct) {
     link_remove(&direct->link);
     direct->due = 0;
     cached_blocks--;
-    cached_bytes -= size_of(direct);
+    cached_bytes -= direct->size;
     set_next_due();
 }
 
@@ -48,35 +49,32 @@ static struct direct *cache_find(size_t size, size_t alignment) {
     struct direct *best = NULL;
     for (struct link *at = cache.next; at != &cache; at = at->next) {
         struct direct *direct = direct_of(at);
-        if (size_of(direct) < size || size_of(direct) > size + size / 4) continue;
+        if (direct->size < size || direct->size > size + size / 4) continue;
         if (direct->address % alignment != 0) continue;
-        if (best == NULL || direct->pools < best->pools) best = direct;
+        if (best == NULL || direct->size < best->size) best = direct;
     }
     return best;
 }
 
+/* One that is on no list. */
 static bool unmap(struct direct *direct) {
     uintptr_t address = direct->address;
     size_t guard = direct->guarded ? os_page_size() : 0;
-    size_t size = size_of(direct);
+    size_t size = direct->size;
     if (!os_unmap((void *)(address - guard), size + 2 * guard)) return false;
     space_count(0, size + 2 * guard);
+    memset(direct, 0, sizeof *direct);
     return true;
 }
 
 /* At the mapping limit the kernel refuses to unmap: the mapping then stays in the cache, without
    memory behind it, for a later try. */
 static bool cache_drop(struct direct *direct) {
-    if (!unmap(direct)) {
-        os_purge((void *)direct->address, size_of(direct));
-        direct->due += 60000;
-        link_remove(&direct->link);
-        link_add_after(cache.prev, &direct->link);
-        set_next_due();
-        return false;
-    }
     uncache(direct);
-    return true;
+    if (unmap(direct)) return true;
+    os_purge((void *)direct->address, direct->size);
+    cache_append(direct, RETRY_MS);
+    return false;
 }
 
 bool direct_purge_is_due(void) {
@@ -96,14 +94,9 @@ bool direct_purge(bool all) {
 }
 
 static void cache_add(struct direct *direct) {
-    uint64_t delay = size_min(options.purge_delay, 1 << 30);
-    direct->due = (uint32_t)(os_clock_ms() + delay) | 1; /* 0 means none */
-    link_add_after(cache.prev, &direct->link);
-    cached_blocks++;
-    cached_bytes += size_of(direct);
+    cache_append(direct, size_min(options.purge_delay, 1 << 30));
     while (cached_blocks > CACHE_BLOCKS || cached_bytes > CACHE_BYTES)
         if (!cache_drop(direct_of(cache.next))) break;
-    set_next_due();
 }
 
 /* ---- Blocks ---- */
@@ -124,10 +117,10 @@ static struct direct *map_block(size_t size, size_t alignment) {
         os_unmap((void *)(address - guard), size + 2 * guard);
         return NULL;
     }
-    struct direct *direct = record_at(address);
+    struct direct *direct = &record_at(address)->direct;
     link_init(&direct->link);
     direct->address = address;
-    direct->pools = (uint32_t)(size / POOL_SIZE);
+    direct->size = size;
     direct->guarded = guarded;
     direct->due = 0;
     space_count(size + 2 * guard, 0);
@@ -137,13 +130,13 @@ static struct direct *map_block(size_t size, size_t alignment) {
 static void remember(struct direct *direct) {
     link_add_after(&live, &direct->link);
     space_figures.direct_blocks++;
-    space_figures.direct_bytes += size_of(direct);
+    space_figures.direct_bytes += direct->size;
 }
 
 static void forget(struct direct *direct) {
     link_remove(&direct->link);
     space_figures.direct_blocks--;
-    space_figures.direct_bytes -= size_of(direct);
+    space_figures.direct_bytes -= direct->size;
 }
 
 void *direct_allocate(size_t size, size_t alignment, bool zero) {
@@ -162,14 +155,14 @@ void *direct_allocate(size_t size, size_t alignment, bool zero) {
     space_leave();
     if (direct == NULL) return NULL;
     uintptr_t address = direct->address;
-    set_tag(address, true);
-    if (used && zero && !os_purge((void *)address, size_of(direct)))
-        memset((void *)address, 0, size_of(direct));
+    set_tag(direct, true);
+    if (used && zero && !os_purge((void *)address, direct->size))
+        memset((void *)address, 0, direct->size);
     return (void *)address;
 }
 
 void direct_free(struct direct *direct) {
-    set_tag(direct->address, false);
+    set_tag(direct, false);
     space_enter();
     forget(direct);
     /* With guard pages the point is that a use after free faults. */
@@ -179,7 +172,7 @@ void direct_free(struct direct *direct) {
 
 /* The target is mapped, and its window made, before the memory moves: nothing can fail half way. */
 static void *move(struct direct *from, size_t size) {
-    size_t old_size = size_of(from);
+    size_t old_size = from->size;
     struct direct *to = map_block(size, os_page_size());
     if (to == NULL) return NULL;
     uintptr_t target = to->address;
@@ -187,9 +180,9 @@ static void *move(struct direct *from, size_t size) {
         if (!unmap(to)) cache_add(to);
         return NULL;
     }
-    set_tag(from->address, false);
-    set_tag(target, true);
+    set_tag(to, true);
     forget(from);
+    memset(from, 0, sizeof *from);
     space_count(0, old_size);
     remember(to);
     return (void *)target;
@@ -199,14 +192,14 @@ void *direct_resize(struct direct *direct, size_t size) {
     if (direct->guarded) return NULL;
     /* What grows will grow again: an eighth more of address space, so that a long row of small
        steps costs few system calls. */
-    bool grows = size > size_of(direct) && size < PTRDIFF_MAX / 2;
+    bool grows = size > direct->size && size < PTRDIFF_MAX / 2;
     size = align_up(grows ? size + size / 8 : size, os_page_size());
     void *result = (void *)direct->address;
     space_enter();
-    if (os_resize(result, size_of(direct), size)) {
-        space_count(size, size_of(direct));
+    if (os_resize(result, direct->size, size)) {
+        space_count(size, direct->size);
         forget(direct);
-        direct->pools = (uint32_t)(size / POOL_SIZE);
+        direct->size = size;
         remember(direct);
     } else {
         result = move(direct, size);
@@ -220,7 +213,7 @@ enum block_fault direct_fault_at(uintptr_t address) {
     enum block_fault fault = BLOCK_FOREIGN;
     space_enter();
     for (struct link *at = live.next; at != &live; at = at->next)
-        if (address - direct_of(at)->address < size_of(direct_of(at)))
+        if (address - direct_of(at)->address < direct_of(at)->size)
             fault = address % ALIGN == 0 ? BLOCK_INTERIOR : BLOCK_MISALIGNED;
     for (struct link *at = cache.next; at != &cache; at = at->next)
         if (address == direct_of(at)->address) fault = BLOCK_FREED;

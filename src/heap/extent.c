@@ -7,8 +7,7 @@
 static size_t arenas_for(size_t size) { return (size + ARENA_SIZE - 1) / ARENA_SIZE; }
 
 static void set_tag(uintptr_t address, bool there) {
-    atomic_u64_store(&window_at(address)->front.tag[window_pool_index(address)],
-                     there ? tag_of_kind(address, TAG_EXTENT) : 0);
+    atomic_u64_store(&record_at(address)->pool.tag, there ? tag_of_kind(address, TAG_EXTENT) : 0);
 }
 
 /* The arena's pools that lie below `end`. */

@@ -25,14 +25,17 @@ void heap_init(struct heap *heap, bool counting) {
 
 /* ---- Pools from and to the arenas ---- */
 
-static void set_tags(const struct pool *pool, struct heap *heap) {
-    struct window *window = window_of(pool);
-    uint64_t first = window_pool_index(pool->base);
-    for (unsigned i = 0; i < size_classes[pool->class_index].pools; i++) {
-        uintptr_t at = pool->base + (uintptr_t)i * POOL_SIZE;
-        atomic_u8_store(&window->front.class_index[first + i], pool->class_index);
-        window->offset[first + i] = (uint8_t)i;
-        atomic_u64_store(&window->front.tag[first + i], heap ? tag_of_heap(at, heap) : 0);
+static uint8_t class_of(const struct pool *pool) { return atomic_u8_load(&pool->class_index); }
+
+static void set_tags(struct pool *pool, struct heap *heap) {
+    union record *record = (union record *)pool;
+    uintptr_t base = record_base(pool);
+    uint8_t class_index = class_of(pool);
+    for (unsigned i = 0; i < size_classes[class_index].pools; i++) {
+        uintptr_t at = base + (uintptr_t)i * POOL_SIZE;
+        atomic_u8_store(&record[i].pool.class_index, class_index);
+        record[i].pool.offset = (uint8_t)i;
+        atomic_u64_store(&record[i].pool.tag, heap ? tag_of_heap(at, heap) : 0);
     }
 }
 
@@ -43,8 +46,7 @@ static void return_pools(uintptr_t base, unsigned count) {
 
 /* The older ones: what was emptied last is the likeliest to be in the cache. */
 static void return_empty(struct heap *heap, unsigned count) {
-    for (unsigned i = 0; i < count; i++)
-        set_tags(pool_of(window_at(heap->empty[i]), heap->empty[i]), NULL);
+    for (unsigned i = 0; i < count; i++) set_tags(&record_at(heap->empty[i])->pool, NULL);
     space_enter();
     for (unsigned i = 0; i < count; i++) return_pools(heap->empty[i], 1);
     space_leave();
@@ -53,17 +55,16 @@ static void return_empty(struct heap *heap, unsigned count) {
 }
 
 static void to_empty(struct heap *heap, struct pool *pool) {
-    const struct size_class *c = &size_classes[pool->class_index];
     pool->state = POOL_EMPTY;
     memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
-    if (!size_class_is_span(pool->class_index)) {
+    if (!size_class_is_span(class_of(pool))) {
         if (heap->empty_count == HEAP_EMPTY_POOLS) return_empty(heap, HEAP_EMPTY_POOLS / 2);
-        heap->empty[heap->empty_count++] = pool->base;
+        heap->empty[heap->empty_count++] = record_base(pool);
         return;
     }
     set_tags(pool, NULL);
     space_enter();
-    return_pools(pool->base, c->pools);
+    return_pools(record_base(pool), size_classes[class_of(pool)].pools);
     space_leave();
 }
 
@@ -105,9 +106,8 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     bool taken = size_class_is_span(class_index) ? take_span(c->pools, &address, &zeroed)
                                                  : take_small(heap, &address, &zeroed);
     if (!taken) return NULL;
-    struct pool *pool = &window_at(address)->record[window_pool_index(address)].pool;
-    pool->base = address;
-    pool->class_index = (uint8_t)class_index;
+    struct pool *pool = &record_at(address)->pool;
+    atomic_u8_store(&pool->class_index, (uint8_t)class_index);
     pool->taken = 0;
     pool->state = POOL_PARTIAL;
     pool->zeroed = zeroed;
@@ -131,7 +131,7 @@ static struct pool *first_partial(struct heap *heap, unsigned class_index) {
 
 /* The second word of a span's spare bits: blocks that were handed out before, and so may not be
    zero any more. */
-static uint64_t *span_used(const struct pool *pool) { return pool_spare(pool) + 1; }
+static uint64_t *span_used(struct pool *pool) { return pool_spare(pool) + 1; }
 
 /* Rounds are filled from `at` downwards, so that the lowest address comes out of the magazine
    first. Each function returns where it stopped, at `stop` or where blocks ran out. */
@@ -139,11 +139,10 @@ static uint64_t *span_used(const struct pool *pool) { return pool_spare(pool) + 
 static struct round *take_word(struct pool *pool, unsigned w, struct round *at,
                                struct round *stop) {
     uint64_t *spare = pool_spare(pool) + w, left = *spare;
-    struct atomic_u64 *word = live_of_spare(spare);
-    uintptr_t base = pool->base + (uintptr_t)w * WORD_SPAN;
+    uintptr_t base = record_base(pool) + (uintptr_t)w * WORD_SPAN;
     for (; left != 0 && at > stop; left &= left - 1) {
         (--at)->block = base + ((uintptr_t)bit_lowest(left) << ALIGN_SHIFT);
-        at->word = word;
+        at->word = &pool->live[w];
     }
     *spare = left;
     return at;
@@ -154,14 +153,16 @@ static struct round *take_from_small(struct pool *pool, struct round *at, struct
     return at;
 }
 
+static struct round round_at(struct pool *first, uintptr_t block) {
+    union record *record = (union record *)first + (block - record_base(first)) / POOL_SIZE;
+    return (struct round){block, pool_live(&record->pool, block)};
+}
+
 static struct round *take_from_span(struct pool *pool, struct round *at, struct round *stop) {
-    uintptr_t stride = size_classes[pool->class_index].stride;
+    uintptr_t stride = size_classes[class_of(pool)].stride, base = record_base(pool);
     uint64_t *spare = pool_spare(pool), left = *spare;
-    struct window *window = window_of(pool);
-    for (; left != 0 && at > stop; left &= left - 1) {
-        (--at)->block = pool->base + bit_lowest(left) * stride;
-        at->word = &window->front.live[window_word_index(at->block)];
-    }
+    for (; left != 0 && at > stop; left &= left - 1)
+        *--at = round_at(pool, base + bit_lowest(left) * stride);
     *span_used(pool) |= *spare ^ left;
     *spare = left;
     return at;
@@ -214,12 +215,12 @@ void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
     uint64_t fresh = *pool_spare(pool) & ~*span_used(pool);
     if (fresh == 0) return NULL;
     uint64_t bit = fresh & -fresh;
-    uintptr_t block = pool->base + bit_lowest(fresh) * (uintptr_t)size_classes[class_index].stride;
+    uintptr_t offset = bit_lowest(fresh) * (uintptr_t)size_classes[class_index].stride;
     *pool_spare(pool) &= ~bit;
     *span_used(pool) |= bit;
     if (++pool->taken == size_classes[class_index].capacity) partial_to_full(pool);
     heap->served++;
-    struct round round = {block, &window_of(pool)->front.live[window_word_index(block)]};
+    struct round round = round_at(pool, record_base(pool) + offset);
     struct magazine magazine = {&round, &round};
     return magazine_pop(&magazine);
 }
@@ -228,7 +229,7 @@ void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
 
 static void full_to_partial(struct heap *heap, struct pool *pool) {
     pool->state = POOL_PARTIAL;
-    link_add_after(&heap->partial[pool->class_index], &pool->link);
+    link_add_after(&heap->partial[class_of(pool)], &pool->link);
 }
 
 /* `count` blocks are spare again. */
@@ -241,8 +242,8 @@ static void give_back(struct heap *heap, struct pool *pool, unsigned count) {
 }
 
 static void put_back_in_span(struct heap *heap, const struct round *round, unsigned class_index) {
-    struct pool *pool = pool_of(window_of(round->word), round->block);
-    uint64_t offset = round->block - pool->base;
+    struct pool *pool = pool_first(pool_of_live(round->word));
+    uint64_t offset = round->block - record_base(pool);
     *pool_spare(pool) |= (uint64_t)1 << (offset * size_classes[class_index].reciprocal >> 32);
     give_back(heap, pool, 1);
 }
@@ -251,12 +252,13 @@ static void put_back_in_span(struct heap *heap, const struct round *round, unsig
    order of addresses; returns how many. */
 static size_t put_back_word(struct heap *heap, const struct round *rounds, size_t count) {
     struct atomic_u64 *word = rounds[0].word;
+    struct pool *pool = pool_of_live(word);
     uint64_t bits = 0;
     size_t same = 0;
     for (; same < count && rounds[same].word == word; same++)
         bits |= (uint64_t)1 << (rounds[same].block >> ALIGN_SHIFT & 63);
-    *spare_of_live(word) |= bits;
-    give_back(heap, pool_of(window_of(word), rounds[0].block), (unsigned)same);
+    pool_spare(pool)[word - pool->live] |= bits;
+    give_back(heap, pool, (unsigned)same);
     return same;
 }
 
@@ -285,9 +287,9 @@ static void put_back_oldest(struct heap *heap, unsigned class_index, size_t coun
 }
 
 void heap_put_full(struct heap *heap, uintptr_t address) {
-    struct window *window = window_at(address);
-    unsigned class_index = atomic_u8_load(&window->front.class_index[window_pool_index(address)]);
-    struct round round = {address, &window->front.live[window_word_index(address)]};
+    struct pool *pool = &record_at(address)->pool;
+    unsigned class_index = class_of(pool);
+    struct round round = {address, pool_live(pool, address)};
     if (heap->counting) {
         put_back(heap, &round, 1, class_index);
         return;
@@ -327,9 +329,8 @@ static void check_pool(struct heap *heap, struct pool *pool, unsigned class_inde
     const struct size_class *c = &size_classes[class_index];
     uint64_t *spare = pool_spare(pool);
     unsigned spares = 0;
-    CHECK(pool->class_index == class_index && pool->state == POOL_PARTIAL);
-    CHECK(tag_heap(atomic_u64_load(&window_of(pool)->front.tag[window_pool_index(pool->base)]),
-                   pool->base) == heap);
+    CHECK(class_of(pool) == class_index && pool->state == POOL_PARTIAL);
+    CHECK(tag_heap(atomic_u64_load(&pool->tag), record_base(pool)) == heap);
     for (unsigned w = 0; w < c->words; w++) {
         CHECK((spare[w] & ~c->starts[w]) == 0); /* H1 */
         spares += bit_count(spare[w]);
@@ -348,31 +349,24 @@ static void check_magazine(struct heap *heap, unsigned class_index) {
 }
 
 /* H1 for a small pool, whose bits of both kinds stand for the same places. */
-static void check_bits(struct window *window, uint64_t index) {
-    const struct size_class *c = &size_classes[atomic_u8_load(&window->front.class_index[index])];
+static void check_bits(struct pool *pool) {
+    const struct size_class *c = &size_classes[class_of(pool)];
     for (unsigned w = 0; w < POOL_WORDS; w++) {
-        uint64_t live = atomic_u64_load(&window->front.live[index * POOL_WORDS + w]);
-        uint64_t spare = window->spare[index * POOL_WORDS + w];
+        uint64_t live = atomic_u64_load(&pool->live[w]), spare = pool_spare(pool)[w];
         CHECK((live & spare) == 0 && ((live | spare) & ~c->starts[w]) == 0);
     }
-}
-
-static size_t live_in(const struct window *window, uint64_t index) {
-    size_t live = 0;
-    for (unsigned w = 0; w < POOL_WORDS; w++)
-        live += bit_count(atomic_u64_load(&window->front.live[index * POOL_WORDS + w]));
-    return live;
 }
 
 /* Adds to balance[c] what the pools of a window have taken and not live, by class. */
 static void check_window(struct heap *heap, struct window *window, int64_t *balance) {
     for (uint64_t i = 0; i < WINDOW_POOLS; i++) {
+        struct pool *pool = &window->record[i].pool;
         uintptr_t address = window->base + i * POOL_SIZE;
-        if (atomic_u64_load(&window->front.tag[i]) != tag_of_heap(address, heap)) continue;
-        unsigned class_index = atomic_u8_load(&window->front.class_index[i]);
-        if (!size_class_is_span(class_index)) check_bits(window, i);
-        balance[class_index] -= (int64_t)live_in(window, i);
-        if (window->offset[i] == 0) balance[class_index] += window->record[i].pool.taken;
+        if (atomic_u64_load(&pool->tag) != tag_of_heap(address, heap)) continue;
+        unsigned class_index = class_of(pool);
+        if (!size_class_is_span(class_index)) check_bits(pool);
+        balance[class_index] -= pool_live_blocks(pool);
+        if (pool->offset == 0) balance[class_index] += pool->taken;
     }
 }
 

@@ -92,8 +92,10 @@ struct heap {
     CACHE_ALIGNED struct atomic_u64 inbox; /* list of what other threads freed (remote.c) */
     struct atomic_u32 state;               /* enum heap_state */
 
-    CACHE_ALIGNED struct round rounds[HEAP_ROUNDS];
+    CACHE_ALIGNED struct round rounds[]; /* HEAP_ROUNDS of them, but none in no_heap */
 };
+
+#define HEAP_SIZE (sizeof(struct heap) + HEAP_ROUNDS * sizeof(struct round))
 
 #ifdef __cplusplus
 extern "C" {
@@ -123,21 +125,20 @@ bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
 
-static inline struct pool *pool_of(struct window *window, uintptr_t address) {
-    uint64_t index = window_pool_index(address);
-    return &window->record[index - window->offset[index]].pool;
+/* The first of the span that a pool is part of. */
+static inline struct pool *pool_first(struct pool *pool) {
+    return &((union record *)pool - pool->offset)->pool;
 }
-/* The words of a place in both arrays are a fixed distance apart. */
-static inline uint64_t *spare_of_live(struct atomic_u64 *live) {
-    struct window *window = window_of(live);
-    return &window->spare[live - window->front.live];
+/* The pool with a word of live bits: records are aligned to their size. */
+static inline struct pool *pool_of_live(struct atomic_u64 *live) {
+    return (struct pool *)align_down((uintptr_t)live, sizeof(union record));
 }
-static inline struct atomic_u64 *live_of_spare(uint64_t *spare) {
-    struct window *window = window_of(spare);
-    return &window->front.live[spare - window->spare];
+static inline uint64_t *pool_spare(struct pool *pool) {
+    struct window *window = window_of(pool);
+    return &window->spare[((union record *)pool - window->record) * POOL_WORDS];
 }
-static inline uint64_t *pool_spare(const struct pool *pool) {
-    return &window_of(pool)->spare[window_word_index(pool->base)];
+static inline struct atomic_u64 *pool_live(struct pool *pool, uintptr_t address) {
+    return &pool->live[address >> WORD_SHIFT & (POOL_WORDS - 1)];
 }
 
 /* ---- Fast paths ----
@@ -181,16 +182,15 @@ enum free_result { FREE_DONE, FREE_TO_POLL, FREE_NO_ROOM, FREE_OTHER };
    comparison finds the owner and misalignment, the bit whether a live block starts there.
    FREE_NO_ROOM: it is no longer live, but its magazine has no room for it: heap_put_full. */
 ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {
-    uint64_t pool = window_pool_index(address);
-    struct window_front *front = window_front_at((address >> WINDOW_SHIFT) & (WINDOW_SLOTS - 1));
-    uint64_t offset = atomic_u64_load(&front->tag[pool]) ^ address ^ (uintptr_t)heap;
-    if (unlikely(rotate_right(offset, ALIGN_SHIFT) >= POOL_SIZE / ALIGN)) return FREE_OTHER;
-    /* The bit comes from the address, not from `offset`: it need not wait for the tag. */
-    struct atomic_u64 *word = &front->live[window_word_index(address)];
-    uint64_t live = atomic_u64_load(word), bit = address >> ALIGN_SHIFT & 63;
-    if (unlikely(!(live >> bit & 1))) return FREE_OTHER;
-    atomic_u64_store(word, live & ~((uint64_t)1 << bit));
-    struct magazine *magazine = &heap->magazines[atomic_u8_load(&front->class_index[pool])];
+    struct pool *pool = window_look_up(address);
+    uint64_t place =
+        rotate_right(atomic_u64_load(&pool->tag) ^ address ^ (uintptr_t)heap, ALIGN_SHIFT);
+    if (unlikely(place >= POOL_SIZE / ALIGN)) return FREE_OTHER;
+    struct atomic_u64 *word = &pool->live[place / 64];
+    uint64_t live = atomic_u64_load(word);
+    if (unlikely(!(live >> place % 64 & 1))) return FREE_OTHER;
+    atomic_u64_store(word, live & ~((uint64_t)1 << place % 64));
+    struct magazine *magazine = &heap->magazines[atomic_u8_load(&pool->class_index)];
     if (unlikely(!magazine_push(magazine, address, word))) return FREE_NO_ROOM;
     uint32_t left = atomic_u32_load(&heap->frees_to_poll) - 1;
     atomic_u32_store(&heap->frees_to_poll, left);

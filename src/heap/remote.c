@@ -9,21 +9,21 @@ static const size_t BUDGET = 16 * KIB;
 
 /* What inboxes are lists of: 0 for the end, the address of a message, or that of a single block
    with bit 0 set. */
-typedef uintptr_t item;
+typedef uintptr_t inbox_item;
 
 static uint64_t secret;
 
 void remote_init(void) { secret = os_secret() | 1; }
 
-static bool is_single(item item) { return item & 1; }
-static uintptr_t block_of(item item) { return item & ~(uintptr_t)1; }
-static struct message *message_of(item item) { return (struct message *)item; }
+static bool is_single(inbox_item item) { return item & 1; }
+static uintptr_t block_of(inbox_item item) { return item & ~(uintptr_t)1; }
+static struct message *message_of(inbox_item item) { return (struct message *)item; }
 
 /* Differs from block to block, so that a link copied elsewhere does not pass. */
 static uint64_t *link_in(uintptr_t block) { return (uint64_t *)block; }
 static uint64_t mask_of(uintptr_t block) { return block * secret; }
 
-static void set_next(item item, uint64_t next) {
+static void set_next(inbox_item item, uint64_t next) {
     if (is_single(item))
         *link_in(block_of(item)) = next ^ mask_of(block_of(item));
     else
@@ -42,7 +42,7 @@ static void help_parked(struct heap *heap) {
     atomic_u32_store_release(&heap->state, HEAP_PARKED);
 }
 
-static void send(struct heap *to, item item) {
+static void send(struct heap *to, inbox_item item) {
     uint64_t head = atomic_u64_load(&to->inbox);
     do set_next(item, head);
     while (!atomic_u64_replace(&to->inbox, &head, item)); /* partner: remote_drain's exchange */
@@ -114,7 +114,7 @@ static unsigned take_message(struct heap *heap, struct message *message) {
 }
 
 /* What a link through a block may lead to. */
-static bool is_item(item item) {
+static bool is_item(inbox_item item) {
     struct block block;
     if (item == 0) return true;
     return is_single(item) ? block_find(block_of(item), &block) <= BLOCK_FREED
@@ -126,7 +126,7 @@ static unsigned take_single(struct heap *heap, uintptr_t address) {
     enum block_fault fault = block_find(address, &block);
     if (fault == BLOCK_FREED) block_fail("free", fault, address);
     if (fault != BLOCK_LIVE) fail_overwritten(address);
-    item next = *link_in(address) ^ mask_of(address);
+    inbox_item next = *link_in(address) ^ mask_of(address);
     if (!is_item(next)) fail_overwritten(address);
     heap->drained = next;
     take_in(heap, address, address);
@@ -139,7 +139,7 @@ void remote_drain(struct heap *heap, unsigned limit) {
             if (atomic_u64_load(&heap->inbox) == 0) return;
             heap->drained = atomic_u64_exchange(&heap->inbox, 0); /* partner: send */
         }
-        item item = heap->drained;
+        inbox_item item = heap->drained;
         taken += is_single(item) ? take_single(heap, block_of(item))
                                  : take_message(heap, message_of(item));
     }

@@ -13,7 +13,7 @@
 
 enum {
     /* Low bits of a tag are free for the offset in the pool: heaps are aligned to pools. */
-    HEAP_STRIDE = (sizeof(struct heap) + POOL_SIZE - 1) / POOL_SIZE * POOL_SIZE,
+    HEAP_STRIDE = (HEAP_SIZE + POOL_SIZE - 1) / POOL_SIZE * POOL_SIZE,
     HEAPS_AT_ONCE = 16, /* address space; each is touched when it is used */
     BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
     WARM_HEAPS = 4,     /* parked as they are; more threads than that seldom start at once */

@@ -3,7 +3,8 @@
 
 #include "os/os.h"
 
-static_assert(sizeof(struct pool) == 32 && sizeof(union record) == 32, "two records to a line");
+static_assert(sizeof(union record) == 16 * POOL_WORDS, "an index becomes an offset by a shift");
+static_assert(sizeof(struct pool) == sizeof(union record), "what is shared is the tag");
 static_assert(sizeof(struct window) <= WINDOW_ALIGNMENT, "a record leads to its window");
 
 struct window_table window_table;
@@ -28,7 +29,7 @@ static bool reserve_one(uintptr_t base) {
     window->next = window_first();
     /* Release: whoever finds the window finds it filled. Partners: window_at, window_first. */
     atomic_u64_store_release(&newest, (uintptr_t)window);
-    atomic_u64_store_release(slot, (uintptr_t)window - (uintptr_t)&window_table.nowhere);
+    atomic_u64_store_release(slot, (uintptr_t)window - (uintptr_t)window_table.nowhere);
     return true;
 }
 

@@ -4,14 +4,11 @@
  * address. Nothing of the allocator lies in memory that programs write.
  *
  * A window is WINDOW_SHIFT bits of address space (64 MiB, or 32) that holds memory of ours; its
- * arrays are one lazily touched mapping. They differ by who writes them:
- *   tag     read by any freeing thread, changes only when a pool changes hands
- *   live    a bit per ALIGN bytes, set if and only if a live block starts there; written by the
- *           owner alone, so a remote free never takes its cache line away
- *   spare   bits of the same places (of a span: one per block, in its first word): blocks that the
- *           pool can give; neither live nor in the owner's magazine
- *   class_index, offset   size class of the pool; its place in the span
- *   record  struct pool, struct direct: the rest, for slow paths
+ * arrays are one lazily touched mapping:
+ *   record  what there is to know of 4 KiB: struct pool or struct direct. All that a free looks at
+ *           is in one cache line (two with 8-byte alignment), so that a free misses once
+ *   spare   bits of the places where blocks start (of a span: one per block, in its first word):
+ *           blocks that the pool can give; neither live nor in the owner's magazine
  *   arena   one per 256 KiB, under the space lock
  *
  * Windows are found in a table of 2^16 slots by bits of the address. Two windows could share a slot
@@ -27,26 +24,33 @@
 
 struct heap;
 
-/* A pool or a span (the record of its first pool). Written by the owning heap alone. */
+/* A pool, or one of a span's. Other threads read the tag, the class and the live bits: the owner
+   alone writes them, so a remote free never takes the line away. What is in brackets is said by the
+   first pool of a span for all of it. */
 struct pool {
-    struct link link; /* on the partial list of its heap and class if and only if PARTIAL */
-    uintptr_t base;
-    uint16_t taken; /* blocks that are live or in the magazine */
-    uint8_t class_index;
-    uint8_t state;  /* enum pool_state */
-    uint8_t zeroed; /* the memory was zero when the pool was taken: heap_take_zeroed */
-    uint8_t unused[3];
+    struct atomic_u64 tag; /* who has it: see below; changes only when the pool changes hands */
+    struct link link;      /* [on the partial list of its heap and class if and only if PARTIAL] */
+    uint16_t taken;        /* [blocks that are live or in the magazine] */
+    struct atomic_u8 class_index;
+    uint8_t offset; /* number of pools from the start of the span */
+    uint8_t state;  /* [enum pool_state] */
+    uint8_t zeroed; /* [the memory was zero when the span was taken: heap_take_zeroed] */
+    /* A bit per ALIGN bytes, set if and only if a live block starts there. */
+    struct atomic_u64 live[POOL_WORDS] __attribute__((aligned(POOL_WORDS * 8)));
 };
 
-/* A block with a mapping of its own (the record of its first page). Under the space lock. */
+/* A block with a mapping of its own (the record of its first page). Under the space lock. All zero
+   when the mapping is gone: the place may be a pool's next. */
 struct direct {
-    struct link link;     /* list of live ones, or of cached ones */
-    uintptr_t address;    /* of the block */
-    uint32_t pools : 31;  /* usable length, in units of POOL_SIZE */
-    uint32_t guarded : 1; /* guard pages around it */
-    uint32_t due;         /* 0: live. Cached: when to unmap it, in ms of os_clock_ms */
+    struct atomic_u64 tag;
+    struct link link;  /* list of live ones, or of cached ones */
+    uintptr_t address; /* of the block */
+    size_t size;       /* usable, whole OS pages */
+    uint32_t due;      /* 0: live. Cached: when to unmap it, in ms of os_clock_ms */
+    bool guarded;      /* guard pages around it */
 };
 
+/* Both begin with the tag. */
 union record {
     struct pool pool;
     struct direct direct;
@@ -78,28 +82,19 @@ enum arena_kind {
 
 #define WINDOW_ALIGNMENT (2 * MIB)
 
-/* The part that look-ups read before they know that the address is ours. */
-struct window_front {
-    struct atomic_u64 tag[WINDOW_POOLS];
-    struct atomic_u64 live[WINDOW_WORDS];
-    struct atomic_u8 class_index[WINDOW_POOLS];
-};
-
 struct window {
-    struct window_front front;
-    uint8_t offset[WINDOW_POOLS]; /* number of pools from the start of the span */
-    uint64_t spare[WINDOW_WORDS];
     union record record[WINDOW_POOLS];
-    struct arena arena[WINDOW_ARENAS];
     uintptr_t base;
     struct window *next; /* list of all windows */
+    uint64_t spare[WINDOW_WORDS];
+    struct arena arena[WINDOW_ARENAS];
 };
 
-/* Slots hold the distance from `nowhere` to the window's front. An empty slot so leads to a window
-   where nothing is ours, and look-ups need no test for it. */
+/* Slots hold the distance from `nowhere` to the window. An empty slot so leads to records where
+   nothing is ours, and look-ups need no test for it. */
 struct window_table {
     struct atomic_u64 distance[WINDOW_SLOTS];
-    struct window_front nowhere;
+    union record nowhere[WINDOW_POOLS];
 };
 
 #ifdef __cplusplus
@@ -116,10 +111,17 @@ struct window *window_first(void);
 /* Address space taken by windows, in bytes. */
 size_t window_bytes(void);
 
-/* The front for an address, or `nowhere`'s, or by a shared slot that of another address. */
-ALWAYS_INLINE struct window_front *window_front_at(uint64_t slot) {
-    return (struct window_front *)((uintptr_t)&window_table.nowhere +
-                                   atomic_u64_load(&window_table.distance[slot]));
+/* The index is 64 bits wide because the compiler otherwise extends it, on the fast paths too. */
+static inline uint64_t window_pool_index(uintptr_t address) {
+    return (address >> POOL_SHIFT) & (WINDOW_POOLS - 1);
+}
+
+/* The record for an address, or one of `nowhere`, or by a shared slot that of another address. */
+ALWAYS_INLINE struct pool *window_look_up(uintptr_t address) {
+    uint64_t slot = (address >> WINDOW_SHIFT) & (WINDOW_SLOTS - 1);
+    uint64_t distance = atomic_u64_load(&window_table.distance[slot]);
+    uint64_t offset = window_pool_index(address) * sizeof(union record);
+    return (struct pool *)((uintptr_t)window_table.nowhere + distance + offset);
 }
 
 /* The window that holds an address, NULL if none does. */
@@ -127,16 +129,13 @@ static inline struct window *window_at(uintptr_t address) {
     uint64_t distance = atomic_u64_load_acquire(
         &window_table.distance[(uint16_t)(address >> WINDOW_SHIFT)]); /* partner: window_reserve */
     if (distance == 0) return NULL;
-    struct window *window = (struct window *)((uintptr_t)&window_table.nowhere + distance);
+    struct window *window = (struct window *)((uintptr_t)window_table.nowhere + distance);
     return window->base == align_down(address, (size_t)1 << WINDOW_SHIFT) ? window : NULL;
 }
 
-/* Indices are 64 bits wide because the compiler otherwise extends them, on the fast paths too. */
-static inline uint64_t window_pool_index(uintptr_t address) {
-    return (address >> POOL_SHIFT) & (WINDOW_POOLS - 1);
-}
-static inline uint64_t window_word_index(uintptr_t address) {
-    return (address >> WORD_SHIFT) & (WINDOW_WORDS - 1);
+/* The record of an address that a window holds. */
+static inline union record *record_at(uintptr_t address) {
+    return &window_at(address)->record[window_pool_index(address)];
 }
 
 /* Windows are aligned to WINDOW_ALIGNMENT: what lies in one leads to it. */
@@ -144,10 +143,23 @@ static inline struct window *window_of(const void *inside) {
     return (struct window *)align_down((uintptr_t)inside, WINDOW_ALIGNMENT);
 }
 
+/* The address that a record is about. */
+static inline uintptr_t record_base(const void *record) {
+    struct window *window = window_of(record);
+    return window->base + (uintptr_t)((const union record *)record - window->record) * POOL_SIZE;
+}
+
 /* The arena of an address, NULL if no window covers it. Its kind may be ARENA_NONE. */
 static inline struct arena *arena_at(uintptr_t address) {
     struct window *window = window_at(address);
     return window ? &window->arena[(address >> ARENA_SHIFT) & (WINDOW_ARENAS - 1)] : NULL;
+}
+
+/* Live blocks that start in a pool. */
+static inline unsigned pool_live_blocks(const struct pool *pool) {
+    unsigned count = 0;
+    for (unsigned w = 0; w < POOL_WORDS; w++) count += bit_count(atomic_u64_load(&pool->live[w]));
+    return count;
 }
 
 /* ---- Tags: address of the pool, and its owner or kind, in one word ----

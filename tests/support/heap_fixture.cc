@@ -67,7 +67,7 @@ void HeapTest::TearDown() {
 
 TestHeap::TestHeap() {
     const size_t unit = 8192;
-    void *memory = std::aligned_alloc(unit, align_up(sizeof(struct heap), unit));
+    void *memory = std::aligned_alloc(unit, align_up(HEAP_SIZE, unit));
     heap_ = static_cast<struct heap *>(memory);
     memset(static_cast<void *>(heap_), 0, sizeof *heap_);
     heap_init(heap_, false);
@@ -116,8 +116,7 @@ struct block block_at(const void *address) {
 }
 
 struct pool *pool_at(const void *address) {
-    uintptr_t number = reinterpret_cast<uintptr_t>(address);
-    return pool_of(window_at(number), number);
+    return pool_first(&record_at(reinterpret_cast<uintptr_t>(address))->pool);
 }
 
 void in_thread(const std::function<void()> &function) { std::thread(function).join(); }

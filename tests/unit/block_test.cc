@@ -33,7 +33,7 @@ TEST_F(BlockTest, EveryByteOfAFullPoolOfEveryClassIsJudgedRight) {
     TestHeap heap;
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         std::vector<char *> blocks = fill_pool(heap, c);
-        char *base = reinterpret_cast<char *>(pool_at(blocks[0])->base);
+        char *base = reinterpret_cast<char *>(record_base(pool_at(blocks[0])));
         size_t size = size_classes[c].pools * size_t(POOL_SIZE);
         size_t live = 0;
         for (size_t offset = 0; offset < size; offset++) {
@@ -56,7 +56,7 @@ TEST_F(BlockTest, ALiveBlockIsDescribedInFull) {
             ASSERT_EQ(block.class_index, c);
             ASSERT_EQ(block.heap, static_cast<struct heap *>(heap));
             ASSERT_EQ(block.kind, TAG_HEAP);
-            ASSERT_EQ(pool_at(pointer)->class_index, c);
+            ASSERT_EQ(atomic_u8_load(&pool_at(pointer)->class_index), c);
             heap.free(pointer);
         }
     }

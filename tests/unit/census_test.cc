@@ -127,15 +127,15 @@ TEST_F(CensusDeathTest, TheCheckFindsDamage) {
     struct arena *arena = arena_at(block.address);
     struct arena *after = arena_at(reinterpret_cast<uintptr_t>(extent) + 2 * ARENA_SIZE);
     ASSERT_EQ(after->kind, ARENA_FREE);
-    uint64_t index = window_pool_index(arena->base) + bit_lowest(arena->free);
-    struct window *window = window_at(block.address);
+    struct pool *unused =
+        &record_at(arena->base + bit_lowest(arena->free) * uintptr_t(POOL_SIZE))->pool;
     census_check();
     EXPECT_FOUND(arena->rank++);
     EXPECT_FOUND(arena->free ^= uint64_t(1) << 63);
     EXPECT_FOUND(arena->free |= uint64_t(1) << (window_pool_index(block.address) & 63));
     EXPECT_FOUND(arena->young = ~arena->free);
-    EXPECT_FOUND(atomic_u64_store(&window->front.tag[index], 1));
-    EXPECT_FOUND(atomic_u64_store(&window->front.live[index * POOL_WORDS + 1], 1));
+    EXPECT_FOUND(atomic_u64_store(&unused->tag, 1));
+    EXPECT_FOUND(atomic_u64_store(&unused->live[1], 1));
     EXPECT_FOUND(after->length++);
     EXPECT_FOUND(after->kind = ARENA_EXTENT_TAIL);
     EXPECT_FOUND(link_remove(&after->link));

@@ -158,10 +158,10 @@ TEST_F(HeapCheckDeathTest, FindsDamage) {
     EXPECT_FOUND(pool->taken++);
     EXPECT_FOUND(pool->taken--);
     EXPECT_FOUND(pool->state = POOL_FULL);
-    EXPECT_FOUND(pool->class_index++);
+    EXPECT_FOUND(pool->class_index.value++);
     EXPECT_FOUND(pool_spare(pool)[0] |= 1 << 1);     // no block of 64 bytes starts there
     EXPECT_FOUND(pool_spare(pool)[0] |= block_.bit); // a live block
-    EXPECT_FOUND(atomic_u64_store(&window_of(pool)->front.tag[window_pool_index(pool->base)], 0));
+    EXPECT_FOUND(atomic_u64_store(&pool->tag, 0));
 }
 
 TEST_F(HeapCheckDeathTest, FindsALiveBlockInTheMagazine) {

@@ -12,9 +12,9 @@ namespace {
 
 class HeapPoolTest : public HeapTest {
   protected:
-    static unsigned spare_blocks(const struct pool *pool) {
+    static unsigned spare_blocks(struct pool *pool) {
         unsigned count = 0;
-        for (unsigned w = 0; w < size_classes[pool->class_index].words; w++)
+        for (unsigned w = 0; w < size_classes[atomic_u8_load(&pool->class_index)].words; w++)
             count += bit_count(pool_spare(pool)[w]);
         return count;
     }
@@ -138,7 +138,7 @@ TEST_F(HeapPoolTest, AnEmptyPoolServesTheNextClassThatNeedsOne) {
     ASSERT_GT(heap_->empty_count, 0u);
     std::set<uintptr_t> kept(heap_->empty, heap_->empty + heap_->empty_count);
     void *block = heap_.take(ALIGN);
-    EXPECT_EQ(kept.count(pool_at(block)->base), 1u);
+    EXPECT_EQ(kept.count(record_base(pool_at(block))), 1u);
     EXPECT_EQ(heap_->empty_count, kept.size() - 1);
     EXPECT_EQ(block_at(block).usable, size_t(ALIGN));
     heap_.free(block);

@@ -205,7 +205,7 @@ TEST_F(RemoteTest, AParkedHeapIsHelpedAtOnce) {
     free_by(nullptr, pointer);
     uintptr_t number = reinterpret_cast<uintptr_t>(pointer);
     EXPECT_NE(fault_at(pointer), BLOCK_LIVE);
-    EXPECT_EQ(atomic_u64_load(&window_at(number)->front.tag[window_pool_index(number)]), 0u)
+    EXPECT_EQ(atomic_u64_load(&record_at(number)->pool.tag), 0u)
         << "its pool should have gone back";
     EXPECT_EQ(atomic_u32_load(&owner_->state), uint32_t(HEAP_PARKED));
     atomic_u32_store(&owner_->state, HEAP_IN_USE);

@@ -146,7 +146,8 @@ TEST_F(ThreadHeapTest, AParkedHeapThatIsCleanedKeepsNoPoolWithoutALiveBlock) {
     thread_heap_clean_parked(true);
     size_t pools = 0;
     for (struct window *window = window_first(); window != nullptr; window = window->next)
-        for (const struct atomic_u64 &tag : window->front.tag) pools += atomic_u64_load(&tag) != 0;
+        for (const union record &record : window->record)
+            pools += atomic_u64_load(&record.pool.tag) != 0;
     EXPECT_EQ(pools, 4u); // one for each live block
     for (size_t i = 0; i < 200; i += 50) poolalloc_free(kept[i]);
 }
@@ -159,7 +160,7 @@ TEST_F(ThreadHeapTest, ABlockOfACleanedHeapThatIsFreedGivesItsMemoryBack) {
     remote_post(thread_heap);
     EXPECT_NE(fault_at(block), BLOCK_LIVE);
     uintptr_t address = reinterpret_cast<uintptr_t>(hide(block));
-    EXPECT_EQ(atomic_u64_load(&window_at(address)->front.tag[window_pool_index(address)]), 0u);
+    EXPECT_EQ(atomic_u64_load(&record_at(address)->pool.tag), 0u);
 }
 
 TEST_F(ThreadHeapTest, APoolIsBorrowedFromACleanedHeap) {

@@ -37,7 +37,7 @@ TEST_F(WindowTest, ThereIsNoneWhereNothingWasReserved) {
     uintptr_t range = unused_range();
     EXPECT_EQ(window_at(range), nullptr);
     EXPECT_EQ(arena_at(range), nullptr);
-    EXPECT_EQ(window_front_at((range >> WINDOW_SHIFT) % WINDOW_SLOTS), &window_table.nowhere);
+    EXPECT_EQ(window_look_up(range), &window_table.nowhere[window_pool_index(range)].pool);
 }
 
 TEST_F(WindowTest, ReservingMakesExactlyTheWindowsOfTheRange) {
@@ -51,7 +51,7 @@ TEST_F(WindowTest, ReservingMakesExactlyTheWindowsOfTheRange) {
         ASSERT_NE(window, nullptr);
         EXPECT_EQ(window->base, base);
         EXPECT_EQ(window_at(base + SPAN - 1), window);
-        EXPECT_EQ(window_front_at((base >> WINDOW_SHIFT) % WINDOW_SLOTS), &window->front);
+        EXPECT_EQ(window_look_up(base + POOL_SIZE), &window->record[1].pool);
         EXPECT_EQ(reinterpret_cast<uintptr_t>(window) % WINDOW_ALIGNMENT, 0u);
     }
     EXPECT_NE(window_at(range), window_at(range + SPAN));
@@ -93,8 +93,6 @@ TEST_F(WindowTest, IndicesCoverTheWindowOnceInOrder) {
     for (uintptr_t at = 0; at < SPAN; at += POOL_SIZE) {
         ASSERT_EQ(window_pool_index(base + at), at / POOL_SIZE);
         ASSERT_EQ(window_pool_index(base + at + POOL_SIZE - 1), at / POOL_SIZE);
-        ASSERT_EQ(window_word_index(base + at), at / WORD_SPAN);
-        ASSERT_EQ(window_word_index(base + at + POOL_SIZE - 1), at / WORD_SPAN + POOL_WORDS - 1);
     }
 }
 
@@ -102,8 +100,11 @@ TEST_F(WindowTest, ARecordLeadsToItsWindow) {
     uintptr_t range = unused_range();
     ASSERT_TRUE(reserve(range, SPAN));
     struct window *window = window_at(range);
-    for (unsigned i : {0, 1, WINDOW_POOLS / 2, WINDOW_POOLS - 1})
-        EXPECT_EQ(window_of(&window->record[i].pool), window);
+    for (unsigned i : {0, 1, WINDOW_POOLS / 2, WINDOW_POOLS - 1}) {
+        EXPECT_EQ(window_of(&window->record[i].pool.live[POOL_WORDS - 1]), window);
+        EXPECT_EQ(record_base(&window->record[i]), range + i * uintptr_t(POOL_SIZE));
+        EXPECT_EQ(record_at(range + i * uintptr_t(POOL_SIZE)), &window->record[i]);
+    }
     for (unsigned i = 0; i < WINDOW_ARENAS; i++)
         ASSERT_EQ(arena_at(range + i * uintptr_t(ARENA_SIZE)), &window->arena[i]);
     EXPECT_EQ(arena_at(range + ARENA_SIZE - 1), &window->arena[0]);

@@ -104,6 +104,7 @@ extern "C" {
 /* The bottom of all magazines of a heap that has none. */
 extern struct round no_rounds;
 
+/* In HEAP_SIZE bytes that are all zero. */
 void heap_init(struct heap *heap, bool counting);
 
 /* A block of the class, from the magazine or from the pools; then the magazine is filled half.

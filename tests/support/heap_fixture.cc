@@ -69,7 +69,7 @@ TestHeap::TestHeap() {
     const size_t unit = 8192;
     void *memory = std::aligned_alloc(unit, align_up(HEAP_SIZE, unit));
     heap_ = static_cast<struct heap *>(memory);
-    memset(static_cast<void *>(heap_), 0, sizeof *heap_);
+    memset(memory, 0, HEAP_SIZE);
     heap_init(heap_, false);
     test_heaps.push_back(this);
 }

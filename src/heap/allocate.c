@@ -46,7 +46,6 @@ static void relieve(struct heap *heap) {
     thread_heap_clean_parked(true);
     space_enter();
     direct_purge(true);
-    space_release();
     space_leave();
 }
 
@@ -151,11 +150,6 @@ void release_poll(void) {
     allocate_poll(thread_heap);
     atomic_u32_store(&thread_heap->frees_to_poll,
                      purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES);
-}
-
-void release_full(void *pointer) {
-    heap_put_full(thread_heap, (uintptr_t)pointer);
-    release_poll();
 }
 
 void release_block(struct block *block) {

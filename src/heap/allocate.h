@@ -30,8 +30,6 @@ void *allocate_growing(size_t size);
 
 /* The rest of `release`: another thread's block, a large one, or a fault that ends the process; */
 void release_other(void *pointer);
-/* a block whose magazine is full; */
-void release_full(void *pointer);
 /* a look at what should happen now and then. */
 void release_poll(void);
 /* Frees a live block. */
@@ -57,8 +55,6 @@ ALWAYS_INLINE void release(void *pointer) {
     if (likely(result == FREE_DONE)) return;
     if (likely(result == FREE_OTHER))
         release_other(pointer);
-    else if (result == FREE_NO_ROOM)
-        release_full(pointer);
     else
         release_poll();
 }

@@ -117,90 +117,63 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     return pool;
 }
 
-/* ---- Blocks from pools to the magazine ---- */
-
-static void partial_to_full(struct pool *pool) {
-    link_remove(&pool->link);
-    pool->state = POOL_FULL;
-}
+/* ---- Blocks from pools ---- */
 
 static struct pool *first_partial(struct heap *heap, unsigned class_index) {
     struct link *list = &heap->partial[class_index];
     return link_is_alone(list) ? NULL : link_owner(list->next, struct pool, link);
 }
 
+/* `count` blocks of a PARTIAL pool are no longer spare. */
+static void count_taken(struct pool *pool, unsigned count) {
+    pool->taken = (uint16_t)(pool->taken + count);
+    if (pool->taken < size_classes[class_of(pool)].capacity) return;
+    link_remove(&pool->link);
+    pool->state = POOL_FULL;
+}
+
 /* The second word of a span's spare bits: blocks that were handed out before, and so may not be
    zero any more. */
 static uint64_t *span_used(struct pool *pool) { return pool_spare(pool) + 1; }
 
-/* Rounds are filled from `at` downwards, so that the lowest address comes out of the magazine
-   first. Each function returns where it stopped, at `stop` or where blocks ran out. */
-
-static struct round *take_word(struct pool *pool, unsigned w, struct round *at,
-                               struct round *stop) {
-    uint64_t *spare = pool_spare(pool) + w, left = *spare;
-    uintptr_t base = record_base(pool) + (uintptr_t)w * WORD_SPAN;
-    for (; left != 0 && at > stop; left &= left - 1) {
-        (--at)->block = base + ((uintptr_t)bit_lowest(left) << ALIGN_SHIFT);
-        at->word = &pool->live[w];
-    }
-    *spare = left;
-    return at;
+/* The lowest of `blocks`, which are spare ones. */
+static void *take_from_span(struct pool *pool, uint64_t blocks) {
+    uint64_t index = bit_lowest(blocks), offset = index * size_classes[class_of(pool)].stride;
+    uintptr_t block = record_base(pool) + offset;
+    *pool_spare(pool) &= ~((uint64_t)1 << index);
+    *span_used(pool) |= (uint64_t)1 << index;
+    count_taken(pool, 1);
+    struct atomic_u64 *word = pool_live(&((union record *)pool + offset / POOL_SIZE)->pool, block);
+    return block_make_live(word, block);
 }
 
-static struct round *take_from_small(struct pool *pool, struct round *at, struct round *stop) {
-    for (unsigned w = 0; w < POOL_WORDS && at > stop; w++) at = take_word(pool, w, at, stop);
-    return at;
+/* Takes all spare blocks of a pool's first word that has any, or one. */
+static void cursor_fill(struct cursor *cursor, struct pool *pool, bool all) {
+    uint64_t *spare = pool_spare(pool);
+    unsigned w = 0;
+    while (spare[w] == 0) w++;
+    cursor->bits = all ? spare[w] : spare[w] & -spare[w];
+    cursor->word = &pool->live[w];
+    cursor->base = record_base(pool) + (uintptr_t)w * WORD_SPAN;
+    spare[w] ^= cursor->bits;
+    count_taken(pool, bit_count(cursor->bits));
 }
 
-static struct round round_at(struct pool *first, uintptr_t block) {
-    union record *record = (union record *)first + (block - record_base(first)) / POOL_SIZE;
-    return (struct round){block, pool_live(&record->pool, block)};
+static void *take_spare(struct heap *heap, unsigned class_index) {
+    struct pool *pool = first_partial(heap, class_index);
+    if (pool == NULL) return NULL;
+    heap->served += heap->counting;
+    if (size_class_is_span(class_index)) return take_from_span(pool, *pool_spare(pool));
+    struct cursor *cursor = &heap->cursors[class_index];
+    cursor_fill(cursor, pool, !heap->counting);
+    return cursor_take(cursor);
 }
 
-static struct round *take_from_span(struct pool *pool, struct round *at, struct round *stop) {
-    uintptr_t stride = size_classes[class_of(pool)].stride, base = record_base(pool);
-    uint64_t *spare = pool_spare(pool), left = *spare;
-    for (; left != 0 && at > stop; left &= left - 1)
-        *--at = round_at(pool, base + bit_lowest(left) * stride);
-    *span_used(pool) |= *spare ^ left;
-    *spare = left;
-    return at;
-}
-
-static struct round *take_spare(struct heap *heap, unsigned class_index, struct round *at,
-                                struct round *stop) {
-    for (struct pool *pool; at > stop && (pool = first_partial(heap, class_index)) != NULL;) {
-        struct round *before = at;
-        at = size_class_is_span(class_index) ? take_from_span(pool, at, stop)
-                                             : take_from_small(pool, at, stop);
-        pool->taken = (uint16_t)(pool->taken + (before - at));
-        if (pool->taken == size_classes[class_index].capacity) partial_to_full(pool);
-    }
-    return at;
-}
-
-static void *take_counted(struct heap *heap, unsigned class_index) {
-    struct round only;
-    if (take_spare(heap, class_index, &only + 1, &only) != &only) return NULL;
-    heap->served++;
-    struct magazine magazine = {&only, &only};
-    return magazine_pop(&magazine);
-}
-
-/* Half a magazine, so that what comes back at once has room. */
 void *heap_take_own(struct heap *heap, unsigned class_index) {
-    if (unlikely(heap->counting)) return take_counted(heap, class_index);
-    struct magazine *magazine = &heap->magazines[class_index];
-    void *block = magazine_pop(magazine);
-    if (block != NULL) return block;
-    struct round *first = magazine->top + 1;
-    struct round *end = first + (size_classes[class_index].magazine + 1u) / 2;
-    struct round *at = take_spare(heap, class_index, end, first);
-    if (at == end) return NULL;
-    if (at != first) memmove(first, at, (size_t)(end - at) * sizeof *at);
-    magazine->top = first + (end - at) - 1;
-    return magazine_pop(magazine);
+    void *block = magazine_pop(&heap->magazines[class_index]);
+    if (block == NULL && !size_class_is_span(class_index))
+        block = cursor_take(&heap->cursors[class_index]);
+    return block != NULL ? block : take_spare(heap, class_index);
 }
 
 void *heap_take(struct heap *heap, unsigned class_index) {
@@ -214,96 +187,68 @@ void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
     if (!size_class_is_span(class_index) || pool == NULL || !pool->zeroed) return NULL;
     uint64_t fresh = *pool_spare(pool) & ~*span_used(pool);
     if (fresh == 0) return NULL;
-    uint64_t bit = fresh & -fresh;
-    uintptr_t offset = bit_lowest(fresh) * (uintptr_t)size_classes[class_index].stride;
-    *pool_spare(pool) &= ~bit;
-    *span_used(pool) |= bit;
-    if (++pool->taken == size_classes[class_index].capacity) partial_to_full(pool);
-    heap->served++;
-    struct round round = round_at(pool, record_base(pool) + offset);
-    struct magazine magazine = {&round, &round};
-    return magazine_pop(&magazine);
+    heap->served += heap->counting;
+    return take_from_span(pool, fresh);
 }
 
-/* ---- Blocks from the magazine back to pools ---- */
+/* ---- Blocks back to pools ---- */
 
-static void full_to_partial(struct heap *heap, struct pool *pool) {
-    pool->state = POOL_PARTIAL;
-    link_add_after(&heap->partial[class_of(pool)], &pool->link);
-}
-
-/* `count` blocks are spare again. */
-static void give_back(struct heap *heap, struct pool *pool, unsigned count) {
-    if (pool->state == POOL_FULL) full_to_partial(heap, pool);
-    pool->taken = (uint16_t)(pool->taken - count);
+/* A pool that was FULL or has no taken block any more. */
+static NOINLINE void change_state(struct heap *heap, struct pool *pool) {
+    if (pool->state == POOL_FULL) {
+        pool->state = POOL_PARTIAL;
+        link_add_after(&heap->partial[class_of(pool)], &pool->link);
+    }
     if (pool->taken != 0) return;
     link_remove(&pool->link);
     to_empty(heap, pool);
 }
 
-static void put_back_in_span(struct heap *heap, const struct round *round, unsigned class_index) {
-    struct pool *pool = pool_first(pool_of_live(round->word));
-    uint64_t offset = round->block - record_base(pool);
-    *pool_spare(pool) |= (uint64_t)1 << (offset * size_classes[class_index].reciprocal >> 32);
-    give_back(heap, pool, 1);
+/* `count` blocks are spare again. */
+ALWAYS_INLINE void count_spare(struct heap *heap, struct pool *pool, unsigned count) {
+    pool->taken = (uint16_t)(pool->taken - count);
+    if (unlikely(pool->state == POOL_FULL || pool->taken == 0)) change_state(heap, pool);
 }
 
-/* The blocks of one word at the start of the rounds, which is most of them where frees come in the
-   order of addresses; returns how many. */
-static size_t put_back_word(struct heap *heap, const struct round *rounds, size_t count) {
-    struct atomic_u64 *word = rounds[0].word;
+static NOINLINE void put_in_span(struct heap *heap, struct pool *pool, uintptr_t address) {
+    uint64_t offset = address - record_base(pool);
+    *pool_spare(pool) |= (uint64_t)1 << (offset * size_classes[class_of(pool)].reciprocal >> 32);
+    count_spare(heap, pool, 1);
+}
+
+ALWAYS_INLINE void put_in_small(struct heap *heap, struct atomic_u64 *word, uint64_t bits,
+                                unsigned count) {
     struct pool *pool = pool_of_live(word);
-    uint64_t bits = 0;
-    size_t same = 0;
-    for (; same < count && rounds[same].word == word; same++)
-        bits |= (uint64_t)1 << (rounds[same].block >> ALIGN_SHIFT & 63);
     pool_spare(pool)[word - pool->live] |= bits;
-    give_back(heap, pool, (unsigned)same);
-    return same;
+    count_spare(heap, pool, count);
 }
 
-static void put_back(struct heap *heap, const struct round *rounds, size_t count,
-                     unsigned class_index) {
-    if (size_class_is_span(class_index))
-        for (size_t i = 0; i < count; i++) put_back_in_span(heap, &rounds[i], class_index);
+bool heap_put_back(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+    struct pool *pool = pool_of_live(word);
+    if (size_class_is_span(class_of(pool)))
+        put_in_span(heap, pool_first(pool), address);
     else
-        for (size_t i = 0; i < count;) i += put_back_word(heap, rounds + i, count - i);
+        put_in_small(heap, word, (uint64_t)1 << (address >> ALIGN_SHIFT & 63), 1);
+    return heap_count_free(heap);
 }
 
-static struct round *bottom_of(const struct heap *heap, unsigned class_index) {
-    return heap->magazines[class_index].end -
-           (heap->counting ? 0 : size_classes[class_index].magazine);
-}
-
-/* The oldest ones. */
-static void put_back_oldest(struct heap *heap, unsigned class_index, size_t count) {
-    if (count == 0) return;
-    struct magazine *magazine = &heap->magazines[class_index];
-    struct round *first = bottom_of(heap, class_index) + 1;
-    size_t left = (size_t)(magazine->top + 1 - first) - count;
-    put_back(heap, first, count, class_index);
-    memmove(first, first + count, left * sizeof *first);
-    magazine->top = first + left - 1;
-}
-
-void heap_put_full(struct heap *heap, uintptr_t address) {
-    struct pool *pool = &record_at(address)->pool;
-    unsigned class_index = class_of(pool);
-    struct round round = {address, pool_live(pool, address)};
-    if (heap->counting) {
-        put_back(heap, &round, 1, class_index);
-        return;
+static void empty_magazine(struct heap *heap, struct magazine *magazine) {
+    for (struct round *top; (top = magazine->top)->block != 0;) {
+        magazine->top = top - 1;
+        heap_put_back(heap, top->word, top->block);
     }
-    put_back_oldest(heap, class_index, (size_classes[class_index].magazine + 1u) / 2);
-    magazine_push(&heap->magazines[class_index], round.block, round.word);
+}
+
+static void empty_cursor(struct heap *heap, struct cursor *cursor) {
+    if (cursor->bits != 0) put_in_small(heap, cursor->word, cursor->bits, bit_count(cursor->bits));
+    cursor->bits = 0;
 }
 
 /* ---- All of it ---- */
 
 void heap_release(struct heap *heap) {
-    for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        put_back_oldest(heap, c, (size_t)(heap->magazines[c].top - bottom_of(heap, c)));
-    }
+    for (unsigned c = 1; c < CLASS_COUNT; c++) empty_magazine(heap, &heap->magazines[c]);
+    for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
     if (heap->reserve.pools == 0) return;
     space_enter();
@@ -339,13 +284,28 @@ static void check_pool(struct heap *heap, struct pool *pool, unsigned class_inde
     CHECK(pool->taken > 0 && pool->taken < c->capacity); /* H3 */
 }
 
-static void check_magazine(struct heap *heap, unsigned class_index) {
-    struct magazine *magazine = &heap->magazines[class_index];
-    for (struct round *at = bottom_of(heap, class_index) + 1; at <= magazine->top; at++) {
-        struct block block;
-        CHECK(block_find(at->block, &block) == BLOCK_FREED); /* H1 */
-        CHECK(block.class_index == class_index && block.heap == heap && block.word == at->word);
+static void check_at_hand(struct heap *heap, unsigned class_index, uintptr_t address,
+                          const struct atomic_u64 *word) {
+    struct block block;
+    CHECK(block_find(address, &block) == BLOCK_FREED); /* H1 */
+    CHECK(block.class_index == class_index && block.heap == heap && block.word == word);
+}
+
+/* Each returns the number of blocks. */
+
+static int64_t check_magazine(struct heap *heap, unsigned class_index) {
+    struct round *at = heap->magazines[class_index].top;
+    for (; at->block != 0; at--) check_at_hand(heap, class_index, at->block, at->word);
+    return heap->magazines[class_index].top - at;
+}
+
+static int64_t check_cursor(struct heap *heap, unsigned class_index) {
+    const struct cursor *cursor = &heap->cursors[class_index];
+    for (uint64_t left = cursor->bits; left != 0; left &= left - 1) {
+        uintptr_t address = cursor->base + ((uintptr_t)bit_lowest(left) << ALIGN_SHIFT);
+        check_at_hand(heap, class_index, address, cursor->word);
     }
+    return bit_count(cursor->bits);
 }
 
 /* H1 for a small pool, whose bits of both kinds stand for the same places. */
@@ -375,8 +335,9 @@ void heap_check(struct heap *heap) {
     for (struct window *window = window_first(); window != NULL; window = window->next)
         check_window(heap, window, balance);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        CHECK(balance[c] == heap->magazines[c].top - bottom_of(heap, c)); /* H2 */
-        check_magazine(heap, c);
+        int64_t at_hand = check_magazine(heap, c);
+        if (!size_class_is_span(c)) at_hand += check_cursor(heap, c);
+        CHECK(balance[c] == at_hand); /* H2 */
         struct link *list = &heap->partial[c];
         for (struct link *at = list->next; at != list; at = at->next)
             check_pool(heap, link_owner(at, struct pool, link), c);

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heap.h - what one thread owns: its pools and spans, a magazine of free blocks for each size
- * class, and the fast paths of malloc and free, which are a pop and a push. A heap is used by one
- * thread at a time, its owner, and needs no lock or atomic; other threads' frees come in through
- * the inbox (remote.h).
+ * heap.h - what one thread owns: its pools and spans, free blocks of each size class at hand, and
+ * the fast paths of malloc and free. A heap is used by one thread at a time, its owner, and needs
+ * no lock or atomic; other threads' frees come in through the inbox (remote.h).
  *
- * A block is in one of three places: live (its bit in `live` is set), in the magazine (no bit is
- * set), or spare (its bit in `spare` is set). The magazine is an array beside the heap: nothing is
- * ever written into a free block, and `live` tells the truth at every moment, so that a double or
- * interior free is found by the step that frees.
+ * A block is live (its bit in `live` is set), spare (its bit in `spare` is set), or at hand in one
+ * of two places:
+ *   in the magazine, an array beside the heap: what was freed last, for programs that replace
+ *   in the cursor, a word of bits taken out of a pool: for programs that build
+ * Nothing is ever written into a free block, and `live` tells the truth at every moment, so that a
+ * double or interior free is found by the step that frees.
  *
  * States of a pool (or span), and what moves it on:
- *   FULL     has no spare block; on no list. A block comes back from the magazine -> PARTIAL.
- *   PARTIAL  on the list of its class. Its last spare block goes into the magazine -> FULL; its
- *            last block comes back -> EMPTY.
+ *   FULL     has no spare block; on no list. A block becomes spare -> PARTIAL.
+ *   PARTIAL  on the list of its class. Its last spare blocks are taken -> FULL; its last block
+ *            becomes spare -> EMPTY.
  *   EMPTY    all blocks spare; kept for the next pool of any class, or given back to its arena.
  *
  * Invariants, which heap_check checks:
  *   H1 live and spare bits are set only where blocks start, and never both
- *   H2 taken = capacity - spare bits = live bits + blocks in the magazine
+ *   H2 taken = capacity - spare bits = live bits + blocks at hand
  *   H3 PARTIAL if and only if 0 < taken < capacity, FULL if and only if taken = capacity
  */
 #ifndef POOLALLOC_HEAP_H
@@ -40,6 +41,14 @@ struct round {
 struct magazine {
     struct round *top; /* last round put in; the bottom round when there is none */
     struct round *end; /* last round there is room for */
+};
+
+/* Blocks of one word of a pool, which malloc hands out when the magazine is empty. Of spans there
+   is none: their blocks go from the pool to the program. */
+struct cursor {
+    uint64_t bits;           /* of the places where they start */
+    struct atomic_u64 *word; /* of their live bits */
+    uintptr_t base;          /* of the word's first place */
 };
 
 /* Blocks of one other heap that wait to be sent there (remote.h). */
@@ -64,6 +73,7 @@ enum heap_state { HEAP_IN_USE, HEAP_PARKED, HEAP_BUSY, HEAP_ORPHAN };
 
 struct heap {
     struct magazine magazines[CLASS_COUNT];
+    struct cursor cursors[1 + SMALL_CLASSES];
     /* Counted down by free: time passes for a program that only mallocs and frees the same few
        blocks, too. Set to 1 by whoever posts to the inbox, which the owner may miss by writing at
        the same time, and then sees a few frees later. */
@@ -75,7 +85,7 @@ struct heap {
     uintptr_t empty[HEAP_EMPTY_POOLS];
     unsigned empty_count;
 
-    bool counting;   /* magazines have no room, so that every malloc is counted in `served` */
+    bool counting;   /* nothing is at hand, so that every malloc is counted in `served` */
     uint64_t served; /* blocks handed out, if counting */
 
     struct batch batches[HEAP_BATCHES];
@@ -107,21 +117,19 @@ extern struct round no_rounds;
 /* In HEAP_SIZE bytes that are all zero. */
 void heap_init(struct heap *heap, bool counting);
 
-/* A block of the class, from the magazine or from the pools; then the magazine is filled half.
-   NULL: this heap has none. */
+/* A block of the class from the heap's own pools; NULL: there is none. */
 void *heap_take_own(struct heap *heap, unsigned class_index);
 /* The same, with a new pool if need be. NULL: no memory. */
 void *heap_take(struct heap *heap, unsigned class_index);
 /* A block of the class that was never handed out, in memory that was zero; NULL if there is none.
  */
 void *heap_take_zeroed(struct heap *heap, unsigned class_index);
-/* Puts a block that is no longer live into a full magazine; the older half of the others goes back
-   to the pools first. */
-void heap_put_full(struct heap *heap, uintptr_t address);
-/* Empties all magazines and gives all pools without a live block back to the arenas. */
+/* Makes a block spare that is no longer live, whose live bit is in `word`; heap_count_free. */
+bool heap_put_back(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
+/* Makes all blocks at hand spare and gives all pools without a live block back to the arenas. */
 void heap_release(struct heap *heap);
-/* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps whose
-   magazines are empty. */
+/* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps that
+   have nothing at hand. */
 bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
@@ -146,15 +154,18 @@ static inline struct atomic_u64 *pool_live(struct pool *pool, uintptr_t address)
  * Relaxed atomics for live bits, because threads that free blocks of this heap read them; nothing
  * else is ordered by them. */
 
+ALWAYS_INLINE void *block_make_live(struct atomic_u64 *word, uintptr_t block) {
+    atomic_u64_store(word, atomic_u64_load(word) | (uint64_t)1 << (block >> ALIGN_SHIFT & 63));
+    return (void *)block;
+}
+
 ALWAYS_INLINE void *magazine_pop(struct magazine *magazine) {
     struct round *top = magazine->top;
     uintptr_t block = top->block;
     if (unlikely(block == 0)) return NULL;
     struct atomic_u64 *word = top->word;
     magazine->top = top - 1;
-    uint64_t bit = (uint64_t)1 << (block >> ALIGN_SHIFT & 63);
-    atomic_u64_store(word, atomic_u64_load(word) | bit);
-    return (void *)block;
+    return block_make_live(word, block);
 }
 
 /* False if there is no room. */
@@ -168,20 +179,38 @@ ALWAYS_INLINE bool magazine_push(struct magazine *magazine, uintptr_t block,
     return true;
 }
 
+/* The lowest one. */
+ALWAYS_INLINE void *cursor_take(struct cursor *cursor) {
+    uint64_t bits = cursor->bits;
+    if (unlikely(bits == 0)) return NULL;
+    struct atomic_u64 *word = cursor->word;
+    uint64_t place = bit_lowest(bits);
+    cursor->bits = bits & (bits - 1);
+    atomic_u64_store(word, atomic_u64_load(word) | (uint64_t)1 << place);
+    return (void *)(cursor->base + (place << ALIGN_SHIFT));
+}
+
 /* A block for a small request, or NULL: for the slow path to say why. Rounding wraps to class 0,
-   whose magazine is always empty, for sizes near SIZE_MAX. */
+   which never has a block, for sizes near SIZE_MAX. */
 ALWAYS_INLINE void *heap_take_fast(struct heap *heap, size_t size) {
     size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (unlikely(rounded > SMALL_MAX)) return NULL;
     size_t offset = rounded * (sizeof(struct magazine) / ALIGN);
-    return magazine_pop((struct magazine *)((char *)heap->magazines + offset));
+    void *block = magazine_pop((struct magazine *)((char *)heap->magazines + offset));
+    return likely(block != NULL) ? block : cursor_take(&heap->cursors[rounded / ALIGN]);
 }
 
-enum free_result { FREE_DONE, FREE_TO_POLL, FREE_NO_ROOM, FREE_OTHER };
+/* True every so many frees: the moment for release_poll. */
+ALWAYS_INLINE bool heap_count_free(struct heap *heap) {
+    uint32_t left = atomic_u32_load(&heap->frees_to_poll) - 1;
+    atomic_u32_store(&heap->frees_to_poll, left);
+    return unlikely(left == 0);
+}
+
+enum free_result { FREE_DONE, FREE_TO_POLL, FREE_OTHER };
 
 /* Frees a live block of this heap. FREE_OTHER, and nothing done, for every other address: one
-   comparison finds the owner and misalignment, the bit whether a live block starts there.
-   FREE_NO_ROOM: it is no longer live, but its magazine has no room for it: heap_put_full. */
+   comparison finds the owner and misalignment, the bit whether a live block starts there. */
 ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {
     struct pool *pool = window_look_up(address);
     uint64_t place =
@@ -190,19 +219,19 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
     struct atomic_u64 *word = &pool->live[place / 64];
     uint64_t live = atomic_u64_load(word);
     if (unlikely(!(live >> place % 64 & 1))) return FREE_OTHER;
-    atomic_u64_store(word, live & ~((uint64_t)1 << place % 64));
+    atomic_u64_store(word, live & ~((uint64_t)1 << (address >> ALIGN_SHIFT) % 64));
     struct magazine *magazine = &heap->magazines[atomic_u8_load(&pool->class_index)];
-    if (unlikely(!magazine_push(magazine, address, word))) return FREE_NO_ROOM;
-    uint32_t left = atomic_u32_load(&heap->frees_to_poll) - 1;
-    atomic_u32_store(&heap->frees_to_poll, left);
-    return likely(left != 0) ? FREE_DONE : FREE_TO_POLL;
+    bool to_poll = likely(magazine_push(magazine, address, word))
+                       ? heap_count_free(heap)
+                       : heap_put_back(heap, word, address);
+    return unlikely(to_poll) ? FREE_TO_POLL : FREE_DONE;
 }
 
 /* Frees a live block of this heap. */
 ALWAYS_INLINE void heap_free(struct heap *heap, const struct block *block) {
     atomic_u64_store(block->word, atomic_u64_load(block->word) & ~block->bit);
     if (unlikely(!magazine_push(&heap->magazines[block->class_index], block->address, block->word)))
-        heap_put_full(heap, block->address);
+        heap_put_back(heap, block->word, block->address);
 }
 
 #ifdef __cplusplus

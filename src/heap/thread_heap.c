@@ -256,12 +256,21 @@ static void clean_all(void) {
         if (!clean_one(PARKED_ANY, UINT64_MAX)) return;
 }
 
+/* Its lock may be held by the caller, which is just looking for memory there, or by another thread,
+   which will not wait for it long. */
+static void clean_shared(void) {
+    if (!lock_try(&shared_lock)) return;
+    if (shared_heap != NULL) clean(shared_heap);
+    lock_leave(&shared_lock);
+}
+
 void thread_heap_clean_parked(bool all) {
     uint64_t latest = os_clock_ms() - CLEAN_DELAY_MS;
-    if (all)
+    if (all) {
         clean_all();
-    else
-        while (clean_one(PARKED_WARM, latest)) continue;
+        clean_shared();
+    }
+    while (clean_one(PARKED_WARM, latest)) continue;
     space_enter();
     set_clean_due();
     space_leave();

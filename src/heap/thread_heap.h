@@ -32,8 +32,8 @@ void shared_heap_leave(void);
 
 /* Moves a pool of the class from a parked heap to this one; false if none has any. */
 bool thread_heap_borrow(struct heap *heap, unsigned class_index);
-/* Cleans parked heaps: those that have waited long enough, or all; and takes in what was freed for
-   them. */
+/* Cleans parked heaps: those that have waited long enough, or all, and the shared heap; and takes
+   in what was freed for them. */
 void thread_heap_clean_parked(bool all);
 /* True if thread_heap_clean_parked(false) has something to do. */
 bool thread_heap_clean_is_due(void);

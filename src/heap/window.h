@@ -8,7 +8,7 @@
  *   record  what there is to know of 4 KiB: struct pool or struct direct. All that a free looks at
  *           is in one cache line (two with 8-byte alignment), so that a free misses once
  *   spare   bits of the places where blocks start (of a span: one per block, in its first word):
- *           blocks that the pool can give; neither live nor in the owner's magazine
+ *           blocks that the pool can give; neither live nor at hand (heap.h)
  *   arena   one per 256 KiB, under the space lock
  *
  * Windows are found in a table of 2^16 slots by bits of the address. Two windows could share a slot
@@ -30,7 +30,7 @@ struct heap;
 struct pool {
     struct atomic_u64 tag; /* who has it: see below; changes only when the pool changes hands */
     struct link link;      /* [on the partial list of its heap and class if and only if PARTIAL] */
-    uint16_t taken;        /* [blocks that are live or in the magazine] */
+    uint16_t taken;        /* [blocks that are live or at hand] */
     struct atomic_u8 class_index;
     uint8_t offset; /* number of pools from the start of the span */
     uint8_t state;  /* [enum pool_state] */

@@ -85,22 +85,20 @@ TEST_F(HeapFastTest, EachSoManyFreesAskForAPoll) {
     for (void *block : blocks) heap_.free(block);
 }
 
-TEST_F(HeapFastTest, AFullMagazineMakesRoom) {
+TEST_F(HeapFastTest, WhatAFullMagazineHasNoRoomForIsSpare) {
     for (unsigned c : {1u, 5u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 1u, CLASS_COUNT - 1u}) {
         std::vector<void *> blocks;
         for (unsigned i = 0; i < 3u * size_classes[c].magazine; i++)
             blocks.push_back(heap_.take_class(c));
-        unsigned full = 0;
+        struct round *bottom = heap_->magazines[c].top;
         for (void *block : blocks) {
             forget_poll();
-            if (free_fast(block) != FREE_NO_ROOM) continue;
-            full++;
-            ASSERT_EQ(fault_at(block), BLOCK_FREED); // no longer live
-            heap_put_full(heap_, number(block));
+            ASSERT_EQ(free_fast(block), FREE_DONE);
+            ASSERT_NE(fault_at(block), BLOCK_LIVE);
             heap_check(heap_);
         }
-        EXPECT_GE(full, 1u) << c;
-        EXPECT_LE(full, 6u) << c; // half of the magazine at a time
+        EXPECT_EQ(heap_->magazines[c].top, heap_->magazines[c].end);
+        EXPECT_EQ(heap_->magazines[c].top - bottom, long(size_classes[c].magazine));
     }
 }
 
@@ -116,10 +114,7 @@ TEST_F(HeapFastTest, ACountingHeapCountsEveryBlockAndSendsAllToTheSlowPath) {
         if (!size_class_is_span(c)) {
             EXPECT_EQ(heap_take_fast(heap_, size_classes[c].stride), nullptr) << c;
         }
-        for (void *block : blocks) {
-            ASSERT_EQ(free_fast(block), FREE_NO_ROOM);
-            heap_put_full(heap_, number(block));
-        }
+        for (void *block : blocks) ASSERT_NE(free_fast(block), FREE_OTHER);
         heap_check(heap_);
     }
     EXPECT_EQ(heap_->served, expected);

@@ -262,10 +262,10 @@ TEST_F(ThreadHeapTest, AThreadThatHasEndedUsesTheSharedHeap) {
     shared_heap_leave();
     poolalloc_free(last_block); // by a thread that does not own it
     remote_post(thread_heap);
-    shared_heap_enter();
-    remote_drain(shared, ~0u);
-    heap_release(shared);
-    shared_heap_leave();
+    uintptr_t address = reinterpret_cast<uintptr_t>(hide(last_block));
+    EXPECT_NE(atomic_u64_load(&record_at(address)->pool.tag), 0u);
+    thread_heap_clean_parked(true); // takes it in and gives its pool back
+    EXPECT_EQ(atomic_u64_load(&record_at(address)->pool.tag), 0u);
 }
 
 TEST_F(ThreadHeapTest, TheSharedHeapHasOneUserAtATime) {

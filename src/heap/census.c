@@ -60,6 +60,7 @@ void census_take(struct census *census) {
         count_window(census, window);
     census->direct_blocks = space_figures.direct_blocks;
     census->direct_bytes = space_figures.direct_bytes;
+    census->direct_cached = space_figures.direct_cached;
     census->mapped_bytes = space_figures.mapped;
     census->mapped_peak = space_figures.mapped_peak;
     census->metadata_bytes = window_bytes() + thread_heap_bytes() + message_bytes();
@@ -67,7 +68,7 @@ void census_take(struct census *census) {
     space_leave();
     census->used_blocks += census->direct_blocks;
     census->used_bytes += census->direct_bytes;
-    census->touched_bytes += census->direct_bytes;
+    census->touched_bytes += census->direct_bytes + census->direct_cached;
     count_heaps(census);
 }
 

@@ -15,6 +15,7 @@ struct census {
     size_t metadata_bytes;
     size_t arenas, pools, span_pools, extents; /* with a live block, or the start of one */
     size_t direct_blocks, direct_bytes;
+    size_t direct_cached; /* freed mappings that wait for the next request */
     size_t heaps, purges;
     uint64_t served;                  /* blocks handed out by all heaps, */
     bool served_is_known;             /* if they were counted */

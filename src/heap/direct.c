@@ -13,7 +13,7 @@ static const size_t CACHE_BYTES = 128 * MIB;
 /* Under the space lock. */
 static struct link live = {&live, &live};
 static struct link cache = {&cache, &cache}; /* oldest first */
-static size_t cached_blocks, cached_bytes;
+static size_t cached_blocks;
 static struct atomic_u32 next_due; /* of the oldest, 0: none */
 
 static struct direct *direct_of(struct link *link) { return link_owner(link, struct direct, link); }
@@ -32,7 +32,7 @@ static void cache_append(struct direct *direct, uint64_t delay) {
     direct->due = (uint32_t)(os_clock_ms() + delay) | 1; /* 0 means none */
     link_add_after(cache.prev, &direct->link);
     cached_blocks++;
-    cached_bytes += direct->size;
+    space_figures.direct_cached += direct->size;
     set_next_due();
 }
 
@@ -40,7 +40,7 @@ static void uncache(struct direct *direct) {
     link_remove(&direct->link);
     direct->due = 0;
     cached_blocks--;
-    cached_bytes -= direct->size;
+    space_figures.direct_cached -= direct->size;
     set_next_due();
 }
 
@@ -95,7 +95,7 @@ bool direct_purge(bool all) {
 
 static void cache_add(struct direct *direct) {
     cache_append(direct, size_min(options.purge_delay, 1 << 30));
-    while (cached_blocks > CACHE_BLOCKS || cached_bytes > CACHE_BYTES)
+    while (cached_blocks > CACHE_BLOCKS || space_figures.direct_cached > CACHE_BYTES)
         if (!cache_drop(direct_of(cache.next))) break;
 }
 
@@ -224,6 +224,6 @@ enum block_fault direct_fault_at(uintptr_t address) {
 void direct_rebuild(void) {
     link_init(&live);
     link_init(&cache);
-    cached_blocks = cached_bytes = 0;
+    cached_blocks = space_figures.direct_cached = 0;
     set_next_due();
 }

@@ -48,7 +48,7 @@ void space_check(void);
 /* Bytes of address space mapped for blocks; a direct mapping is counted through space_count. */
 struct space_figures {
     size_t mapped, mapped_peak;
-    size_t direct_blocks, direct_bytes;
+    size_t direct_blocks, direct_bytes, direct_cached; /* live ones; bytes of cached ones */
     size_t chunks;
 };
 extern struct space_figures space_figures;

@@ -69,6 +69,18 @@ TEST_F(CensusTest, BytesAddUp) {
     EXPECT_LT(later.used_bytes, census.used_bytes);
 }
 
+TEST_F(CensusTest, ACachedMappingIsFreeMemoryThatIsStillThere) {
+    void *block = poolalloc_malloc(40 * MIB);
+    struct census live = census_now();
+    poolalloc_free(block);
+    struct census cached = census_now();
+    EXPECT_EQ(cached.direct_cached, 40 * MIB);
+    EXPECT_EQ(live.used_bytes - cached.used_bytes, 40 * MIB);
+    EXPECT_EQ(cached.touched_bytes, live.touched_bytes);
+    poolalloc_trim(0);
+    EXPECT_EQ(census_now().direct_cached, 0u);
+}
+
 TEST_F(CensusTest, ThePeakStays) {
     size_t before = census_now().mapped_peak;
     void *block = poolalloc_malloc(before + 50 * MIB);

@@ -66,12 +66,15 @@ static void rank_update(struct arena *arena) {
     rank_add(arena, rank);
 }
 
-/* The first arena of the lowest rank from `rank` on, or a new one. */
+/* The first arena of the lowest rank from `rank` on, or NULL. */
 static struct arena *find(enum arena_kind kind, unsigned rank) {
     struct ranking *ranking = ranking_of(kind);
     uint64_t fitting = rank < 64 ? ranking->occupied >> rank << rank : 0;
-    if (fitting != 0)
-        return link_owner(ranking->list[bit_lowest(fitting)].next, struct arena, link);
+    if (fitting == 0) return NULL;
+    return link_owner(ranking->list[bit_lowest(fitting)].next, struct arena, link);
+}
+
+static struct arena *add(enum arena_kind kind) {
     struct arena *arena = space_take(1);
     if (arena == NULL) return NULL;
     arena->kind = (uint8_t)kind;
@@ -99,6 +102,8 @@ static uint64_t lowest_bits(uint64_t word, unsigned count) {
 
 bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
     struct arena *arena = find(ARENA_OF_POOLS, 1);
+    if (arena == NULL) arena = find(ARENA_OF_SPANS, 1);
+    if (arena == NULL) arena = add(ARENA_OF_POOLS);
     if (arena == NULL) return false;
     uint64_t resident = arena->free & arena->touched;
     take(arena, lowest_bits(resident != 0 ? resident : arena->free, wanted), taken);
@@ -107,6 +112,7 @@ bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
 
 bool arena_take_span(unsigned count, struct arena_pools *taken) {
     struct arena *arena = find(ARENA_OF_SPANS, count);
+    if (arena == NULL) arena = add(ARENA_OF_SPANS);
     if (arena == NULL) return false;
     unsigned first = bit_lowest(run_starts(arena->free, count));
     take(arena, bit_range(first, count), taken);

@@ -133,11 +133,13 @@ static struct arena *range_find(size_t count) {
                                           : lengths & (uint64_t)1 << LONG_RANGE;
     if (fitting == 0) return NULL;
     unsigned list = bit_lowest(fitting);
+    struct arena *best = NULL;
     for (struct link *at = ranges[list].next; at != &ranges[list]; at = at->next) {
         struct arena *first = link_owner(at, struct arena, link);
-        if (first->length >= count) return first;
+        if (list < LONG_RANGE) return first;
+        if (first->length >= count && (best == NULL || first->length < best->length)) best = first;
     }
-    return NULL;
+    return best;
 }
 
 /* ---- Chunks ---- */

@@ -126,6 +126,17 @@ TEST_F(SpaceTest, LongRangesAreSearchedForOneThatFits) {
     EXPECT_EQ(space_figures.mapped, mapped);
 }
 
+TEST_F(SpaceTest, OfLongRangesTooTheSmallestIsTaken) {
+    struct arena *shorter = take(70);
+    take(1);
+    struct arena *longer = take(90);
+    take(1);
+    uintptr_t base = shorter->base;
+    give(base);
+    give(longer->base); // the last one freed
+    EXPECT_EQ(take(65)->base, base);
+}
+
 TEST_F(SpaceTest, ExtendingTakesExactlyTheNeighboursThatAreFree) {
     struct arena *first = take(4);
     EXPECT_FALSE(space_extend(first, 4, 13)); // only 12 are left

@@ -124,8 +124,11 @@ void *allocate_zeroed(size_t size) {
 }
 
 void *allocate_aligned(size_t alignment, size_t size) {
-    if (alignment <= ALIGN) return allocate(size);
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX) return NULL;
+    /* Small strides are all multiples of ALIGN: that of a rounded size is the rounded size itself.
+     */
+    size_t rounded = align_up(size_max(size, 1), alignment);
+    if (rounded <= SMALL_MAX || alignment <= ALIGN) return allocate(rounded);
     if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes may not be there yet */
     unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
     if (class_index == 0 || is_large(size_classes[class_index].stride))

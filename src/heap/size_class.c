@@ -50,6 +50,6 @@ unsigned size_class_aligned(size_t size, size_t alignment) {
     size = align_up(size_max(size, 1), alignment);
     if (size > SPAN_MAX) return 0;
     for (unsigned i = size_class_of(size); i < CLASS_COUNT; i++)
-        if (size_classes[i].stride % alignment == 0) return i;
+        if ((size_classes[i].stride & (alignment - 1)) == 0) return i;
     return 0;
 }

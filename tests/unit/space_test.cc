@@ -127,14 +127,15 @@ TEST_F(SpaceTest, LongRangesAreSearchedForOneThatFits) {
 }
 
 TEST_F(SpaceTest, OfLongRangesTooTheSmallestIsTaken) {
-    struct arena *shorter = take(70);
-    take(1);
-    struct arena *longer = take(90);
-    take(1);
-    uintptr_t base = shorter->base;
-    give(base);
-    give(longer->base); // the last one freed
-    EXPECT_EQ(take(65)->base, base);
+    struct arena *whole = space_take(164); // free ranges of 70 and 90 between ones in use
+    uintptr_t base = whole->base, shorter = after(whole, 1), longer = after(whole, 72);
+    taken_[base] = 1;
+    taken_[after(whole, 71)] = 1;
+    taken_[after(whole, 162)] = 2;
+    space_return(arena_at(shorter), 70);
+    space_return(arena_at(longer), 90); // the last one freed
+    EXPECT_EQ(take(65)->base, shorter);
+    EXPECT_EQ(take(80)->base, longer);
 }
 
 TEST_F(SpaceTest, ExtendingTakesExactlyTheNeighboursThatAreFree) {

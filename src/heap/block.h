@@ -52,7 +52,8 @@ ALWAYS_INLINE bool block_find_pool(uintptr_t address, struct block *block) {
 
 /* The common case of block_find, inline: true if a live block of a pool or span starts there. */
 ALWAYS_INLINE bool block_find_live(uintptr_t address, struct block *block) {
-    return block_find_pool(address, block) && (atomic_u64_load(block->word) & block->bit);
+    return block_find_pool(address, block) &&
+           (!POOLALLOC_LIVE_BITS || (atomic_u64_load(block->word) & block->bit));
 }
 
 /* Ends the process with the line that says what is wrong with the address given to `function`. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * geometry.h - the sizes that everything else follows from. POOLALLOC_ALIGN, given by the build, is
- * the one difference between libpoolalloc (16) and libpoolalloc8 (8).
+ * geometry.h - the sizes that everything else follows from. Given by the build:
+ *   POOLALLOC_ALIGN       the one difference between libpoolalloc (16) and libpoolalloc8 (8)
+ *   POOLALLOC_LIVE_BITS   1; 0 in what `make bench-checks` builds to show what live bits cost: it
+ *                         finds no wrong free, and its counts and checks of itself mean nothing
  */
 #ifndef POOLALLOC_GEOMETRY_H
 #define POOLALLOC_GEOMETRY_H

@@ -155,7 +155,8 @@ static inline struct atomic_u64 *pool_live(struct pool *pool, uintptr_t address)
  * else is ordered by them. */
 
 ALWAYS_INLINE void *block_make_live(struct atomic_u64 *word, uintptr_t block) {
-    atomic_u64_store(word, atomic_u64_load(word) | (uint64_t)1 << (block >> ALIGN_SHIFT & 63));
+    uint64_t bit = (uint64_t)1 << (block >> ALIGN_SHIFT & 63);
+    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, atomic_u64_load(word) | bit);
     return (void *)block;
 }
 
@@ -186,8 +187,7 @@ ALWAYS_INLINE void *cursor_take(struct cursor *cursor) {
     struct atomic_u64 *word = cursor->word;
     uint64_t place = bit_lowest(bits);
     cursor->bits = bits & (bits - 1);
-    atomic_u64_store(word, atomic_u64_load(word) | (uint64_t)1 << place);
-    return (void *)(cursor->base + (place << ALIGN_SHIFT));
+    return block_make_live(word, cursor->base + (place << ALIGN_SHIFT));
 }
 
 /* A block for a small request, or NULL: for the slow path to say why. Rounding wraps to class 0,
@@ -218,8 +218,9 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
     if (unlikely(place >= POOL_SIZE / ALIGN)) return FREE_OTHER;
     struct atomic_u64 *word = &pool->live[place / 64];
     uint64_t live = atomic_u64_load(word);
-    if (unlikely(!(live >> place % 64 & 1))) return FREE_OTHER;
-    atomic_u64_store(word, live & ~((uint64_t)1 << (address >> ALIGN_SHIFT) % 64));
+    if (POOLALLOC_LIVE_BITS && unlikely(!(live >> place % 64 & 1))) return FREE_OTHER;
+    if (POOLALLOC_LIVE_BITS)
+        atomic_u64_store(word, live & ~((uint64_t)1 << (address >> ALIGN_SHIFT) % 64));
     struct magazine *magazine = &heap->magazines[atomic_u8_load(&pool->class_index)];
     bool to_poll = likely(magazine_push(magazine, address, word))
                        ? heap_count_free(heap)

@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -159,6 +160,14 @@ void os_wait_ms(struct atomic_u32 *word, uint32_t value, unsigned milliseconds) 
 
 void os_wake(struct atomic_u32 *word, int waiters) {
     futex(word, FUTEX_WAKE, (uint32_t)waiters, NULL);
+}
+
+uint64_t os_file_of(int descriptor) {
+    struct stat status;
+    int saved_errno = errno;
+    bool open = fstat(descriptor, &status) == 0;
+    errno = saved_errno;
+    return open ? (uint64_t)status.st_dev * 1000000007 + status.st_ino + 1 : 0;
 }
 
 /* Above what programs expect to get from open. */

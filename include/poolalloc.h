@@ -113,7 +113,7 @@ struct poolalloc_stats {
 /* Fills *stats, of which stats->size bytes are valid; 0, or -1 and EINVAL if stats->size is 0. */
 int poolalloc_get_stats(struct poolalloc_stats *stats);
 
-/* Writes the report (what was served, what is held, the options) as text to a descriptor.
+/* Writes the report (what was served, what is held) as text to a descriptor.
    0, or -1 and errno of write(2). Allocates nothing. */
 int poolalloc_report(int descriptor);
 

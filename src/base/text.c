@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 void text_begin(struct text *text, int descriptor) {
@@ -12,11 +14,16 @@ void text_begin(struct text *text, int descriptor) {
     text->used = 0;
 }
 
-/* The system call itself: write() is a cancellation point, which malloc and free are not. */
-int text_flush(struct text *text) {
-    if (text->write_out != NULL) text->write_out(text);
-    if (text->descriptor < 0) return text->error;
-    int saved_errno = errno;
+/* A write that nobody reads or that is beyond the limit on files fails, and does not end the
+   program: its signal goes to this thread, which blocks it meanwhile and then takes it away. The
+   system call itself: write() is a cancellation point, which malloc and free are not. */
+static void write_all(struct text *text) {
+    sigset_t signals, before;
+    struct timespec at_once = {0, 0};
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    sigaddset(&signals, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &signals, &before);
     size_t done = 0;
     while (done < text->used && text->error == 0) {
         long n = syscall(SYS_write, text->descriptor, text->buffer + done, text->used - done);
@@ -25,6 +32,16 @@ int text_flush(struct text *text) {
         else if (errno != EINTR)
             text->error = errno;
     }
+    if (text->error == EPIPE || text->error == EFBIG)
+        syscall(SYS_rt_sigtimedwait, &signals, NULL, &at_once, _NSIG / 8);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+int text_flush(struct text *text) {
+    if (text->write_out != NULL) text->write_out(text);
+    if (text->descriptor < 0) return text->error;
+    int saved_errno = errno;
+    if (text->used > 0) write_all(text);
     text->used = 0;
     errno = saved_errno;
     return text->error;

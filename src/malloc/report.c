@@ -108,38 +108,52 @@ void report_write_xml(struct text *to) {
 
 /* ---- At exit ---- */
 
-/* The option's path with %p replaced by the process id; false if it is too long. */
-static bool expand_path(char *path, size_t room) {
-    struct text text;
-    text_begin(&text, -1);
+/* A process id has at most 10 digits. */
+enum { PATH_MOST = sizeof options.report_path / 2 * 10 + 1 };
+
+/* The option's path with %p replaced by the process id. */
+static void expand_path(char path[PATH_MOST]) {
+    struct text id;
+    text_begin(&id, -1);
+    text_add_decimal(&id, (uint64_t)os_process_id());
     for (const char *at = options.report_path; *at != '\0'; at++) {
         if (at[0] != '%' || at[1] != 'p') {
-            text_add_bytes(&text, at, 1);
+            *path++ = *at;
             continue;
         }
-        text_add_decimal(&text, (uint64_t)os_process_id());
+        memcpy(path, id.buffer, id.used);
+        path += id.used;
         at++;
     }
-    if (text.used >= room) return false;
-    memcpy(path, text.buffer, text.used);
-    path[text.used] = '\0';
-    return true;
+    *path = '\0';
 }
 
 static int kept_stderr = -1;
+static uint64_t stderr_file;
 
 void report_prepare(void) {
-    if (options.report_exit) kept_stderr = os_keep_stderr();
+    if (!options.report_exit && options.report_path[0] == '\0') return;
+    stderr_file = os_file_of(2);
+    kept_stderr = os_keep_stderr();
+}
+
+/* Programs close descriptors that they do not know, and the number may be a file of theirs by now:
+   only what stands for the same file as at the start will do. */
+static int standard_error(void) {
+    if (stderr_file == 0) return -1;
+    if (os_file_of(kept_stderr) == stderr_file) return kept_stderr;
+    return os_file_of(2) == stderr_file ? 2 : -1;
 }
 
 static int open_report(void) {
-    if (options.report_exit) return kept_stderr >= 0 ? kept_stderr : 2;
-    char path[512];
-    if (options.report_path[0] == '\0' || !expand_path(path, sizeof path)) return -1;
+    if (options.report_exit) return standard_error();
+    if (options.report_path[0] == '\0') return -1;
+    char path[PATH_MOST];
+    expand_path(path);
     int descriptor = os_open_append(path);
     if (descriptor >= 0) return descriptor;
     struct text text;
-    text_begin(&text, 2);
+    text_begin(&text, standard_error());
     text_add(&text, "poolalloc: cannot write the report to ");
     text_add(&text, path);
     text_add(&text, " (report=FILE in POOLALLOC_OPTIONS needs a file that may be written)\n");

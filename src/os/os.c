@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -161,6 +162,14 @@ void os_wake(struct atomic_u32 *word, int waiters) {
     futex(word, FUTEX_WAKE, (uint32_t)waiters, NULL);
 }
 
+uint64_t os_file_of(int descriptor) {
+    struct stat status;
+    int saved_errno = errno;
+    bool open = fstat(descriptor, &status) == 0;
+    errno = saved_errno;
+    return open ? (uint64_t)status.st_dev * 1000000007 + status.st_ino + 1 : 0;
+}
+
 /* Above what programs expect to get from open. */
 int os_keep_stderr(void) {
     int saved_errno = errno;
@@ -169,10 +178,11 @@ int os_keep_stderr(void) {
     return (int)copy;
 }
 
+/* Does not wait for a reader that a named pipe may never have. */
 int os_open_append(const char *path) {
     int saved_errno = errno;
-    long descriptor =
-        syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    long descriptor = syscall(SYS_openat, AT_FDCWD, path,
+                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
     errno = saved_errno;
     return (int)descriptor;
 }

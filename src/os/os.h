@@ -4,8 +4,9 @@
  * call does it. None changes errno, none allocates, none is a cancellation point.
  *
  * After start-up only mmap, munmap, madvise, mremap, futex, write and the vDSO clock are used, so
- * that programs under a strict seccomp filter keep running (mprotect with large=direct alone).
- * Addresses and sizes are multiples of the OS page unless said otherwise.
+ * that programs under a strict seccomp filter keep running (mprotect with large=direct alone; a
+ * report at exit opens, closes and looks at files). Addresses and sizes are multiples of the OS
+ * page unless said otherwise.
  */
 #ifndef POOLALLOC_OS_H
 #define POOLALLOC_OS_H
@@ -48,6 +49,8 @@ void os_wait(struct atomic_u32 *word, uint32_t value);
 void os_wait_ms(struct atomic_u32 *word, uint32_t value, unsigned milliseconds);
 void os_wake(struct atomic_u32 *word, int waiters);
 
+/* A number for the file that a descriptor stands for; 0 if it is not open. */
+uint64_t os_file_of(int descriptor);
 /* A copy of standard error that outlives programs which close it at exit; -1 if that fails. */
 int os_keep_stderr(void);
 /* Opens a file for appending; -1 if that fails. */

@@ -147,6 +147,7 @@ TEST_F(ReportTest, AtExitItGoesToStandardErrorOrNowhere) {
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
     options.report_exit = 1;
     testing::internal::CaptureStderr();
+    report_prepare();
     report_at_exit();
     EXPECT_EQ(testing::internal::GetCapturedStderr().compare(0, 10, "poolalloc "), 0);
 }
@@ -154,10 +155,26 @@ TEST_F(ReportTest, AtExitItGoesToStandardErrorOrNowhere) {
 TEST_F(ReportTest, AFileThatCannotBeWrittenGetsOneLine) {
     write_to("/no/such/folder/report");
     testing::internal::CaptureStderr();
+    report_prepare();
     report_at_exit();
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
               "poolalloc: cannot write the report to /no/such/folder/report (report=FILE in "
               "POOLALLOC_OPTIONS needs a file that may be written)\n");
+}
+
+// The process id has more digits than the two letters it stands for.
+TEST_F(ReportTest, ThePathMayBeAllProcessIds) {
+    std::string path = "/no", id = std::to_string(getpid());
+    for (int i = 0; i < 126; i++) path += "%p";
+    write_to(path);
+    testing::internal::CaptureStderr();
+    report_prepare();
+    report_at_exit();
+    std::string line = testing::internal::GetCapturedStderr(), expected = "/no";
+    for (int i = 0; i < 126; i++) expected += id;
+    EXPECT_NE(line.find("poolalloc: cannot write the report to " + expected + " ("),
+              std::string::npos)
+        << line;
 }
 
 TEST_F(ReportTest, TheCheckPassesAndTheVersionIsTheHeaders) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
 
+#include <csignal>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -91,6 +92,24 @@ TEST(TextTest, AFailedWriteIsToldAndLeavesErrnoAlone) {
     text_add(&text, "lost too");
     EXPECT_EQ(text_flush(&text), ENOSPC); // the first failure stays
     close(full);
+}
+
+TEST(TextTest, APipeThatNobodyReadsIsAFailureAndNotASignal) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    close(ends[0]);
+    auto before = signal(SIGPIPE, SIG_DFL);
+    struct text text;
+    text_begin(&text, ends[1]);
+    text_add(&text, "lost");
+    EXPECT_EQ(text_flush(&text), EPIPE);
+    sigset_t pending, blocked;
+    EXPECT_EQ(sigpending(&pending), 0);
+    EXPECT_EQ(pthread_sigmask(SIG_BLOCK, nullptr, &blocked), 0);
+    EXPECT_FALSE(sigismember(&pending, SIGPIPE));
+    EXPECT_FALSE(sigismember(&blocked, SIGPIPE));
+    signal(SIGPIPE, before);
+    close(ends[1]);
 }
 
 TEST(TextTest, AWriterOfOnesOwnGetsEverything) {

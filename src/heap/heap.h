@@ -187,7 +187,8 @@ ALWAYS_INLINE void *cursor_take(struct cursor *cursor) {
     struct atomic_u64 *word = cursor->word;
     uint64_t place = bit_lowest(bits);
     cursor->bits = bits & (bits - 1);
-    return block_make_live(word, cursor->base + (place << ALIGN_SHIFT));
+    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, atomic_u64_load(word) | (uint64_t)1 << place);
+    return (void *)(cursor->base + (place << ALIGN_SHIFT));
 }
 
 /* A block for a small request, or NULL: for the slow path to say why. Rounding wraps to class 0,

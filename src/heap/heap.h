@@ -82,6 +82,7 @@ struct heap {
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
     struct arena_pools reserve; /* taken from an arena, unused so far */
+    size_t growth;              /* times that the reserve was taken without memory behind it */
     uintptr_t empty[HEAP_EMPTY_POOLS];
     unsigned empty_count;
 

@@ -30,6 +30,9 @@ bool os_unmap(void *address, size_t size);
 /* Gives the memory behind a range back: it reads as zero afterwards. False if the kernel refused
    (locked memory): the contents are then unchanged. */
 bool os_purge(void *address, size_t size);
+/* Puts memory behind pages that are about to be written: one call instead of a fault for each. Does
+   nothing where the system has none or can't. */
+void os_populate(void *address, size_t size);
 /* Grows or shrinks a mapping where it is. */
 bool os_resize(void *address, size_t old_size, size_t new_size);
 /* Moves a mapping's memory onto another of `new_size` bytes, which it replaces. */

@@ -2,6 +2,8 @@
 // Pools, their states and what a heap keeps. The fast paths are in heap_fast_test.cc.
 #include "heap/heap.h"
 
+#include <sys/mman.h>
+
 #include <map>
 #include <set>
 
@@ -112,6 +114,30 @@ TEST_F(HeapPoolTest, PoolsComeFromTheArenaInBatches) {
     empty_magazines();
     EXPECT_EQ(heap_->reserve.pools, 0u);
     EXPECT_EQ(bit_count(arena->free), 63u); // all but the one in use
+    heap_.free(first);
+}
+
+bool has_memory(uintptr_t page) {
+    unsigned char resident = 0;
+    EXPECT_EQ(mincore(reinterpret_cast<void *>(page), POOL_SIZE, &resident), 0);
+    return resident & 1;
+}
+
+TEST_F(HeapPoolTest, AGrowingHeapGetsTheMemoryOfItsReserveAtOnce) {
+    {
+        SpaceLock lock;
+        space_release(); // new memory from here on
+    }
+    void *first = heap_.take(512);
+    uintptr_t next = heap_->reserve.base + bit_lowest(heap_->reserve.pools) * uintptr_t(POOL_SIZE);
+    EXPECT_FALSE(has_memory(next));
+    std::vector<void *> blocks = take_many(SMALL_CLASSES, 8 * 8 * 64);
+    if (heap_->reserve.pools == 0) blocks.push_back(heap_.take(512));
+    next = heap_->reserve.base + bit_lowest(heap_->reserve.pools) * uintptr_t(POOL_SIZE);
+    if (madvise(reinterpret_cast<void *>(next), 0, MADV_POPULATE_WRITE) == 0) {
+        EXPECT_TRUE(has_memory(next));
+    }
+    free_all(blocks);
     heap_.free(first);
 }
 

@@ -7,8 +7,10 @@
 #include "heap/remote.h"
 #include "heap/space.h"
 #include "os/options.h"
+#include "os/os.h"
 
 enum {
+    RELEASE_MS_LEAST = 100,
     DRAIN_AT_ONCE = 1024, /* blocks from other threads per poll: some 20 us at the most */
 };
 
@@ -17,10 +19,20 @@ size_t allocate_direct_min = DIRECT_MIN_MOST;
 /* Each trim has a number; heaps that have not seen the last one release what they hold. */
 static struct atomic_u32 last_trim;
 
+/* What a heap has at hand may keep nearly free pools from going back: once per purge delay it lets
+   go of all of it, some 100 us at the most, and takes up what it goes on using. */
+static bool release_is_due(struct heap *heap) {
+    if (options.purge_delay == PURGE_NEVER) return false;
+    uint64_t now = os_clock_ms();
+    if (likely(now < heap->release_due)) return false;
+    heap->release_due = now + size_max(options.purge_delay, RELEASE_MS_LEAST);
+    return true;
+}
+
 void allocate_poll(struct heap *heap) {
     if (remote_is_waiting(heap)) remote_drain(heap, DRAIN_AT_ONCE);
     uint32_t trim = atomic_u32_load(&last_trim);
-    if (unlikely(heap->trim_seen != trim)) {
+    if (unlikely(heap->trim_seen != trim || release_is_due(heap))) {
         heap->trim_seen = trim;
         remote_post(heap);
         heap_release(heap);

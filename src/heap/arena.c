@@ -125,6 +125,7 @@ void arena_return(uintptr_t base, uint64_t pools) {
     arena->free |= pools;
     if (arena->free == ~(uint64_t)0) {
         rank_remove(arena);
+        if (arena->touched == 0) window_purge(arena->base); /* the purger was here before */
         space_return(arena, 1);
         return;
     }

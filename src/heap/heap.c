@@ -238,20 +238,25 @@ ALWAYS_INLINE void put_in_small(struct heap *heap, struct atomic_u64 *word, uint
     count_spare(heap, pool, count);
 }
 
-bool heap_put_back(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+ALWAYS_INLINE void put_back(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     struct pool *pool = pool_of_live(word);
     if (size_class_is_span(class_of(pool)))
         put_in_span(heap, pool_first(pool), address);
     else
         put_in_small(heap, word, (uint64_t)1 << (address >> ALIGN_SHIFT & 63), 1);
-    return heap_count_free(heap);
 }
 
 static void empty_magazine(struct heap *heap, struct magazine *magazine) {
-    for (struct round *top; (top = magazine->top)->block != 0;) {
-        magazine->top = top - 1;
-        heap_put_back(heap, top->word, top->block);
-    }
+    struct round *at = magazine->top;
+    for (; at->block != 0; at--) put_back(heap, at->word, at->block);
+    magazine->top = at;
+}
+
+bool heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+    struct magazine *magazine = &heap->magazines[class_of(pool_of_live(word))];
+    empty_magazine(heap, magazine);
+    if (!magazine_push(magazine, address, word)) put_back(heap, word, address); /* counting */
+    return heap_count_free(heap);
 }
 
 static void empty_cursor(struct heap *heap, struct cursor *cursor) {

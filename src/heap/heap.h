@@ -79,6 +79,7 @@ struct heap {
        the same time, and then sees a few frees later. */
     struct atomic_u32 frees_to_poll;
     uint32_t trim_seen;               /* the last trim (allocate.h) that this heap took part in */
+    uint64_t release_due;             /* when to release it (allocate.c), in ms of os_clock_ms */
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
     struct arena_pools reserve; /* taken from an arena, unused so far */
@@ -125,8 +126,9 @@ void *heap_take(struct heap *heap, unsigned class_index);
 /* A block of the class that was never handed out, in memory that was zero; NULL if there is none.
  */
 void *heap_take_zeroed(struct heap *heap, unsigned class_index);
-/* Makes a block spare that is no longer live, whose live bit is in `word`; heap_count_free. */
-bool heap_put_back(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
+/* Puts a block that is no longer live, whose live bit is in `word`, into a full magazine, all of
+   whose blocks become spare first; heap_count_free. */
+bool heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
 /* Makes all blocks at hand spare and gives all pools without a live block back to the arenas. */
 void heap_release(struct heap *heap);
 /* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps that
@@ -226,7 +228,7 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
     struct magazine *magazine = &heap->magazines[atomic_u8_load(&pool->class_index)];
     bool to_poll = likely(magazine_push(magazine, address, word))
                        ? heap_count_free(heap)
-                       : heap_put_back(heap, word, address);
+                       : heap_put_full(heap, word, address);
     return unlikely(to_poll) ? FREE_TO_POLL : FREE_DONE;
 }
 
@@ -234,7 +236,7 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
 ALWAYS_INLINE void heap_free(struct heap *heap, const struct block *block) {
     atomic_u64_store(block->word, atomic_u64_load(block->word) & ~block->bit);
     if (unlikely(!magazine_push(&heap->magazines[block->class_index], block->address, block->word)))
-        heap_put_back(heap, block->word, block->address);
+        heap_put_full(heap, block->word, block->address);
 }
 
 #ifdef __cplusplus

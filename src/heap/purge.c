@@ -72,6 +72,7 @@ static size_t purge_pools(struct arena *arena, uint64_t pools) {
         given += (size_t)(to - from) * POOL_SIZE;
         count++;
     }
+    if (arena->free == ~(uint64_t)0 && arena->touched == 0 && given > 0) window_purge(arena->base);
     return given;
 }
 

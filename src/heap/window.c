@@ -33,6 +33,12 @@ static bool reserve_one(uintptr_t base) {
     return true;
 }
 
+/* One OS page, or two; where pages are larger it has more than one arena's records, and stays. */
+void window_purge(uintptr_t arena) {
+    const size_t size = ARENA_POOLS * sizeof(union record);
+    if (size % os_page_size() == 0) os_purge(record_at(arena), size);
+}
+
 bool window_reserve(uintptr_t address, size_t size) {
     const size_t span = (size_t)1 << WINDOW_SHIFT;
     for (uintptr_t at = align_down(address, span); at < address + size; at += span)

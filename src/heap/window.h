@@ -106,6 +106,9 @@ extern struct window_table window_table;
 /* Makes the windows of [address, address + size) exist. False if there is no memory for them or a
    slot is taken. Caller holds the space lock. */
 bool window_reserve(uintptr_t address, size_t size);
+/* An arena is free and has no memory behind it: nor have its records any more, all zero now. With
+   the space lock. */
+void window_purge(uintptr_t arena);
 /* All windows, newest first; a walk may go on while others are added. */
 struct window *window_first(void);
 /* Address space taken by windows, in bytes. */

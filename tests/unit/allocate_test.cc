@@ -268,6 +268,23 @@ TEST_F(AllocateTest, FreedSmallMemoryServesLargeRequestsWhenThereIsNoOther) {
     for (void *block : large) release(block);
 }
 
+TEST_F(AllocateTest, WhatAHeapHasAtHandGoesBackOncePerPurgeDelay) {
+    struct heap *heap = thread_heap_get();
+    struct magazine *magazine = &heap->magazines[size_class_of(100)];
+    release(allocate(100));
+    heap->release_due = 0;
+    options.purge_delay = PURGE_NEVER;
+    allocate_poll(heap);
+    EXPECT_NE(magazine->top->block, 0u);
+    options.purge_delay = 1000;
+    allocate_poll(heap);
+    EXPECT_EQ(magazine->top->block, 0u);
+    EXPECT_EQ(heap->empty_count, 0u);
+    release(allocate(100));
+    allocate_poll(heap); // not due again
+    EXPECT_NE(magazine->top->block, 0u);
+}
+
 TEST_F(AllocateTest, AfterRunningOutEverythingWorksAgain) {
     os_fault_for_test = refuse_maps;
     std::vector<void *> blocks;

@@ -102,6 +102,19 @@ TEST_F(PurgeTest, RunsOfPoolsGoInOneCallEach) {
     EXPECT_EQ(resident(), ~(0x37 | uint64_t(1) << 63));
 }
 
+TEST_F(PurgeTest, TheRecordsOfAFreeArenaGoWithItsMemory) {
+    const size_t size = ARENA_POOLS * sizeof(union record);
+    if (size % os_page_size() != 0) GTEST_SKIP() << "pages here hold records of several arenas";
+    char *records = reinterpret_cast<char *>(record_at(arena_->base));
+    memset(static_cast<void *>(&record_at(arena_->base)->pool.link), 0x5a, sizeof(struct link));
+    free_pools(ALL & ~uint64_t(1)); // the first is still in use
+    purge_all(0);
+    EXPECT_GT(resident_pages(records, size), 0u);
+    free_pools(1);
+    purge_all(0);
+    EXPECT_EQ(resident_pages(records, size), 0u);
+}
+
 TEST_F(PurgeTest, WithoutADelayItGoesAtTheNextStep) {
     options.purge_delay = 0;
     free_pools(0x1);

@@ -66,27 +66,27 @@ struct type_pool *generation_take(poolobj_heap *heap, int generation) {
     return chain;
 }
 
-/* The places that may have an object of the collection. */
-static uint64_t candidates(const struct type_pool *pool, const struct ages *ages, unsigned word,
-                           int generation) {
-    uint64_t starts = pool->bin != NULL ? pool->bin->starts.word[word] : word == 0;
-    uint64_t low = ages->low.word[word], high = ages->high.word[word];
-    if (generation == 0) return starts & ~(low | high);
-    return starts & ~(generation == 1 ? high : low & high);
+static uint64_t older(uint64_t low, uint64_t high, int generation) {
+    return generation == 0 ? low | high : generation == 1 ? high : low & high;
+}
+
+struct object_set generation_places(const struct type_pool *pool, int generation) {
+    static const struct object_set first = {{1}};
+    struct object_set places = pool->bin != NULL ? pool->bin->starts : first;
+    const struct ages *ages = ages_of((void *)pool->base);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        places.word[w] &= ~older(ages->low.word[w], ages->high.word[w], generation);
+    return places;
 }
 
 struct object_set generation_members(const struct type_pool *pool, int generation) {
-    struct object_set members;
-    const struct ages *ages = ages_of((void *)pool->base);
-    for (unsigned w = 0; w < MARK_WORDS; w++) {
-        uint64_t set = candidates(pool, ages, w, generation);
-        for (uint64_t rest = set; rest != 0; rest &= rest - 1) {
+    struct object_set members = generation_places(pool, generation);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = members.word[w]; rest != 0; rest &= rest - 1) {
             unsigned bit = bit_lowest(rest);
             const poolobj *block = type_pool_at_granule(pool, w * 64 + bit);
-            set &= ~((uint64_t)!block_is_object(block) << bit);
+            if (!block_is_object(block)) members.word[w] &= ~((uint64_t)1 << bit);
         }
-        members.word[w] = set;
-    }
     return members;
 }
 

@@ -23,7 +23,9 @@ void generation_arm(poolobj_heap *heap);
 /* A collection of `generation` begins. Returns the chain of the pools that may have objects of it,
    by next_work. They are held, so that none goes away, until generation_release. */
 struct type_pool *generation_take(poolobj_heap *heap, int generation);
-/* The objects of ages 0 to `generation` in a set of a pool: those that are in the collection. */
+/* Where objects of ages 0 to `generation` are in a pool, or free blocks. */
+struct object_set generation_places(const struct type_pool *pool, int generation);
+/* The same without free blocks: the objects that are in the collection. */
 struct object_set generation_members(const struct type_pool *pool, int generation);
 /* The members are a generation older from now on. */
 void generation_age(struct type_pool *pool, const struct object_set *members, int generation);

@@ -50,14 +50,22 @@ static inline poolobj_heap *object_heap(const poolobj *object) {
 
 /* ---- References ---- */
 
+static inline poolobj *const *object_field(const poolobj *object, size_t offset) {
+    return (poolobj *const *)(const void *)((const char *)object + offset);
+}
+
 /* Calls visit for all fields of an object; with a constant `visit` the loops are inlined. */
 ALWAYS_INLINE void object_references(const poolobj_type *type, const struct type_pool *pool,
                                      poolobj *object, poolobj_visit visit, void *arg) {
-    char *bytes = (char *)object;
+    if (likely(type->is_pair)) {
+        visit(object_field(object, type->pair[0]), 1, arg);
+        visit(object_field(object, type->pair[1]), 1, arg);
+        return;
+    }
     for (size_t i = 0; i < type->ref_count; i++)
-        visit((poolobj *const *)(void *)(bytes + type->refs[i]), 1, arg);
-    if (unlikely(type->has_items))
-        visit((poolobj *const *)(void *)(bytes + type->size),
+        visit(object_field(object, type->refs[i]), 1, arg);
+    if (type->has_items)
+        visit(object_field(object, type->size),
               (object_bytes(pool) - type->size) / sizeof(poolobj *), arg);
     if (unlikely(type->traverse != NULL)) type->traverse(object, visit, arg);
 }

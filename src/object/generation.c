@@ -143,25 +143,27 @@ static struct object_set frozen_of(const struct type_pool *pool) {
     return frozen;
 }
 
-/* Every object of age `from` and younger (FROZEN: only those) gets age `to`. */
-static void move(poolobj_heap *heap, int from, int to) {
+void generation_freeze(poolobj_heap *heap) {
     struct type_pool *chain = NULL;
     chain_all(heap, &chain);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
-        struct object_set objects =
-            from == FROZEN ? frozen_of(pool) : generation_members(pool, from);
-        set_age(pool, &objects, to);
+        struct object_set objects = generation_members(pool, OLDEST);
+        set_age(pool, &objects, FROZEN);
     }
     generation_sort(heap, chain);
     generation_release(chain);
-}
-
-void generation_freeze(poolobj_heap *heap) {
-    move(heap, OLDEST, FROZEN);
     memset(heap->count, 0, sizeof heap->count);
 }
 
-void generation_unfreeze(poolobj_heap *heap) { move(heap, FROZEN, OLDEST); }
+void generation_unfreeze(poolobj_heap *heap) {
+    struct type_pool *chain = NULL;
+    chain_all(heap, &chain);
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        struct object_set objects = frozen_of(pool);
+        set_age(pool, &objects, OLDEST);
+    }
+    generation_release(chain);
+}
 
 size_t generation_frozen(const poolobj_heap *heap) {
     size_t count = 0;

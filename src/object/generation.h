@@ -29,7 +29,8 @@ struct object_set generation_places(const struct type_pool *pool, int generation
 struct object_set generation_members(const struct type_pool *pool, int generation);
 /* The members are a generation older from now on. */
 void generation_age(struct type_pool *pool, const struct object_set *members, int generation);
-/* The pools of the chain into the lists where they belong. */
+/* The pools of the chain, which have no object of generation 0, into the lists where they belong:
+   current ones to the young, as they will have some. */
 void generation_sort(poolobj_heap *heap, struct type_pool *chain);
 /* No longer held. */
 void generation_release(struct type_pool *chain);

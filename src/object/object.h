@@ -5,22 +5,23 @@
  * The states of a header, told by count and flags:
  *   free      count 0
  *   live      count > 0, or IMMORTAL
- *   dying     flag DYING, the sign bit of the count set: its last reference is dropped and it waits
+ *   dying     flag DYING, the two top bits of the count set: its last reference is dropped and it waits
  *             in a chain to be taken apart. What else the header held is the link of the chain; the
  *             type is that of the pool.
  * So incref and decref of an object that is not live, and of an immortal one, end up in their slow
  * halves by the one comparison they make, and a chain of deaths of any length needs no memory.
  *
- * Order of deaths: as if each decref took apart at once what it ends, fields in their order. Only
- * inside of DEPTH_MAX finalizers and callbacks of each other are deaths put off until the outermost
- * has returned.
+ * Order of deaths: an object's finalizer, then all its references are dropped, then what dies of
+ * that, fields in their order and each with all that dies of it in turn. Only inside of DEPTH_MAX
+ * finalizers and callbacks of each other are deaths put off until the outermost has returned.
  */
 #ifndef POOLALLOC_OBJECT_OBJECT_H
 #define POOLALLOC_OBJECT_OBJECT_H
 
 #include "object/type_pool.h"
 
-#define IMMORTAL INT32_MIN
+/* Far from both ends of the negative numbers, as the inline decref looks at count - 1. */
+#define IMMORTAL (INT32_MIN / 2)
 
 enum { DEPTH_MAX = 50 };
 
@@ -72,16 +73,16 @@ ALWAYS_INLINE void object_references(const poolobj_type *type, const struct type
 
 /* ---- Chains of the dying ---- */
 
-/* The address in units of 8 bytes, in 31 bits of the count and the 16 of the type. */
+/* The address in units of 8 bytes, in 30 bits of the count and the 16 of the type. */
 static inline void object_set_link(poolobj *object, const poolobj *next) {
     uint64_t link = (uintptr_t)next >> 3;
-    object->count = (int32_t)((uint32_t)link | UINT32_C(0x80000000));
-    object->type = (uint16_t)(link >> 31);
+    object->count = (int32_t)((uint32_t)link | UINT32_C(0xc0000000));
+    object->type = (uint16_t)(link >> 30);
     object->flags |= DYING;
 }
 static inline poolobj *object_link(const poolobj *object) {
-    uint64_t low = (uint32_t)object->count & UINT32_C(0x7fffffff);
-    return (poolobj *)((uintptr_t)(low | (uint64_t)object->type << 31) << 3);
+    uint64_t low = (uint32_t)object->count & UINT32_C(0x3fffffff);
+    return (poolobj *)((uintptr_t)(low | (uint64_t)object->type << 30) << 3);
 }
 
 struct chain {

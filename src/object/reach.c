@@ -243,8 +243,10 @@ static void leave_chain(struct type_pool *chain, bool all) {
 
 ALWAYS_INLINE void rescue_chain(struct type_pool *chain, size_t entered, poolobj_visit visit) {
     struct rescue rescue = {0, 0, &queue_end, NULL, 0};
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        type_pool_prefetch(pool->next_work);
         sweep(pool, &rescue, visit);
+    }
     visit_queue(&rescue);
     leave_chain(chain, rescue.visited == entered);
 }
@@ -280,8 +282,10 @@ static bool has_roots(const poolobj_heap *heap) {
 static size_t find_all(const poolobj_heap *heap, struct type_pool *chain) {
     size_t entered = 0;
     clear_counts(heap);
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        type_pool_prefetch(pool->next_work);
         entered += enter_all(pool);
+    }
     check(heap, chain);
     rescue_chain(chain, entered, rescue_any);
     return entered;

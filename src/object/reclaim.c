@@ -93,25 +93,29 @@ static void drop(poolobj *object, void *unused) {
 static inline void drop_outward(poolobj *const *slots, size_t count, void *chain) {
     for (size_t i = 0; i < count; i++) {
         poolobj *to = slots[i];
-        if (set_has(&marks_of(to)->white, to) || to == NULL) continue;
+        if (likely(set_has(&marks_of(to)->white, to)) || to == NULL) continue;
         object_drop(to, (struct chain *)chain);
     }
 }
 
 static void drop_references(struct type_pool *pool, struct chain *dead) {
-    const struct object_set *white = &marks_of((void *)pool->base)->white;
-    for (unsigned w = 0; w < MARK_WORDS; w++)
-        for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
-            poolobj *object = type_pool_at_granule(pool, w * 64 + bit_lowest(rest));
-            object_references(pool->type, pool, object, drop_outward, dead);
-        }
+    const struct object_set white = marks_of((void *)pool->base)->white;
+    const poolobj_type *type = pool->type;
+    const size_t stride = pool->stride, end = pool->capacity * stride;
+    for (size_t offset = 0; offset < end; offset += stride) {
+        size_t granule = offset >> GRANULE_SHIFT;
+        if (!(white.word[granule / 64] >> granule % 64 & 1)) continue;
+        object_references(type, pool, (poolobj *)(pool->base + offset), drop_outward, dead);
+    }
 }
 
 size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain) {
     struct chain dead = {NULL, NULL};
     size_t count = 0;
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        type_pool_prefetch(pool->next_work);
         drop_references(pool, &dead);
+    }
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         if (pool->type->drop != NULL) reach_each(pool, drop, NULL);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)

@@ -28,6 +28,7 @@ enum {
     EXACT_MAX = SMALL_MAX, /* items up to here: a bin per 8 bytes */
     SHARED_MAX = 2048,     /* up to here a pool holds several blocks */
     BIN_CLASSES = EXACT_MAX / 8 + 1 + 6,
+    PREFETCH_LINES = 4, /* garbage of 24 MB: 13 ns per object without, 10 with 4, 11 with 24 */
 };
 
 #ifdef __cplusplus
@@ -102,6 +103,14 @@ enum object_flag { FINALIZE = 1, WEAKLY_REFERENCED = 2, SAVED = 4, DYING = 8 };
 
 static inline bool block_is_object(const poolobj *block) {
     return block->count != 0 && !(block->flags & DYING);
+}
+
+/* The processor's own prefetch stops where an OS page does: pools that are walked one after the other
+   ask for the beginning of the next. */
+ALWAYS_INLINE void type_pool_prefetch(const struct type_pool *pool) {
+    if (pool == NULL) return;
+    for (unsigned line = 0; line < PREFETCH_LINES; line++)
+        __builtin_prefetch((const char *)pool->base + line * CACHE_LINE);
 }
 
 static inline struct type_pool *type_pool_first(const poolobj_type *type) {

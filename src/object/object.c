@@ -35,9 +35,28 @@ size_t object_bytes(const struct type_pool *pool) {
 
 /* ---- Death ---- */
 
+static inline poolobj *drop_field(const poolobj *object, size_t offset, poolobj *chain) {
+    poolobj *to = *object_field(object, offset);
+    return to != NULL ? object_drop(to, chain) : chain;
+}
+
 static void drop_span(poolobj *const *slots, size_t count, void *arg) {
-    for (size_t i = 0; i < count; i++)
-        if (slots[i] != NULL) object_drop(slots[i], (struct chain *)arg);
+    poolobj **chain = (poolobj **)arg;
+    for (size_t i = count; i-- > 0;)
+        if (slots[i] != NULL) *chain = object_drop(slots[i], *chain);
+}
+
+/* From the last field to the first, so that what dies of the first is the first of the chain. */
+static inline poolobj *drop_references(const poolobj_type *type, const struct type_pool *pool,
+                                       poolobj *object, poolobj *chain) {
+    if (likely(type->is_pair))
+        return drop_field(object, type->pair[0], drop_field(object, type->pair[1], chain));
+    if (unlikely(type->traverse != NULL)) type->traverse(object, drop_span, &chain);
+    if (type->has_items)
+        drop_span(object_field(object, type->size),
+                  (object_bytes(pool) - type->size) / sizeof(poolobj *), &chain);
+    for (size_t i = type->ref_count; i-- > 0;) chain = drop_field(object, type->refs[i], chain);
+    return chain;
 }
 
 bool object_finalize(poolobj_type *type, poolobj *object) {
@@ -71,15 +90,14 @@ static inline void uncount(poolobj_heap *heap, const poolobj_type *type) {
 static inline poolobj *take_apart(poolobj_heap *heap, poolobj *object) {
     struct type_pool *pool = type_pool_of(object);
     poolobj_type *type = pool->type;
-    struct chain dead = {NULL, NULL};
     poolobj *rest = object_link(object);
     if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && take_leave(type, object))
         return rest;
-    object_references(type, pool, object, drop_span, &dead);
+    rest = drop_references(type, pool, object, rest);
     if (unlikely(type->drop != NULL)) type->drop(object);
     uncount(heap, type);
     type_pool_put(pool, object);
-    return chain_join(&dead, rest);
+    return rest;
 }
 
 static void put_off(poolobj_heap *heap, poolobj *chain) {

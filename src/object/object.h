@@ -12,7 +12,8 @@
  * halves by the one comparison they make, and a chain of deaths of any length needs no memory.
  *
  * Order of deaths: an object's finalizer, then all its references are dropped, then what dies of
- * that, fields in their order and each with all that dies of it in turn. Only inside of DEPTH_MAX
+ * that, fields in their order (those of `traverse` in any) and each with all that dies of it in
+ * turn. Only inside of DEPTH_MAX
  * finalizers and callbacks of each other are deaths put off until the outermost has returned.
  */
 #ifndef POOLALLOC_OBJECT_OBJECT_H
@@ -35,7 +36,7 @@ void *object_new_items(poolobj_type *type, size_t items);
 void *object_new_slow(poolobj_type *type);
 /* Takes an object apart whose last reference was dropped, and all that dies with it. */
 void object_die(poolobj *object);
-/* The same for a chain made by object_drop. */
+/* The same for a chain of them. */
 void object_die_chain(poolobj_heap *heap, poolobj *chain);
 /* Runs the finalizer if it is due, with a reference held. True: the object lives on. */
 bool object_finalize(poolobj_type *type, poolobj *object);
@@ -73,57 +74,49 @@ ALWAYS_INLINE void object_references(const poolobj_type *type, const struct type
 
 /* ---- Chains of the dying ---- */
 
-/* The address in units of 8 bytes, in 30 bits of the count and the 16 of the type. */
+/* As the members of a header lie in a word. */
+enum { HEADER_TYPE_SHIFT = 32, HEADER_FLAGS_SHIFT = 48, LINK_LOW_BITS = 30 };
+
+/* The link is an address in units of 8 bytes: 30 bits in the count, the rest in the type. */
 static inline void object_set_link(poolobj *object, const poolobj *next) {
-    uint64_t link = (uintptr_t)next >> 3;
-    object->count = (int32_t)((uint32_t)link | UINT32_C(0xc0000000));
-    object->type = (uint16_t)(link >> 30);
-    object->flags |= DYING;
+    uint64_t link = (uintptr_t)next >> 3, low = ((uint64_t)1 << LINK_LOW_BITS) - 1;
+    uint64_t header = UINT64_C(3) << LINK_LOW_BITS | (link & low);
+    header |= link >> LINK_LOW_BITS << HEADER_TYPE_SHIFT;
+    header |= (uint64_t)(object->flags | DYING) << HEADER_FLAGS_SHIFT;
+    memcpy(object, &header, sizeof header);
 }
 static inline poolobj *object_link(const poolobj *object) {
-    uint64_t low = (uint32_t)object->count & UINT32_C(0x3fffffff);
-    return (poolobj *)((uintptr_t)(low | (uint64_t)object->type << 30) << 3);
+    uint64_t header, low = ((uint64_t)1 << LINK_LOW_BITS) - 1;
+    memcpy(&header, object, sizeof header);
+    uint64_t high = header >> HEADER_TYPE_SHIFT & UINT16_MAX;
+    return (poolobj *)(uintptr_t)((high << LINK_LOW_BITS | (header & low)) << 3);
 }
 
-struct chain {
-    poolobj *first, *last;
-};
-static inline void chain_add(struct chain *chain, poolobj *object) {
-    object_set_link(object, NULL);
-    if (chain->first == NULL)
-        chain->first = object;
-    else
-        object_set_link(chain->last, object);
-    chain->last = object;
-}
-/* Puts the chain in front of another. */
-static inline poolobj *chain_join(const struct chain *chain, poolobj *rest) {
-    if (chain->first == NULL) return rest;
-    object_set_link(chain->last, rest);
-    return chain->first;
-}
-
-/* Drops a reference; an object that dies of it joins the chain. */
-ALWAYS_INLINE void object_drop(poolobj *object, struct chain *chain) {
+/* Drops a reference. Returns the chain, which an object that dies of it is the first of. */
+ALWAYS_INLINE poolobj *object_drop(poolobj *object, poolobj *chain) {
     int32_t count = (int32_t)((uint32_t)object->count - 1);
-    if (likely(count > 0))
-        object->count = count;
-    else if (likely(count == 0))
-        chain_add(chain, object);
-    else
+    if (unlikely(count < 0)) {
         poolobj_decref_slow(object);
+        return chain;
+    }
+    if (count > 0) {
+        object->count = count;
+        return chain;
+    }
+    object_set_link(object, chain);
+    return object;
 }
 
 /* ---- Birth ---- */
 
 ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t bytes) {
+    char *payload = (char *)(block + 1);
     memcpy(block, &type->header, sizeof *block);
-    uint64_t *word = (uint64_t *)(void *)(block + 1);
+    memset(payload, 0, 8); /* BLOCK_MIN */
     if (likely(bytes <= 64))
-        for (uint64_t *end = (uint64_t *)(void *)((char *)block + bytes); word < end; word++)
-            *word = 0;
+        for (size_t at = 8; at < bytes - sizeof *block; at += 8) memset(payload + at, 0, 8);
     else
-        memset(word, 0, bytes - sizeof *block);
+        memset(payload, 0, bytes - sizeof *block);
     return block;
 }
 

@@ -276,14 +276,14 @@ size_t poolobj_gc_garbage(poolobj_heap *heap, void (*each)(poolobj *object, void
 static void unsave(poolobj *object, void *chain) {
     if (!(object->flags & SAVED)) return;
     object->flags &= (uint8_t)~SAVED;
-    object_drop(object, (struct chain *)chain);
+    *(poolobj **)chain = object_drop(object, *(poolobj **)chain);
 }
 
 void poolobj_gc_garbage_release(poolobj_heap *heap) {
-    struct chain dead = {NULL, NULL};
+    poolobj *dead = NULL;
     object_heap_require("poolobj_gc_garbage_release", heap);
     collect_walk(heap, NULL, unsave, &dead);
-    if (dead.first != NULL) object_die_chain(heap, dead.first);
+    if (dead != NULL) object_die_chain(heap, dead);
 }
 
 /* ---- Roots ---- */

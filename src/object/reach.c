@@ -33,11 +33,25 @@ static void copy_counts(const struct type_pool *pool) {
         }
 }
 
+static void copy_all_counts(struct type_pool *chain) {
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) copy_counts(pool);
+}
+
+/* With what copy_counts does. */
 static size_t enter(struct type_pool *pool, int generation) {
-    struct object_set members = generation_members(pool, generation);
+    struct object_set members = generation_places(pool, generation);
+    size_t entered = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = members.word[w]; rest != 0; rest &= rest - 1) {
+            const poolobj *object = object_in(pool, w, rest);
+            bool is_object = block_is_object(object);
+            *count_of(object) = (uint32_t)object->count;
+            members.word[w] ^= is_object ? 0 : rest & -rest;
+            entered += is_object;
+        }
     pool_marks(pool)->white = members;
     generation_age(pool, &members, generation);
-    return set_count(&members);
+    return entered;
 }
 
 /* References to what is not in the collection take nothing off. */
@@ -173,10 +187,18 @@ static inline void rescue_any(poolobj *const *slots, size_t count, void *arg) {
     for (size_t i = 0; i < count; i++) rescue_one((struct rescue *)arg, &slots[i], true);
 }
 
-/* What is grey in the pool has a count, and so is visited on the way. */
-ALWAYS_INLINE void sweep(struct type_pool *pool, struct rescue *rescue, poolobj_visit visit) {
+ALWAYS_INLINE void sweep_over(const struct type_pool *pool, size_t offset, struct rescue *rescue,
+                              poolobj_visit visit) {
+    poolobj *object = (poolobj *)(pool->base + offset);
+    rescue->visited++;
+    rescue->here = (uintptr_t)object;
+    rescue->ahead = POOL_SIZE - offset;
+    object_references(pool->type, pool, object, visit, rescue);
+}
+
+/* What is grey in a pool has a count, and so is visited on the way. */
+static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
     struct marks *marks = pool_marks(pool);
-    const poolobj_type *type = pool->type;
     const uint32_t *counts = pool_counts(pool);
     const size_t stride = pool->stride, end = pool->capacity * stride;
     memset(&marks->grey, 0, sizeof marks->grey);
@@ -184,12 +206,20 @@ ALWAYS_INLINE void sweep(struct type_pool *pool, struct rescue *rescue, poolobj_
         size_t granule = offset >> GRANULE_SHIFT;
         if (counts[granule] == 0) continue;
         if (!(marks->white.word[granule / 64] >> granule % 64 & 1)) continue;
-        poolobj *object = (poolobj *)(pool->base + offset);
-        rescue->visited++;
-        rescue->here = (uintptr_t)object;
-        rescue->ahead = POOL_SIZE - offset;
-        object_references(type, pool, object, visit, rescue);
+        sweep_over(pool, offset, rescue, rescue_any);
     }
+}
+
+/* The same when few of the pool's objects take part. */
+static void sweep_some(struct type_pool *pool, struct rescue *rescue) {
+    struct marks *marks = pool_marks(pool);
+    memset(&marks->grey, 0, sizeof marks->grey);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = marks->white.word[w]; rest != 0; rest &= rest - 1) {
+            const poolobj *object = object_in(pool, w, rest);
+            if (*count_of(object) == 0) continue;
+            sweep_over(pool, (uintptr_t)object - pool->base, rescue, rescue_some);
+        }
 }
 
 static inline uint64_t visit_word(struct type_pool *pool, unsigned word, struct rescue *rescue) {
@@ -241,11 +271,15 @@ static void leave_chain(struct type_pool *chain, bool all) {
             leave_rescued(pool);
 }
 
-ALWAYS_INLINE void rescue_chain(struct type_pool *chain, size_t entered, poolobj_visit visit) {
+static void rescue_chain(struct type_pool *chain, size_t entered, bool all) {
     struct rescue rescue = {0, 0, &queue_end, NULL, 0};
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
-        type_pool_prefetch(pool->next_work);
-        sweep(pool, &rescue, visit);
+        if (all) {
+            type_pool_prefetch(pool->next_work);
+            sweep_all(pool, &rescue);
+        } else {
+            sweep_some(pool, &rescue);
+        }
     }
     visit_queue(&rescue);
     leave_chain(chain, rescue.visited == entered);
@@ -254,10 +288,9 @@ ALWAYS_INLINE void rescue_chain(struct type_pool *chain, size_t entered, poolobj
 /* ---- Roots: known to live, before anything is counted ---- */
 
 static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t entered) {
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) copy_counts(pool);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) subtract(pool);
     check(heap, chain);
-    rescue_chain(chain, entered, rescue_some);
+    rescue_chain(chain, entered, false);
 }
 
 /* With all counts 0, only what the roots lead to is rescued. */
@@ -287,7 +320,7 @@ static size_t find_all(const poolobj_heap *heap, struct type_pool *chain) {
         entered += enter_all(pool);
     }
     check(heap, chain);
-    rescue_chain(chain, entered, rescue_any);
+    rescue_chain(chain, entered, true);
     return entered;
 }
 
@@ -297,6 +330,7 @@ size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         entered += enter(pool, generation);
     size_t rescued = generation == OLDEST ? rescue_from_roots(heap, chain) : 0;
+    if (generation == OLDEST) copy_all_counts(chain);
     find_some(heap, chain, entered - rescued);
     return entered;
 }
@@ -310,6 +344,7 @@ size_t reach_count(const struct type_pool *chain) {
 }
 
 void reach_find_again(poolobj_heap *heap, struct type_pool *chain) {
+    copy_all_counts(chain);
     find_some(heap, chain, reach_count(chain));
 }
 

@@ -94,11 +94,11 @@ static inline void drop_outward(poolobj *const *slots, size_t count, void *chain
     for (size_t i = 0; i < count; i++) {
         poolobj *to = slots[i];
         if (likely(set_has(&marks_of(to)->white, to)) || to == NULL) continue;
-        object_drop(to, (struct chain *)chain);
+        *(poolobj **)chain = object_drop(to, *(poolobj **)chain);
     }
 }
 
-static void drop_references(struct type_pool *pool, struct chain *dead) {
+static void drop_references(struct type_pool *pool, poolobj **dead) {
     const struct object_set white = marks_of((void *)pool->base)->white;
     const poolobj_type *type = pool->type;
     const size_t stride = pool->stride, end = pool->capacity * stride;
@@ -110,7 +110,7 @@ static void drop_references(struct type_pool *pool, struct chain *dead) {
 }
 
 size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain) {
-    struct chain dead = {NULL, NULL};
+    poolobj *dead = NULL;
     size_t count = 0;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         type_pool_prefetch(pool->next_work);
@@ -121,6 +121,6 @@ size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         count += type_pool_free_white(pool);
     heap->count[0] = (size_t)heap->count[0] > count ? heap->count[0] - (int)count : 0;
-    if (dead.first != NULL) object_die_chain(heap, dead.first);
+    if (dead != NULL) object_die_chain(heap, dead);
     return count;
 }

@@ -200,9 +200,8 @@ static inline void poolobj_clear(void *slot) { poolobj_set(slot, NULL); }
    NULL) is called once with it and `arg`, after the object's finalizer, or before it if the
    collector found the object in a cycle; poolobj_weakref_get gives NULL by then. NULL and ENOMEM
    when out of memory. Release it with poolobj_weakref_free, in the callback too. */
-poolobj_weakref *poolobj_weakref_new(void *object,
-                                     void (*callback)(poolobj_weakref *weakref, void *arg),
-                                     void *arg);
+poolobj_weakref *
+poolobj_weakref_new(void *object, void (*callback)(poolobj_weakref *weakref, void *arg), void *arg);
 
 /* A new reference to the object; NULL if it is gone. */
 void *poolobj_weakref_get(poolobj_weakref *weakref);
@@ -251,8 +250,8 @@ size_t poolobj_gc_freeze_count(const poolobj_heap *heap);
 
 enum { POOLOBJ_GC_START, POOLOBJ_GC_STOP };
 typedef struct poolobj_gc_info {
-    int phase;      /* POOLOBJ_GC_START or POOLOBJ_GC_STOP */
-    int generation; /* the oldest that is collected */
+    int phase;                               /* POOLOBJ_GC_START or POOLOBJ_GC_STOP */
+    int generation;                          /* the oldest that is collected */
     size_t examined, collected, resurrected; /* 0 at the start */
 } poolobj_gc_info;
 /* Called before and after each collection; NULL: nobody is. One callback per heap. */

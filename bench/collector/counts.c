@@ -177,8 +177,7 @@ static void measure_pauses(struct rng *rng) {
     if (live == NULL) die("out of memory");
     poolobj_gc_enable(heap);
     poolobj_gc_set_callback(heap, note_pause, NULL);
-    for (size_t i = 0; i < STEPS; i++)
-        replace(&live[rng_below(rng, LIVE)], rng_below(rng, 4) != 0);
+    for (size_t i = 0; i < STEPS; i++) replace(&live[rng_below(rng, LIVE)], rng_below(rng, 4) != 0);
     poolobj_gc_set_callback(heap, NULL, NULL);
     qsort(pauses.us, pauses.count, sizeof pauses.us[0], compare);
     for (size_t i = 0; i < COUNT_OF(percentiles); i++) {

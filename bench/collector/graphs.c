@@ -154,7 +154,8 @@ static bool measure(const char *graph) {
     else if (strcmp(graph, "among") == 0) {
         void *root = among(19);
         size_t live = (1 << 20) - 1;
-        /* Depths 0, 2, ... of 0 to 19: a third of the 2^20 - 1 nodes, and two of a ring for each. */
+        /* Depths 0, 2, ... of 0 to 19: a third of the 2^20 - 1 nodes, and two of a ring for each.
+         */
         measure_garbage(graph, live + 2 * (((size_t)1 << 21) / 3));
         nodes_drop(root);
     } else

@@ -18,7 +18,9 @@ void nodes_link(void *from, int field, void *to) {
     lists_set(&((struct lists_object *)from)->slot[field], to);
 }
 
-void nodes_move(void *from, int field, void *to) { ((struct lists_object *)from)->slot[field] = to; }
+void nodes_move(void *from, int field, void *to) {
+    ((struct lists_object *)from)->slot[field] = to;
+}
 
 void nodes_drop(void *node) { lists_decref(node); }
 

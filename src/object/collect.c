@@ -92,8 +92,7 @@ void collect_due(poolobj_heap *heap) {
 
 /* ---- All objects ---- */
 
-static void walk_pool(struct type_pool *pool, void (*each)(poolobj *object, void *arg),
-                      void *arg) {
+static void walk_pool(struct type_pool *pool, void (*each)(poolobj *object, void *arg), void *arg) {
     for (uint32_t i = 0; i < pool->capacity; i++) {
         poolobj *block = type_pool_block(pool, i);
         if (block_is_object(block)) each(block, arg);

@@ -4,7 +4,8 @@
 #include "os/os.h"
 
 static_assert(sizeof(struct marks) == CACHE_LINE, "a visit touches one line of marks");
-static_assert(sizeof(struct type_pool) == 2 * CACHE_LINE && offsetof(struct type_pool, partial) < 64,
+static_assert(sizeof(struct type_pool) == 2 * CACHE_LINE &&
+                  offsetof(struct type_pool, partial) < 64,
               "the death of an object touches one line of records");
 
 struct atomic_u64 ledger_table[LEDGER_SLOTS];

@@ -5,11 +5,11 @@
  * The states of a header, told by count and flags:
  *   free      count 0
  *   live      count > 0, or IMMORTAL
- *   dying     flag DYING, the two top bits of the count set: its last reference is dropped and it waits
- *             in a chain to be taken apart. What else the header held is the link of the chain; the
- *             type is that of the pool.
- * So incref and decref of an object that is not live, and of an immortal one, end up in their slow
- * halves by the one comparison they make, and a chain of deaths of any length needs no memory.
+ *   dying     flag DYING, the two top bits of the count set: its last reference is dropped and it
+ * waits in a chain to be taken apart. What else the header held is the link of the chain; the type
+ * is that of the pool. So incref and decref of an object that is not live, and of an immortal one,
+ * end up in their slow halves by the one comparison they make, and a chain of deaths of any length
+ * needs no memory.
  *
  * Order of deaths: an object's finalizer, then all its references are dropped, then what dies of
  * that, fields in their order (those of `traverse` in any) and each with all that dies of it in
@@ -46,9 +46,7 @@ size_t object_bytes(const struct type_pool *pool);
 static inline poolobj_type *object_type(const poolobj *object) {
     return type_pool_of(object)->type;
 }
-static inline poolobj_heap *object_heap(const poolobj *object) {
-    return object_type(object)->heap;
-}
+static inline poolobj_heap *object_heap(const poolobj *object) { return object_type(object)->heap; }
 
 /* ---- References ---- */
 
@@ -64,8 +62,7 @@ ALWAYS_INLINE void object_references(const poolobj_type *type, const struct type
         visit(object_field(object, type->pair[1]), 1, arg);
         return;
     }
-    for (size_t i = 0; i < type->ref_count; i++)
-        visit(object_field(object, type->refs[i]), 1, arg);
+    for (size_t i = 0; i < type->ref_count; i++) visit(object_field(object, type->refs[i]), 1, arg);
     if (type->has_items)
         visit(object_field(object, type->size),
               (object_bytes(pool) - type->size) / sizeof(poolobj *), arg);

@@ -16,7 +16,7 @@ struct bin {
     poolobj *free; /* blocks of the current pool, to be handed out */
     struct type_pool *current;
     poolobj_type *type;
-    struct link partial; /* pools with free blocks, latest first */
+    struct link partial; /* pools with free blocks, longest waiting first */
     uint32_t stride, capacity, reciprocal;
     struct object_set starts; /* where blocks start */
 };
@@ -24,12 +24,12 @@ struct bin {
 struct poolobj_type {
     struct bin bin; /* for objects without items; unused if item_size > 0 */
     poolobj_heap *heap;
-    uint64_t header;   /* of a new object */
-    bool tracked;      /* by the collector: has references and is not ACYCLIC */
-    bool has_items;    /* that are references */
-    bool is_pair;      /* two references and nothing else: a path of its own */
-    size_t pair[2];    /* their offsets */
-    uint32_t size;     /* up to the items */
+    uint64_t header; /* of a new object */
+    bool tracked;    /* by the collector: has references and is not ACYCLIC */
+    bool has_items;  /* that are references */
+    bool is_pair;    /* two references and nothing else: a path of its own */
+    size_t pair[2];  /* their offsets */
+    uint32_t size;   /* up to the items */
     const size_t *refs;
     size_t ref_count;
     void (*traverse)(poolobj *object, poolobj_visit visit, void *arg);

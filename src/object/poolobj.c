@@ -264,8 +264,7 @@ static void count_saved(poolobj *object, void *arg) {
     if (saved->each != NULL) saved->each(object, saved->arg);
 }
 
-size_t poolobj_gc_garbage(poolobj_heap *heap, void (*each)(poolobj *object, void *arg),
-                          void *arg) {
+size_t poolobj_gc_garbage(poolobj_heap *heap, void (*each)(poolobj *object, void *arg), void *arg) {
     struct saved saved = {each, arg, 0};
     object_heap_require("poolobj_gc_garbage", heap);
     collect_walk(heap, NULL, count_saved, &saved);

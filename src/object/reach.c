@@ -69,9 +69,9 @@ static void subtract(const struct type_pool *pool) {
 }
 
 /* ---- Enter and subtract: all generations, in one pass ----
- * No reference leads to an object that is not entered, but for untracked and frozen ones, which have
- * ELSEWHERE as working count: nothing takes it to 0, so that no look at white is needed. Those of
- * the others start at 0 and are added up in any order. */
+ * No reference leads to an object that is not entered, but for untracked and frozen ones, which
+ * have ELSEWHERE as working count: nothing takes it to 0, so that no look at white is needed. Those
+ * of the others start at 0 and are added up in any order. */
 
 #define ELSEWHERE (UINT32_C(1) << 31)
 
@@ -334,7 +334,6 @@ size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
     find_some(heap, chain, entered - rescued);
     return entered;
 }
-
 
 size_t reach_count(const struct type_pool *chain) {
     size_t count = 0;

@@ -117,7 +117,7 @@ void type_pool_settle(struct type_pool *pool, bool was_full) {
     if (pool->used == 0 && !pool->held)
         type_pool_return(pool);
     else if (was_full && pool->bin != NULL)
-        link_add_after(&pool->bin->partial, &pool->partial);
+        link_add_after(pool->bin->partial.prev, &pool->partial); /* the last in line */
 }
 
 static struct type_pool *find(struct bin *bin) {

@@ -7,8 +7,9 @@
  * pools of its own, which is a pool of capacity 1.
  *
  * A bin hands out the blocks of its current pool. Blocks that die meanwhile gather in the pool and
- * come to the bin when it has run out. A pool is then FULL, or PARTIAL and in its bin's list; one
- * without an object goes back at once, unless it is current or held by a collection.
+ * come to the bin when it has run out. Then comes the pool that has waited longest, as it has
+ * gathered the most free blocks: objects that are young together share few pools. A pool without an
+ * object goes back at once, unless it is current or held by a collection.
  *
  * Invariants, which type_pool_check checks:
  *   P1 capacity = used + blocks on free
@@ -105,8 +106,8 @@ static inline bool block_is_object(const poolobj *block) {
     return block->count != 0 && !(block->flags & DYING);
 }
 
-/* The processor's own prefetch stops where an OS page does: pools that are walked one after the other
-   ask for the beginning of the next. */
+/* The processor's own prefetch stops where an OS page does: pools that are walked one after the
+   other ask for the beginning of the next. */
 ALWAYS_INLINE void type_pool_prefetch(const struct type_pool *pool) {
     if (pool == NULL) return;
     for (unsigned line = 0; line < PREFETCH_LINES; line++)
@@ -114,8 +115,7 @@ ALWAYS_INLINE void type_pool_prefetch(const struct type_pool *pool) {
 }
 
 static inline struct type_pool *type_pool_first(const poolobj_type *type) {
-    return link_is_alone(&type->pools) ? NULL
-                                       : link_owner(type->pools.next, struct type_pool, all);
+    return link_is_alone(&type->pools) ? NULL : link_owner(type->pools.next, struct type_pool, all);
 }
 static inline struct type_pool *type_pool_next(const struct type_pool *pool) {
     const struct link *next = pool->all.next;

@@ -28,8 +28,8 @@ poolobj_weakref *weakref_new(poolobj_heap *heap, poolobj *object,
                              void (*callback)(poolobj_weakref *weakref, void *arg), void *arg);
 void weakref_free(poolobj_weakref *weakref);
 
-/* The object goes: its weak references are cleared and join a list, oldest first. With `called_only`
-   those without a callback are left as they are. */
+/* The object goes: its weak references are cleared and join a list, oldest first. With
+   `called_only` those without a callback are left as they are. */
 void weakref_clear(poolobj_heap *heap, poolobj *object, bool called_only, struct link *cleared);
 /* Calls the callbacks of a list, which is empty then. */
 void weakref_call(struct link *cleared);

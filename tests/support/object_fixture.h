@@ -24,7 +24,7 @@ class ObjectTest : public HeapTest {
     // A type of nodes; the specification may be changed before.
     poolobj_type *type_of(const poolobj_typespec &spec);
     static poolobj_typespec node_spec(const char *name = "node");
-    // New objects have the ids 1, 2, ... 
+    // New objects have the ids 1, 2, ...
     Node *make(poolobj_type *type);
     Node *make() { return make(node_); }
     // A ring of `count` nodes by `left`; the reference to the first is the caller's.

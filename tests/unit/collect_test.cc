@@ -190,10 +190,10 @@ TEST_F(CollectTest, ClosingFinalizesAndDropsAllThatIsLeft) {
         poolobj_incref(object);
     };
     poolobj_type *type = type_of(spec);
-    make(type);                        // 1: a reference is still held
-    poolobj_decref(ring(type, 2));     // 2, 3: garbage
-    kept = make();                     // 4: without a finalizer
-    poolobj_immortal(make());          // 5
+    make(type);                    // 1: a reference is still held
+    poolobj_decref(ring(type, 2)); // 2, 3: garbage
+    kept = make();                 // 4: without a finalizer
+    poolobj_immortal(make());      // 5
     poolobj_weakref_new(kept, nullptr, nullptr);
     poolobj_gc_freeze(heap_);
     poolobj_heap_close(heap_);

@@ -111,8 +111,8 @@ TEST_F(ObjectTest, ObjectsOfEverySizeKeepTheirContents) {
         }
     }
     for (auto &o : objects)
-        ASSERT_TRUE(is_all(o.first + sizeof(poolobj), int(o.second & 255),
-                           o.second - sizeof(poolobj)));
+        ASSERT_TRUE(
+            is_all(o.first + sizeof(poolobj), int(o.second & 255), o.second - sizeof(poolobj)));
     poolobj_heap_check(heap_);
     for (auto &o : objects) poolobj_decref(o.first);
 }
@@ -209,7 +209,8 @@ TEST_F(ObjectTest, AFinalizerMayMakeObjectsAndCollect) {
     heap = heap_, plain = node_;
     poolobj_typespec spec = node_spec("busy");
     spec.finalize = [](poolobj *) {
-        Node *a = static_cast<Node *>(poolobj_new(plain)), *b = static_cast<Node *>(poolobj_new(plain));
+        Node *a = static_cast<Node *>(poolobj_new(plain)),
+             *b = static_cast<Node *>(poolobj_new(plain));
         a->id = b->id = 100;
         poolobj_set(&a->left, b), poolobj_set(&b->left, a);
         poolobj_decref(a), poolobj_decref(b);

@@ -183,7 +183,9 @@ class Lists : public Side {
         lists_heap_init(&heap_);
         heap_.arg = this;
         heap_.finalize = [](lists_object *o, void *arg) { static_cast<Lists *>(arg)->finalize(o); };
-        heap_.died = [](lists_object *o, void *arg) { static_cast<Lists *>(arg)->live.erase(o->id); };
+        heap_.died = [](lists_object *o, void *arg) {
+            static_cast<Lists *>(arg)->live.erase(o->id);
+        };
     }
     void *make(Kind kind, uint32_t id) override {
         live.insert(id);

@@ -190,7 +190,6 @@ static inline void rescue_any(poolobj *const *slots, size_t count, void *arg) {
 ALWAYS_INLINE void sweep_over(const struct type_pool *pool, size_t offset, struct rescue *rescue,
                               poolobj_visit visit) {
     poolobj *object = (poolobj *)(pool->base + offset);
-    rescue->visited++;
     rescue->here = (uintptr_t)object;
     rescue->ahead = POOL_SIZE - offset;
     object_references(pool->type, pool, object, visit, rescue);
@@ -201,13 +200,16 @@ static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
     struct marks *marks = pool_marks(pool);
     const uint32_t *counts = pool_counts(pool);
     const size_t stride = pool->stride, end = pool->capacity * stride;
+    size_t visited = 0;
     memset(&marks->grey, 0, sizeof marks->grey);
     for (size_t offset = 0; offset < end; offset += stride) {
         size_t granule = offset >> GRANULE_SHIFT;
         if (counts[granule] == 0) continue;
         if (!(marks->white.word[granule / 64] >> granule % 64 & 1)) continue;
         sweep_over(pool, offset, rescue, rescue_any);
+        visited++;
     }
+    rescue->visited += visited;
 }
 
 /* The same when few of the pool's objects take part. */
@@ -219,6 +221,7 @@ static void sweep_some(struct type_pool *pool, struct rescue *rescue) {
             const poolobj *object = object_in(pool, w, rest);
             if (*count_of(object) == 0) continue;
             sweep_over(pool, (uintptr_t)object - pool->base, rescue, rescue_some);
+            rescue->visited++;
         }
 }
 

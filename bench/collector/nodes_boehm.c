@@ -12,22 +12,29 @@ struct node {
     void *field[2];
 };
 
-enum { HELD_MAX = 4 * 1024 * 1024 };
-
 const char *const nodes_name = "boehm";
 
 static void **held; /* in memory that the collector scans */
-static size_t held_count;
+static size_t held_count, held_room;
+
+static void resize(size_t room) {
+    void **larger = GC_malloc_uncollectable(room * sizeof held[0]);
+    if (larger == NULL) die("out of memory");
+    if (held != NULL) memcpy(larger, held, held_count * sizeof held[0]);
+    GC_free(held);
+    held = larger;
+    held_room = room;
+}
 
 void nodes_start(void) {
     GC_INIT();
     GC_disable(); /* only when asked */
-    held = GC_malloc_uncollectable(HELD_MAX * sizeof held[0]);
 }
 
 void *nodes_new(void) {
     void *node = GC_malloc(sizeof(struct node));
-    if (node == NULL || held_count == HELD_MAX) die("out of memory");
+    if (node == NULL) die("out of memory");
+    if (held_count == held_room) resize(2 * held_room + 1000);
     return held[held_count++] = node;
 }
 
@@ -48,8 +55,10 @@ void nodes_move(void *from, int field, void *to) {
     nodes_drop(to);
 }
 
-/* Collecting is marking and sweeping; it puts the second off until memory is needed. */
+/* Collecting is marking and sweeping; it puts the second off until memory is needed. It looks at no
+   more of the table than is used. */
 size_t nodes_collect(void) {
+    if (held_room != held_count + 1) resize(held_count + 1);
     GC_enable();
     GC_gcollect();
     while (GC_collect_a_little()) continue;

@@ -135,6 +135,13 @@ void generation_release(struct type_pool *chain) {
 
 /* ---- Freezing ---- */
 
+bool generation_has_frozen(const struct type_pool *pool) {
+    const struct ages *ages = ages_of((void *)pool->base);
+    uint64_t any = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++) any |= ages->low.word[w] & ages->high.word[w];
+    return any != 0;
+}
+
 static struct object_set frozen_of(const struct type_pool *pool) {
     struct object_set frozen;
     const struct ages *ages = ages_of((void *)pool->base);

@@ -27,6 +27,7 @@ struct type_pool *generation_take(poolobj_heap *heap, int generation);
 struct object_set generation_places(const struct type_pool *pool, int generation);
 /* The same without free blocks: the objects that are in the collection. */
 struct object_set generation_members(const struct type_pool *pool, int generation);
+bool generation_has_frozen(const struct type_pool *pool);
 /* The members are a generation older from now on. */
 void generation_age(struct type_pool *pool, const struct object_set *members, int generation);
 /* The pools of the chain, which have no object of generation 0, into the lists where they belong:

@@ -15,8 +15,9 @@ static uintptr_t ranges[LEDGER_SLOTS];
 
 static bool reserve(uintptr_t slot, uintptr_t range) {
     if (atomic_u64_load(&ledger_table[slot]) != 0) return ranges[slot] == range;
-    void *ledger = os_map(align_up(sizeof(struct ledger), os_page_size()));
+    struct ledger *ledger = (struct ledger *)os_map(align_up(sizeof *ledger, os_page_size()));
     if (ledger == NULL) return false;
+    if (slot == 0) ledger->count[0][0] = 1;
     ranges[slot] = range;
     /* Release: who finds the ledger finds it zeroed, and its range. Partner: ledger_covers. */
     atomic_u64_store_release(&ledger_table[slot], (uintptr_t)ledger);

@@ -12,9 +12,9 @@
  *   pool    one record per 4 KiB
  * Different heaps write to different words of it, each to those of its own pools.
  *
- * NULL leads to a ledger too, `nowhere`, in which nothing is ever marked: the loops over references
- * need no test for it. As in heap/window.h, a slot of the table is taken once, and memory whose
- * slot is another's is not used.
+ * NULL leads to a ledger too, that of NULL, in which nothing is ever marked and whose first count
+ * is 1; it is never written. So most loops over references need no test for it. As in
+ * heap/window.h, a slot of the table is taken once, and memory whose slot is another's is not used.
  */
 #ifndef POOLALLOC_OBJECT_LEDGER_H
 #define POOLALLOC_OBJECT_LEDGER_H
@@ -90,7 +90,7 @@ extern "C" {
 
 extern struct atomic_u64 ledger_table[LEDGER_SLOTS]; /* struct ledger *, or 0 */
 
-/* Makes the ledger of an address, and `nowhere`, exist. False: no memory, or the slot is taken.
+/* Makes the ledger of an address, and that of NULL, exist. False: no memory, or the slot is taken.
    Caller holds the space lock. */
 bool ledger_reserve(uintptr_t address);
 /* For any address: whether ledger_of is its own. */

@@ -23,6 +23,11 @@ void object_heap_fail_owner(const char *function, const poolobj_heap *heap) {
 poolobj_heap *object_heap_new(void) {
     poolobj_heap *heap = (poolobj_heap *)store_allocate(sizeof *heap);
     if (heap == NULL) return NULL;
+    heap->nowhere = store_take(&heap->store, POOL_SIZE);
+    if (heap->nowhere == 0) {
+        store_free(heap);
+        return NULL;
+    }
     link_init(&heap->young);
     link_init(&heap->middle);
     link_init(&heap->weak.all);
@@ -34,6 +39,7 @@ poolobj_heap *object_heap_new(void) {
 }
 
 void object_heap_free(poolobj_heap *heap) {
+    store_return(&heap->store, heap->nowhere, POOL_SIZE);
     store_close(&heap->store);
     store_free(heap->types);
     store_free(heap->weak.slot);

@@ -85,6 +85,8 @@ struct poolobj_heap {
     void *callback_arg;
     unsigned debug;
     uint64_t owner; /* number of the thread */
+    uintptr_t
+        nowhere; /* a pool without objects, whose working counts are for references that are NULL */
 };
 
 #ifdef __cplusplus

@@ -13,12 +13,12 @@ static inline poolobj *object_in(const struct type_pool *pool, unsigned word, ui
     return type_pool_at_granule(pool, word * 64 + bit_lowest(set));
 }
 
-/* The working count that a reference leads to. NULL leads to `nowhere`, there to a place that
-   depends on the field: the processor would have to wait if it were one for all. */
-static inline uint32_t *count_at(poolobj *const *slot) {
-    const poolobj *to = *slot;
-    uintptr_t nowhere = (uintptr_t)slot & (POOL_SIZE - 1);
-    return count_of(to != NULL ? (const void *)to : (const void *)nowhere);
+/* The working count that a field leads to. For NULL one of the heap's pool `nowhere`, another for
+   each of 256 fields: the processor would have to wait if it were one for all. */
+static inline uint32_t *count_at(poolobj *const *slot, uintptr_t nowhere) {
+    uintptr_t to = (uintptr_t)*slot;
+    uintptr_t none = nowhere + ((uintptr_t)slot & (POOL_SIZE - 1));
+    return count_of((const void *)(to != 0 ? to : none));
 }
 
 /* ---- Enter and subtract: some generations ---- */
@@ -55,17 +55,17 @@ static size_t enter(struct type_pool *pool, int generation) {
 }
 
 /* References to what is not in the collection take nothing off. */
-static inline void subtract_span(poolobj *const *slots, size_t count, void *arg) {
-    (void)arg;
+static inline void subtract_some(poolobj *const *slots, size_t count, void *nowhere) {
     for (size_t i = 0; i < count; i++)
-        *count_at(&slots[i]) -= set_has(&marks_of(slots[i])->white, slots[i]);
+        *count_at(&slots[i], (uintptr_t)nowhere) -= set_has(&marks_of(slots[i])->white, slots[i]);
 }
 
 static void subtract(const struct type_pool *pool) {
     const struct object_set *white = &pool_marks(pool)->white;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1)
-            object_references(pool->type, pool, object_in(pool, w, rest), subtract_span, NULL);
+            object_references(pool->type, pool, object_in(pool, w, rest), subtract_some,
+                              (void *)pool->type->heap->nowhere);
 }
 
 /* ---- Enter and subtract: all generations, in one pass ----
@@ -75,9 +75,8 @@ static void subtract(const struct type_pool *pool) {
 
 #define ELSEWHERE (UINT32_C(1) << 31)
 
-static inline void subtract_always(poolobj *const *slots, size_t count, void *arg) {
-    (void)arg;
-    for (size_t i = 0; i < count; i++) *count_at(&slots[i]) -= 1;
+static inline void subtract_any(poolobj *const *slots, size_t count, void *nowhere) {
+    for (size_t i = 0; i < count; i++) *count_at(&slots[i], (uintptr_t)nowhere) -= 1;
 }
 
 static void set_counts(struct type_pool *pool, uint32_t to) {
@@ -97,9 +96,10 @@ static void clear_counts(const poolobj_heap *heap) {
 
 static size_t enter_all(struct type_pool *pool) {
     struct object_set members = generation_places(pool, OLDEST);
-    const bool frozen = set_count(&members) < pool->capacity;
+    const bool frozen = generation_has_frozen(pool);
     const poolobj_type *type = pool->type;
     uint32_t *counts = pool_counts(pool);
+    void *nowhere = (void *)type->heap->nowhere;
     const size_t stride = pool->stride, end = pool->capacity * stride;
     for (size_t offset = 0; offset < end; offset += stride) {
         poolobj *object = (poolobj *)(pool->base + offset);
@@ -113,7 +113,7 @@ static size_t enter_all(struct type_pool *pool) {
             continue;
         }
         counts[granule] += (uint32_t)object->count;
-        object_references(type, pool, object, subtract_always, NULL);
+        object_references(type, pool, object, subtract_any, nowhere);
     }
     pool_marks(pool)->white = members;
     generation_age(pool, &members, OLDEST);
@@ -172,9 +172,9 @@ static inline void make_grey(struct rescue *rescue, const poolobj *object) {
 
 ALWAYS_INLINE void rescue_one(struct rescue *rescue, poolobj *const *slot, bool all) {
     const poolobj *to = *slot;
-    uint32_t *count = count_at(slot);
+    uint32_t *count = count_of(to); /* of NULL: not 0 */
     if (*count != 0) return;
-    if (all ? to == NULL : !set_has(&marks_of(to)->white, to)) return;
+    if (!all && !set_has(&marks_of(to)->white, to)) return;
     *count = 1;
     if ((uintptr_t)to - rescue->here >= rescue->ahead) make_grey(rescue, to);
 }
@@ -200,12 +200,13 @@ static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
     struct marks *marks = pool_marks(pool);
     const uint32_t *counts = pool_counts(pool);
     const size_t stride = pool->stride, end = pool->capacity * stride;
+    const bool frozen = generation_has_frozen(pool);
     size_t visited = 0;
     memset(&marks->grey, 0, sizeof marks->grey);
     for (size_t offset = 0; offset < end; offset += stride) {
         size_t granule = offset >> GRANULE_SHIFT;
-        if (counts[granule] == 0) continue;
-        if (!(marks->white.word[granule / 64] >> granule % 64 & 1)) continue;
+        if (counts[granule] == 0) continue; /* free blocks have 0 too */
+        if (unlikely(frozen) && !(marks->white.word[granule / 64] >> granule % 64 & 1)) continue;
         sweep_over(pool, offset, rescue, rescue_any);
         visited++;
     }

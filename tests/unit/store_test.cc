@@ -53,7 +53,8 @@ TEST_F(StoreTest, WithoutMemoryNothingIsTaken) {
 
 TEST_F(StoreTest, NullLeadsToALedgerOfItsOwn) {
     store_return(&store_, store_take(&store_, 1), 1);
-    EXPECT_NE(ledger_of(0), nullptr);
+    ASSERT_NE(ledger_of(0), nullptr);
+    EXPECT_EQ(*count_of(nullptr), 1u);
     EXPECT_FALSE(ledger_covers(0));
 }
 

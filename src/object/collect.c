@@ -132,10 +132,7 @@ enum { LAST_ROUNDS = 10 };
 static void finalize(poolobj *object, void *any) {
     if (!(object->flags & FINALIZE)) return;
     *(bool *)any = true;
-    poolobj_incref(object);
-    object->flags &= (uint8_t)~FINALIZE;
-    object_type(object)->finalize(object);
-    poolobj_decref(object);
+    object_finalize(object);
 }
 
 static void drop(poolobj *object, void *unused) {

@@ -64,7 +64,7 @@ struct type_pool {
     uint32_t used; /* blocks that are not on `free`: live, dying, or with the bin */
     uint32_t capacity;
     uint32_t stride;     /* bytes from block to block */
-    uint32_t reciprocal; /* of stride: see type_pool_index */
+    uint32_t reciprocal; /* of stride: see type_pool_at_granule */
     bool current;        /* the bin hands out its blocks */
     bool marked;         /* ages or marks may have bits */
     bool held;           /* not to be given back: a collection goes through it */

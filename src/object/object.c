@@ -59,10 +59,16 @@ static inline poolobj *drop_references(const poolobj_type *type, const struct ty
     return chain;
 }
 
-bool object_finalize(poolobj_type *type, poolobj *object) {
+static void finalize_once(poolobj_type *type, poolobj *object) {
     object->flags &= (uint8_t)~FINALIZE;
     type->finalize(object);
-    return --object->count > 0;
+}
+
+void object_finalize(poolobj *object) {
+    if (!(object->flags & FINALIZE)) return;
+    poolobj_incref(object);
+    finalize_once(object_type(object), object);
+    poolobj_decref(object);
 }
 
 /* The rare things. True: the finalizer brought the object back. */
@@ -70,9 +76,10 @@ static NOINLINE bool take_leave(poolobj_type *type, poolobj *object) {
     poolobj *chain = object_link(object);
     if (object->flags & FINALIZE) {
         uint8_t flags = object->flags & (uint8_t)~DYING;
-        memcpy(object, &type->header, sizeof *object);
+        memcpy(object, &type->header, sizeof *object); /* the count is 1 again */
         object->flags = flags;
-        if (object_finalize(type, object)) return true;
+        finalize_once(type, object);
+        if (object->count == IMMORTAL || --object->count > 0) return true;
         object_set_link(object, chain);
     }
     struct link cleared;

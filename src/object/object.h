@@ -38,8 +38,9 @@ void *object_new_slow(poolobj_type *type);
 void object_die(poolobj *object);
 /* The same for a chain of them. */
 void object_die_chain(poolobj_heap *heap, poolobj *chain);
-/* Runs the finalizer if it is due, with a reference held. True: the object lives on. */
-bool object_finalize(poolobj_type *type, poolobj *object);
+/* Runs the finalizer of a live object if it is due, with a reference held meanwhile; the object may
+   be gone afterwards. */
+void object_finalize(poolobj *object);
 /* Bytes of the object's block. */
 size_t object_bytes(const struct type_pool *pool);
 

@@ -36,20 +36,16 @@ static bool clear_weakrefs(poolobj_heap *heap, struct type_pool *chain, bool cal
     return any;
 }
 
-/* The reference held lets the finalizer drop all others. */
-static void finalize(poolobj *object, void *type) {
-    if (!(object->flags & FINALIZE)) return;
-    poolobj_incref(object);
-    object->flags &= (uint8_t)~FINALIZE;
-    ((poolobj_type *)type)->finalize(object);
-    poolobj_decref(object);
+static void finalize(poolobj *object, void *unused) {
+    (void)unused;
+    object_finalize(object);
 }
 
 static bool call_finalizers(struct type_pool *chain) {
     bool any = false;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         if (pool->type->finalize == NULL) continue;
-        reach_each(pool, finalize, pool->type);
+        reach_each(pool, finalize, NULL);
         any = true;
     }
     return any;

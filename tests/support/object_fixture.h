@@ -29,7 +29,7 @@ class ObjectTest : public HeapTest {
     Node *make() { return make(node_); }
     // A ring of `count` nodes by `left`; the reference to the first is the caller's.
     Node *ring(poolobj_type *type, int count);
-    // The lists_collector's view of the events: ids in the order in which it happened.
+    // Ids in the order in which it happened.
     static std::vector<long> dropped, finalized;
 
     poolobj_heap *heap_ = nullptr;

@@ -110,6 +110,7 @@ TEST_F(ObjectTest, ObjectsOfEverySizeKeepTheirContents) {
             objects.push_back({object, size});
         }
     }
+    census_check(); // the allocator below has no objection
     for (auto &o : objects)
         ASSERT_TRUE(
             is_all(o.first + sizeof(poolobj), int(o.second & 255), o.second - sizeof(poolobj)));
@@ -201,6 +202,18 @@ TEST_F(ObjectTest, AFinalizerRunsOnceAndMayBringTheObjectBack) {
     poolobj_clear(&kept);
     EXPECT_EQ(finalized, Ids{1});
     EXPECT_EQ(dropped, (Ids{1, 2}));
+}
+
+TEST_F(ObjectTest, AFinalizerMayMakeItsObjectImmortal) {
+    poolobj_typespec spec = node_spec("saint");
+    spec.finalize = [](poolobj *object) { poolobj_immortal(object); };
+    Node *node = make(type_of(spec));
+    poolobj_decref(node);
+    EXPECT_EQ(poolobj_refcount(node), INT32_MAX);
+    Node *cycle = ring(type_of(spec), 2);
+    poolobj_decref(cycle);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 0u);
+    EXPECT_TRUE(dropped.empty());
 }
 
 TEST_F(ObjectTest, AFinalizerMayMakeObjectsAndCollect) {

@@ -243,7 +243,8 @@ typedef struct poolobj_gc_figures {
 void poolobj_gc_stats(const poolobj_heap *heap, int generation, poolobj_gc_figures *figures);
 
 /* All objects there are leave the generations, and are no longer looked at: before a fork, or after
-   a start-up that makes objects to stay. Unfreeze puts them into generation 2. */
+   a start-up that makes objects to stay. Unfreeze puts them into generation 2. Inside of a
+   collection neither has an effect. */
 void poolobj_gc_freeze(poolobj_heap *heap);
 void poolobj_gc_unfreeze(poolobj_heap *heap);
 size_t poolobj_gc_freeze_count(const poolobj_heap *heap);
@@ -289,7 +290,7 @@ void poolobj_gc_set_roots(poolobj_heap *heap,
 /* ---- Inspection ---- */
 
 /* Calls `each` with every living object of the heap, or of one type (`heap` may be NULL then). It
-   may not make or drop objects. */
+   may not make or drop objects, nor collect. */
 void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,
                   void (*each)(poolobj *object, void *arg), void *arg);
 

@@ -99,20 +99,10 @@ static void walk_pool(struct type_pool *pool, void (*each)(poolobj *object, void
     }
 }
 
-/* Pools are held by a chain, because `each` may change the lists; pools made meanwhile are left
-   out. */
 static void walk_type(const poolobj_type *type, void (*each)(poolobj *object, void *arg),
                       void *arg) {
-    struct type_pool *chain = NULL;
-    for (struct type_pool *pool = type_pool_first(type); pool != NULL;
-         pool = type_pool_next(pool)) {
-        pool->held = true;
-        pool->next_work = chain;
-        chain = pool;
-    }
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+    for (struct type_pool *pool = type_pool_first(type); pool != NULL; pool = type_pool_next(pool))
         walk_pool(pool, each, arg);
-    generation_release(chain);
 }
 
 void collect_walk(poolobj_heap *heap, const poolobj_type *type,
@@ -140,12 +130,26 @@ static void drop(poolobj *object, void *unused) {
     object_type(object)->drop(object);
 }
 
-/* As inside of a collection, which would need the chain that the walk has. */
+/* Pools are held by a chain, because finalizers change the lists. */
+static void finalize_type(const poolobj_type *type, bool *any) {
+    struct type_pool *chain = NULL;
+    for (struct type_pool *pool = type_pool_first(type); pool != NULL;
+         pool = type_pool_next(pool)) {
+        pool->held = true;
+        pool->next_work = chain;
+        chain = pool;
+    }
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+        walk_pool(pool, finalize, any);
+    generation_release(chain);
+}
+
+/* As inside of a collection, which would need the links of the chain. */
 static bool finalize_all(poolobj_heap *heap) {
     bool any = false;
     heap->collecting = true;
     for (size_t i = 0; i < heap->type_count; i++)
-        if (heap->types[i]->finalize != NULL) walk_type(heap->types[i], finalize, &any);
+        if (heap->types[i]->finalize != NULL) finalize_type(heap->types[i], &any);
     heap->collecting = false;
     return any;
 }

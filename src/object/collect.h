@@ -16,7 +16,7 @@ size_t collect(poolobj_heap *heap, int generation);
 /* Collects what is due, if anything is. */
 COLD void collect_due(poolobj_heap *heap);
 
-/* Calls each with all objects, or those of one type if it is not NULL. It may end objects. */
+/* Calls each with all objects, or those of one type if it is not NULL. It may not end any. */
 void collect_walk(poolobj_heap *heap, const poolobj_type *type,
                   void (*each)(poolobj *object, void *arg), void *arg);
 /* Garbage and finalizers of a heap that ends, until nothing is left that may run; then `drop`. */

@@ -107,6 +107,29 @@ TEST_F(CollectTest, ACollectionInsideOfACollectionDoesNothing) {
     EXPECT_EQ(poolobj_gc_collect(heap_, 2), 2u);
 }
 
+TEST_F(CollectTest, AFinalizerMayLookAtTheHeap) {
+    static poolobj_heap *heap;
+    static size_t seen;
+    heap = heap_;
+    poolobj_typespec spec = node_spec("curious");
+    spec.finalize = [](poolobj *) {
+        seen = 0;
+        poolobj_walk(
+            heap, nullptr, [](poolobj *, void *) { seen++; }, nullptr);
+        poolobj_gc_garbage(heap, nullptr, nullptr);
+        poolobj_gc_garbage_release(heap);
+        poolobj_gc_freeze(heap);
+        poolobj_gc_unfreeze(heap);
+        poolobj_heap_check(heap);
+    };
+    poolobj_type *type = type_of(spec);
+    Node *node = make();
+    for (int i = 0; i < 1000; i++) poolobj_decref(ring(i % 2 ? type : node_, 3));
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 3000u);
+    EXPECT_EQ(seen, 3001u);
+    poolobj_decref(node);
+}
+
 TEST_F(CollectTest, TheCallbackIsToldOfEachCollection) {
     static std::vector<poolobj_gc_info> infos;
     infos.clear();

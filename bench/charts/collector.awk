@@ -30,7 +30,7 @@ function rule(n,    i) {
 
 function table_of_graphs(    i, j, cell, ours, n) {
     n = collector_count + 3
-    cell[1] = "ns per object"; cell[2] = "objects"; cell[n] = "cpython / ours"
+    cell[1] = "ns per object"; cell[2] = "objects"; cell[n] = "cpython/ours"
     for (j = 1; j <= collector_count; j++) cell[j + 2] = collectors[j]
     line(n, cell)
     rule(n)

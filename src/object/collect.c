@@ -56,8 +56,10 @@ static struct type_pool *pools_with_garbage(struct type_pool *chain) {
 static void reclaim(poolobj_heap *heap, struct type_pool *garbage, poolobj_gc_info *info) {
     info->resurrected = reclaim_finalize(heap, garbage);
     bool save = heap->debug & POOLOBJ_GC_SAVEALL;
-    info->collected = save ? reclaim_save(garbage) : reclaim_free(heap, garbage);
+    poolobj *dead = NULL;
+    info->collected = save ? reclaim_save(garbage) : reclaim_free(heap, garbage, &dead);
     generation_release(garbage);
+    if (dead != NULL) object_die_chain(heap, dead);
 }
 
 static void run(poolobj_heap *heap, poolobj_gc_info *info) {

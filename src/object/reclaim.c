@@ -105,18 +105,17 @@ static void drop_references(struct type_pool *pool, poolobj **dead) {
     }
 }
 
-size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain) {
-    poolobj *dead = NULL;
+size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain, poolobj **dead) {
     size_t count = 0;
+    *dead = NULL;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         type_pool_prefetch(pool->next_work);
-        drop_references(pool, &dead);
+        drop_references(pool, dead);
     }
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         if (pool->type->drop != NULL) reach_each(pool, drop, NULL);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         count += type_pool_free_white(pool);
     heap->count[0] = (size_t)heap->count[0] > count ? heap->count[0] - (int)count : 0;
-    if (dead != NULL) object_die_chain(heap, dead);
     return count;
 }

@@ -26,8 +26,9 @@ extern "C" {
 size_t reclaim_finalize(poolobj_heap *heap, struct type_pool *chain);
 /* Keeps the white objects: each gets a reference and is SAVED. Returns their number. */
 size_t reclaim_save(struct type_pool *chain);
-/* Ends the white objects; returns their number. */
-size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain);
+/* Ends the white objects; returns their number. What dies of the references they held is left in
+ *dead, to be ended when the pools, some of which are empty now, are released. */
+size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain, poolobj **dead);
 
 #ifdef __cplusplus
 }

@@ -67,6 +67,31 @@ TEST_F(CollectTest, AYoungCollectionEndsOldObjectsThatOnlyGarbageHeld) {
     EXPECT_EQ(poolobj_count(node_), 0u);
 }
 
+// The pools that garbage leaves empty are not handed out half emptied.
+TEST_F(CollectTest, WhatGarbageHeldMayMakeObjectsWhenItDies) {
+    static poolobj_type *plain;
+    static std::vector<Node *> made;
+    plain = node_;
+    made.clear();
+    poolobj_typespec spec = node_spec("parent");
+    spec.finalize = [](poolobj *) {
+        for (int i = 0; i < 300; i++) made.push_back(static_cast<Node *>(poolobj_new(plain)));
+    };
+    poolobj_type *type = type_of(spec);
+    std::vector<Node *> rings;
+    for (int i = 0; i < 400; i++) rings.push_back(ring(node_, 2));
+    poolobj_gc_collect(heap_, 0);
+    for (size_t i = 0; i < rings.size(); i += 2)
+        poolobj_decref(rings[i]->left), rings[i]->left = nullptr;
+    rings[1]->right = make(type);
+    for (Node *node : rings) poolobj_decref(node);
+    poolobj_gc_collect(heap_, 2);
+    poolobj_heap_check(heap_);
+    EXPECT_EQ(made.size(), 300u);
+    for (Node *node : made) poolobj_decref(node);
+    EXPECT_EQ(poolobj_count(node_), 0u);
+}
+
 TEST_F(CollectTest, AFinalizerInACycleRunsOnceAndBringsBackWhatItReaches) {
     static Node *kept;
     poolobj_typespec spec = node_spec("phoenix");

@@ -74,17 +74,18 @@ TEST_F(CollectTest, WhatGarbageHeldMayMakeObjectsWhenItDies) {
     plain = node_;
     made.clear();
     poolobj_typespec spec = node_spec("parent");
+    spec.flags = POOLOBJ_ACYCLIC; // not garbage itself
     spec.finalize = [](poolobj *) {
         for (int i = 0; i < 300; i++) made.push_back(static_cast<Node *>(poolobj_new(plain)));
     };
     poolobj_type *type = type_of(spec);
-    std::vector<Node *> rings;
-    for (int i = 0; i < 400; i++) rings.push_back(ring(node_, 2));
-    poolobj_gc_collect(heap_, 0);
-    for (size_t i = 0; i < rings.size(); i += 2)
-        poolobj_decref(rings[i]->left), rings[i]->left = nullptr;
-    rings[1]->right = make(type);
-    for (Node *node : rings) poolobj_decref(node);
+    std::vector<Node *> nodes;
+    for (int i = 0; i < 2000; i++) nodes.push_back(ring(node_, 1));
+    nodes[1]->right = make(type);
+    for (size_t i = 0; i < nodes.size(); i++) {
+        if (i % 10 == 0) poolobj_clear(&nodes[i]->left); // so that every pool has free blocks
+        poolobj_decref(nodes[i]);
+    }
     poolobj_gc_collect(heap_, 2);
     poolobj_heap_check(heap_);
     EXPECT_EQ(made.size(), 300u);

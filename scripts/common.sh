@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# common.sh - sourced by scripts/check and scripts/demo: options, missing packages, a private copy
+# common.sh - sourced by the other scripts here: options, missing packages, a private copy
 # of the sources, and steps with progress. All that is written lies in one build folder.
 set -u
 
@@ -175,7 +175,8 @@ copy_sources() {
     (cd "$top" && tar -cf - --exclude='*.o' --exclude='*.lo' --exclude='*.la' --exclude='*.a' \
         --exclude='*.log' --exclude='*.trs' --exclude=.libs --exclude=.deps \
         --exclude=.dirstamp -- configure.ac Makefile.am ./*.in ./*.md .clang-format \
-        .editorconfig .gitignore .ci LICENSE NEWS bench include man scripts src tests) |
+        .editorconfig .gitignore .ci LICENSE NEWS bench docs examples include man scripts src \
+        tests) |
         tar -xf - -C "$build/source" || die "cannot copy the sources to $build/source."
     rm -f "$build/source/config.h.in" "$build/source/Makefile.in"
     grep -rlF $'\177ELF' "$build/source" | tr '\n' '\0' | xargs -0 -r rm -f

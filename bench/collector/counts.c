@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * counts.c - what counting costs, and how long the pauses are, as lines "name value unit":
+ *     malloc_tree_N, poolobj_tree_N   build and drop trees of 2^N nodes, ns per node
+ *     pair             incref and decref of one of 1000 objects, ns
+ *     young_700        a collection of 700 young objects, all alive and half of them garbage, µs
+ *     pause_P          percentiles of the automatic collections of a program that keeps 200,000
+ *                      nodes, replaces them and leaves cycles behind, µs
+ *     uncollected_peak the most garbage there was in it, in % of the live objects
+ */
+#include <poolobj.h>
+#include <stdbool.h>
+
+#include "harness.h"
+
+struct node {
+    poolobj base;
+    struct node *field[2];
+};
+
+static const size_t refs[] = {offsetof(struct node, field[0]), offsetof(struct node, field[1]),
+                              POOLOBJ_END};
+static const poolobj_typespec spec = {.name = "node", .size = sizeof(struct node), .refs = refs};
+static poolobj_heap *heap;
+static poolobj_type *type;
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count) {
+    qsort(values, count, sizeof values[0], compare);
+    return values[count / 2];
+}
+
+/* ---- Trees ---- */
+
+struct plain {
+    uint64_t header;
+    struct plain *field[2];
+};
+
+static struct plain *plain_tree(int depth) {
+    struct plain *node = opaque(malloc(sizeof *node));
+    node->header = 1;
+    node->field[0] = depth > 0 ? plain_tree(depth - 1) : NULL;
+    node->field[1] = depth > 0 ? plain_tree(depth - 1) : NULL;
+    return node;
+}
+
+static void plain_drop(struct plain *node) {
+    if (node == NULL) return;
+    plain_drop(node->field[0]);
+    plain_drop(node->field[1]);
+    free(node);
+}
+
+static struct node *counted_tree(int depth) {
+    struct node *node = poolobj_new(type);
+    if (depth == 0) return node;
+    node->field[0] = counted_tree(depth - 1);
+    node->field[1] = counted_tree(depth - 1);
+    return node;
+}
+
+static void use_plain(int depth) { plain_drop(plain_tree(depth)); }
+static void use_counted(int depth) { poolobj_decref(counted_tree(depth)); }
+
+enum { ROUNDS = 15, NODES_A_ROUND = 1 << 21 };
+
+static double time_trees(void (*use)(int depth), int depth) {
+    int trees = NODES_A_ROUND >> (depth + 1);
+    double start = seconds_now();
+    for (int i = 0; i < trees; i++) use(depth);
+    return (seconds_now() - start) * 1e9 / (double)(((2L << depth) - 1) * trees);
+}
+
+/* In turns, so that a slow moment hits both. */
+static void measure_trees(int depth) {
+    double plain[ROUNDS], counted[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        plain[i] = time_trees(use_plain, depth);
+        counted[i] = time_trees(use_counted, depth);
+    }
+    printf("malloc_tree_%d %.2f ns\n", depth + 1, median(plain, ROUNDS));
+    printf("poolobj_tree_%d %.2f ns\n", depth + 1, median(counted, ROUNDS));
+}
+
+/* ---- Counts ---- */
+
+static void measure_pair(void) {
+    enum { OBJECTS = 1000, PAIRS = 50000 };
+    struct node *nodes[OBJECTS];
+    double ns[ROUNDS];
+    for (int i = 0; i < OBJECTS; i++) nodes[i] = poolobj_new(type);
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = seconds_now();
+        for (int i = 0; i < PAIRS; i++)
+            for (int j = 0; j < OBJECTS; j += 10) {
+                poolobj_incref(nodes[j]);
+                poolobj_decref(opaque(nodes[j]));
+            }
+        ns[round] = (seconds_now() - start) * 1e9 / (PAIRS * (OBJECTS / 10));
+    }
+    for (int i = 0; i < OBJECTS; i++) poolobj_decref(nodes[i]);
+    printf("pair %.2f ns\n", median(ns, ROUNDS));
+}
+
+/* ---- Pauses ---- */
+
+enum { YOUNG = 700, YOUNG_ROUNDS = 1001 };
+
+static double time_young(struct rng *rng, bool garbage) {
+    struct node *nodes[YOUNG];
+    for (int i = 0; i < YOUNG; i++) nodes[i] = poolobj_new(type);
+    for (int i = 0; i < YOUNG; i++)
+        poolobj_set(&nodes[i]->field[0], nodes[garbage ? (size_t)i ^ 1 : rng_below(rng, YOUNG)]);
+    if (garbage)
+        for (int i = 0; i < YOUNG / 2; i++) poolobj_decref(nodes[i]);
+    double start = seconds_now();
+    poolobj_gc_collect(heap, 0);
+    double seconds = seconds_now() - start;
+    for (int i = garbage ? YOUNG / 2 : 0; i < YOUNG; i++) {
+        poolobj_clear(&nodes[i]->field[0]);
+        poolobj_decref(nodes[i]);
+    }
+    return seconds * 1e6;
+}
+
+static void measure_young(struct rng *rng) {
+    double live[YOUNG_ROUNDS], half[YOUNG_ROUNDS];
+    for (int i = 0; i < YOUNG_ROUNDS; i++) {
+        live[i] = time_young(rng, false);
+        half[i] = time_young(rng, true);
+    }
+    printf("young_700_live %.2f µs\n", median(live, YOUNG_ROUNDS));
+    printf("young_700_half_garbage %.2f µs\n", median(half, YOUNG_ROUNDS));
+}
+
+enum { LIVE = 200000, STEPS = 5000000, PAUSES_MAX = 1000000 };
+
+static struct {
+    double started, us[PAUSES_MAX];
+    size_t count, made, dead; /* objects that became garbage in cycles, and those found */
+    size_t peak;
+} pauses;
+
+static void note_pause(poolobj_heap *of, const poolobj_gc_info *info, void *arg) {
+    (void)of, (void)arg;
+    if (info->phase == POOLOBJ_GC_START) {
+        pauses.started = seconds_now();
+        return;
+    }
+    if (pauses.count < PAUSES_MAX)
+        pauses.us[pauses.count++] = (seconds_now() - pauses.started) * 1e6;
+    if (pauses.made - pauses.dead > pauses.peak) pauses.peak = pauses.made - pauses.dead;
+    pauses.dead += info->collected;
+}
+
+/* Three of four replaced objects are in a cycle with a second. */
+static void replace(struct node **slot, bool cycle) {
+    struct node *node = poolobj_new(type);
+    if (cycle) {
+        struct node *other = poolobj_new(type);
+        node->field[0] = other;
+        poolobj_set(&other->field[0], node);
+    }
+    if (*slot != NULL && (*slot)->field[0] != NULL) pauses.made += 2;
+    if (*slot != NULL) poolobj_decref(*slot);
+    *slot = node;
+}
+
+static void measure_pauses(struct rng *rng) {
+    static const double percentiles[] = {50, 90, 99, 99.9, 100};
+    struct node **live = calloc(LIVE, sizeof live[0]);
+    if (live == NULL) die("out of memory");
+    poolobj_gc_enable(heap);
+    poolobj_gc_set_callback(heap, note_pause, NULL);
+    for (size_t i = 0; i < STEPS; i++) replace(&live[rng_below(rng, LIVE)], rng_below(rng, 4) != 0);
+    poolobj_gc_set_callback(heap, NULL, NULL);
+    qsort(pauses.us, pauses.count, sizeof pauses.us[0], compare);
+    for (size_t i = 0; i < COUNT_OF(percentiles); i++) {
+        size_t at = (size_t)((double)(pauses.count - 1) * percentiles[i] / 100);
+        printf("pause_%g %.1f µs\n", percentiles[i], pauses.us[at]);
+    }
+    printf("pauses %zu count\n", pauses.count);
+    printf("uncollected_peak %.1f %%\n", 100.0 * (double)pauses.peak / (1.75 * LIVE));
+}
+
+int main(void) {
+    struct rng rng = rng_seeded(1);
+    heap = poolobj_heap_new();
+    type = poolobj_type_new(heap, &spec);
+    if (type == NULL) die("out of memory");
+    poolobj_gc_disable(heap);
+    measure_trees(9);
+    measure_trees(14);
+    measure_trees(19);
+    measure_pair();
+    measure_young(&rng);
+    measure_pauses(&rng);
+    poolobj_heap_close(heap);
+    return 0;
+}

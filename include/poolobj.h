@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poolobj.h - counted objects with a generational cycle collector, on the pools of libpoolalloc.
+ *
+ *     #include <poolobj.h>                       cc app.c $(pkg-config --cflags --libs poolalloc)
+ *
+ *     struct node { poolobj base; struct node *next; };
+ *     static const size_t refs[] = {offsetof(struct node, next), POOLOBJ_END};
+ *     poolobj_typespec spec = {.name = "node", .size = sizeof(struct node), .refs = refs};
+ *
+ *     poolobj_heap *heap = poolobj_heap_new();
+ *     poolobj_type *type = poolobj_type_new(heap, &spec);
+ *     struct node *a = poolobj_new(type), *b = poolobj_new(type);
+ *     poolobj_set(&a->next, b), poolobj_set(&b->next, a);  // each holds the other
+ *     poolobj_decref(a), poolobj_decref(b);                // counts fall to 1, never to 0
+ *     poolobj_gc_collect(heap, 2);                         // 2: finds and frees both
+ *     poolobj_heap_close(heap);
+ *
+ * An object lives until its last reference is dropped; objects that only hold each other are found
+ * by the collector, which decides as CPython's does. docs/objects.md teaches it by examples.
+ *
+ * References. Functions that return an object return a new reference, which the caller drops with
+ * poolobj_decref. Arguments are borrowed: a function that keeps one takes a reference of its own.
+ * Every reference that an object holds to another must be counted and lie in a field that its type
+ * declares; a field that holds a borrowed pointer is not declared.
+ *
+ * Threads. A heap, its types, objects and weak references are used by one thread at a time, the
+ * heap's owner: the thread that made it, or the last to adopt it. Heaps never share objects.
+ * In the child of a fork the thread that forked owns what it owned; it may go on and collect.
+ *
+ * Where code of the program runs. Finalizers, callbacks of weak references, `drop` functions and
+ * the collector's callback run in poolobj_decref, _set, _clear, in collections, which poolobj_new
+ * starts by itself at its thresholds, and in poolobj_heap_close. They may use every function of the
+ * heap but poolobj_heap_close; `traverse` and `drop` are more limited, see poolobj_typespec.
+ *
+ * Misuse. Dropping a reference too many, or use of an object that is gone, ends the process with
+ * one line "poolalloc: <what> <address>" on standard error and SIGABRT where it is seen: always
+ * when the count shows it, and in every call if the program is compiled with POOLOBJ_CHECKED and
+ * the library with --enable-debug, which also sees a heap used by another thread than its owner.
+ */
+#ifndef POOLOBJ_H
+#define POOLOBJ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The first member of every object. Its own members are not for programs. */
+typedef struct poolobj {
+    int32_t count;
+    uint16_t type;
+    uint8_t flags;
+    uint8_t unused;
+} poolobj;
+
+typedef struct poolobj_heap poolobj_heap;
+typedef struct poolobj_type poolobj_type;
+typedef struct poolobj_weakref poolobj_weakref;
+
+/* ---- Heaps ---- */
+
+/* A heap owned by the calling thread; NULL and ENOMEM when out of memory. Any number per process.
+   Close it with poolobj_heap_close. */
+poolobj_heap *poolobj_heap_new(void);
+
+/* Ends a heap: collects garbage, calls the finalizers that have not run and all `drop` functions,
+   then frees every object, type and weak reference, whoever still refers to them. */
+void poolobj_heap_close(poolobj_heap *heap);
+
+/* The calling thread becomes the owner. The old owner must have ended its last call before. */
+void poolobj_heap_adopt(poolobj_heap *heap);
+
+/* ---- Types ---- */
+
+/* Ends a list of offsets. */
+#define POOLOBJ_END ((size_t)-1)
+
+enum {
+    POOLOBJ_ITEMS_ARE_REFS = 1, /* each item is a poolobj *; item_size may be left 0 */
+    /* No object of the type can be part of a cycle: the collector leaves all of them out, and what
+       they refer to is held until they die. Types without references need not say so. */
+    POOLOBJ_ACYCLIC = 2,
+    POOLOBJ_BORROWS = 4, /* holds uncounted pointers to objects: POOLOBJ_GC_VERIFY passes it by */
+};
+
+/* Reports `count` references side by side, starting at `slots`; those that are NULL are ignored. */
+typedef void (*poolobj_visit)(poolobj *const *slots, size_t count, void *arg);
+
+/* What a type is. All members but name and size may be 0; everything is copied. */
+typedef struct poolobj_typespec {
+    const char *name;
+    size_t size;      /* bytes, from the header on, without items */
+    size_t item_size; /* bytes of one item; items follow at offset `size` */
+    unsigned flags;
+    const size_t *refs; /* byte offsets of fields that hold references, then POOLOBJ_END */
+    /* Reports the references that offsets can't tell, by calls of visit(slots, count, arg): those
+       in memory outside of the object, or in fields that sometimes hold something else. No field
+       twice, and none that `refs` has. May not allocate, change a count or touch another object:
+       it runs inside collections. What it reports is dropped when the object dies. */
+    void (*traverse)(poolobj *object, poolobj_visit visit, void *arg);
+    /* Called once, before the object dies, while it and all it refers to is whole; if it makes a
+       reference to the object that stays, the object lives on. */
+    void (*finalize)(poolobj *object);
+    /* Releases what is not an object: memory, descriptors. The references of the object are gone
+       or going: it must not look at other objects, and may not call functions of this header. */
+    void (*drop)(poolobj *object);
+    const char *const *fields; /* names of the fields in `refs`, in its order, for messages */
+} poolobj_typespec;
+
+/* A type of the heap, for its life. NULL and EINVAL for a specification that is no good
+   (poolobj_type_fault says why), NULL and ENOMEM when out of memory or after 65,535 types. */
+poolobj_type *poolobj_type_new(poolobj_heap *heap, const poolobj_typespec *spec);
+
+/* What is wrong with a specification, in words; NULL if nothing is. */
+const char *poolobj_type_fault(const poolobj_typespec *spec);
+
+const char *poolobj_type_name(const poolobj_type *type);
+
+/* The index-th name in the specification's `fields`; NULL if it has none. */
+const char *poolobj_type_field(const poolobj_type *type, size_t index);
+
+/* ---- Objects ---- */
+
+/* An object, zeroed but for its header, count 1. NULL and ENOMEM when out of memory. May start a
+   collection first, so every object that is to survive must be held by a counted reference. */
+void *poolobj_new(poolobj_type *type);
+
+/* The same with room for `count` items. */
+void *poolobj_new_items(poolobj_type *type, size_t count);
+
+/* References to the object; of an immortal one INT32_MAX. */
+int32_t poolobj_refcount(const void *object);
+
+poolobj_type *poolobj_typeof(const void *object);
+
+/* Bytes of the object's block, header included: what was asked for, rounded up to a multiple of 8,
+   and of objects with items above 512 bytes up to the next size served. */
+size_t poolobj_sizeof(const void *object);
+
+/* Living objects of the type. Cost: a walk over its pools. */
+size_t poolobj_count(const poolobj_type *type);
+
+/* The object lives until its heap is closed and its count no longer changes. */
+void poolobj_immortal(void *object);
+
+/* ---- References ---- */
+
+/* The slow halves of the functions below; not for programs. */
+void poolobj_incref_slow(poolobj *object);
+void poolobj_decref_slow(poolobj *object);
+void poolobj_check_use(const poolobj *object);
+
+/* Takes a reference. A count that reaches 2^31 - 1 stays: the object is immortal from then on. */
+static inline void poolobj_incref(void *object) {
+    poolobj *o = (poolobj *)object;
+#ifdef POOLOBJ_CHECKED
+    poolobj_check_use(o);
+#endif
+    int32_t count = (int32_t)((uint32_t)o->count + 1);
+    if (__builtin_expect(count > 1, 1))
+        o->count = count;
+    else
+        poolobj_incref_slow(o);
+}
+
+/* Drops a reference. The last one ends the object: its finalizer runs, weak references are
+   cleared, and the references it holds are dropped in turn, however many, without recursion. */
+static inline void poolobj_decref(void *object) {
+    poolobj *o = (poolobj *)object;
+#ifdef POOLOBJ_CHECKED
+    poolobj_check_use(o);
+#endif
+    int32_t count = (int32_t)((uint32_t)o->count - 1);
+    if (__builtin_expect(count > 0, 1))
+        o->count = count;
+    else
+        poolobj_decref_slow(o);
+}
+
+/* Makes the field at `slot` refer to `object`, or to nothing if NULL: takes the new reference,
+   stores it, drops the old one last, when the field is already as it will be. */
+static inline void poolobj_set(void *slot, void *object) {
+    void *old;
+    if (object != NULL) poolobj_incref(object);
+    memcpy(&old, slot, sizeof old);
+    memcpy(slot, &object, sizeof object);
+    if (old != NULL) poolobj_decref(old);
+}
+
+/* Makes the field refer to nothing, then drops what it referred to. */
+static inline void poolobj_clear(void *slot) { poolobj_set(slot, NULL); }
+
+/* ---- Weak references ---- */
+
+/* A reference that does not keep the object alive. When the object goes, `callback` (which may be
+   NULL) is called once with it and `arg`, after the object's finalizer, or before it if the
+   collector found the object in a cycle; poolobj_weakref_get gives NULL by then. NULL and ENOMEM
+   when out of memory. Release it with poolobj_weakref_free, in the callback too. */
+poolobj_weakref *
+poolobj_weakref_new(void *object, void (*callback)(poolobj_weakref *weakref, void *arg), void *arg);
+
+/* A new reference to the object; NULL if it is gone. */
+void *poolobj_weakref_get(poolobj_weakref *weakref);
+
+/* Releases a weak reference, whose callback will not be called; NULL is ignored. */
+void poolobj_weakref_free(poolobj_weakref *weakref);
+
+/* ---- The collector ----
+ * Three generations. A new object is in generation 0 and moves up when it survives a collection.
+ * poolobj_new collects by itself: generation 0 when objects made less objects gone exceed t0, with
+ * generation 1 when the younger was collected more than t1 times, with generation 2 when 1 was more
+ * than t2 times and the objects that wait for it are a quarter of those that survived the last.
+ * A collection never allocates and never fails, and writes to no living object's page. */
+
+/* Collects generations 0 to `generation` (0, 1 or 2) now, enabled or not. Returns how many
+   unreachable objects it found, without those that a finalizer brought back. 0 at once inside of
+   another collection of the heap. */
+size_t poolobj_gc_collect(poolobj_heap *heap, int generation);
+
+/* Automatic collection, on at first. */
+void poolobj_gc_enable(poolobj_heap *heap);
+void poolobj_gc_disable(poolobj_heap *heap);
+int poolobj_gc_is_enabled(const poolobj_heap *heap);
+
+/* 700, 10, 10 at first; t0 of 0 turns automatic collection off. Each from 0 to INT_MAX. */
+void poolobj_gc_set_threshold(poolobj_heap *heap, int t0, int t1, int t2);
+void poolobj_gc_get_threshold(const poolobj_heap *heap, int thresholds[3]);
+
+/* What is compared with the thresholds. */
+void poolobj_gc_get_count(const poolobj_heap *heap, int counts[3]);
+
+/* Since the heap was made, of the collections of one generation. */
+typedef struct poolobj_gc_figures {
+    uint64_t collections;
+    uint64_t examined;    /* objects looked at */
+    uint64_t collected;   /* found unreachable */
+    uint64_t resurrected; /* brought back by finalizers */
+} poolobj_gc_figures;
+void poolobj_gc_stats(const poolobj_heap *heap, int generation, poolobj_gc_figures *figures);
+
+/* All objects there are leave the generations, and are no longer looked at: before a fork, or after
+   a start-up that makes objects to stay. Unfreeze puts them into generation 2. Inside of a
+   collection neither has an effect. */
+void poolobj_gc_freeze(poolobj_heap *heap);
+void poolobj_gc_unfreeze(poolobj_heap *heap);
+size_t poolobj_gc_freeze_count(const poolobj_heap *heap);
+
+enum { POOLOBJ_GC_START, POOLOBJ_GC_STOP };
+typedef struct poolobj_gc_info {
+    int phase;                               /* POOLOBJ_GC_START or POOLOBJ_GC_STOP */
+    int generation;                          /* the oldest that is collected */
+    size_t examined, collected, resurrected; /* 0 at the start */
+} poolobj_gc_info;
+/* Called before and after each collection; NULL: nobody is. One callback per heap. */
+void poolobj_gc_set_callback(poolobj_heap *heap,
+                             void (*callback)(poolobj_heap *heap, const poolobj_gc_info *info,
+                                              void *arg),
+                             void *arg);
+
+enum {
+    POOLOBJ_GC_STATS = 1,   /* a line on standard error for each collection */
+    POOLOBJ_GC_SAVEALL = 2, /* unreachable objects are kept, see poolobj_gc_garbage */
+    /* Each collection looks through its objects, word by word, for references that their type does
+       not report, and ends the process with the first: type and offset. Slow; for tests. */
+    POOLOBJ_GC_VERIFY = 4,
+};
+void poolobj_gc_set_debug(poolobj_heap *heap, unsigned flags);
+unsigned poolobj_gc_get_debug(const poolobj_heap *heap);
+
+/* Calls `each` (which may be NULL) with the objects kept by POOLOBJ_GC_SAVEALL and returns their
+   number. `each` may not make or drop objects. */
+size_t poolobj_gc_garbage(poolobj_heap *heap, void (*each)(poolobj *object, void *arg), void *arg);
+/* Drops them: cycles among them are found by the next full collection. */
+void poolobj_gc_garbage_release(poolobj_heap *heap);
+
+/* Tells the collector of a variable of the program that holds a counted reference or NULL: what it
+   leads to is known to live before anything is counted, which makes full collections quicker.
+   Roots need not be told, and none is missed. 0, or -1 and ENOMEM. */
+int poolobj_gc_root_add(poolobj_heap *heap, void *slot);
+void poolobj_gc_root_remove(poolobj_heap *heap, void *slot);
+/* The same for many: called in each full collection, it reports fields as `traverse` does. */
+void poolobj_gc_set_roots(poolobj_heap *heap,
+                          void (*roots)(poolobj_visit visit, void *visit_arg, void *arg),
+                          void *arg);
+
+/* ---- Inspection ---- */
+
+/* Calls `each` with every living object of the heap, or of one type (`heap` may be NULL then). It
+   may not make or drop objects, nor collect. */
+void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,
+                  void (*each)(poolobj *object, void *arg), void *arg);
+
+/* Reports the fields of an object that hold references, as its type declares them. */
+void poolobj_references(void *object, poolobj_visit visit, void *arg);
+
+/* Checks every invariant of the heap; ends the process with a line if one does not hold. */
+void poolobj_heap_check(poolobj_heap *heap);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * collect.h - a collection from beginning to end, and the end of a heap.
+ */
+#ifndef POOLALLOC_OBJECT_COLLECT_H
+#define POOLALLOC_OBJECT_COLLECT_H
+
+#include "object/generation.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Collects; returns how many unreachable objects there were. 0 inside of another collection. */
+size_t collect(poolobj_heap *heap, int generation);
+/* Collects what is due, if anything is. */
+COLD void collect_due(poolobj_heap *heap);
+
+/* Calls each with all objects, or those of one type if it is not NULL. It may not end any. */
+void collect_walk(poolobj_heap *heap, const poolobj_type *type,
+                  void (*each)(poolobj *object, void *arg), void *arg);
+/* Garbage and finalizers of a heap that ends, until nothing is left that may run; then `drop`. */
+void collect_last(poolobj_heap *heap);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/generation.h"
+
+#include <limits.h>
+
+/* ---- When ---- */
+
+void generation_arm(poolobj_heap *heap) {
+    bool automatic = heap->enabled && !heap->collecting && !heap->closing;
+    heap->trigger = automatic && heap->threshold[0] > 0 ? heap->threshold[0] : INT_MAX;
+}
+
+/* A full collection costs as much as there is: without the quarter, a heap that only grows would be
+   walked a number of times that grows with it. */
+static bool is_worthwhile(const poolobj_heap *heap, int generation) {
+    return generation < OLDEST || heap->long_lived_pending >= heap->long_lived_total / 4;
+}
+
+int generation_due(const poolobj_heap *heap) {
+    for (int g = OLDEST; g >= 0; g--)
+        if (heap->count[g] > heap->threshold[g] && is_worthwhile(heap, g)) return g;
+    return -1;
+}
+
+void generation_account(poolobj_heap *heap, int generation, size_t survivors) {
+    if (generation == OLDEST) {
+        heap->long_lived_total = survivors;
+        heap->long_lived_pending = 0;
+    } else if (generation == OLDEST - 1) {
+        heap->long_lived_pending += survivors;
+    }
+}
+
+/* ---- Which ---- */
+
+static void chain_pool(struct type_pool **chain, struct type_pool *pool) {
+    pool->held = true;
+    pool->next_work = *chain;
+    *chain = pool;
+}
+
+static void chain_list(struct type_pool **chain, struct link *list) {
+    for (struct link *at = list->prev; at != list; at = at->prev)
+        chain_pool(chain, link_owner(at, struct type_pool, generation));
+}
+
+static void chain_all(poolobj_heap *heap, struct type_pool **chain) {
+    for (size_t i = heap->type_count; i-- > 0;) {
+        poolobj_type *type = heap->types[i];
+        if (!type->tracked) continue;
+        for (struct link *at = type->pools.prev; at != &type->pools; at = at->prev)
+            chain_pool(chain, link_owner(at, struct type_pool, all));
+    }
+}
+
+struct type_pool *generation_take(poolobj_heap *heap, int generation) {
+    struct type_pool *chain = NULL;
+    if (generation < OLDEST) heap->count[generation + 1]++;
+    for (int g = 0; g <= generation; g++) heap->count[g] = 0;
+    if (generation == OLDEST) {
+        chain_all(heap, &chain);
+    } else {
+        if (generation == 1) chain_list(&chain, &heap->middle);
+        chain_list(&chain, &heap->young);
+    }
+    return chain;
+}
+
+static uint64_t older(uint64_t low, uint64_t high, int generation) {
+    return generation == 0 ? low | high : generation == 1 ? high : low & high;
+}
+
+struct object_set generation_places(const struct type_pool *pool, int generation) {
+    static const struct object_set first = {{1}};
+    struct object_set places = pool->bin != NULL ? pool->bin->starts : first;
+    const struct ages *ages = ages_of((void *)pool->base);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        places.word[w] &= ~older(ages->low.word[w], ages->high.word[w], generation);
+    return places;
+}
+
+struct object_set generation_members(const struct type_pool *pool, int generation) {
+    struct object_set members = generation_places(pool, generation);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = members.word[w]; rest != 0; rest &= rest - 1) {
+            unsigned bit = bit_lowest(rest);
+            const poolobj *block = type_pool_at_granule(pool, w * 64 + bit);
+            if (!block_is_object(block)) members.word[w] &= ~((uint64_t)1 << bit);
+        }
+    return members;
+}
+
+/* ---- Ages ---- */
+
+static void set_age(struct type_pool *pool, const struct object_set *objects, int age) {
+    struct ages *ages = ages_of((void *)pool->base);
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        uint64_t set = objects->word[w];
+        ages->low.word[w] = age & 1 ? ages->low.word[w] | set : ages->low.word[w] & ~set;
+        ages->high.word[w] = age & 2 ? ages->high.word[w] | set : ages->high.word[w] & ~set;
+    }
+    pool->marked = true;
+}
+
+void generation_age(struct type_pool *pool, const struct object_set *members, int generation) {
+    set_age(pool, members, generation < OLDEST ? generation + 1 : OLDEST);
+}
+
+static bool has_middle(const struct type_pool *pool) {
+    const struct ages *ages = ages_of((void *)pool->base);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        if (ages->low.word[w] & ~ages->high.word[w]) return true;
+    return false;
+}
+
+void generation_sort(poolobj_heap *heap, struct type_pool *chain) {
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        link_remove(&pool->generation);
+        if (pool->current)
+            link_add_after(&heap->young, &pool->generation);
+        else if (has_middle(pool))
+            link_add_after(&heap->middle, &pool->generation);
+    }
+}
+
+void generation_release(struct type_pool *chain) {
+    while (chain != NULL) {
+        struct type_pool *pool = chain;
+        chain = pool->next_work;
+        pool->held = false;
+        bool forgotten = pool->used < pool->capacity && link_is_alone(&pool->partial);
+        if (pool->used == 0 || forgotten) type_pool_settle(pool, forgotten);
+    }
+}
+
+/* ---- Freezing ---- */
+
+bool generation_has_frozen(const struct type_pool *pool) {
+    const struct ages *ages = ages_of((void *)pool->base);
+    uint64_t any = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++) any |= ages->low.word[w] & ages->high.word[w];
+    return any != 0;
+}
+
+static struct object_set frozen_of(const struct type_pool *pool) {
+    struct object_set frozen;
+    const struct ages *ages = ages_of((void *)pool->base);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        frozen.word[w] = ages->low.word[w] & ages->high.word[w];
+    return frozen;
+}
+
+void generation_freeze(poolobj_heap *heap) {
+    struct type_pool *chain = NULL;
+    chain_all(heap, &chain);
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        struct object_set objects = generation_members(pool, OLDEST);
+        set_age(pool, &objects, FROZEN);
+    }
+    generation_sort(heap, chain);
+    generation_release(chain);
+    memset(heap->count, 0, sizeof heap->count);
+}
+
+void generation_unfreeze(poolobj_heap *heap) {
+    struct type_pool *chain = NULL;
+    chain_all(heap, &chain);
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        struct object_set objects = frozen_of(pool);
+        set_age(pool, &objects, OLDEST);
+    }
+    generation_release(chain);
+}
+
+size_t generation_frozen(const poolobj_heap *heap) {
+    size_t count = 0;
+    for (size_t i = 0; i < heap->type_count; i++)
+        for (struct type_pool *pool = type_pool_first(heap->types[i]); pool != NULL;
+             pool = type_pool_next(pool)) {
+            struct object_set frozen = frozen_of(pool);
+            count += set_count(&frozen);
+        }
+    return count;
+}

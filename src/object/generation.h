@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * generation.h - how old objects are, which pools have young ones, and when it is time to collect.
+ * The rules are CPython's, of 3.11.
+ *
+ * The objects of a collection of generation g are those of age 0 to g. Before it counts anything,
+ * they move up: who survives is where it belongs, and who does not has no age any more.
+ */
+#ifndef POOLALLOC_OBJECT_GENERATION_H
+#define POOLALLOC_OBJECT_GENERATION_H
+
+#include "object/object.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The oldest generation that is due, or -1: the young one is over its threshold, and no older. */
+int generation_due(const poolobj_heap *heap);
+/* Sets heap->trigger after a change of what it follows from. */
+void generation_arm(poolobj_heap *heap);
+
+/* A collection of `generation` begins. Returns the chain of the pools that may have objects of it,
+   by next_work. They are held, so that none goes away, until generation_release. */
+struct type_pool *generation_take(poolobj_heap *heap, int generation);
+/* Where objects of ages 0 to `generation` are in a pool, or free blocks. */
+struct object_set generation_places(const struct type_pool *pool, int generation);
+/* The same without free blocks: the objects that are in the collection. */
+struct object_set generation_members(const struct type_pool *pool, int generation);
+bool generation_has_frozen(const struct type_pool *pool);
+/* The members are a generation older from now on. */
+void generation_age(struct type_pool *pool, const struct object_set *members, int generation);
+/* The pools of the chain, which have no object of generation 0, into the lists where they belong:
+   current ones to the young, as they will have some. */
+void generation_sort(poolobj_heap *heap, struct type_pool *chain);
+/* No longer held. */
+void generation_release(struct type_pool *chain);
+/* What the quarter rule has to know of a collection. */
+void generation_account(poolobj_heap *heap, int generation, size_t survivors);
+
+/* All objects get age FROZEN; and those get age OLDEST. Between collections. */
+void generation_freeze(poolobj_heap *heap);
+void generation_unfreeze(poolobj_heap *heap);
+size_t generation_frozen(const poolobj_heap *heap);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

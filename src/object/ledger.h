@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ledger.h - what is known of objects beyond themselves: dense arrays beside the pools, found by
+ * address. The collector counts and marks here and nowhere else, so that a visited reference does
+ * not touch the object it leads to, and a living object's page is never written.
+ *
+ * A ledger stands for 64 MiB of address space that holds pools of objects, of any heap: one lazily
+ * touched mapping, made when the first pool there is taken and never given back. By place:
+ *   count   one per GRANULE of 16 bytes, and so per object, as none is smaller
+ *   marks   bits per granule, of the collection that is under way; all 0 between collections
+ *   ages    bits per granule, the generation of the object that starts there
+ *   pool    one record per 4 KiB
+ * Different heaps write to different words of it, each to those of its own pools.
+ *
+ * NULL leads to a ledger too, that of NULL, in which nothing is ever marked and whose first count
+ * is 1; it is never written. So most loops over references need no test for it. As in
+ * heap/window.h, a slot of the table is taken once, and memory whose slot is another's is not used.
+ */
+#ifndef POOLALLOC_OBJECT_LEDGER_H
+#define POOLALLOC_OBJECT_LEDGER_H
+
+#include <poolobj.h>
+
+#include "base/atomic.h"
+#include "base/list.h"
+#include "heap/geometry.h"
+
+enum {
+    LEDGER_SHIFT = 26,
+    LEDGER_SLOTS = 1 << 16,
+    LEDGER_POOLS = 1 << (LEDGER_SHIFT - POOL_SHIFT),
+    GRANULE_SHIFT = 4,
+    GRANULE = 1 << GRANULE_SHIFT,
+    POOL_GRANULES = POOL_SIZE / GRANULE,
+    MARK_WORDS = POOL_GRANULES / 64,
+};
+
+/* A set of the objects of a pool: bit n stands for the object that starts in granule n. */
+struct object_set {
+    uint64_t word[MARK_WORDS];
+};
+
+/* White: in the collection and not known to live. Grey: known to live, its references not visited.
+   In one line, because a visit moves the bit from one to the other. */
+struct marks {
+    struct object_set white, grey;
+};
+
+/* The generation in binary; 3: frozen. Both 0 for free blocks: a new object is in generation 0
+   without a word written. */
+struct ages {
+    struct object_set low, high;
+};
+
+struct bin;
+
+/* A pool of one type's objects, or a run of pools or arenas that holds one large object (the record
+   of its first pool). The first line is all that the death of an object touches. */
+struct type_pool {
+    poolobj *free; /* blocks to be handed out, linked by their second words */
+    poolobj_type *type;
+    uintptr_t base;
+    struct bin *bin;
+    uint32_t used; /* blocks that are not on `free`: live, dying, or with the bin */
+    uint32_t capacity;
+    uint32_t stride;     /* bytes from block to block */
+    uint32_t reciprocal; /* of stride: see type_pool_at_granule */
+    bool current;        /* the bin hands out its blocks */
+    bool marked;         /* ages or marks may have bits */
+    bool held;           /* not to be given back: a collection goes through it */
+    struct link partial; /* in the bin if and only if not current and 0 < used < capacity */
+
+    struct link all;             /* of the type */
+    struct link generation;      /* in the heap's young or middle list, or alone */
+    struct type_pool *next_work; /* in the chain of a collection */
+    struct type_pool *next_grey; /* waiting for the tracer; NULL: not */
+    size_t bytes;                /* of the run */
+};
+
+struct ledger {
+    uint32_t count[LEDGER_POOLS][POOL_GRANULES];
+    struct marks marks[LEDGER_POOLS];
+    struct ages ages[LEDGER_POOLS];
+    struct type_pool pool[LEDGER_POOLS];
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern struct atomic_u64 ledger_table[LEDGER_SLOTS]; /* struct ledger *, or 0 */
+
+/* Makes the ledger of an address, and that of NULL, exist. False: no memory, or the slot is taken.
+   Caller holds the space lock. */
+bool ledger_reserve(uintptr_t address);
+/* For any address: whether ledger_of is its own. */
+bool ledger_covers(uintptr_t address);
+
+/* The ledger of an address that has one. Partner of the load: none needed, as the object was made
+   in this thread or handed over. */
+ALWAYS_INLINE struct ledger *ledger_of(uintptr_t address) {
+    return (struct ledger *)atomic_u64_load(&ledger_table[(uint16_t)(address >> LEDGER_SHIFT)]);
+}
+ALWAYS_INLINE uint64_t ledger_index(uintptr_t address) {
+    return address >> POOL_SHIFT & (LEDGER_POOLS - 1);
+}
+
+ALWAYS_INLINE uint32_t *count_of(const void *object) {
+    uintptr_t address = (uintptr_t)object;
+    uint64_t granule = address >> GRANULE_SHIFT & ((1 << (LEDGER_SHIFT - GRANULE_SHIFT)) - 1);
+    return &ledger_of(address)->count[0][0] + granule;
+}
+ALWAYS_INLINE struct type_pool *type_pool_of(const void *object) {
+    uintptr_t address = (uintptr_t)object;
+    return &ledger_of(address)->pool[ledger_index(address)];
+}
+ALWAYS_INLINE struct marks *marks_of(const void *object) {
+    uintptr_t address = (uintptr_t)object;
+    return &ledger_of(address)->marks[ledger_index(address)];
+}
+ALWAYS_INLINE struct ages *ages_of(const void *object) {
+    uintptr_t address = (uintptr_t)object;
+    return &ledger_of(address)->ages[ledger_index(address)];
+}
+
+/* The word and the bit of an object in a set of its pool. */
+ALWAYS_INLINE unsigned set_word(const void *object) {
+    return (unsigned)((uintptr_t)object >> (GRANULE_SHIFT + 6) & (MARK_WORDS - 1));
+}
+ALWAYS_INLINE uint64_t set_bit(const void *object) {
+    return (uint64_t)1 << ((uintptr_t)object >> GRANULE_SHIFT & 63);
+}
+static inline bool set_has(const struct object_set *set, const void *object) {
+    return set->word[set_word(object)] & set_bit(object);
+}
+static inline unsigned set_count(const struct object_set *set) {
+    unsigned count = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++) count += bit_count(set->word[w]);
+    return count;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/object.h"
+
+#include "base/check.h"
+#include "object/weakref.h"
+
+/* ---- Birth ---- */
+
+static void *take_large(poolobj_type *type, size_t bytes) {
+    bytes = align_up(bytes, 8);
+    poolobj *block = type_pool_take_large(type, bytes);
+    return block != NULL ? object_init(type, block, bytes) : NULL;
+}
+
+void *object_new_slow(poolobj_type *type) {
+    if (type->size > SHARED_MAX) return take_large(type, type->size);
+    return bin_fill(&type->bin) ? object_new(type) : NULL;
+}
+
+void *object_new_items(poolobj_type *type, size_t items) {
+    size_t bytes;
+    if (__builtin_mul_overflow(items, type->item_size, &bytes)) return NULL;
+    if (__builtin_add_overflow(bytes, type->size, &bytes) || bytes > PTRDIFF_MAX) return NULL;
+    if (bytes > SHARED_MAX) return take_large(type, bytes);
+    struct bin *bin = bin_for(type, bytes);
+    if (bin == NULL || (bin->free == NULL && !bin_fill(bin))) return NULL;
+    poolobj *block = bin->free;
+    bin->free = block_next(block);
+    return object_init(type, block, bin->stride);
+}
+
+size_t object_bytes(const struct type_pool *pool) {
+    return pool->bin != NULL ? pool->stride : pool->bytes;
+}
+
+/* ---- Death ---- */
+
+static inline poolobj *drop_field(const poolobj *object, size_t offset, poolobj *chain) {
+    poolobj *to = *object_field(object, offset);
+    return to != NULL ? object_drop(to, chain) : chain;
+}
+
+static void drop_span(poolobj *const *slots, size_t count, void *arg) {
+    poolobj **chain = (poolobj **)arg;
+    for (size_t i = count; i-- > 0;)
+        if (slots[i] != NULL) *chain = object_drop(slots[i], *chain);
+}
+
+/* From the last field to the first, so that what dies of the first is the first of the chain. */
+static inline poolobj *drop_references(const poolobj_type *type, const struct type_pool *pool,
+                                       poolobj *object, poolobj *chain) {
+    if (likely(type->is_pair))
+        return drop_field(object, type->pair[0], drop_field(object, type->pair[1], chain));
+    if (unlikely(type->traverse != NULL)) type->traverse(object, drop_span, &chain);
+    if (type->has_items)
+        drop_span(object_field(object, type->size),
+                  (object_bytes(pool) - type->size) / sizeof(poolobj *), &chain);
+    for (size_t i = type->ref_count; i-- > 0;) chain = drop_field(object, type->refs[i], chain);
+    return chain;
+}
+
+static void finalize_once(poolobj_type *type, poolobj *object) {
+    object->flags &= (uint8_t)~FINALIZE;
+    type->finalize(object);
+}
+
+void object_finalize(poolobj *object) {
+    if (!(object->flags & FINALIZE)) return;
+    poolobj_incref(object);
+    finalize_once(object_type(object), object);
+    poolobj_decref(object);
+}
+
+/* The rare things. True: the finalizer brought the object back. */
+static NOINLINE bool take_leave(poolobj_type *type, poolobj *object) {
+    poolobj *chain = object_link(object);
+    if (object->flags & FINALIZE) {
+        uint8_t flags = object->flags & (uint8_t)~DYING;
+        memcpy(object, &type->header, sizeof *object); /* the count is 1 again */
+        object->flags = flags;
+        finalize_once(type, object);
+        if (object->count == IMMORTAL || --object->count > 0) return true;
+        object_set_link(object, chain);
+    }
+    struct link cleared;
+    link_init(&cleared);
+    weakref_clear(type->heap, object, false, &cleared);
+    weakref_call(&cleared);
+    return false;
+}
+
+static inline void uncount(poolobj_heap *heap, const poolobj_type *type) {
+    if (type->tracked && heap->count[0] > 0) heap->count[0]--;
+}
+
+/* Takes the first of a chain apart; returns the chain that is left. */
+static inline poolobj *take_apart(poolobj_heap *heap, poolobj *object) {
+    struct type_pool *pool = type_pool_of(object);
+    poolobj_type *type = pool->type;
+    poolobj *rest = object_link(object);
+    if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && take_leave(type, object))
+        return rest;
+    rest = drop_references(type, pool, object, rest);
+    if (unlikely(type->drop != NULL)) type->drop(object);
+    uncount(heap, type);
+    type_pool_put(pool, object);
+    return rest;
+}
+
+static void put_off(poolobj_heap *heap, poolobj *chain) {
+    while (chain != NULL) {
+        poolobj *object = chain;
+        chain = object_link(object);
+        object_set_link(object, heap->deferred);
+        heap->deferred = object;
+    }
+}
+
+void object_die_chain(poolobj_heap *heap, poolobj *chain) {
+    if (unlikely(heap->depth == DEPTH_MAX)) {
+        put_off(heap, chain);
+        return;
+    }
+    heap->depth++;
+    while (chain != NULL) {
+        chain = take_apart(heap, chain);
+        if (unlikely(chain == NULL && heap->depth == 1)) {
+            chain = heap->deferred;
+            heap->deferred = NULL;
+        }
+    }
+    heap->depth--;
+}
+
+void object_die(poolobj *object) {
+    object_set_link(object, NULL);
+    object_die_chain(object_heap(object), object);
+}

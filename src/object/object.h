@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * object.h - birth and death of objects, and the references between.
+ *
+ * The states of a header, told by count and flags:
+ *   free      count 0
+ *   live      count > 0, or IMMORTAL
+ *   dying     flag DYING, the two top bits of the count set: its last reference is dropped and it
+ * waits in a chain to be taken apart. What else the header held is the link of the chain; the type
+ * is that of the pool. So incref and decref of an object that is not live, and of an immortal one,
+ * end up in their slow halves by the one comparison they make, and a chain of deaths of any length
+ * needs no memory.
+ *
+ * Order of deaths: an object's finalizer, then all its references are dropped, then what dies of
+ * that, fields in their order (those of `traverse` in any) and each with all that dies of it in
+ * turn. Only inside of DEPTH_MAX
+ * finalizers and callbacks of each other are deaths put off until the outermost has returned.
+ */
+#ifndef POOLALLOC_OBJECT_OBJECT_H
+#define POOLALLOC_OBJECT_OBJECT_H
+
+#include "object/type_pool.h"
+
+/* Far from both ends of the negative numbers, as the inline decref looks at count - 1. */
+#define IMMORTAL (INT32_MIN / 2)
+
+enum { DEPTH_MAX = 50 };
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An object with `items` items; NULL: no memory, or too large. */
+void *object_new_items(poolobj_type *type, size_t items);
+/* The same without items, when the bin has nothing at hand. */
+void *object_new_slow(poolobj_type *type);
+/* Takes an object apart whose last reference was dropped, and all that dies with it. */
+void object_die(poolobj *object);
+/* The same for a chain of them. */
+void object_die_chain(poolobj_heap *heap, poolobj *chain);
+/* Runs the finalizer of a live object if it is due, with a reference held meanwhile; the object may
+   be gone afterwards. */
+void object_finalize(poolobj *object);
+/* Bytes of the object's block. */
+size_t object_bytes(const struct type_pool *pool);
+
+static inline poolobj_type *object_type(const poolobj *object) {
+    return type_pool_of(object)->type;
+}
+static inline poolobj_heap *object_heap(const poolobj *object) { return object_type(object)->heap; }
+
+/* ---- References ---- */
+
+static inline poolobj *const *object_field(const poolobj *object, size_t offset) {
+    return (poolobj *const *)(const void *)((const char *)object + offset);
+}
+
+/* Calls visit for all fields of an object; with a constant `visit` the loops are inlined. */
+ALWAYS_INLINE void object_references(const poolobj_type *type, const struct type_pool *pool,
+                                     poolobj *object, poolobj_visit visit, void *arg) {
+    if (likely(type->is_pair)) {
+        visit(object_field(object, type->pair[0]), 1, arg);
+        visit(object_field(object, type->pair[1]), 1, arg);
+        return;
+    }
+    for (size_t i = 0; i < type->ref_count; i++) visit(object_field(object, type->refs[i]), 1, arg);
+    if (type->has_items)
+        visit(object_field(object, type->size),
+              (object_bytes(pool) - type->size) / sizeof(poolobj *), arg);
+    if (unlikely(type->traverse != NULL)) type->traverse(object, visit, arg);
+}
+
+/* ---- Chains of the dying ---- */
+
+/* As the members of a header lie in a word. */
+enum { HEADER_TYPE_SHIFT = 32, HEADER_FLAGS_SHIFT = 48, LINK_LOW_BITS = 30 };
+
+/* The link is an address in units of 8 bytes: 30 bits in the count, the rest in the type. */
+static inline void object_set_link(poolobj *object, const poolobj *next) {
+    uint64_t link = (uintptr_t)next >> 3, low = ((uint64_t)1 << LINK_LOW_BITS) - 1;
+    uint64_t header = UINT64_C(3) << LINK_LOW_BITS | (link & low);
+    header |= link >> LINK_LOW_BITS << HEADER_TYPE_SHIFT;
+    header |= (uint64_t)(object->flags | DYING) << HEADER_FLAGS_SHIFT;
+    memcpy(object, &header, sizeof header);
+}
+static inline poolobj *object_link(const poolobj *object) {
+    uint64_t header, low = ((uint64_t)1 << LINK_LOW_BITS) - 1;
+    memcpy(&header, object, sizeof header);
+    uint64_t high = header >> HEADER_TYPE_SHIFT & UINT16_MAX;
+    return (poolobj *)(uintptr_t)((high << LINK_LOW_BITS | (header & low)) << 3);
+}
+
+/* Drops a reference. Returns the chain, which an object that dies of it is the first of. */
+ALWAYS_INLINE poolobj *object_drop(poolobj *object, poolobj *chain) {
+    int32_t count = (int32_t)((uint32_t)object->count - 1);
+    if (unlikely(count < 0)) {
+        poolobj_decref_slow(object);
+        return chain;
+    }
+    if (count > 0) {
+        object->count = count;
+        return chain;
+    }
+    object_set_link(object, chain);
+    return object;
+}
+
+/* ---- Birth ---- */
+
+ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t bytes) {
+    char *payload = (char *)(block + 1);
+    memcpy(block, &type->header, sizeof *block);
+    memset(payload, 0, 8); /* BLOCK_MIN */
+    if (likely(bytes <= 64))
+        for (size_t at = 8; at < bytes - sizeof *block; at += 8) memset(payload + at, 0, 8);
+    else
+        memset(payload, 0, bytes - sizeof *block);
+    return block;
+}
+
+/* An object without items; NULL: no memory. */
+ALWAYS_INLINE void *object_new(poolobj_type *type) {
+    poolobj *block = type->bin.free;
+    if (unlikely(block == NULL)) return object_new_slow(type);
+    type->bin.free = block_next(block);
+    return object_init(type, block, type->bin.stride);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/object_heap.h"
+
+#include <limits.h>
+
+#include "base/check.h"
+
+/* CPython's of old, and those of the texts this follows. */
+static const int thresholds[GENERATIONS] = {700, 10, 10};
+
+uint64_t object_heap_self(void) {
+    static struct atomic_u64 last;
+    static __thread uint64_t self;
+    if (unlikely(self == 0)) self = atomic_u64_add(&last, 1) + 1;
+    return self;
+}
+
+void object_heap_fail_owner(const char *function, const poolobj_heap *heap) {
+    fail_call(function, "by a thread that does not own heap", (uintptr_t)heap,
+              "one thread at a time: poolobj_heap_adopt");
+}
+
+poolobj_heap *object_heap_new(void) {
+    poolobj_heap *heap = (poolobj_heap *)store_allocate(sizeof *heap);
+    if (heap == NULL) return NULL;
+    heap->nowhere = store_take(&heap->store, POOL_SIZE);
+    if (heap->nowhere == 0) {
+        store_free(heap);
+        return NULL;
+    }
+    link_init(&heap->young);
+    link_init(&heap->middle);
+    link_init(&heap->weak.all);
+    memcpy(heap->threshold, thresholds, sizeof thresholds);
+    heap->trigger = thresholds[0];
+    heap->enabled = true;
+    heap->owner = object_heap_self();
+    return heap;
+}
+
+void object_heap_free(poolobj_heap *heap) {
+    store_return(&heap->store, heap->nowhere, POOL_SIZE);
+    store_close(&heap->store);
+    store_free(heap->types);
+    store_free(heap->weak.slot);
+    store_free(heap->roots.slot);
+    store_free(heap);
+}

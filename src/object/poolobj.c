@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poolobj.c - the functions of poolobj.h: what a program hands in is checked here, and errno is
+ * set. The modules below trust their callers.
+ */
+#pragma GCC visibility push(default)
+#include <poolobj.h>
+#pragma GCC visibility pop
+
+#include <limits.h>
+
+#include "base/check.h"
+#include "object/collect.h"
+#include "object/object.h"
+#include "object/type.h"
+#include "object/weakref.h"
+
+static void *or_enomem(void *result) {
+    if (unlikely(result == NULL)) errno = ENOMEM;
+    return result;
+}
+
+/* ---- Misuse ---- */
+
+static void fail_dead(const char *function, const poolobj *object) {
+    bool freed = object->count == 0;
+    fail_call(function, freed ? "of freed object" : "of dying object", (uintptr_t)object,
+              "its last reference was dropped before");
+}
+
+void poolobj_check_use(const poolobj *object) {
+    struct type_pool *pool = type_pool_find((uintptr_t)object);
+    if (pool == NULL)
+        fail_call("poolobj:", "no living object at", (uintptr_t)object,
+                  "its last reference was dropped before, or it never was one");
+    object_heap_require("poolobj_incref or _decref", pool->type->heap);
+}
+
+static void require_object(const char *function, const poolobj *object) {
+    if (unlikely(!block_is_object(object))) fail_dead(function, object);
+    if (DEBUG_BUILD) poolobj_check_use(object);
+}
+
+static void require_generation(const char *function, const poolobj_heap *heap, int generation) {
+    if (unlikely(generation < 0 || generation > OLDEST))
+        fail_argument(function, (uintptr_t)heap, "generation", (uint64_t)(int64_t)generation,
+                      "0, 1 or 2");
+}
+
+/* ---- Heaps ---- */
+
+poolobj_heap *poolobj_heap_new(void) { return (poolobj_heap *)or_enomem(object_heap_new()); }
+
+void poolobj_heap_close(poolobj_heap *heap) {
+    object_heap_require("poolobj_heap_close", heap);
+    if (heap->collecting || heap->depth > 0)
+        fail_call("poolobj_heap_close", "in a finalizer or callback of heap", (uintptr_t)heap,
+                  "close it when they have returned");
+    collect_last(heap);
+    for (size_t i = heap->type_count; i-- > 0;) type_free(heap->types[i]);
+    weakref_free_all(heap);
+    object_heap_free(heap);
+}
+
+void poolobj_heap_adopt(poolobj_heap *heap) { heap->owner = object_heap_self(); }
+
+static void check_pools(const poolobj_heap *heap) {
+    for (size_t i = 0; i < heap->type_count; i++)
+        for (struct type_pool *pool = type_pool_first(heap->types[i]); pool != NULL;
+             pool = type_pool_next(pool))
+            type_pool_check(pool);
+}
+
+void poolobj_heap_check(poolobj_heap *heap) {
+    object_heap_require("poolobj_heap_check", heap);
+    check_pools(heap);
+    weakref_check(heap);
+}
+
+/* ---- Types ---- */
+
+const char *poolobj_type_fault(const poolobj_typespec *spec) { return type_fault(spec); }
+
+poolobj_type *poolobj_type_new(poolobj_heap *heap, const poolobj_typespec *spec) {
+    object_heap_require("poolobj_type_new", heap);
+    if (type_fault(spec) != NULL) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return (poolobj_type *)or_enomem(type_new(heap, spec));
+}
+
+const char *poolobj_type_name(const poolobj_type *type) { return type->name; }
+
+const char *poolobj_type_field(const poolobj_type *type, size_t index) {
+    return type->fields != NULL && index < type->ref_count ? type->fields[index] : NULL;
+}
+
+/* ---- Objects ---- */
+
+static inline void count_new(const char *function, poolobj_type *type) {
+    poolobj_heap *heap = type->heap;
+    object_heap_require(function, heap);
+    if (type->tracked && unlikely(++heap->count[0] > heap->trigger)) collect_due(heap);
+}
+
+void *poolobj_new_items(poolobj_type *type, size_t count) {
+    if (type->item_size == 0 && count > 0)
+        fail_argument("poolobj_new_items", (uintptr_t)type, "count", count,
+                      "the type has no items: item_size");
+    if (type->item_size == 0) return poolobj_new(type);
+    count_new("poolobj_new_items", type);
+    return or_enomem(object_new_items(type, count));
+}
+
+void *poolobj_new(poolobj_type *type) {
+    if (unlikely(type->item_size > 0)) return poolobj_new_items(type, 0);
+    count_new("poolobj_new", type);
+    void *object = object_new(type);
+    return likely(object != NULL) ? object : or_enomem(NULL);
+}
+
+int32_t poolobj_refcount(const void *object) {
+    const poolobj *o = (const poolobj *)object;
+    require_object("poolobj_refcount", o);
+    return o->count == IMMORTAL ? INT32_MAX : o->count;
+}
+
+poolobj_type *poolobj_typeof(const void *object) { return object_type((const poolobj *)object); }
+
+size_t poolobj_sizeof(const void *object) { return object_bytes(type_pool_of(object)); }
+
+size_t poolobj_count(const poolobj_type *type) {
+    size_t count = 0;
+    object_heap_require("poolobj_count", type->heap);
+    for (struct type_pool *pool = type_pool_first(type); pool != NULL; pool = type_pool_next(pool))
+        count += type_pool_count(pool);
+    return count;
+}
+
+void poolobj_immortal(void *object) {
+    poolobj *o = (poolobj *)object;
+    require_object("poolobj_immortal", o);
+    o->count = IMMORTAL;
+}
+
+/* ---- References: what the inline functions leave ---- */
+
+void poolobj_incref_slow(poolobj *object) {
+    if (object->count == INT32_MAX)
+        object->count = IMMORTAL;
+    else if (!block_is_object(object))
+        fail_dead("poolobj_incref", object);
+}
+
+void poolobj_decref_slow(poolobj *object) {
+    if (likely(object->count == 1)) {
+        if (DEBUG_BUILD) poolobj_check_use(object);
+        object_die(object);
+    } else if (!block_is_object(object)) {
+        fail_dead("poolobj_decref", object);
+    }
+}
+
+/* ---- Weak references ---- */
+
+poolobj_weakref *poolobj_weakref_new(void *object,
+                                     void (*callback)(poolobj_weakref *weakref, void *arg),
+                                     void *arg) {
+    poolobj *o = (poolobj *)object;
+    require_object("poolobj_weakref_new", o);
+    return (poolobj_weakref *)or_enomem(weakref_new(object_heap(o), o, callback, arg));
+}
+
+void *poolobj_weakref_get(poolobj_weakref *weakref) {
+    object_heap_require("poolobj_weakref_get", weakref->heap);
+    poolobj *object = weakref->object;
+    if (object == NULL || !block_is_object(object)) return NULL;
+    poolobj_incref(object);
+    return object;
+}
+
+void poolobj_weakref_free(poolobj_weakref *weakref) {
+    if (weakref == NULL) return;
+    object_heap_require("poolobj_weakref_free", weakref->heap);
+    weakref_free(weakref);
+}
+
+/* ---- The collector ---- */
+
+size_t poolobj_gc_collect(poolobj_heap *heap, int generation) {
+    object_heap_require("poolobj_gc_collect", heap);
+    require_generation("poolobj_gc_collect", heap, generation);
+    return collect(heap, generation);
+}
+
+static void set_enabled(poolobj_heap *heap, bool enabled) {
+    heap->enabled = enabled;
+    generation_arm(heap);
+}
+
+void poolobj_gc_enable(poolobj_heap *heap) { set_enabled(heap, true); }
+void poolobj_gc_disable(poolobj_heap *heap) { set_enabled(heap, false); }
+int poolobj_gc_is_enabled(const poolobj_heap *heap) { return heap->enabled; }
+
+void poolobj_gc_set_threshold(poolobj_heap *heap, int t0, int t1, int t2) {
+    const int thresholds[GENERATIONS] = {t0, t1, t2};
+    for (int g = 0; g < GENERATIONS; g++)
+        if (thresholds[g] < 0)
+            fail_argument("poolobj_gc_set_threshold", (uintptr_t)heap, "generation", (uint64_t)g,
+                          "its threshold is negative");
+    memcpy(heap->threshold, thresholds, sizeof thresholds);
+    generation_arm(heap);
+}
+
+void poolobj_gc_get_threshold(const poolobj_heap *heap, int thresholds[3]) {
+    memcpy(thresholds, heap->threshold, sizeof heap->threshold);
+}
+
+void poolobj_gc_get_count(const poolobj_heap *heap, int counts[3]) {
+    memcpy(counts, heap->count, sizeof heap->count);
+}
+
+void poolobj_gc_stats(const poolobj_heap *heap, int generation, poolobj_gc_figures *figures) {
+    require_generation("poolobj_gc_stats", heap, generation);
+    *figures = heap->figures[generation];
+}
+
+void poolobj_gc_freeze(poolobj_heap *heap) {
+    object_heap_require("poolobj_gc_freeze", heap);
+    if (!heap->collecting) generation_freeze(heap);
+}
+
+void poolobj_gc_unfreeze(poolobj_heap *heap) {
+    object_heap_require("poolobj_gc_unfreeze", heap);
+    if (!heap->collecting) generation_unfreeze(heap);
+}
+
+size_t poolobj_gc_freeze_count(const poolobj_heap *heap) { return generation_frozen(heap); }
+
+void poolobj_gc_set_callback(poolobj_heap *heap,
+                             void (*callback)(poolobj_heap *heap, const poolobj_gc_info *info,
+                                              void *arg),
+                             void *arg) {
+    heap->callback = callback;
+    heap->callback_arg = arg;
+}
+
+void poolobj_gc_set_debug(poolobj_heap *heap, unsigned flags) { heap->debug = flags; }
+unsigned poolobj_gc_get_debug(const poolobj_heap *heap) { return heap->debug; }
+
+/* ---- Kept garbage ---- */
+
+struct saved {
+    void (*each)(poolobj *object, void *arg);
+    void *arg;
+    size_t count;
+};
+
+static void count_saved(poolobj *object, void *arg) {
+    struct saved *saved = (struct saved *)arg;
+    if (!(object->flags & SAVED)) return;
+    saved->count++;
+    if (saved->each != NULL) saved->each(object, saved->arg);
+}
+
+size_t poolobj_gc_garbage(poolobj_heap *heap, void (*each)(poolobj *object, void *arg), void *arg) {
+    struct saved saved = {each, arg, 0};
+    object_heap_require("poolobj_gc_garbage", heap);
+    collect_walk(heap, NULL, count_saved, &saved);
+    return saved.count;
+}
+
+/* The flag goes from all of them before the first may die. */
+static void unsave(poolobj *object, void *chain) {
+    if (!(object->flags & SAVED)) return;
+    object->flags &= (uint8_t)~SAVED;
+    *(poolobj **)chain = object_drop(object, *(poolobj **)chain);
+}
+
+void poolobj_gc_garbage_release(poolobj_heap *heap) {
+    poolobj *dead = NULL;
+    object_heap_require("poolobj_gc_garbage_release", heap);
+    collect_walk(heap, NULL, unsave, &dead);
+    if (dead != NULL) object_die_chain(heap, dead);
+}
+
+/* ---- Roots ---- */
+
+int poolobj_gc_root_add(poolobj_heap *heap, void *slot) {
+    struct roots *roots = &heap->roots;
+    object_heap_require("poolobj_gc_root_add", heap);
+    if (roots->count == roots->room) {
+        size_t room = size_max(2 * roots->room, 16);
+        void **slots = (void **)store_allocate(room * sizeof slots[0]);
+        if (or_enomem(slots) == NULL) return -1;
+        if (roots->slot != NULL) memcpy(slots, roots->slot, roots->count * sizeof slots[0]);
+        store_free(roots->slot);
+        roots->slot = slots;
+        roots->room = room;
+    }
+    roots->slot[roots->count++] = slot;
+    return 0;
+}
+
+void poolobj_gc_root_remove(poolobj_heap *heap, void *slot) {
+    struct roots *roots = &heap->roots;
+    object_heap_require("poolobj_gc_root_remove", heap);
+    for (size_t i = roots->count; i-- > 0;) {
+        if (roots->slot[i] != slot) continue;
+        roots->slot[i] = roots->slot[--roots->count];
+        return;
+    }
+}
+
+void poolobj_gc_set_roots(poolobj_heap *heap,
+                          void (*roots)(poolobj_visit visit, void *visit_arg, void *arg),
+                          void *arg) {
+    heap->roots.report = roots;
+    heap->roots.arg = arg;
+}
+
+/* ---- Inspection ---- */
+
+void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,
+                  void (*each)(poolobj *object, void *arg), void *arg) {
+    object_heap_require("poolobj_walk", type != NULL ? type->heap : heap);
+    collect_walk(heap, type, each, arg);
+}
+
+void poolobj_references(void *object, poolobj_visit visit, void *arg) {
+    struct type_pool *pool = type_pool_of(object);
+    object_references(pool->type, pool, (poolobj *)object, visit, arg);
+}

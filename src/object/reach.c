@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/reach.h"
+
+#include "base/check.h"
+
+static inline struct marks *pool_marks(const struct type_pool *pool) {
+    return marks_of((void *)pool->base);
+}
+static inline uint32_t *pool_counts(const struct type_pool *pool) {
+    return count_of((void *)pool->base);
+}
+static inline poolobj *object_in(const struct type_pool *pool, unsigned word, uint64_t set) {
+    return type_pool_at_granule(pool, word * 64 + bit_lowest(set));
+}
+
+/* The working count that a field leads to. For NULL one of the heap's pool `nowhere`, another for
+   each of 256 fields: the processor would have to wait if it were one for all. */
+static inline uint32_t *count_at(poolobj *const *slot, uintptr_t nowhere) {
+    uintptr_t to = (uintptr_t)*slot;
+    uintptr_t none = nowhere + ((uintptr_t)slot & (POOL_SIZE - 1));
+    return count_of((const void *)(to != 0 ? to : none));
+}
+
+/* ---- Enter and subtract: some generations ---- */
+
+/* Immortal objects have a working count that nothing takes to 0. */
+static void copy_counts(const struct type_pool *pool) {
+    const struct object_set *white = &pool_marks(pool)->white;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
+            const poolobj *object = object_in(pool, w, rest);
+            *count_of(object) = (uint32_t)object->count;
+        }
+}
+
+static void copy_all_counts(struct type_pool *chain) {
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) copy_counts(pool);
+}
+
+/* With what copy_counts does. */
+static size_t enter(struct type_pool *pool, int generation) {
+    struct object_set members = generation_places(pool, generation);
+    size_t entered = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = members.word[w]; rest != 0; rest &= rest - 1) {
+            const poolobj *object = object_in(pool, w, rest);
+            bool is_object = block_is_object(object);
+            *count_of(object) = (uint32_t)object->count;
+            members.word[w] ^= is_object ? 0 : rest & -rest;
+            entered += is_object;
+        }
+    pool_marks(pool)->white = members;
+    generation_age(pool, &members, generation);
+    return entered;
+}
+
+/* References to what is not in the collection take nothing off. */
+static inline void subtract_some(poolobj *const *slots, size_t count, void *nowhere) {
+    for (size_t i = 0; i < count; i++)
+        *count_at(&slots[i], (uintptr_t)nowhere) -= set_has(&marks_of(slots[i])->white, slots[i]);
+}
+
+static void subtract(const struct type_pool *pool) {
+    const struct object_set *white = &pool_marks(pool)->white;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1)
+            object_references(pool->type, pool, object_in(pool, w, rest), subtract_some,
+                              (void *)pool->type->heap->nowhere);
+}
+
+/* ---- Enter and subtract: all generations, in one pass ----
+ * No reference leads to an object that is not entered, but for untracked and frozen ones, which
+ * have ELSEWHERE as working count: nothing takes it to 0, so that no look at white is needed. Those
+ * of the others start at 0 and are added up in any order. */
+
+#define ELSEWHERE (UINT32_C(1) << 31)
+
+static inline void subtract_any(poolobj *const *slots, size_t count, void *nowhere) {
+    for (size_t i = 0; i < count; i++) *count_at(&slots[i], (uintptr_t)nowhere) -= 1;
+}
+
+static void set_counts(struct type_pool *pool, uint32_t to) {
+    uint32_t *counts = pool_counts(pool);
+    size_t count = pool->bin != NULL ? POOL_GRANULES : 1;
+    for (size_t i = 0; i < count; i++) counts[i] = to;
+}
+
+static void clear_counts(const poolobj_heap *heap) {
+    for (size_t i = 0; i < heap->type_count; i++) {
+        const poolobj_type *type = heap->types[i];
+        for (struct type_pool *pool = type_pool_first(type); pool != NULL;
+             pool = type_pool_next(pool))
+            set_counts(pool, type->tracked ? 0 : ELSEWHERE);
+    }
+}
+
+static size_t enter_all(struct type_pool *pool) {
+    struct object_set members = generation_places(pool, OLDEST);
+    const bool frozen = generation_has_frozen(pool);
+    const poolobj_type *type = pool->type;
+    uint32_t *counts = pool_counts(pool);
+    void *nowhere = (void *)type->heap->nowhere;
+    const size_t stride = pool->stride, end = pool->capacity * stride;
+    for (size_t offset = 0; offset < end; offset += stride) {
+        poolobj *object = (poolobj *)(pool->base + offset);
+        size_t granule = offset >> GRANULE_SHIFT;
+        if (unlikely(object->count <= 0) && !block_is_object(object)) {
+            members.word[granule / 64] &= ~((uint64_t)1 << granule % 64);
+            continue;
+        }
+        if (unlikely(frozen) && !(members.word[granule / 64] >> granule % 64 & 1)) {
+            counts[granule] += ELSEWHERE;
+            continue;
+        }
+        counts[granule] += (uint32_t)object->count;
+        object_references(type, pool, object, subtract_any, nowhere);
+    }
+    pool_marks(pool)->white = members;
+    generation_age(pool, &members, OLDEST);
+    return set_count(&members);
+}
+
+/* R2 of the white objects. */
+static void check_counts(const struct type_pool *pool) {
+    const struct object_set *white = &pool_marks(pool)->white;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
+            const poolobj *object = object_in(pool, w, rest);
+            if (object->count > 0 && (int32_t)*count_of(object) < 0)
+                fail_call("poolobj_gc_collect:", "more references are reported than are held to",
+                          (uintptr_t)object, pool->type->name);
+        }
+}
+
+static void check(const poolobj_heap *heap, const struct type_pool *chain) {
+    if (!DEBUG_BUILD && !(heap->debug & POOLOBJ_GC_VERIFY)) return;
+    for (; chain != NULL; chain = chain->next_work) check_counts(chain);
+}
+
+/* ---- Rescue ----
+ * A white object with a working count that is not 0 is rescued. One sweep over the pools visits the
+ * rescued objects as it comes by them, and those that it rescues ahead of itself in the same pool
+ * on the way. All others that are rescued become grey, and their pools queue up. */
+
+struct rescue {
+    uintptr_t here, ahead; /* the sweep is there, and has so many bytes of its pool before it */
+    /* Pools with grey objects, in the order in which they got their first: a pool has gathered more
+       by the time it is visited. */
+    struct type_pool *first, *last;
+    size_t visited; /* objects: in the end, all that were rescued */
+};
+
+static struct type_pool queue_end; /* so that next_grey tells whether a pool is queued */
+
+static NOINLINE void queue_add(struct rescue *rescue, struct type_pool *pool) {
+    pool->next_grey = &queue_end;
+    if (rescue->first == &queue_end)
+        rescue->first = pool;
+    else
+        rescue->last->next_grey = pool;
+    rescue->last = pool;
+}
+
+static inline void make_grey(struct rescue *rescue, const poolobj *object) {
+    uint64_t *grey = &marks_of(object)->grey.word[set_word(object)];
+    uint64_t before = *grey;
+    *grey = before | set_bit(object);
+    if (likely(before != 0)) return;
+    struct type_pool *pool = type_pool_of(object);
+    if (pool->next_grey == NULL) queue_add(rescue, pool);
+}
+
+ALWAYS_INLINE void rescue_one(struct rescue *rescue, poolobj *const *slot, bool all) {
+    const poolobj *to = *slot;
+    uint32_t *count = count_of(to); /* of NULL: not 0 */
+    if (*count != 0) return;
+    if (!all && !set_has(&marks_of(to)->white, to)) return;
+    *count = 1;
+    if ((uintptr_t)to - rescue->here >= rescue->ahead) make_grey(rescue, to);
+}
+
+/* When some take part, and when all do. */
+static inline void rescue_some(poolobj *const *slots, size_t count, void *arg) {
+    for (size_t i = 0; i < count; i++) rescue_one((struct rescue *)arg, &slots[i], false);
+}
+static inline void rescue_any(poolobj *const *slots, size_t count, void *arg) {
+    for (size_t i = 0; i < count; i++) rescue_one((struct rescue *)arg, &slots[i], true);
+}
+
+ALWAYS_INLINE void sweep_over(const struct type_pool *pool, size_t offset, struct rescue *rescue,
+                              poolobj_visit visit) {
+    poolobj *object = (poolobj *)(pool->base + offset);
+    rescue->here = (uintptr_t)object;
+    rescue->ahead = POOL_SIZE - offset;
+    object_references(pool->type, pool, object, visit, rescue);
+}
+
+/* What is grey in a pool has a count, and so is visited on the way. */
+static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
+    struct marks *marks = pool_marks(pool);
+    const uint32_t *counts = pool_counts(pool);
+    const size_t stride = pool->stride, end = pool->capacity * stride;
+    const bool frozen = generation_has_frozen(pool);
+    size_t visited = 0;
+    memset(&marks->grey, 0, sizeof marks->grey);
+    for (size_t offset = 0; offset < end; offset += stride) {
+        size_t granule = offset >> GRANULE_SHIFT;
+        if (counts[granule] == 0) continue; /* free blocks have 0 too */
+        if (unlikely(frozen) && !(marks->white.word[granule / 64] >> granule % 64 & 1)) continue;
+        sweep_over(pool, offset, rescue, rescue_any);
+        visited++;
+    }
+    rescue->visited += visited;
+}
+
+/* The same when few of the pool's objects take part. */
+static void sweep_some(struct type_pool *pool, struct rescue *rescue) {
+    struct marks *marks = pool_marks(pool);
+    memset(&marks->grey, 0, sizeof marks->grey);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = marks->white.word[w]; rest != 0; rest &= rest - 1) {
+            const poolobj *object = object_in(pool, w, rest);
+            if (*count_of(object) == 0) continue;
+            sweep_over(pool, (uintptr_t)object - pool->base, rescue, rescue_some);
+            rescue->visited++;
+        }
+}
+
+static inline uint64_t visit_word(struct type_pool *pool, unsigned word, struct rescue *rescue) {
+    uint64_t *grey = &pool_marks(pool)->grey.word[word];
+    uint64_t rest = *grey, any = rest;
+    *grey = 0;
+    for (; rest != 0; rest &= rest - 1, rescue->visited++)
+        object_references(pool->type, pool, object_in(pool, word, rest), rescue_some, rescue);
+    return any;
+}
+
+static void visit_grey(struct type_pool *pool, struct rescue *rescue) {
+    uint64_t any;
+    do {
+        any = 0;
+        for (unsigned w = 0; w < MARK_WORDS; w++) any |= visit_word(pool, w, rescue);
+    } while (any != 0);
+}
+
+static void visit_queue(struct rescue *rescue) {
+    rescue->ahead = 0;
+    while (rescue->first != &queue_end) {
+        struct type_pool *pool = rescue->first;
+        visit_grey(pool, rescue);
+        rescue->first = pool->next_grey;
+        pool->next_grey = NULL;
+    }
+}
+
+/* Bit n: counts[n] is not 0. */
+static uint64_t nonzero(const uint32_t *counts) {
+    uint64_t word = 0;
+    for (unsigned i = 0; i < 64; i++) word |= (uint64_t)(counts[i] != 0) << i;
+    return word;
+}
+
+static void leave_rescued(const struct type_pool *pool) {
+    struct object_set *white = &pool_marks(pool)->white;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        if (white->word[w] != 0) white->word[w] &= ~nonzero(pool_counts(pool) + w * 64);
+}
+
+/* The rescued are white no more; `all`: every object was. */
+static void leave_chain(struct type_pool *chain, bool all) {
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+        if (all)
+            memset(&pool_marks(pool)->white, 0, sizeof(struct object_set));
+        else
+            leave_rescued(pool);
+}
+
+static void rescue_chain(struct type_pool *chain, size_t entered, bool all) {
+    struct rescue rescue = {0, 0, &queue_end, NULL, 0};
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        if (all) {
+            type_pool_prefetch(pool->next_work);
+            sweep_all(pool, &rescue);
+        } else {
+            sweep_some(pool, &rescue);
+        }
+    }
+    visit_queue(&rescue);
+    leave_chain(chain, rescue.visited == entered);
+}
+
+/* ---- Roots: known to live, before anything is counted ---- */
+
+static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t entered) {
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) subtract(pool);
+    check(heap, chain);
+    rescue_chain(chain, entered, false);
+}
+
+/* With all counts 0, only what the roots lead to is rescued. */
+static size_t rescue_from_roots(poolobj_heap *heap, struct type_pool *chain) {
+    struct rescue rescue = {0, 0, &queue_end, NULL, 0};
+    const struct roots *roots = &heap->roots;
+    clear_counts(heap);
+    for (size_t i = 0; i < roots->count; i++)
+        rescue_some((poolobj *const *)roots->slot[i], 1, &rescue);
+    if (roots->report != NULL) roots->report(rescue_some, &rescue, roots->arg);
+    visit_queue(&rescue);
+    leave_chain(chain, false);
+    return rescue.visited;
+}
+
+static bool has_roots(const poolobj_heap *heap) {
+    return heap->roots.count > 0 || heap->roots.report != NULL;
+}
+
+/* ---- The whole ---- */
+
+static size_t find_all(const poolobj_heap *heap, struct type_pool *chain) {
+    size_t entered = 0;
+    clear_counts(heap);
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        type_pool_prefetch(pool->next_work);
+        entered += enter_all(pool);
+    }
+    check(heap, chain);
+    rescue_chain(chain, entered, true);
+    return entered;
+}
+
+size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
+    size_t entered = 0;
+    if (generation == OLDEST && !has_roots(heap)) return find_all(heap, chain);
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+        entered += enter(pool, generation);
+    size_t rescued = generation == OLDEST ? rescue_from_roots(heap, chain) : 0;
+    if (generation == OLDEST) copy_all_counts(chain);
+    find_some(heap, chain, entered - rescued);
+    return entered;
+}
+
+size_t reach_count(const struct type_pool *chain) {
+    size_t count = 0;
+    for (const struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+        count += set_count(&pool_marks(pool)->white);
+    return count;
+}
+
+void reach_find_again(poolobj_heap *heap, struct type_pool *chain) {
+    copy_all_counts(chain);
+    find_some(heap, chain, reach_count(chain));
+}
+
+void reach_each(struct type_pool *pool, void (*each)(poolobj *object, void *arg), void *arg) {
+    const struct object_set *white = &pool_marks(pool)->white;
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        uint64_t seen = 0, rest;
+        while ((rest = white->word[w] & ~seen) != 0) {
+            seen |= rest & -rest;
+            each(object_in(pool, w, rest), arg);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/store.h"
+
+#include "heap/allocate.h"
+#include "heap/purge.h"
+#include "heap/space.h"
+#include "object/ledger.h"
+
+enum { AT_ONCE = 8 }; /* pools taken or given back under one lock */
+
+static size_t arenas_for(size_t bytes) { return (bytes + ARENA_SIZE - 1) / ARENA_SIZE; }
+static unsigned pools_for(size_t bytes) { return (unsigned)((bytes + POOL_SIZE - 1) / POOL_SIZE); }
+
+/* ---- With the space lock ---- */
+
+static bool take_pools(struct store *store) {
+    struct arena_pools *reserve = &store->reserve;
+    if (!arena_take_pools(AT_ONCE, reserve)) return false;
+    if (ledger_reserve(reserve->base)) return true;
+    arena_return(reserve->base, reserve->pools);
+    reserve->pools = 0;
+    return false;
+}
+
+static uintptr_t take_span(unsigned pools) {
+    struct arena_pools span;
+    if (!arena_take_span(pools, &span)) return 0;
+    if (ledger_reserve(span.base)) return span.base + bit_lowest(span.pools) * (size_t)POOL_SIZE;
+    arena_return(span.base, span.pools);
+    return 0;
+}
+
+static uintptr_t take_arenas(size_t count) {
+    struct arena *first = space_take(count);
+    if (first == NULL) return 0;
+    for (size_t i = 0; i < count; i++)
+        arena_at(first->base + i * ARENA_SIZE)->touched = ~(uint64_t)0;
+    if (ledger_reserve(first->base)) return first->base;
+    space_return(first, count);
+    return 0;
+}
+
+static void return_pool(uintptr_t pool) {
+    arena_return(align_down(pool, ARENA_SIZE), (uint64_t)1 << (pool >> POOL_SHIFT) % ARENA_POOLS);
+}
+
+static void return_span(uintptr_t base, unsigned pools) {
+    unsigned first = (base >> POOL_SHIFT) % ARENA_POOLS;
+    arena_return(align_down(base, ARENA_SIZE), bit_range(first, pools));
+}
+
+/* ---- Single pools ---- */
+
+static uintptr_t pop(struct store *store) {
+    if (store->empty_count > 0) return store->empty[--store->empty_count];
+    struct arena_pools *reserve = &store->reserve;
+    if (reserve->pools == 0) return 0;
+    unsigned first = bit_lowest(reserve->pools);
+    reserve->pools &= reserve->pools - 1;
+    return reserve->base + first * (size_t)POOL_SIZE;
+}
+
+/* The oldest go: the latest are the likeliest to be in the cache. */
+static void return_oldest(struct store *store, unsigned count) {
+    space_enter();
+    for (unsigned i = 0; i < count; i++) return_pool(store->empty[i]);
+    space_leave();
+    store->empty_count -= count;
+    memmove(store->empty, store->empty + count, store->empty_count * sizeof store->empty[0]);
+}
+
+/* ---- The rest ---- */
+
+static uintptr_t take(struct store *store, size_t bytes) {
+    uintptr_t base = 0;
+    bool single = bytes <= POOL_SIZE;
+    space_enter();
+    if (purge_is_due()) purge_step();
+    if (bytes > ARENA_SIZE)
+        base = take_arenas(arenas_for(bytes));
+    else if (!single)
+        base = take_span(pools_for(bytes));
+    else if (take_pools(store))
+        base = pop(store);
+    space_leave();
+    return base;
+}
+
+uintptr_t store_take(struct store *store, size_t bytes) {
+    uintptr_t base = bytes <= POOL_SIZE ? pop(store) : 0;
+    if (base == 0) base = take(store, bytes);
+    /* Out of memory: what is kept for speed elsewhere may do. */
+    if (unlikely(base == 0) && allocate_trim(0)) base = take(store, bytes);
+    return base;
+}
+
+void store_return(struct store *store, uintptr_t base, size_t bytes) {
+    if (bytes <= POOL_SIZE) {
+        if (store->empty_count == STORE_EMPTY_POOLS) return_oldest(store, AT_ONCE);
+        store->empty[store->empty_count++] = base;
+        return;
+    }
+    space_enter();
+    if (bytes > ARENA_SIZE)
+        space_return(arena_at(base), arenas_for(bytes));
+    else
+        return_span(base, pools_for(bytes));
+    space_leave();
+}
+
+void store_close(struct store *store) {
+    return_oldest(store, store->empty_count);
+    if (store->reserve.pools == 0) return;
+    space_enter();
+    arena_return(store->reserve.base, store->reserve.pools);
+    space_leave();
+    store->reserve.pools = 0;
+}
+
+void *store_allocate(size_t bytes) { return allocate_zeroed(bytes); }
+void store_free(void *block) {
+    if (block != NULL) release(block);
+}

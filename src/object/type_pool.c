@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/type_pool.h"
+
+#include "base/check.h"
+
+/* Above EXACT_MAX, so many objects share a pool, at least: */
+enum { FEWEST_SHARING = 2, MOST_SHARING = 7 };
+
+/* ---- Bins ---- */
+
+void bin_init(struct bin *bin, poolobj_type *type, size_t bytes) {
+    bin->type = type;
+    bin->stride = (uint32_t)align_up(size_max(bytes, BLOCK_MIN), 8);
+    bin->capacity = POOL_SIZE / bin->stride;
+    bin->reciprocal = (uint32_t)((((uint64_t)1 << 32) + bin->stride - 1) / bin->stride);
+    link_init(&bin->partial);
+    for (uint32_t i = 0; i < bin->capacity; i++) {
+        uintptr_t offset = (uintptr_t)i * bin->stride;
+        bin->starts.word[set_word((void *)offset)] |= set_bit((void *)offset);
+    }
+}
+
+/* The largest multiple of 8 of which `sharing` fit a pool. */
+static size_t shared_size(unsigned sharing) { return align_down(POOL_SIZE / sharing, 8); }
+
+static unsigned class_of(size_t bytes, size_t *size) {
+    *size = align_up(size_max(bytes, BLOCK_MIN), 8);
+    if (bytes <= EXACT_MAX) return (unsigned)(*size / 8);
+    unsigned sharing = MOST_SHARING;
+    while (sharing > FEWEST_SHARING && shared_size(sharing) < bytes) sharing--;
+    *size = shared_size(sharing);
+    return EXACT_MAX / 8 + 1 + MOST_SHARING - sharing;
+}
+
+struct bin *bin_for(poolobj_type *type, size_t bytes) {
+    size_t size;
+    struct bin **bin = &type->bins[class_of(bytes, &size)];
+    if (likely(*bin != NULL)) return *bin;
+    struct bin *made = (struct bin *)store_allocate(sizeof *made);
+    if (made == NULL) return NULL;
+    bin_init(made, type, size);
+    return *bin = made;
+}
+
+/* ---- Taking and giving back ---- */
+
+static struct type_pool *take(struct bin *bin, poolobj_type *type, size_t bytes) {
+    uintptr_t base = store_take(&type->heap->store, bytes);
+    if (base == 0) return NULL;
+    struct type_pool *pool = type_pool_of((void *)base);
+    memset(pool, 0, sizeof *pool);
+    pool->type = type;
+    pool->base = base;
+    pool->bin = bin;
+    pool->bytes = bytes;
+    link_init(&pool->partial);
+    link_init(&pool->generation);
+    link_add_after(type->pools.prev, &pool->all);
+    return pool;
+}
+
+static struct type_pool *take_shared(struct bin *bin) {
+    struct type_pool *pool = take(bin, bin->type, POOL_SIZE);
+    if (pool == NULL) return NULL;
+    pool->capacity = bin->capacity;
+    pool->stride = bin->stride;
+    pool->reciprocal = bin->reciprocal;
+    /* Linked from the last to the first, so that the list goes up. */
+    for (uint32_t i = pool->capacity; i-- > 0;) {
+        poolobj *block = type_pool_block(pool, i);
+        block_make_free(block, pool->free);
+        pool->free = block;
+    }
+    return pool;
+}
+
+static void note_young(struct type_pool *pool) {
+    if (!pool->type->tracked) return;
+    link_remove(&pool->generation);
+    link_add_after(&pool->type->heap->young, &pool->generation);
+}
+
+poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
+    struct type_pool *pool = take(NULL, type, bytes);
+    if (pool == NULL) return NULL;
+    pool->capacity = pool->used = 1;
+    pool->stride = POOL_SIZE;
+    pool->reciprocal = (uint32_t)(((uint64_t)1 << 32) / POOL_SIZE);
+    note_young(pool);
+    return type_pool_block(pool, 0);
+}
+
+void type_pool_return(struct type_pool *pool) {
+    link_remove(&pool->all);
+    link_remove(&pool->partial);
+    link_remove(&pool->generation);
+    if (pool->marked) {
+        memset(ages_of((void *)pool->base), 0, sizeof(struct ages));
+        memset(marks_of((void *)pool->base), 0, sizeof(struct marks));
+    }
+    poolobj_heap *heap = pool->type->heap;
+    pool->type = NULL; /* for type_pool_find */
+    store_return(&heap->store, pool->base, pool->bytes);
+}
+
+struct type_pool *type_pool_find(uintptr_t address) {
+    if (address % 8 != 0 || !ledger_covers(address)) return NULL;
+    struct type_pool *pool = type_pool_of((void *)address);
+    if (pool->type == NULL) return NULL;
+    unsigned granule = (unsigned)(address - pool->base) >> GRANULE_SHIFT;
+    const poolobj *block = type_pool_at_granule(pool, granule);
+    return (uintptr_t)block == address && block_is_object(block) ? pool : NULL;
+}
+
+void type_pool_settle(struct type_pool *pool, bool was_full) {
+    if (pool->current) return;
+    if (pool->used == 0 && !pool->held)
+        type_pool_return(pool);
+    else if (was_full && pool->bin != NULL)
+        link_add_after(pool->bin->partial.prev, &pool->partial); /* the last in line */
+}
+
+static struct type_pool *find(struct bin *bin) {
+    if (link_is_alone(&bin->partial)) return take_shared(bin);
+    struct type_pool *pool = link_owner(bin->partial.next, struct type_pool, partial);
+    link_remove(&pool->partial);
+    return pool;
+}
+
+bool bin_fill(struct bin *bin) {
+    struct type_pool *pool = bin->current;
+    if (pool == NULL || pool->free == NULL) {
+        struct type_pool *next = find(bin);
+        if (next == NULL) return false;
+        if (pool != NULL) pool->current = false;
+        bin->current = pool = next;
+        pool->current = true;
+        note_young(pool);
+    }
+    bin->free = pool->free;
+    pool->free = NULL;
+    pool->used = pool->capacity;
+    return true;
+}
+
+/* ---- Garbage ---- */
+
+static void free_white_word(struct type_pool *pool, unsigned word, uint64_t white) {
+    for (; white != 0; white &= white - 1) {
+        poolobj *block = type_pool_at_granule(pool, word * 64 + bit_lowest(white));
+        block_make_free(block, pool->free);
+        pool->free = block;
+    }
+}
+
+size_t type_pool_free_white(struct type_pool *pool) {
+    struct object_set *white = &marks_of((void *)pool->base)->white;
+    struct ages *ages = ages_of((void *)pool->base);
+    unsigned count = set_count(white);
+    pool->used -= count;
+    bool empty = pool->used == 0 && !pool->current; /* goes back: no list needed */
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        if (!empty) free_white_word(pool, w, white->word[w]);
+        ages->low.word[w] &= ~white->word[w];
+        ages->high.word[w] &= ~white->word[w];
+        white->word[w] = 0;
+    }
+    return count;
+}
+
+/* ---- Checks ---- */
+
+static uint32_t list_length(const poolobj *block) {
+    uint32_t length = 0;
+    for (; block != NULL; block = block_next(block)) length++;
+    return length;
+}
+
+size_t type_pool_count(const struct type_pool *pool) {
+    return pool->used - (pool->current ? list_length(pool->bin->free) : 0);
+}
+
+static void check_bits(struct type_pool *pool, const struct object_set *objects) {
+    const struct ages *ages = ages_of((void *)pool->base);
+    const struct marks *marks = marks_of((void *)pool->base);
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        CHECK(((ages->low.word[w] | ages->high.word[w]) & ~objects->word[w]) == 0); /* P4 */
+        CHECK(marks->grey.word[w] == 0);
+        CHECK(pool->type->heap->collecting || marks->white.word[w] == 0);
+        if (!pool->type->tracked) continue;
+        uint64_t young = objects->word[w] & ~(ages->low.word[w] | ages->high.word[w]);
+        uint64_t middle = ages->low.word[w] & ~ages->high.word[w];
+        CHECK((young | middle) == 0 || !link_is_alone(&pool->generation)); /* P5 */
+    }
+}
+
+void type_pool_check(struct type_pool *pool) {
+    struct object_set objects = {{0}};
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < pool->capacity; i++) {
+        const poolobj *block = type_pool_block(pool, i);
+        if (block->count == 0) continue;
+        objects.word[set_word(block)] |= set_bit(block);
+        found++;
+    }
+    CHECK(pool->capacity == pool->used + list_length(pool->free)); /* P1 */
+    CHECK(found == type_pool_count(pool));                         /* P2 */
+    bool partial = !pool->current && pool->used > 0 && pool->used < pool->capacity;
+    CHECK(pool->held || partial == !link_is_alone(&pool->partial)); /* P3 */
+    check_bits(pool, &objects);
+}

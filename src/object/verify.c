@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/verify.h"
+
+#include "base/check.h"
+#include "base/text.h"
+
+struct search {
+    const poolobj *object;
+    size_t bytes;
+    poolobj *const *slot;
+    bool found;
+};
+
+/* A `traverse` may report a copy of the field: then the value has to do. */
+static void look(poolobj *const *slots, size_t count, void *arg) {
+    struct search *search = (struct search *)arg;
+    uintptr_t start = (uintptr_t)search->object;
+    for (size_t i = 0; i < count; i++) {
+        bool inside = (uintptr_t)&slots[i] - start < search->bytes;
+        if (inside ? &slots[i] == search->slot : slots[i] == *search->slot) search->found = true;
+    }
+}
+
+__attribute__((noreturn)) static void fail(const poolobj_type *type, const poolobj *object,
+                                           size_t offset) {
+    struct text advice;
+    text_begin(&advice, -1);
+    text_add(&advice, "type ");
+    text_add(&advice, type->name);
+    text_add(&advice, ": put the offset into refs, or report the field in traverse");
+    text_add_bytes(&advice, "", 1);
+    fail_argument("poolobj_gc_collect: object", (uintptr_t)object,
+                  "an unreported reference at offset", offset, advice.buffer);
+}
+
+static void verify_object(const struct type_pool *pool, poolobj *object) {
+    size_t bytes = object_bytes(pool);
+    for (size_t offset = sizeof(poolobj); offset + sizeof(poolobj *) <= bytes; offset += 8) {
+        poolobj *const *slot = (poolobj *const *)(void *)((char *)object + offset);
+        const struct type_pool *to = type_pool_find((uintptr_t)*slot);
+        if (to == NULL || to->type->heap != pool->type->heap) continue;
+        struct search search = {object, bytes, slot, false};
+        object_references(pool->type, pool, object, look, &search);
+        if (!search.found) fail(pool->type, object, offset);
+    }
+}
+
+static void verify_pool(struct type_pool *pool) {
+    for (uint32_t i = 0; i < pool->capacity; i++) {
+        poolobj *block = type_pool_block(pool, i);
+        if (block_is_object(block)) verify_object(pool, block);
+    }
+}
+
+void verify_chain(struct type_pool *chain) {
+    for (; chain != NULL; chain = chain->next_work)
+        if (!(chain->type->flags & POOLOBJ_BORROWS)) verify_pool(chain);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify.h - finds types that do not report every reference: looks for addresses of objects in the
+ * words of their objects and asks whether one of the reported references is it.
+ */
+#ifndef POOLALLOC_OBJECT_VERIFY_H
+#define POOLALLOC_OBJECT_VERIFY_H
+
+#include "object/generation.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Ends the process if an object of the chain's pools holds a reference that is not reported. */
+void verify_chain(struct type_pool *chain);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

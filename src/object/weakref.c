@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/weakref.h"
+
+#include "base/check.h"
+
+enum { FIRST_SIZE = 64 };
+
+/* ---- The table: open addressing, at most half full ---- */
+
+static size_t home_of(const struct weak_table *table, const poolobj *object) {
+    uint64_t hash = ((uintptr_t)object >> 3) * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(hash >> 32) & (table->size - 1);
+}
+
+/* The slot of an object, or the empty one where it would be. */
+static poolobj_weakref **find(const struct weak_table *table, const poolobj *object) {
+    size_t i = home_of(table, object);
+    while (table->slot[i] != NULL && table->slot[i]->object != object)
+        i = (i + 1) & (table->size - 1);
+    return &table->slot[i];
+}
+
+static bool grow(struct weak_table *table) {
+    if (table->used * 2 < table->size) return true;
+    struct weak_table larger = *table;
+    larger.size = table->size > 0 ? table->size * 2 : FIRST_SIZE;
+    larger.slot = (poolobj_weakref **)store_allocate(larger.size * sizeof larger.slot[0]);
+    if (larger.slot == NULL) return false;
+    for (size_t i = 0; i < table->size; i++)
+        if (table->slot[i] != NULL) *find(&larger, table->slot[i]->object) = table->slot[i];
+    store_free(table->slot);
+    table->slot = larger.slot;
+    table->size = larger.size;
+    return true;
+}
+
+/* Empties a slot, and moves up what would no longer be found behind it. */
+static void vacate(struct weak_table *table, size_t hole) {
+    size_t mask = table->size - 1;
+    for (size_t i = (hole + 1) & mask; table->slot[i] != NULL; i = (i + 1) & mask) {
+        size_t home = home_of(table, table->slot[i]->object);
+        if (((i - home) & mask) < ((i - hole) & mask)) continue;
+        table->slot[hole] = table->slot[i];
+        hole = i;
+    }
+    table->slot[hole] = NULL;
+    table->used--;
+}
+
+/* ---- Weak references ---- */
+
+poolobj_weakref *weakref_new(poolobj_heap *heap, poolobj *object,
+                             void (*callback)(poolobj_weakref *weakref, void *arg), void *arg) {
+    struct weak_table *table = &heap->weak;
+    if (!grow(table)) return NULL;
+    poolobj_weakref *weakref = (poolobj_weakref *)store_allocate(sizeof *weakref);
+    if (weakref == NULL) return NULL;
+    weakref->heap = heap;
+    weakref->object = object;
+    weakref->callback = callback;
+    weakref->arg = arg;
+    link_init(&weakref->ring);
+    link_add_after(table->all.prev, &weakref->all);
+    poolobj_weakref **slot = find(table, object);
+    if (*slot != NULL) {
+        link_add_after((*slot)->ring.prev, &weakref->ring);
+    } else {
+        *slot = weakref;
+        table->used++;
+        object->flags |= WEAKLY_REFERENCED;
+    }
+    return weakref;
+}
+
+/* Takes a weak reference out of its object's ring. */
+static void detach(poolobj_weakref *weakref) {
+    struct weak_table *table = &weakref->heap->weak;
+    poolobj_weakref **slot = find(table, weakref->object);
+    if (link_is_alone(&weakref->ring)) {
+        weakref->object->flags &= (uint8_t)~WEAKLY_REFERENCED;
+        vacate(table, (size_t)(slot - table->slot));
+    } else if (*slot == weakref) {
+        *slot = link_owner(weakref->ring.next, poolobj_weakref, ring);
+    }
+    link_remove(&weakref->ring);
+    weakref->object = NULL;
+}
+
+void weakref_free(poolobj_weakref *weakref) {
+    if (weakref->object != NULL)
+        detach(weakref);
+    else
+        link_remove(&weakref->ring); /* it may wait for its callback */
+    link_remove(&weakref->all);
+    store_free(weakref);
+}
+
+static poolobj_weakref *first_of(poolobj_heap *heap, const poolobj *object) {
+    return heap->weak.size > 0 ? *find(&heap->weak, object) : NULL;
+}
+
+static size_t ring_length(const poolobj_weakref *first) {
+    size_t length = 1;
+    for (const struct link *at = first->ring.next; at != &first->ring; at = at->next) length++;
+    return length;
+}
+
+void weakref_clear(poolobj_heap *heap, poolobj *object, bool called_only, struct link *cleared) {
+    poolobj_weakref *weakref = first_of(heap, object), *next;
+    for (size_t left = weakref ? ring_length(weakref) : 0; left > 0; left--, weakref = next) {
+        next = link_owner(weakref->ring.next, poolobj_weakref, ring);
+        if (called_only && weakref->callback == NULL) continue;
+        detach(weakref);
+        link_add_after(cleared->prev, &weakref->ring);
+    }
+}
+
+/* A callback may free its own weak reference, and any other of the list. */
+void weakref_call(struct link *cleared) {
+    while (!link_is_alone(cleared)) {
+        poolobj_weakref *weakref = link_owner(cleared->next, poolobj_weakref, ring);
+        link_remove(&weakref->ring);
+        if (weakref->callback != NULL) weakref->callback(weakref, weakref->arg);
+    }
+}
+
+void weakref_free_all(poolobj_heap *heap) {
+    struct link *all = &heap->weak.all;
+    while (!link_is_alone(all)) {
+        poolobj_weakref *weakref = link_owner(all->next, poolobj_weakref, all);
+        link_remove(&weakref->all);
+        store_free(weakref);
+    }
+}
+
+static void check_ring(poolobj_heap *heap, const poolobj_weakref *first) {
+    CHECK(first->object->flags & WEAKLY_REFERENCED); /* W1 */
+    CHECK(*find(&heap->weak, first->object) == first);
+    for (const struct link *at = first->ring.next; at != &first->ring; at = at->next)
+        CHECK(link_owner(at, poolobj_weakref, ring)->object == first->object);
+}
+
+void weakref_check(poolobj_heap *heap) {
+    size_t used = 0;
+    for (size_t i = 0; i < heap->weak.size; i++) {
+        if (heap->weak.slot[i] == NULL) continue;
+        check_ring(heap, heap->weak.slot[i]);
+        used++;
+    }
+    CHECK(used == heap->weak.used);
+}

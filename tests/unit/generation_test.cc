@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "object/generation.h"
+
+#include "support/object_fixture.h"
+
+namespace {
+
+class GenerationTest : public ObjectTest {
+  protected:
+    std::vector<int> counts() {
+        std::vector<int> counts(3);
+        poolobj_gc_get_count(heap_, counts.data());
+        return counts;
+    }
+    uint64_t collections(int generation) {
+        poolobj_gc_figures figures;
+        poolobj_gc_stats(heap_, generation, &figures);
+        return figures.collections;
+    }
+    static int age(const Node *node) {
+        const struct ages *ages = ages_of(node);
+        return set_has(&ages->low, node) + 2 * set_has(&ages->high, node);
+    }
+};
+
+TEST_F(GenerationTest, TheThresholdsAreThoseOfCPython) {
+    int t[3];
+    poolobj_gc_get_threshold(heap_, t);
+    EXPECT_EQ(std::vector<int>(t, t + 3), (std::vector<int>{700, 10, 10}));
+    poolobj_gc_set_threshold(heap_, 5, 6, 7);
+    poolobj_gc_get_threshold(heap_, t);
+    EXPECT_EQ(std::vector<int>(t, t + 3), (std::vector<int>{5, 6, 7}));
+}
+
+TEST_F(GenerationTest, ObjectsGrowOlderByEachCollectionTheySurvive) {
+    Node *node = make();
+    EXPECT_EQ(age(node), 0);
+    poolobj_gc_collect(heap_, 0);
+    EXPECT_EQ(age(node), 1);
+    poolobj_gc_collect(heap_, 0);
+    EXPECT_EQ(age(node), 1); // was not looked at
+    poolobj_gc_collect(heap_, 1);
+    EXPECT_EQ(age(node), 2);
+    poolobj_gc_collect(heap_, 2);
+    EXPECT_EQ(age(node), 2);
+    Node *young = make();
+    poolobj_gc_collect(heap_, 2);
+    EXPECT_EQ(age(young), 2);
+    poolobj_decref(node);
+    poolobj_decref(young);
+}
+
+TEST_F(GenerationTest, ABlockThatIsUsedAgainIsYoung) {
+    Node *node = make();
+    poolobj_gc_collect(heap_, 2);
+    poolobj_decref(node);
+    poolobj_heap_check(heap_);
+    std::vector<Node *> nodes;
+    bool again = false;
+    for (int i = 0; i < 300; i++) {
+        nodes.push_back(make());
+        again |= nodes.back() == node;
+        EXPECT_EQ(age(nodes.back()), 0);
+    }
+    EXPECT_TRUE(again);
+    for (Node *n : nodes) poolobj_decref(n);
+}
+
+TEST_F(GenerationTest, CollectsWhenObjectsMadeLessObjectsGoneExceedTheThreshold) {
+    poolobj_gc_enable(heap_);
+    for (int i = 0; i < 10000; i++) poolobj_decref(make()); // as many go
+    EXPECT_EQ(collections(0), 0u);
+    std::vector<Node *> nodes;
+    for (int i = 0; i < 700; i++) nodes.push_back(make());
+    EXPECT_EQ(collections(0), 0u);
+    EXPECT_EQ(counts()[0], 700);
+    nodes.push_back(make()); // the 701st
+    EXPECT_EQ(collections(0), 1u);
+    EXPECT_EQ(counts(), (std::vector<int>{0, 1, 0}));
+    for (Node *n : nodes) poolobj_decref(n);
+}
+
+TEST_F(GenerationTest, OlderGenerationsFollowAfterTenOfTheYounger) {
+    poolobj_gc_enable(heap_);
+    poolobj_gc_set_threshold(heap_, 10, 10, 10);
+    std::vector<Node *> nodes;
+    for (int i = 0; i < 11 * 12; i++) nodes.push_back(make());
+    EXPECT_EQ(collections(0), 11u);
+    EXPECT_EQ(collections(1), 1u);
+    for (Node *n : nodes) poolobj_decref(n);
+}
+
+TEST_F(GenerationTest, AFullCollectionWaitsForAQuarterOfTheLongLived) {
+    std::vector<Node *> nodes;
+    for (int i = 0; i < 10000; i++) nodes.push_back(make());
+    poolobj_gc_collect(heap_, 2);
+    EXPECT_EQ(heap_->long_lived_total, 10000u);
+    poolobj_gc_enable(heap_);
+    poolobj_gc_set_threshold(heap_, 10, 0, 0);
+    uint64_t before = collections(2);
+    while (heap_->long_lived_pending < 2500 - 22) nodes.push_back(make());
+    EXPECT_EQ(collections(2), before);
+    for (int i = 0; i < 100; i++) nodes.push_back(make());
+    EXPECT_EQ(collections(2), before + 1);
+    for (Node *n : nodes) poolobj_decref(n);
+}
+
+TEST_F(GenerationTest, NothingStartsByItselfWhileDisabled) {
+    std::vector<Node *> nodes;
+    EXPECT_FALSE(poolobj_gc_is_enabled(heap_));
+    for (int i = 0; i < 5000; i++) nodes.push_back(make());
+    EXPECT_EQ(collections(0), 0u);
+    poolobj_gc_enable(heap_);
+    poolobj_gc_set_threshold(heap_, 0, 10, 10);
+    for (int i = 0; i < 5000; i++) nodes.push_back(make());
+    EXPECT_EQ(collections(0), 0u);
+    for (Node *n : nodes) poolobj_decref(n);
+}
+
+TEST_F(GenerationTest, TypesWithoutReferencesAreNotCounted) {
+    poolobj_typespec spec = {};
+    spec.name = "leaf";
+    spec.size = 24;
+    poolobj_type *leaf = type_of(spec);
+    spec = node_spec("acyclic");
+    spec.flags = POOLOBJ_ACYCLIC;
+    poolobj_type *acyclic = type_of(spec);
+    std::vector<void *> objects;
+    for (int i = 0; i < 1000; i++) {
+        objects.push_back(poolobj_new(leaf));
+        objects.push_back(poolobj_new(acyclic));
+    }
+    EXPECT_EQ(counts()[0], 0);
+    Node *held = ring(node_, 2); // only what is acyclic holds it
+    static_cast<Node *>(objects[1])->left = held;
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 0u);
+    for (void *object : objects) poolobj_decref(object);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 2u);
+}
+
+TEST_F(GenerationTest, FrozenObjectsAreLeftAlone) {
+    Node *node = ring(node_, 3);
+    poolobj_gc_freeze(heap_);
+    EXPECT_EQ(poolobj_gc_freeze_count(heap_), 3u);
+    EXPECT_EQ(age(node), FROZEN);
+    Node *young = ring(node_, 2);
+    young->right = node; // frozen objects hold and are held like any other
+    poolobj_set(&node->right, young);
+    poolobj_decref(young);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 0u);
+    poolobj_gc_unfreeze(heap_);
+    EXPECT_EQ(poolobj_gc_freeze_count(heap_), 0u);
+    EXPECT_EQ(age(node), 2);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 1), 0u);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 5u);
+}
+
+TEST_F(GenerationTest, UnfreezingForgetsNoYoungObject) {
+    Node *node = make();
+    poolobj_gc_freeze(heap_);
+    std::vector<Node *> nodes;
+    for (int i = 0; i < 1000; i++) nodes.push_back(make());
+    poolobj_gc_unfreeze(heap_);
+    poolobj_heap_check(heap_);
+    for (Node *n : nodes) {
+        poolobj_set(&n->left, n);
+        poolobj_decref(n);
+    }
+    EXPECT_EQ(poolobj_gc_collect(heap_, 0), 1000u);
+    poolobj_decref(node);
+}
+
+} // namespace

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "object/store.h"
+
+#include "object/ledger.h"
+#include "os/os.h"
+#include "support/object_fixture.h"
+
+namespace {
+
+class StoreTest : public HeapTest {
+  protected:
+    void TearDown() override {
+        store_close(&store_);
+        HeapTest::TearDown();
+    }
+    struct store store_ = {};
+};
+
+TEST_F(StoreTest, TakesMemoryOfEverySizeWithALedger) {
+    std::vector<std::pair<uintptr_t, size_t>> taken;
+    for (size_t bytes = 1; bytes < 3 * MIB; bytes = bytes * 3 / 2 + 1) {
+        uintptr_t base = store_take(&store_, bytes);
+        ASSERT_NE(base, 0u);
+        EXPECT_EQ(base % POOL_SIZE, 0u);
+        EXPECT_TRUE(ledger_covers(base));
+        memset(reinterpret_cast<void *>(base), 1, bytes);
+        taken.push_back({base, bytes});
+    }
+    for (auto &t : taken) store_return(&store_, t.first, t.second);
+}
+
+TEST_F(StoreTest, KeepsSomeEmptyPoolsAndReturnsTheRest) {
+    std::vector<uintptr_t> pools;
+    for (int i = 0; i < 1000; i++) pools.push_back(store_take(&store_, POOL_SIZE));
+    for (uintptr_t pool : pools) store_return(&store_, pool, POOL_SIZE);
+    EXPECT_LE(store_.empty_count, unsigned(STORE_EMPTY_POOLS));
+    EXPECT_EQ(store_take(&store_, POOL_SIZE), pools.back()); // the latest first
+    store_return(&store_, pools.back(), POOL_SIZE);
+}
+
+TEST_F(StoreTest, WithoutMemoryNothingIsTaken) {
+    for (size_t bytes : {size_t(POOL_SIZE), size_t(20000), 5 * MIB}) {
+        store_close(&store_);
+        {
+            SpaceLock lock;
+            space_release();
+        }
+        os_fault_for_test = [](enum os_call) { return true; };
+        EXPECT_EQ(store_take(&store_, bytes), 0u);
+        os_fault_for_test = nullptr;
+    }
+}
+
+TEST_F(StoreTest, NullLeadsToALedgerOfItsOwn) {
+    store_return(&store_, store_take(&store_, 1), 1);
+    ASSERT_NE(ledger_of(0), nullptr);
+    EXPECT_EQ(*count_of(nullptr), 1u);
+    EXPECT_FALSE(ledger_covers(0));
+}
+
+// Every allocation of a heap's life refused in turn: nothing is lost, and what works works on.
+TEST_F(StoreTest, AHeapThatRunsOutOfMemorySaysSoAndLosesNothing) {
+    static int left;
+    for (int allowed = 0; allowed < 6; allowed++) {
+        {
+            SpaceLock lock;
+            space_release();
+        }
+        left = allowed;
+        os_fault_for_test = [](enum os_call call) { return call == OS_MAP && left-- <= 0; };
+        poolobj_heap *heap = poolobj_heap_new();
+        poolobj_typespec spec = {};
+        spec.name = "large";
+        spec.size = 16;
+        spec.flags = POOLOBJ_ITEMS_ARE_REFS;
+        poolobj_type *type = heap != nullptr ? poolobj_type_new(heap, &spec) : nullptr;
+        for (size_t n = 1; type != nullptr && n < 1000000; n *= 10) {
+            void *object = poolobj_new_items(type, n);
+            if (object == nullptr) {
+                EXPECT_EQ(errno, ENOMEM);
+                break;
+            }
+            poolobj_heap_check(heap);
+        }
+        os_fault_for_test = nullptr;
+        if (heap != nullptr) poolobj_heap_close(heap);
+    }
+}
+
+} // namespace

@@ -168,10 +168,10 @@ void release_poll(void) {
 }
 
 void release_block(struct block *block) {
-    if (block->kind == TAG_EXTENT) {
-        extent_free(block->arena);
-    } else if (block->kind == TAG_DIRECT) {
-        direct_free(block->direct);
+    if (block->kind != TAG_HEAP) {
+        bool freed =
+            block->kind == TAG_EXTENT ? extent_free(block->arena) : direct_free(block->direct);
+        if (unlikely(!freed)) block_fail("free", BLOCK_FREED, block->address);
     } else if (block->heap == thread_heap) {
         heap_free(thread_heap, block);
         return;

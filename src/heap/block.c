@@ -39,9 +39,10 @@ static enum block_fault find_nothing(uintptr_t address) {
     enum arena_kind kind = arena ? (enum arena_kind)arena->kind : ARENA_NONE;
     if (kind == ARENA_NONE) return direct_fault_at(address);
     if (address % ALIGN != 0) return BLOCK_MISALIGNED;
-    if (kind == ARENA_EXTENT || kind == ARENA_EXTENT_TAIL) return BLOCK_INTERIOR;
-    /* Extents begin where arenas do. */
-    return kind == ARENA_FREE && address % ARENA_SIZE == 0 ? BLOCK_FREED : BLOCK_UNALLOCATED;
+    /* Extents begin where arenas do; the first of one whose tag is gone is just being freed. */
+    if ((kind == ARENA_FREE || kind == ARENA_EXTENT) && address % ARENA_SIZE == 0)
+        return BLOCK_FREED;
+    return kind == ARENA_EXTENT || kind == ARENA_EXTENT_TAIL ? BLOCK_INTERIOR : BLOCK_UNALLOCATED;
 }
 
 enum block_fault block_find(uintptr_t address, struct block *block) {

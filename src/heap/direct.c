@@ -18,8 +18,8 @@ static struct atomic_u32 next_due; /* of the oldest, 0: none */
 
 static struct direct *direct_of(struct link *link) { return link_owner(link, struct direct, link); }
 
-static void set_tag(struct direct *direct, bool there) {
-    atomic_u64_store(&direct->tag, there ? tag_of_kind(direct->address, TAG_DIRECT) : 0);
+static void set_tag(struct direct *direct) {
+    atomic_u64_store(&direct->tag, tag_of_kind(direct->address, TAG_DIRECT));
 }
 
 static void set_next_due(void) {
@@ -155,19 +155,20 @@ void *direct_allocate(size_t size, size_t alignment, bool zero) {
     space_leave();
     if (direct == NULL) return NULL;
     uintptr_t address = direct->address;
-    set_tag(direct, true);
+    set_tag(direct);
     if (used && zero && !os_purge((void *)address, direct->size))
         memset((void *)address, 0, direct->size);
     return (void *)address;
 }
 
-void direct_free(struct direct *direct) {
-    set_tag(direct, false);
+bool direct_free(struct direct *direct) {
+    if (atomic_u64_exchange(&direct->tag, 0) == 0) return false; /* partner: another free */
     space_enter();
     forget(direct);
     /* With guard pages the point is that a use after free faults. */
     if (!direct->guarded || !unmap(direct)) cache_add(direct);
     space_leave();
+    return true;
 }
 
 /* The target is mapped, and its window made, before the memory moves: nothing can fail half way. */
@@ -180,7 +181,7 @@ static void *move(struct direct *from, size_t size) {
         if (!unmap(to)) cache_add(to);
         return NULL;
     }
-    set_tag(to, true);
+    set_tag(to);
     forget(from);
     memset(from, 0, sizeof *from);
     space_count(0, old_size);

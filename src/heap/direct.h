@@ -18,7 +18,8 @@ extern "C" {
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero if `zero`; NULL: no memory. */
 void *direct_allocate(size_t size, size_t alignment, bool zero);
-void direct_free(struct direct *direct);
+/* False, and nothing done: another thread freed it at the same time. */
+bool direct_free(struct direct *direct);
 /* The block with `size` bytes where it is, or its memory moved elsewhere; NULL: neither works. */
 void *direct_resize(struct direct *direct, size_t size);
 /* What is wrong with an address in no arena. */

@@ -6,9 +6,7 @@
 
 static size_t arenas_for(size_t size) { return (size + ARENA_SIZE - 1) / ARENA_SIZE; }
 
-static void set_tag(uintptr_t address, bool there) {
-    atomic_u64_store(&record_at(address)->pool.tag, there ? tag_of_kind(address, TAG_EXTENT) : 0);
-}
+static struct atomic_u64 *tag_at(uintptr_t address) { return &record_at(address)->pool.tag; }
 
 /* The arena's pools that lie below `end`. */
 static uint64_t pools_below(const struct arena *arena, uintptr_t end) {
@@ -66,15 +64,16 @@ void *extent_allocate(size_t size, size_t alignment, bool zero) {
         touch(first->base, first->base + size);
         space_leave();
     }
-    set_tag(first->base, true);
+    atomic_u64_store(tag_at(first->base), tag_of_kind(first->base, TAG_EXTENT));
     return (void *)first->base;
 }
 
-void extent_free(struct arena *first) {
-    set_tag(first->base, false);
+bool extent_free(struct arena *first) {
+    if (atomic_u64_exchange(tag_at(first->base), 0) == 0) return false; /* partner: another free */
     space_enter();
     space_return(first, first->length);
     space_leave();
+    return true;
 }
 
 bool extent_resize(struct arena *first, size_t size) {

@@ -285,6 +285,16 @@ TEST_F(AllocateTest, WhatAHeapHasAtHandGoesBackOncePerPurgeDelay) {
     EXPECT_NE(magazine->top->block, 0u);
 }
 
+// As when two threads free it at once: both found it live.
+TEST_F(AllocateTest, OfTwoFreesThatBothFoundALargeBlockOneFails) {
+    for (size_t size : {100 * KIB, 40 * MIB}) {
+        void *pointer = allocate(size);
+        struct block first = block_at(pointer), second = first;
+        release_block(&first);
+        EXPECT_DEATH(release_block(&second), "^poolalloc: double free of ");
+    }
+}
+
 TEST_F(AllocateTest, AfterRunningOutEverythingWorksAgain) {
     os_fault_for_test = refuse_maps;
     std::vector<void *> blocks;

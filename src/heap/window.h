@@ -170,7 +170,7 @@ static inline unsigned pool_live_blocks(const struct pool *pool) {
  * tag = pool ^ heap, or pool ^ kind << 48 for blocks that no heap owns, and 0 where no block
  * starts. So tag ^ pool ^ heap is 0 for the pools and spans of that heap and for nothing else: one
  * comparison settles the owner, and that the slot of the table was the right one. */
-enum tag_kind { TAG_HEAP, TAG_EXTENT, TAG_DIRECT };
+enum tag_kind { TAG_HEAP, TAG_EXTENT, TAG_DIRECT, TAG_OBJECT };
 enum { TAG_KIND_SHIFT = 48 };
 
 static inline uint64_t tag_of_heap(uintptr_t pool, const struct heap *heap) {

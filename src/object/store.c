@@ -11,6 +11,15 @@ enum { AT_ONCE = 8 }; /* pools taken or given back under one lock */
 static size_t arenas_for(size_t bytes) { return (bytes + ARENA_SIZE - 1) / ARENA_SIZE; }
 static unsigned pools_for(size_t bytes) { return (unsigned)((bytes + POOL_SIZE - 1) / POOL_SIZE); }
 
+/* For whoever passes an object to free: see block.c. */
+static void tag_pools(uintptr_t base, size_t count, bool ours) {
+    for (uintptr_t at = base; at < base + count * POOL_SIZE; at += POOL_SIZE)
+        atomic_u64_store(&record_at(at)->pool.tag, ours ? tag_of_kind(at, TAG_OBJECT) : 0);
+}
+
+/* Of what lies in arenas of its own the beginning alone. */
+static size_t tagged_pools(size_t bytes) { return bytes > ARENA_SIZE ? 1 : pools_for(bytes); }
+
 /* ---- With the space lock ---- */
 
 static bool take_pools(struct store *store) {
@@ -41,6 +50,7 @@ static uintptr_t take_arenas(size_t count) {
 }
 
 static void return_pool(uintptr_t pool) {
+    tag_pools(pool, 1, false);
     arena_return(align_down(pool, ARENA_SIZE), (uint64_t)1 << (pool >> POOL_SHIFT) % ARENA_POOLS);
 }
 
@@ -91,6 +101,7 @@ uintptr_t store_take(struct store *store, size_t bytes) {
     if (base == 0) base = take(store, bytes);
     /* Out of memory: what is kept for speed elsewhere may do. */
     if (unlikely(base == 0) && allocate_trim(0)) base = take(store, bytes);
+    if (base != 0) tag_pools(base, tagged_pools(bytes), true);
     return base;
 }
 
@@ -100,6 +111,7 @@ void store_return(struct store *store, uintptr_t base, size_t bytes) {
         store->empty[store->empty_count++] = base;
         return;
     }
+    tag_pools(base, tagged_pools(bytes), false);
     space_enter();
     if (bytes > ARENA_SIZE)
         space_return(arena_at(base), arenas_for(bytes));

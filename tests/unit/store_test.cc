@@ -23,10 +23,13 @@ TEST_F(StoreTest, TakesMemoryOfEverySizeWithALedger) {
         ASSERT_NE(base, 0u);
         EXPECT_EQ(base % POOL_SIZE, 0u);
         EXPECT_TRUE(ledger_covers(base));
+        EXPECT_EQ(fault_at(reinterpret_cast<void *>(base)), BLOCK_OBJECT);
         memset(reinterpret_cast<void *>(base), 1, bytes);
         taken.push_back({base, bytes});
     }
     for (auto &t : taken) store_return(&store_, t.first, t.second);
+    store_close(&store_);
+    for (auto &t : taken) EXPECT_NE(fault_at(reinterpret_cast<void *>(t.first)), BLOCK_OBJECT);
 }
 
 TEST_F(StoreTest, KeepsSomeEmptyPoolsAndReturnsTheRest) {

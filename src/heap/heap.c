@@ -246,15 +246,32 @@ ALWAYS_INLINE void put_back(struct heap *heap, struct atomic_u64 *word, uintptr_
         put_in_small(heap, word, (uint64_t)1 << (address >> ALIGN_SHIFT & 63), 1);
 }
 
-static void empty_magazine(struct heap *heap, struct magazine *magazine) {
+/* Blocks of one word in a row, which most are where frees come in the order of addresses, go back
+   together. Returns the round before them; the bottom has no word. */
+static struct round *put_back_word(struct heap *heap, struct round *at) {
+    struct atomic_u64 *word = at->word;
+    uint64_t bits = 0;
+    struct round *from = at;
+    for (; at->word == word; at--) bits |= (uint64_t)1 << (at->block >> ALIGN_SHIFT & 63);
+    put_in_small(heap, word, bits, (unsigned)(from - at));
+    return at;
+}
+
+static struct round *put_back_block(struct heap *heap, struct round *at) {
+    put_in_span(heap, pool_first(pool_of_live(at->word)), at->block);
+    return at - 1;
+}
+
+static void empty_magazine(struct heap *heap, struct magazine *magazine, bool of_spans) {
     struct round *at = magazine->top;
-    for (; at->block != 0; at--) put_back(heap, at->word, at->block);
+    while (at->block != 0) at = of_spans ? put_back_block(heap, at) : put_back_word(heap, at);
     magazine->top = at;
 }
 
 bool heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
-    struct magazine *magazine = &heap->magazines[class_of(pool_of_live(word))];
-    empty_magazine(heap, magazine);
+    unsigned class_index = class_of(pool_of_live(word));
+    struct magazine *magazine = &heap->magazines[class_index];
+    empty_magazine(heap, magazine, size_class_is_span(class_index));
     if (!magazine_push(magazine, address, word)) put_back(heap, word, address); /* counting */
     return heap_count_free(heap);
 }
@@ -267,7 +284,8 @@ static void empty_cursor(struct heap *heap, struct cursor *cursor) {
 /* ---- All of it ---- */
 
 void heap_release(struct heap *heap) {
-    for (unsigned c = 1; c < CLASS_COUNT; c++) empty_magazine(heap, &heap->magazines[c]);
+    for (unsigned c = 1; c < CLASS_COUNT; c++)
+        empty_magazine(heap, &heap->magazines[c], size_class_is_span(c));
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
     if (heap->reserve.pools == 0) return;

@@ -65,7 +65,7 @@ static void finalize_once(poolobj_type *type, poolobj *object) {
 }
 
 void object_finalize(poolobj *object) {
-    if (!(object->flags & FINALIZE)) return;
+    if ((object->flags & (FINALIZE | DYING)) != FINALIZE) return;
     poolobj_incref(object);
     finalize_once(object_type(object), object);
     poolobj_decref(object);
@@ -79,7 +79,11 @@ static NOINLINE bool take_leave(poolobj_type *type, poolobj *object) {
         memcpy(object, &type->header, sizeof *object); /* the count is 1 again */
         object->flags = flags;
         finalize_once(type, object);
-        if (object->count == IMMORTAL || --object->count > 0) return true;
+        if (object->count == IMMORTAL || --object->count > 0) {
+            /* Collections passed it by while it was dying, and took no account of its age. */
+            type_pool_note_young(type_pool_of(object));
+            return true;
+        }
         object_set_link(object, chain);
     }
     struct link cleared;

@@ -38,8 +38,8 @@ void *object_new_slow(poolobj_type *type);
 void object_die(poolobj *object);
 /* The same for a chain of them. */
 void object_die_chain(poolobj_heap *heap, poolobj *chain);
-/* Runs the finalizer of a live object if it is due, with a reference held meanwhile; the object may
-   be gone afterwards. */
+/* Runs the finalizer of an object if it is due, with a reference held meanwhile; the object may be
+   gone afterwards. One that is dying is left alone: its finalizer runs when it is taken apart. */
 void object_finalize(poolobj *object);
 /* Bytes of the object's block. */
 size_t object_bytes(const struct type_pool *pool);

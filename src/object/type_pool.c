@@ -74,7 +74,7 @@ static struct type_pool *take_shared(struct bin *bin) {
     return pool;
 }
 
-static void note_young(struct type_pool *pool) {
+void type_pool_note_young(struct type_pool *pool) {
     if (!pool->type->tracked) return;
     link_remove(&pool->generation);
     link_add_after(&pool->type->heap->young, &pool->generation);
@@ -86,7 +86,7 @@ poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
     pool->capacity = pool->used = 1;
     pool->stride = POOL_SIZE;
     pool->reciprocal = (uint32_t)(((uint64_t)1 << 32) / POOL_SIZE);
-    note_young(pool);
+    type_pool_note_young(pool);
     return type_pool_block(pool, 0);
 }
 
@@ -135,7 +135,7 @@ bool bin_fill(struct bin *bin) {
         if (pool != NULL) pool->current = false;
         bin->current = pool = next;
         pool->current = true;
-        note_young(pool);
+        type_pool_note_young(pool);
     }
     bin->free = pool->free;
     pool->free = NULL;

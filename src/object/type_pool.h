@@ -45,6 +45,8 @@ bool bin_fill(struct bin *bin);
 /* A run for one large object; NULL: no memory. */
 poolobj *type_pool_take_large(poolobj_type *type, size_t bytes);
 
+/* The pool may have an object of generation 0. */
+void type_pool_note_young(struct type_pool *pool);
 /* What becomes of a pool that had no free block before, or has no object now. */
 void type_pool_settle(struct type_pool *pool, bool was_full);
 /* Ends a pool, whatever is in it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "object/collect.h"
 
+#include "object/object.h"
 #include "os/os.h"
 #include "support/object_fixture.h"
 
@@ -122,6 +123,32 @@ TEST_F(CollectTest, AFinalizerMayTakeTheCycleApart) {
     poolobj_gc_collect(heap_, 2);
     EXPECT_EQ(sorted(finalized), (Ids{1, 2, 3, 4, 5}));
     EXPECT_EQ(sorted(dropped), (Ids{1, 2, 3, 4, 5}));
+}
+
+// Deaths are put off there, so that garbage that is dying comes up for its finalizer.
+TEST_F(CollectTest, AFinalizerMayTakeTheCycleApartWhereDeathsArePutOff) {
+    static poolobj_heap *heap;
+    heap = heap_;
+    poolobj_typespec spec = node_spec("apart");
+    spec.finalize = [](poolobj *object) {
+        Node *node = reinterpret_cast<Node *>(object);
+        finalized.push_back(node->id);
+        if (node->left != nullptr)
+            poolobj_clear(&node->left);
+        else
+            poolobj_gc_collect(heap, 2);
+    };
+    poolobj_type *apart = type_of(spec);
+    poolobj_decref(ring(apart, 2));
+    Node *chain = nullptr;
+    for (int i = 0; i < DEPTH_MAX; i++) {
+        Node *node = make(apart);
+        node->left = chain;
+        chain = node;
+    }
+    poolobj_decref(chain);
+    EXPECT_EQ(finalized.size(), DEPTH_MAX + 2u);
+    EXPECT_EQ(dropped.size(), DEPTH_MAX + 2u);
 }
 
 TEST_F(CollectTest, ACollectionInsideOfACollectionDoesNothing) {

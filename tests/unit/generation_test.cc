@@ -66,6 +66,35 @@ TEST_F(GenerationTest, ABlockThatIsUsedAgainIsYoung) {
     for (Node *n : nodes) poolobj_decref(n);
 }
 
+// A collection passes the dying by, and may leave their pools out of the lists of the young.
+TEST_F(GenerationTest, AnObjectThatCameBackAfterACollectionIsStillYoung) {
+    static poolobj_heap *heap;
+    static Node *kept;
+    heap = heap_;
+    poolobj_typespec spec = node_spec("collects");
+    spec.finalize = [](poolobj *) { poolobj_gc_collect(heap, 0); };
+    poolobj_type *collects = type_of(spec);
+    spec = node_spec("phoenix");
+    spec.finalize = [](poolobj *object) {
+        kept = reinterpret_cast<Node *>(object);
+        if (kept->id == 1) poolobj_incref(kept);
+    };
+    poolobj_type *phoenix = type_of(spec);
+    std::vector<Node *> others;
+    Node *first = make(phoenix), *parent = make();
+    for (int i = 0; i < 300; i++) others.push_back(make(phoenix));
+    for (Node *node : others) poolobj_decref(node); // the first is alone in its pool
+    parent->left = make(collects);
+    parent->right = first;
+    poolobj_decref(parent);
+    ASSERT_EQ(kept, first);
+    poolobj_heap_check(heap_);
+    EXPECT_EQ(age(first), 0);
+    poolobj_set(&first->left, first);
+    poolobj_decref(first);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 0), 1u);
+}
+
 TEST_F(GenerationTest, CollectsWhenObjectsMadeLessObjectsGoneExceedTheThreshold) {
     poolobj_gc_enable(heap_);
     for (int i = 0; i < 10000; i++) poolobj_decref(make()); // as many go

@@ -154,7 +154,7 @@ void poolobj_incref_slow(poolobj *object);
 void poolobj_decref_slow(poolobj *object);
 void poolobj_check_use(const poolobj *object);
 
-/* Takes a reference. A count that reaches 2^31 - 1 stays: the object is immortal from then on. */
+/* Takes a reference. One more than 2^31 - 1 of them make the object immortal. */
 static inline void poolobj_incref(void *object) {
     poolobj *o = (poolobj *)object;
 #ifdef POOLOBJ_CHECKED

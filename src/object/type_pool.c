@@ -109,7 +109,8 @@ struct type_pool *type_pool_find(uintptr_t address) {
     if (pool->type == NULL) return NULL;
     unsigned granule = (unsigned)(address - pool->base) >> GRANULE_SHIFT;
     const poolobj *block = type_pool_at_granule(pool, granule);
-    return (uintptr_t)block == address && block_is_object(block) ? pool : NULL;
+    if ((uintptr_t)block != address || block == type_pool_block(pool, pool->capacity)) return NULL;
+    return block_is_object(block) ? pool : NULL;
 }
 
 void type_pool_settle(struct type_pool *pool, bool was_full) {

@@ -42,6 +42,18 @@ TEST_F(TypePoolTest, APoolHoldsOneTypeAndGoesBackWhenItIsEmpty) {
     }
 }
 
+TEST_F(TypePoolTest, WhatLiesBehindTheLastBlockIsNoObject) {
+    poolobj_typespec spec = {};
+    spec.name = "forty-eight"; // 85 of them and 16 bytes in a pool
+    spec.size = 48;
+    poolobj *object = static_cast<poolobj *>(poolobj_new(type_of(spec)));
+    uintptr_t base = align_down(reinterpret_cast<uintptr_t>(object), POOL_SIZE);
+    memcpy(reinterpret_cast<void *>(base + 85 * 48), static_cast<void *>(object), sizeof *object);
+    EXPECT_NE(type_pool_find(reinterpret_cast<uintptr_t>(object)), nullptr);
+    EXPECT_EQ(type_pool_find(base + 85 * 48), nullptr);
+    poolobj_decref(object);
+}
+
 TEST_F(TypePoolTest, FindKnowsLivingObjectsFromAllOtherAddresses) {
     Node *node = make(), *freed = make();
     int local;

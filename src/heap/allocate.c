@@ -10,8 +10,8 @@
 #include "os/os.h"
 
 enum {
-    RELEASE_MS_LEAST = 100,
-    DRAIN_AT_ONCE = 1024, /* blocks from other threads per poll: some 20 us at the most */
+    RELEASE_MS_LEAST = 100, /* with a purge delay below that, too: what is at hand is for speed */
+    DRAIN_AT_ONCE = 1024,   /* blocks from other threads per poll: some 20 us at the most */
 };
 
 size_t allocate_direct_min = DIRECT_MIN_MOST;

@@ -43,7 +43,7 @@ ALWAYS_INLINE bool block_find_pool(uintptr_t address, struct block *block) {
     block->address = address;
     block->kind = TAG_HEAP;
     block->heap = (struct heap *)owner;
-    block->word = &pool->live[address >> WORD_SHIFT & (POOL_WORDS - 1)];
+    block->word = pool_live(pool, address);
     block->bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
     block->class_index = atomic_u8_load(&pool->class_index);
     block->usable = size_classes[block->class_index].stride;

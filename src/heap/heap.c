@@ -268,11 +268,15 @@ static void empty_magazine(struct heap *heap, struct magazine *magazine, bool of
     magazine->top = at;
 }
 
-bool heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     unsigned class_index = class_of(pool_of_live(word));
     struct magazine *magazine = &heap->magazines[class_index];
     empty_magazine(heap, magazine, size_class_is_span(class_index));
     if (!magazine_push(magazine, address, word)) put_back(heap, word, address); /* counting */
+}
+
+bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+    heap_put_full(heap, word, address);
     return heap_count_free(heap);
 }
 

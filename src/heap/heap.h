@@ -127,8 +127,10 @@ void *heap_take(struct heap *heap, unsigned class_index);
  */
 void *heap_take_zeroed(struct heap *heap, unsigned class_index);
 /* Puts a block that is no longer live, whose live bit is in `word`, into a full magazine, all of
-   whose blocks become spare first; heap_count_free. */
-bool heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
+   whose blocks become spare first. */
+void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
+/* That and heap_count_free: in one call, so that free needs no register saved. */
+bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
 /* Makes all blocks at hand spare and gives all pools without a live block back to the arenas. */
 void heap_release(struct heap *heap);
 /* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps that
@@ -148,9 +150,6 @@ static inline struct pool *pool_of_live(struct atomic_u64 *live) {
 static inline uint64_t *pool_spare(struct pool *pool) {
     struct window *window = window_of(pool);
     return &window->spare[((union record *)pool - window->record) * POOL_WORDS];
-}
-static inline struct atomic_u64 *pool_live(struct pool *pool, uintptr_t address) {
-    return &pool->live[address >> WORD_SHIFT & (POOL_WORDS - 1)];
 }
 
 /* ---- Fast paths ----
@@ -228,11 +227,12 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
     struct magazine *magazine = &heap->magazines[atomic_u8_load(&pool->class_index)];
     bool to_poll = likely(magazine_push(magazine, address, word))
                        ? heap_count_free(heap)
-                       : heap_put_full(heap, word, address);
+                       : heap_free_full(heap, word, address);
     return unlikely(to_poll) ? FREE_TO_POLL : FREE_DONE;
 }
 
-/* Frees a live block of this heap. */
+/* Frees a live block of this heap, and does not count it: whoever counts must look whether it is
+   time to poll. */
 ALWAYS_INLINE void heap_free(struct heap *heap, const struct block *block) {
     atomic_u64_store(block->word, atomic_u64_load(block->word) & ~block->bit);
     if (unlikely(!magazine_push(&heap->magazines[block->class_index], block->address, block->word)))

@@ -158,6 +158,11 @@ static inline struct arena *arena_at(uintptr_t address) {
     return window ? &window->arena[(address >> ARENA_SHIFT) & (WINDOW_ARENAS - 1)] : NULL;
 }
 
+/* The word with the live bit of an address in the pool. */
+ALWAYS_INLINE struct atomic_u64 *pool_live(struct pool *pool, uintptr_t address) {
+    return &pool->live[address >> WORD_SHIFT & (POOL_WORDS - 1)];
+}
+
 /* Live blocks that start in a pool. */
 static inline unsigned pool_live_blocks(const struct pool *pool) {
     unsigned count = 0;

@@ -102,6 +102,16 @@ TEST_F(HeapFastTest, WhatAFullMagazineHasNoRoomForIsSpare) {
     }
 }
 
+// What a drain frees is not counted: nobody would see that the count had reached 0.
+TEST_F(HeapFastTest, ADrainLeavesThePollCountAlone) {
+    std::vector<struct block> blocks;
+    for (unsigned i = 0; i < 3u * size_classes[4].magazine; i++)
+        blocks.push_back(block_at(heap_.take_class(4)));
+    atomic_u32_store(&heap_->frees_to_poll, 1);
+    for (struct block &block : blocks) heap_free(heap_, &block);
+    EXPECT_EQ(atomic_u32_load(&heap_->frees_to_poll), 1u);
+}
+
 // ---- Counting ----
 
 TEST_F(HeapFastTest, ACountingHeapCountsEveryBlockAndSendsAllToTheSlowPath) {

@@ -32,13 +32,20 @@ static unsigned class_of(size_t bytes, size_t *size) {
     return EXACT_MAX / 8 + 1 + MOST_SHARING - sharing;
 }
 
+size_t bin_stride(size_t bytes) {
+    size_t size;
+    return class_of(bytes, &size), size;
+}
+
 struct bin *bin_for(poolobj_type *type, size_t bytes) {
     size_t size;
+    if (type->bins == NULL) return &type->bin;
     struct bin **bin = &type->bins[class_of(bytes, &size)];
     if (likely(*bin != NULL)) return *bin;
     struct bin *made = (struct bin *)store_allocate(sizeof *made);
     if (made == NULL) return NULL;
     bin_init(made, type, size);
+    if (made->stride <= type->listed_stride) made->listed_max = type->listed_max;
     return *bin = made;
 }
 
@@ -65,6 +72,7 @@ static struct type_pool *take_shared(struct bin *bin) {
     pool->capacity = bin->capacity;
     pool->stride = bin->stride;
     pool->reciprocal = bin->reciprocal;
+    pool->lists = bin->listed_max > 0;
     /* Linked from the last to the first, so that the list goes up. */
     for (uint32_t i = pool->capacity; i-- > 0;) {
         poolobj *block = type_pool_block(pool, i);
@@ -75,7 +83,8 @@ static struct type_pool *take_shared(struct bin *bin) {
 }
 
 void type_pool_note_young(struct type_pool *pool) {
-    if (!pool->type->tracked) return;
+    if (!pool->type->tracked || pool->young) return;
+    pool->young = true;
     link_remove(&pool->generation);
     link_add_after(&pool->type->heap->young, &pool->generation);
 }
@@ -178,7 +187,7 @@ static uint32_t list_length(const poolobj *block) {
 }
 
 size_t type_pool_count(const struct type_pool *pool) {
-    return pool->used - (pool->current ? list_length(pool->bin->free) : 0);
+    return pool->used - pool->listed - (pool->current ? list_length(pool->bin->free) : 0);
 }
 
 static void check_bits(struct type_pool *pool, const struct object_set *objects) {

@@ -47,6 +47,7 @@ struct poolobj_type {
     unsigned flags;
     const char *name;
     const char **fields; /* or NULL */
+    void *data;          /* of the layer above that made the type */
 };
 
 /* A table of the weak references to live objects, by object: the first of each ring. */

@@ -158,10 +158,9 @@ ptrdiff_t poolval_str_find(poolval_space *space, const poolobj *value, const poo
         return -2;
     const struct value_str *str = (const struct value_str *)value,
                            *what = (const struct value_str *)part;
-    bool behind = start > (ptrdiff_t)str_length(str); /* there not even the empty part is found */
-    value_slice(str_length(str), &start, &stop);
+    bool there = value_slice(str_length(str), &start, &stop);
     size_t count = (size_t)(stop - start);
-    if (behind || str_length(what) > count) return -1;
+    if (!there || str_length(what) > count) return -1;
     if (str_width_log(what) > str_width_log(str)) return -1;
     ptrdiff_t found = find(space, str, (size_t)start, count, what);
     return found < 0 ? found : start + found;

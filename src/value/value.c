@@ -91,8 +91,11 @@ static ptrdiff_t cut(ptrdiff_t index, ptrdiff_t length) {
     return index < length ? index : length;
 }
 
-void value_slice(size_t length, ptrdiff_t *start, ptrdiff_t *stop) {
+bool value_slice(size_t length, ptrdiff_t *start, ptrdiff_t *stop) {
+    bool behind = *start > (ptrdiff_t)length;
     *start = cut(*start, (ptrdiff_t)length);
     *stop = cut(*stop, (ptrdiff_t)length);
+    behind |= *stop < *start;
     if (*stop < *start) *stop = *start;
+    return !behind;
 }

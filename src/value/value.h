@@ -168,8 +168,9 @@ size_t value_table_size(const void *table);
 
 /* A negative index counts from the end. False: out of range, with the failure noted. */
 bool value_index(poolval_space *space, const char *what, size_t length, ptrdiff_t *index);
-/* Cuts start and stop to 0 <= start <= stop <= length, as Python's slices are. */
-void value_slice(size_t length, ptrdiff_t *start, ptrdiff_t *stop);
+/* Cuts start and stop to 0 <= start <= stop <= length, as Python's slices are. False: start was
+   behind stop or the end, where not even nothing is found. */
+bool value_slice(size_t length, ptrdiff_t *start, ptrdiff_t *stop);
 
 #ifdef __cplusplus
 }

@@ -343,7 +343,8 @@ void OracleTest::run(size_t steps, const std::vector<Kind> &kinds) {
         s.freeze(false);
         return s.collect(2);
     });
-    for (int i = 0; i < 5; i++) {
+    // Who comes back may hold another that comes back when it goes at last, and so on.
+    while (!lists_->resurrected.empty() && !HasFatalFailure()) {
         drop_resurrected();
         both([](Side &s) { return s.collect(2); });
     }

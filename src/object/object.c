@@ -99,12 +99,10 @@ static NOINLINE bool take_leave(poolobj_type *type, poolobj *object) {
         uint8_t flags = object->flags & (uint8_t)~DYING;
         memcpy(object, &type->header, sizeof *object); /* the count is 1 again */
         object->flags = flags;
+        /* Collections passed it by while it was dying, and took no account of its age. */
+        if (!set_has(&ages_of(object)->high, object)) type_pool_note_young(type_pool_of(object));
         finalize_once(type, object);
-        if (object->count == IMMORTAL || --object->count > 0) {
-            /* Collections passed it by while it was dying, and took no account of its age. */
-            type_pool_note_young(type_pool_of(object));
-            return true;
-        }
+        if (object->count == IMMORTAL || --object->count > 0) return true;
         object_set_link(object, chain);
     }
     struct link cleared;

@@ -190,32 +190,43 @@ size_t type_pool_count(const struct type_pool *pool) {
     return pool->used - pool->listed - (pool->current ? list_length(pool->bin->free) : 0);
 }
 
+/* P6: the objects of the two younger generations, but for those that are dying. */
+static void check_young(const struct type_pool *pool, const struct object_set *objects) {
+    const struct ages *ages = ages_of((void *)pool->base);
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        uint64_t young = objects->word[w] & ~(ages->low.word[w] | ages->high.word[w]);
+        uint64_t middle = objects->word[w] & ages->low.word[w] & ~ages->high.word[w];
+        CHECK(young == 0 || pool->young);
+        CHECK(middle == 0 || !link_is_alone(&pool->generation));
+    }
+    CHECK(!pool->young || !link_is_alone(&pool->generation));
+}
+
 static void check_bits(struct type_pool *pool, const struct object_set *objects) {
     const struct ages *ages = ages_of((void *)pool->base);
     const struct marks *marks = marks_of((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++) {
-        CHECK(((ages->low.word[w] | ages->high.word[w]) & ~objects->word[w]) == 0); /* P4 */
+        CHECK(((ages->low.word[w] | ages->high.word[w]) & ~objects->word[w]) == 0); /* P5 */
         CHECK(marks->grey.word[w] == 0);
         CHECK(pool->type->heap->collecting || marks->white.word[w] == 0);
-        if (!pool->type->tracked) continue;
-        uint64_t young = objects->word[w] & ~(ages->low.word[w] | ages->high.word[w]);
-        uint64_t middle = ages->low.word[w] & ~ages->high.word[w];
-        CHECK((young | middle) == 0 || !link_is_alone(&pool->generation)); /* P5 */
     }
 }
 
 void type_pool_check(struct type_pool *pool) {
-    struct object_set objects = {{0}};
+    struct object_set objects = {{0}}, living = {{0}};
     uint32_t found = 0;
     for (uint32_t i = 0; i < pool->capacity; i++) {
         const poolobj *block = type_pool_block(pool, i);
         if (block->count == 0) continue;
         objects.word[set_word(block)] |= set_bit(block);
+        if (block_is_object(block)) living.word[set_word(block)] |= set_bit(block);
         found++;
     }
     CHECK(pool->capacity == pool->used + list_length(pool->free)); /* P1 */
     CHECK(found == type_pool_count(pool));                         /* P2 */
     bool partial = !pool->current && pool->used > 0 && pool->used < pool->capacity;
     CHECK(pool->held || partial == !link_is_alone(&pool->partial)); /* P3 */
+    CHECK(pool->held || pool->current || pool->used > 0);           /* P4 */
     check_bits(pool, &objects);
+    if (pool->type->tracked) check_young(pool, &living);
 }

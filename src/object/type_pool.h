@@ -15,9 +15,10 @@
  *   P1 capacity = used + blocks on free
  *   P2 used = objects in the pool + listed + (current: blocks with the bin)
  *   P3 partial is linked if and only if not current, not held and 0 < used < capacity
- *   P4 ages have bits only where objects are; marks none between collections
- *   P5 of a tracked type: a pool with an object of generation 0 is in the young list, one with
- *      generation 1 in the young or the middle list
+ *   P4 used > 0, but for pools that are current or held
+ *   P5 ages have bits only where objects are; marks none between collections
+ *   P6 of a tracked type: a pool with an object of generation 0 is in the young list, one with
+ *      generation 1 in the young or the middle list; dying objects do not matter
  */
 #ifndef POOLALLOC_OBJECT_TYPE_POOL_H
 #define POOLALLOC_OBJECT_TYPE_POOL_H

@@ -39,7 +39,7 @@ static inline poolobj *take_block(struct bin *bin) {
     return block;
 }
 
-void *object_new_items(poolobj_type *type, size_t items) {
+void *object_new_items_slow(poolobj_type *type, size_t items) {
     size_t bytes;
     if (__builtin_mul_overflow(items, type->item_size, &bytes)) return NULL;
     if (__builtin_add_overflow(bytes, type->size, &bytes) || bytes > PTRDIFF_MAX) return NULL;
@@ -116,6 +116,10 @@ static inline void uncount(poolobj_heap *heap, const poolobj_type *type) {
     if (type->tracked && heap->count[0] > 0) heap->count[0]--;
 }
 
+static inline void put_block(struct type_pool *pool, poolobj *object) {
+    if (!pool->lists || !free_list_put(pool, object)) type_pool_put(pool, object);
+}
+
 /* Takes the first of a chain apart; returns the chain that is left. */
 static inline poolobj *take_apart(poolobj_heap *heap, poolobj *object) {
     struct type_pool *pool = type_pool_of(object);
@@ -126,7 +130,7 @@ static inline poolobj *take_apart(poolobj_heap *heap, poolobj *object) {
     rest = drop_references(type, pool, object, rest);
     if (unlikely(type->drop != NULL)) type->drop(object);
     uncount(heap, type);
-    if (!pool->lists || !free_list_put(pool, object)) type_pool_put(pool, object);
+    put_block(pool, object);
     return rest;
 }
 
@@ -155,7 +159,19 @@ void object_die_chain(poolobj_heap *heap, poolobj *chain) {
     heap->depth--;
 }
 
+/* Nothing can follow from the death of an object that refers to none. */
+static inline bool dies_alone(const poolobj_type *type, const poolobj *object) {
+    return type->is_leaf && !(object->flags & (FINALIZE | WEAKLY_REFERENCED));
+}
+
 void object_die(poolobj *object) {
+    struct type_pool *pool = type_pool_of(object);
+    poolobj_type *type = pool->type;
     object_set_link(object, NULL);
-    object_die_chain(object_heap(object), object);
+    if (likely(dies_alone(type, object))) {
+        if (type->drop != NULL) type->drop(object);
+        put_block(pool, object);
+    } else {
+        object_die_chain(type->heap, object);
+    }
 }

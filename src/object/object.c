@@ -27,7 +27,7 @@ void *object_new_slow(poolobj_type *type) {
 static poolobj *take_listed(struct bin *bin) {
     struct type_pool *pool;
     poolobj *block = free_list_take(bin, &pool);
-    type_pool_note_young(pool);
+    if (!pool->current) type_pool_note_young(pool); /* a current one always is with the young */
     return block;
 }
 
@@ -120,18 +120,26 @@ static inline void put_block(struct type_pool *pool, poolobj *object) {
     if (!pool->lists || !free_list_put(pool, object)) type_pool_put(pool, object);
 }
 
+/* Ends an object; returns `chain` with those in front that die of it. */
+ALWAYS_INLINE poolobj *end(poolobj_type *type, struct type_pool *pool, poolobj *object,
+                           poolobj *chain) {
+    if (!type->is_leaf) {
+        chain = drop_references(type, pool, object, chain);
+        uncount(type->heap, type);
+    }
+    if (type->drop != NULL) type->drop(object);
+    put_block(pool, object);
+    return chain;
+}
+
 /* Takes the first of a chain apart; returns the chain that is left. */
-static inline poolobj *take_apart(poolobj_heap *heap, poolobj *object) {
+static inline poolobj *take_apart(poolobj *object) {
     struct type_pool *pool = type_pool_of(object);
     poolobj_type *type = pool->type;
     poolobj *rest = object_link(object);
     if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && take_leave(type, object))
         return rest;
-    rest = drop_references(type, pool, object, rest);
-    if (unlikely(type->drop != NULL)) type->drop(object);
-    uncount(heap, type);
-    put_block(pool, object);
-    return rest;
+    return end(type, pool, object, rest);
 }
 
 static void put_off(poolobj_heap *heap, poolobj *chain) {
@@ -150,7 +158,7 @@ void object_die_chain(poolobj_heap *heap, poolobj *chain) {
     }
     heap->depth++;
     while (chain != NULL) {
-        chain = take_apart(heap, chain);
+        chain = take_apart(chain);
         if (unlikely(chain == NULL && heap->depth == 1)) {
             chain = heap->deferred;
             heap->deferred = NULL;
@@ -159,19 +167,13 @@ void object_die_chain(poolobj_heap *heap, poolobj *chain) {
     heap->depth--;
 }
 
-/* Nothing can follow from the death of an object that refers to none. */
-static inline bool dies_alone(const poolobj_type *type, const poolobj *object) {
-    return type->is_leaf && !(object->flags & (FINALIZE | WEAKLY_REFERENCED));
-}
-
+/* One that nobody takes leave of ends at once, at any depth: no code of the program runs. */
 void object_die(poolobj *object) {
     struct type_pool *pool = type_pool_of(object);
     poolobj_type *type = pool->type;
+    poolobj_heap *heap = type->heap;
+    bool takes_leave = object->flags & (FINALIZE | WEAKLY_REFERENCED);
     object_set_link(object, NULL);
-    if (likely(dies_alone(type, object))) {
-        if (type->drop != NULL) type->drop(object);
-        put_block(pool, object);
-    } else {
-        object_die_chain(type->heap, object);
-    }
+    poolobj *chain = unlikely(takes_leave) ? object : end(type, pool, object, NULL);
+    if (chain != NULL) object_die_chain(heap, chain);
 }

@@ -120,12 +120,15 @@ ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t
     return block;
 }
 
-/* An object without items; NULL: no memory. */
-ALWAYS_INLINE void *object_new(poolobj_type *type) {
+/* An object without items, of a block of `bytes`; NULL: no memory. */
+ALWAYS_INLINE void *object_new_sized(poolobj_type *type, size_t bytes) {
     poolobj *block = type->bin.free;
     if (unlikely(block == NULL)) return object_new_slow(type);
     type->bin.free = block_next(block);
-    return object_init(type, block, type->bin.stride);
+    return object_init(type, block, bytes);
+}
+ALWAYS_INLINE void *object_new(poolobj_type *type) {
+    return object_new_sized(type, type->bin.stride);
 }
 
 /* An object with `items` items; NULL: no memory, or too large. */

@@ -190,7 +190,8 @@ static void shrink(poolval_space *space, struct value_dict *dict) {
 /* ---- Making ---- */
 
 struct value_dict *dict_new(poolval_space *space) {
-    struct value_dict *dict = (struct value_dict *)value_new(space, POOLVAL_DICT);
+    struct value_dict *dict =
+        (struct value_dict *)value_new(space, POOLVAL_DICT, sizeof(struct value_dict));
     if (likely(dict != NULL)) dict->slot = (void *)(uintptr_t)no_slot;
     return dict;
 }
@@ -275,7 +276,8 @@ static struct value_dict *require_dict(poolval_space *space, const poolobj *dict
 
 poolobj *poolval_dict_new(poolval_space *space) {
     struct value_dict *dict = dict_new(space);
-    return likely(dict != NULL) ? value_made(space, dict) : NULL;
+    if (unlikely(dict == NULL)) return NULL;
+    return value_made(space, dict);
 }
 
 ptrdiff_t poolval_dict_length(poolval_space *space, const poolobj *value) {

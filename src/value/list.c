@@ -57,7 +57,8 @@ static void give_room_back(const poolval_space *space, struct value_list *list) 
 /* ---- Making ---- */
 
 struct value_list *list_new(poolval_space *space, size_t room) {
-    struct value_list *list = (struct value_list *)value_new(space, POOLVAL_LIST);
+    struct value_list *list =
+        (struct value_list *)value_new(space, POOLVAL_LIST, sizeof(struct value_list));
     if (unlikely(list == NULL) || room == 0 || set_room(space, list, room)) return list;
     value_unref(&list->base);
     return (struct value_list *)value_fail_memory(space);
@@ -71,7 +72,8 @@ static void add_all(struct value_list *list, poolobj *const *items, size_t count
 
 poolobj *poolval_list_new(poolval_space *space) {
     struct value_list *list = list_new(space, 0);
-    return likely(list != NULL) ? value_made(space, list) : NULL;
+    if (unlikely(list == NULL)) return NULL;
+    return value_made(space, list);
 }
 
 poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, size_t count) {

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "object/collect.h"
+
 /* ---- Types ---- */
 
 const char *value_type_name(const poolval_space *space, const poolobj *value) {
@@ -51,6 +53,11 @@ void *value_fail_memory(poolval_space *space) {
 }
 
 /* ---- Memory ---- */
+
+poolobj *value_made_slow(poolval_space *space, void *container) {
+    collect_due(space->heap);
+    return (poolobj *)container;
+}
 
 void *value_try_allocate(const poolval_space *space, size_t size) {
     return value_refuses(space) ? NULL : alloc_malloc(size);

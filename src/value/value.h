@@ -13,7 +13,6 @@
 #pragma GCC visibility pop
 
 #include "malloc/alloc.h"
-#include "object/collect.h"
 #include "object/object.h"
 #include "value/hash.h"
 
@@ -142,27 +141,29 @@ static inline bool value_refuses(const poolval_space *space) {
 
 /* A value, zeroed but for its header. Never collects: so no code of the program runs while
    containers are half made or copied from. Who makes a container ends with value_made. */
-ALWAYS_INLINE poolobj *value_new(poolval_space *space, unsigned type) {
+ALWAYS_INLINE void *value_new(poolval_space *space, unsigned type, size_t size) {
     object_heap_require("poolval", space->heap);
+    if (value_refuses(space)) return value_fail_memory(space);
     poolobj_type *of = space->type[type];
-    void *value = value_refuses(space)   ? NULL
-                  : likely(of->is_plain) ? object_new(of)
-                                         : object_new_items_slow(of, 0);
-    if (unlikely(value == NULL)) return (poolobj *)value_fail_memory(space);
+    size_t bytes = size_max(align_up(size, 8), BLOCK_MIN); /* known when this is compiled */
+    void *value = likely(of->is_plain) ? object_new_sized(of, bytes) : object_new_items_slow(of, 0);
+    if (unlikely(value == NULL)) return value_fail_memory(space);
     if (type >= POOLVAL_TUPLE) space->heap->count[0]++; /* tracked by the collector */
-    return (poolobj *)value;
+    return value;
 }
-ALWAYS_INLINE poolobj *value_new_items(poolval_space *space, unsigned type, size_t items) {
+ALWAYS_INLINE void *value_new_items(poolval_space *space, unsigned type, size_t items) {
     object_heap_require("poolval", space->heap);
-    void *value = value_refuses(space) ? NULL : object_new_items(space->type[type], items);
-    if (unlikely(value == NULL)) return (poolobj *)value_fail_memory(space);
+    if (value_refuses(space)) return value_fail_memory(space);
+    void *value = object_new_items(space->type[type], items);
+    if (unlikely(value == NULL)) return value_fail_memory(space);
     if (type >= POOLVAL_TUPLE) space->heap->count[0]++;
-    return (poolobj *)value;
+    return value;
 }
 /* A container is made: collects what is due. Returns it. */
+poolobj *value_made_slow(poolval_space *space, void *container);
 ALWAYS_INLINE poolobj *value_made(poolval_space *space, void *container) {
-    if (unlikely(space->heap->count[0] > space->heap->trigger)) collect_due(space->heap);
-    return (poolobj *)container;
+    if (likely(space->heap->count[0] <= space->heap->trigger)) return (poolobj *)container;
+    return value_made_slow(space, container);
 }
 
 /* Tables of values; those that try note no failure. Of NULL, reallocate allocates; where it fails,

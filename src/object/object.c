@@ -116,11 +116,16 @@ static inline void uncount(poolobj_heap *heap, const poolobj_type *type) {
     if (type->tracked && heap->count[0] > 0) heap->count[0]--;
 }
 
+/* What was made together mostly dies together, but by jumps, which the processor does not foresee.
+   Trees of 2^20 nodes: 12.8 ns per node without, 12.2 with 128, 11.7 with 512 or 1024. */
+enum { PREFETCH_DEAD = 512 };
+
 /* Takes the first of a chain apart; returns the chain that is left. */
 static inline poolobj *take_apart(poolobj_heap *heap, poolobj *object) {
     struct type_pool *pool = type_pool_of(object);
     poolobj_type *type = pool->type;
     poolobj *rest = object_link(object);
+    __builtin_prefetch((char *)object + PREFETCH_DEAD, 1);
     if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && take_leave(type, object))
         return rest;
     rest = drop_references(type, pool, object, rest);

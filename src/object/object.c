@@ -2,7 +2,6 @@
 #include "object/object.h"
 
 #include "base/check.h"
-#include "object/free_list.h"
 #include "object/weakref.h"
 
 /* ---- Birth ---- */
@@ -24,15 +23,8 @@ void *object_new_slow(poolobj_type *type) {
     return fill(&type->bin) ? object_new(type) : NULL;
 }
 
-static poolobj *take_listed(struct bin *bin) {
-    struct type_pool *pool;
-    poolobj *block = free_list_take(bin, &pool);
-    if (!pool->current) type_pool_note_young(pool); /* a current one always is with the young */
-    return block;
-}
-
 static inline poolobj *take_block(struct bin *bin) {
-    if (bin->listed != NULL) return take_listed(bin);
+    if (bin->listed != NULL) return object_take_listed(bin);
     if (bin->free == NULL && !fill(bin)) return NULL;
     poolobj *block = bin->free;
     bin->free = block_next(block);
@@ -131,12 +123,16 @@ ALWAYS_INLINE poolobj *end(poolobj_type *type, struct type_pool *pool, poolobj *
     put_block(pool, object);
     return chain;
 }
+/* What was made together mostly dies together, but by jumps, which the processor does not foresee.
+   Trees of 2^20 nodes: 12.8 ns per node without, 12.2 with 128, 11.7 with 512 or 1024. */
+enum { PREFETCH_DEAD = 512 };
 
 /* Takes the first of a chain apart; returns the chain that is left. */
 static inline poolobj *take_apart(poolobj *object) {
     struct type_pool *pool = type_pool_of(object);
     poolobj_type *type = pool->type;
     poolobj *rest = object_link(object);
+    __builtin_prefetch((char *)object + PREFETCH_DEAD, 1);
     if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && take_leave(type, object))
         return rest;
     return end(type, pool, object, rest);

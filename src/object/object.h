@@ -19,7 +19,7 @@
 #ifndef POOLALLOC_OBJECT_OBJECT_H
 #define POOLALLOC_OBJECT_OBJECT_H
 
-#include "object/type_pool.h"
+#include "object/free_list.h"
 
 /* Far from both ends of the negative numbers, as the inline decref looks at count - 1. */
 #define IMMORTAL POOLOBJ_IMMORTAL
@@ -131,16 +131,29 @@ ALWAYS_INLINE void *object_new(poolobj_type *type) {
     return object_new_sized(type, type->bin.stride);
 }
 
+/* The latest of a free list that is not empty. */
+ALWAYS_INLINE poolobj *object_take_listed(struct bin *bin) {
+    struct type_pool *pool;
+    poolobj *block = free_list_take(bin, &pool);
+    if (!pool->current) type_pool_note_young(pool); /* a current one always is with the young */
+    return block;
+}
+
 /* An object with `items` items; NULL: no memory, or too large. */
 ALWAYS_INLINE void *object_new_items(poolobj_type *type, size_t items) {
     size_t bytes = type->size + items * type->item_size;
     if (unlikely(type->bins == NULL || items > EXACT_MAX || bytes > EXACT_MAX))
         return object_new_items_slow(type, items);
     struct bin *bin = type->bins[align_up(size_max(bytes, BLOCK_MIN), 8) / 8];
-    if (unlikely(bin == NULL || bin->listed != NULL || bin->free == NULL))
-        return object_new_items_slow(type, items);
-    poolobj *block = bin->free;
-    bin->free = block_next(block);
+    if (unlikely(bin == NULL)) return object_new_items_slow(type, items);
+    poolobj *block = bin->listed;
+    if (block != NULL) {
+        object_take_listed(bin);
+    } else {
+        block = bin->free;
+        if (unlikely(block == NULL)) return object_new_items_slow(type, items);
+        bin->free = block_next(block);
+    }
     return object_init(type, block, bin->stride);
 }
 

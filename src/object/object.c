@@ -78,7 +78,8 @@ static void finalize_once(poolobj_type *type, poolobj *object) {
 }
 
 void object_finalize(poolobj *object) {
-    if ((object->flags & (FINALIZE | DYING)) != FINALIZE) return;
+    ASSERT(!(object->flags & DYING));
+    if (!(object->flags & FINALIZE)) return;
     poolobj_incref(object);
     finalize_once(object_type(object), object);
     poolobj_decref(object);

@@ -20,22 +20,27 @@ size_t allocate_direct_min = DIRECT_MIN_MOST;
 static struct atomic_u32 last_trim;
 
 /* What a heap has at hand may keep nearly free pools from going back: once per purge delay it lets
-   go of all of it, some 100 us at the most, and takes up what it goes on using. */
+   go of all of it, a few thousand blocks at the most, and takes up what it goes on using. */
 static bool release_is_due(struct heap *heap) {
     if (options.purge_delay == PURGE_NEVER) return false;
     uint64_t now = os_clock_ms();
     if (likely(now < heap->release_due)) return false;
+    bool is_new = heap->release_due == 0; /* and has nothing to let go of yet */
     heap->release_due = now + size_max(options.purge_delay, RELEASE_MS_LEAST);
-    return true;
+    return !is_new;
+}
+
+static void let_go(struct heap *heap) {
+    remote_post(heap);
+    heap_release(heap);
 }
 
 void allocate_poll(struct heap *heap) {
     if (remote_is_waiting(heap)) remote_drain(heap, DRAIN_AT_ONCE);
     uint32_t trim = atomic_u32_load(&last_trim);
-    if (unlikely(heap->trim_seen != trim || release_is_due(heap))) {
+    if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
-        remote_post(heap);
-        heap_release(heap);
+        let_go(heap);
     }
     if (unlikely(purge_is_due()) && space_try_enter()) {
         purge_step();
@@ -91,7 +96,7 @@ static NOINLINE void *take_class(unsigned class_index) {
 }
 
 static inline void *take_fast_or_slow(unsigned class_index) {
-    void *block = magazine_pop(&thread_heap->magazines[class_index]);
+    void *block = magazine_pop(thread_heap, class_index);
     return likely(block != NULL) ? block : take_class(class_index);
 }
 
@@ -163,6 +168,7 @@ void *resize_large(struct block *block, size_t size) {
 
 void release_poll(void) {
     allocate_poll(thread_heap);
+    if (unlikely(release_is_due(thread_heap))) let_go(thread_heap);
     atomic_u32_store(&thread_heap->frees_to_poll,
                      purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES);
 }

@@ -16,15 +16,10 @@ enum {
 struct round no_rounds;
 
 void heap_init(struct heap *heap, bool counting) {
-    struct round *bottom = heap->rounds;
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
-        unsigned room = counting ? 0 : size_classes[c].magazine;
-        heap->magazines[c].top = bottom;
-        heap->magazines[c].end = bottom + room;
-        bottom += room + 1;
+        heap->top[c] = heap->end[c] = &no_rounds;
         link_init(&heap->partial[c]);
     }
-    CHECK(bottom <= heap->rounds + HEAP_ROUNDS);
     heap->counting = counting;
     atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
 }
@@ -185,7 +180,7 @@ static void *take_spare(struct heap *heap, unsigned class_index) {
 }
 
 void *heap_take_own(struct heap *heap, unsigned class_index) {
-    void *block = magazine_pop(&heap->magazines[class_index]);
+    void *block = magazine_pop(heap, class_index);
     if (block == NULL && !size_class_is_span(class_index))
         block = cursor_take(&heap->cursors[class_index]);
     return block != NULL ? block : take_spare(heap, class_index);
@@ -262,17 +257,33 @@ static struct round *put_back_block(struct heap *heap, struct round *at) {
     return at - 1;
 }
 
-static void empty_magazine(struct heap *heap, struct magazine *magazine, bool of_spans) {
-    struct round *at = magazine->top;
+static void empty_magazine(struct heap *heap, unsigned class_index) {
+    bool of_spans = size_class_is_span(class_index);
+    struct round *at = heap->top[class_index];
     while (at->block != 0) at = of_spans ? put_back_block(heap, at) : put_back_word(heap, at);
-    magazine->top = at;
+    heap->top[class_index] = at;
+}
+
+/* False if it has all the room that it gets. It is full: what it holds moves. */
+static bool grow_magazine(struct heap *heap, unsigned class_index) {
+    unsigned most = heap->counting ? 0 : size_classes[class_index].magazine, held = 0;
+    struct round *top = heap->top[class_index];
+    while (top[-(ptrdiff_t)held].block != 0) held++;
+    if (held == most) return false;
+    unsigned room = held == 0 && most > MAGAZINE_FIRST ? MAGAZINE_FIRST : most;
+    struct round *bottom = heap->rounds + heap->rounds_used;
+    heap->rounds_used += room + 1;
+    CHECK(heap->rounds_used <= HEAP_ROUNDS);
+    memcpy(bottom + 1, top - held + 1, held * sizeof *top);
+    heap->top[class_index] = bottom + held;
+    heap->end[class_index] = bottom + room;
+    return true;
 }
 
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     unsigned class_index = class_of(pool_of_live(word));
-    struct magazine *magazine = &heap->magazines[class_index];
-    empty_magazine(heap, magazine, size_class_is_span(class_index));
-    if (!magazine_push(magazine, address, word)) put_back(heap, word, address); /* counting */
+    if (!grow_magazine(heap, class_index)) empty_magazine(heap, class_index);
+    if (!magazine_push(heap, class_index, address, word)) put_back(heap, word, address); /* counting */
 }
 
 bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
@@ -288,8 +299,7 @@ static void empty_cursor(struct heap *heap, struct cursor *cursor) {
 /* ---- All of it ---- */
 
 void heap_release(struct heap *heap) {
-    for (unsigned c = 1; c < CLASS_COUNT; c++)
-        empty_magazine(heap, &heap->magazines[c], size_class_is_span(c));
+    for (unsigned c = 1; c < CLASS_COUNT; c++) empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
     if (heap->reserve.pools == 0) return;
@@ -336,9 +346,9 @@ static void check_at_hand(struct heap *heap, unsigned class_index, uintptr_t add
 /* Each returns the number of blocks. */
 
 static int64_t check_magazine(struct heap *heap, unsigned class_index) {
-    struct round *at = heap->magazines[class_index].top;
+    struct round *at = heap->top[class_index];
     for (; at->block != 0; at--) check_at_hand(heap, class_index, at->block, at->word);
-    return heap->magazines[class_index].top - at;
+    return heap->top[class_index] - at;
 }
 
 static int64_t check_cursor(struct heap *heap, unsigned class_index) {

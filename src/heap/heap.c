@@ -283,7 +283,8 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     unsigned class_index = class_of(pool_of_live(word));
     if (!grow_magazine(heap, class_index)) empty_magazine(heap, class_index);
-    if (!magazine_push(heap, class_index, address, word)) put_back(heap, word, address); /* counting */
+    if (!magazine_push(heap, class_index, address, word))
+        put_back(heap, word, address); /* counting */
 }
 
 bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {

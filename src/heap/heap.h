@@ -61,8 +61,8 @@ enum {
     HEAP_POLL_FREES = 128,
     HEAP_POLL_FREES_PURGING = 8,
     MAGAZINE_FIRST = 15, /* rounds that a magazine gets at first: many classes are seldom used */
-    /* All magazines at first and at last, with their bottoms: the sum of size_class.magazine + 1 and
-       MAGAZINE_FIRST + 1, and some room. */
+    /* All magazines at first and at last, with their bottoms: the sum of size_class.magazine + 1
+       and MAGAZINE_FIRST + 1, and some room. */
     HEAP_ROUNDS = POOLALLOC_ALIGN == 16 ? 4500 : 7100,
 };
 

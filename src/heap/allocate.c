@@ -68,11 +68,11 @@ static void relieve(struct heap *heap) {
 
 /* ---- Classes ---- */
 
-static COLD void *take_slow(struct heap *heap, unsigned class_index) {
+static COLD void *take_slow(struct heap *heap, unsigned class_index, unsigned near) {
     allocate_poll(heap);
-    void *block = heap_take_own(heap, class_index); /* what came in */
+    void *block = heap_take_own(heap, class_index, near); /* what came in */
     if (block == NULL && thread_heap_borrow(heap, class_index))
-        block = heap_take_own(heap, class_index);
+        block = heap_take_own(heap, class_index, 0);
     if (block == NULL) block = heap_take(heap, class_index);
     if (block != NULL) return block;
     relieve(heap);
@@ -82,22 +82,22 @@ static COLD void *take_slow(struct heap *heap, unsigned class_index) {
 static COLD void *take_shared(unsigned class_index) {
     struct heap *heap = shared_heap_enter();
     if (heap == NULL) return NULL;
-    void *block = take_slow(heap, class_index);
+    void *block = take_slow(heap, class_index, 0);
     shared_heap_leave();
     return block;
 }
 
-static NOINLINE void *take_class(unsigned class_index) {
+static NOINLINE void *take_class(unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap;
     if (unlikely(heap == &no_heap) && (heap = thread_heap_get()) == NULL)
         return take_shared(class_index);
-    void *block = heap_take_own(heap, class_index);
-    return likely(block != NULL) ? block : take_slow(heap, class_index);
+    void *block = heap_take_own(heap, class_index, near);
+    return likely(block != NULL) ? block : take_slow(heap, class_index, near);
 }
 
-static inline void *take_fast_or_slow(unsigned class_index) {
+static inline void *take_fast_or_slow(unsigned class_index, unsigned near) {
     void *block = magazine_pop(thread_heap, class_index);
-    return likely(block != NULL) ? block : take_class(class_index);
+    return likely(block != NULL) ? block : take_class(class_index, near);
 }
 
 /* ---- Larger requests ---- */
@@ -125,9 +125,9 @@ static bool is_large(size_t size) {
 }
 
 void *allocate_slow(size_t size) {
-    if (size <= SMALL_MAX) return take_class(size_class_small(size));
+    if (size <= SMALL_MAX) return take_class(size_class_small(size), 0);
     if (is_large(size)) return allocate_large(size, ALIGN, false);
-    return take_fast_or_slow(size_class_span(size));
+    return take_fast_or_slow(size_class_span(size), NEAR_CLASSES);
 }
 
 void *allocate_zeroed(size_t size) {
@@ -150,7 +150,7 @@ void *allocate_aligned(size_t alignment, size_t size) {
     unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
     if (class_index == 0 || is_large(size_classes[class_index].stride))
         return allocate_large(size_max(size, 1), alignment, false);
-    return take_fast_or_slow(class_index);
+    return take_fast_or_slow(class_index, 0);
 }
 
 void *allocate_growing(size_t size) {

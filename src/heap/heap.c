@@ -169,32 +169,55 @@ static void cursor_fill(struct cursor *cursor, struct pool *pool, bool all) {
     count_taken(pool, bit_count(cursor->bits));
 }
 
-static void *take_spare(struct heap *heap, unsigned class_index) {
+/* Blocks that were handed out before, and so have memory behind them. */
+static uint64_t span_spare_used(struct pool *pool) { return *pool_spare(pool) & *span_used(pool); }
+
+/* The first of the class and the next `near` ones with a block at hand, 0 if none has any. */
+static unsigned class_at_hand(struct heap *heap, unsigned class_index, unsigned near) {
+    unsigned end = class_index + near + 1 < CLASS_COUNT ? class_index + near + 1 : CLASS_COUNT;
+    while (class_index < end && heap->top[class_index]->block == 0) class_index++;
+    return class_index < end ? class_index : 0;
+}
+
+/* What takes more memory comes last. */
+static void *take_medium(struct heap *heap, unsigned class_index, unsigned near) {
+    struct pool *pool = first_partial(heap, class_index);
+    uint64_t used = pool != NULL ? span_spare_used(pool) : 0;
+    unsigned other = used == 0 ? class_at_hand(heap, class_index, near) : 0;
+    if (other != 0) return magazine_pop(heap, other);
+    if (pool == NULL) return NULL;
+    heap->served += heap->counting;
+    return take_from_span(pool, used != 0 ? used : *pool_spare(pool));
+}
+
+static void *take_small_block(struct heap *heap, unsigned class_index) {
     struct pool *pool = first_partial(heap, class_index);
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
-    if (size_class_is_span(class_index)) return take_from_span(pool, *pool_spare(pool));
     struct cursor *cursor = &heap->cursors[class_index];
     cursor_fill(cursor, pool, !heap->counting);
     return cursor_take(cursor);
 }
 
-void *heap_take_own(struct heap *heap, unsigned class_index) {
+void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
     void *block = magazine_pop(heap, class_index);
-    if (block == NULL && !size_class_is_span(class_index))
-        block = cursor_take(&heap->cursors[class_index]);
-    return block != NULL ? block : take_spare(heap, class_index);
+    if (block != NULL) return block;
+    if (size_class_is_span(class_index)) return take_medium(heap, class_index, near);
+    block = cursor_take(&heap->cursors[class_index]);
+    return block != NULL ? block : take_small_block(heap, class_index);
 }
 
 void *heap_take(struct heap *heap, unsigned class_index) {
-    void *block = heap_take_own(heap, class_index);
+    void *block = heap_take_own(heap, class_index, 0);
     if (block != NULL || take_pool(heap, class_index) == NULL) return block;
-    return heap_take_own(heap, class_index);
+    return heap_take_own(heap, class_index, 0);
 }
 
 void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
     struct pool *pool = first_partial(heap, class_index);
     if (!size_class_is_span(class_index) || pool == NULL || !pool->zeroed) return NULL;
+    if (span_spare_used(pool) != 0 || class_at_hand(heap, class_index, NEAR_CLASSES) != 0)
+        return NULL; /* to clear memory that is there costs less than to get more */
     uint64_t fresh = *pool_spare(pool) & ~*span_used(pool);
     if (fresh == 0) return NULL;
     heap->served += heap->counting;

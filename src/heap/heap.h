@@ -56,6 +56,10 @@ struct batch {
 enum {
     HEAP_EMPTY_POOLS = 16, /* kept for reuse: 64 KiB */
     HEAP_BATCHES = 8,
+    /* A request above 512 bytes rather gets a free block of one of so many classes above its own,
+       up to half as large again, than memory that was not used before: a server of four threads
+       takes a third less. */
+    NEAR_CLASSES = 4,
     /* Frees between two looks at inbox and clock, which cost some 10 ns; and while there is memory
        to be given back. */
     HEAP_POLL_FREES = 128,
@@ -121,12 +125,13 @@ extern struct round no_rounds;
 /* In HEAP_SIZE bytes that are all zero. */
 void heap_init(struct heap *heap, bool counting);
 
-/* A block of the class from the heap's own pools; NULL: there is none. */
-void *heap_take_own(struct heap *heap, unsigned class_index);
+/* A block of the class, or of one of the next `near` ones (NEAR_CLASSES; 0 if its stride matters),
+   from the heap's own pools; NULL: there is none. */
+void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near);
 /* The same, with a new pool if need be. NULL: no memory. */
 void *heap_take(struct heap *heap, unsigned class_index);
-/* A block of the class that was never handed out, in memory that was zero; NULL if there is none.
- */
+/* A block of the class that was never handed out, in memory that was zero; NULL if there is none,
+   or one that was handed out before and is free. */
 void *heap_take_zeroed(struct heap *heap, unsigned class_index);
 /* Puts a block that is no longer live, whose live bit is in `word`, into a full magazine, which
    grows, or all of whose blocks become spare first. */

@@ -285,6 +285,15 @@ TEST_F(AllocateTest, WhatAHeapHasAtHandGoesBackOncePerPurgeDelay) {
     EXPECT_NE((*top)->block, 0u);
 }
 
+TEST_F(AllocateTest, AnAlignedBlockIsNotTakenFromAClassAbove) {
+    void *above = allocate(9000), *aligned = nullptr;
+    release(above);
+    aligned = allocate_aligned(4096, 8192);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(aligned) % 4096, 0u);
+    EXPECT_NE(aligned, above);
+    release(aligned);
+}
+
 TEST_F(AllocateTest, ANewHeapHasNothingToLetGoOf) {
     struct heap *heap = thread_heap_get();
     heap->release_due = 0; // as made

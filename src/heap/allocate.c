@@ -178,25 +178,30 @@ void release_block(struct block *block) {
         bool freed =
             block->kind == TAG_EXTENT ? extent_free(block->arena) : direct_free(block->direct);
         if (unlikely(!freed)) block_fail("free", BLOCK_FREED, block->address);
-    } else if (block->heap == thread_heap) {
-        heap_free(thread_heap, block);
+    } else if (heap_free(thread_heap, block->address)) {
         return;
-    } else if (!remote_free(thread_heap_get(), block)) {
+    } else if (!remote_free(thread_heap_get(), block->heap, block->address, block->usable)) {
         return; /* it waits in a batch */
     }
     if (thread_heap != &no_heap) allocate_poll(thread_heap);
 }
 
-void release_other(void *pointer) {
+static NOINLINE void release_any(void *pointer) {
     struct block block;
-    if (likely(block_find_live((uintptr_t)pointer, &block) && block.heap != thread_heap)) {
-        struct heap *heap = likely(thread_heap != &no_heap) ? thread_heap : thread_heap_get();
-        if (unlikely(remote_free(heap, &block)) && heap != NULL) allocate_poll(heap);
-        return;
-    }
     if (pointer == NULL) return;
     block_require("free", pointer, &block);
     release_block(&block);
+}
+
+/* A live block of another heap is the common case. */
+void release_other(void *pointer) {
+    struct heap *heap = thread_heap;
+    uintptr_t address = (uintptr_t)pointer;
+    struct block block;
+    if (unlikely(heap == &no_heap || !block_find_live(address, &block) || block.heap == heap))
+        release_any(pointer);
+    else if (unlikely(remote_free(heap, block.heap, address, block.usable)))
+        allocate_poll(heap);
 }
 
 bool allocate_trim(size_t keep) {

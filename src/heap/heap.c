@@ -289,11 +289,12 @@ static void empty_magazine(struct heap *heap, unsigned class_index) {
 
 /* False if it has all the room that it gets. It is full: what it holds moves. */
 static bool grow_magazine(struct heap *heap, unsigned class_index) {
-    unsigned most = heap->counting ? 0 : size_classes[class_index].magazine, held = 0;
+    unsigned most = heap->counting ? 0 : size_classes[class_index].magazine;
+    unsigned first = most < MAGAZINE_FIRST ? most : MAGAZINE_FIRST;
     struct round *top = heap->top[class_index];
-    while (top[-(ptrdiff_t)held].block != 0) held++;
+    unsigned held = top == &no_rounds ? 0 : top[-(ptrdiff_t)first].block == 0 ? first : most;
     if (held == most) return false;
-    unsigned room = held == 0 && most > MAGAZINE_FIRST ? MAGAZINE_FIRST : most;
+    unsigned room = held == 0 ? first : most;
     struct round *bottom = heap->rounds + heap->rounds_used;
     heap->rounds_used += room + 1;
     CHECK(heap->rounds_used <= HEAP_ROUNDS);

@@ -216,19 +216,28 @@ ALWAYS_INLINE bool heap_count_free(struct heap *heap) {
     return unlikely(left == 0);
 }
 
-enum free_result { FREE_DONE, FREE_TO_POLL, FREE_OTHER };
-
-/* Frees a live block of this heap. FREE_OTHER, and nothing done, for every other address: one
-   comparison finds the owner and misalignment, the bit whether a live block starts there. */
-ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {
-    struct pool *pool = window_look_up(address);
+/* Clears the live bit of a block of this heap, whose pool is to be `pool`, and returns its word.
+   NULL, and nothing done, for every other address: one comparison finds the owner and misalignment,
+   the bit whether a live block starts there. */
+ALWAYS_INLINE struct atomic_u64 *block_end_life(struct heap *heap, struct pool *pool,
+                                                uintptr_t address) {
     uint64_t place =
         rotate_right(atomic_u64_load(&pool->tag) ^ address ^ (uintptr_t)heap, ALIGN_SHIFT);
-    if (unlikely(place >= POOL_SIZE / ALIGN)) return FREE_OTHER;
+    if (unlikely(place >= POOL_SIZE / ALIGN)) return NULL;
     struct atomic_u64 *word = &pool->live[place / 64];
     uint64_t live = atomic_u64_load(word);
-    if (POOLALLOC_LIVE_BITS && unlikely(!(live >> place % 64 & 1))) return FREE_OTHER;
+    if (POOLALLOC_LIVE_BITS && unlikely(!(live >> place % 64 & 1))) return NULL;
     if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~((uint64_t)1 << place % 64));
+    return word;
+}
+
+enum free_result { FREE_DONE, FREE_TO_POLL, FREE_OTHER };
+
+/* Frees a live block of this heap. FREE_OTHER, and nothing done, for every other address. */
+ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {
+    struct pool *pool = window_look_up(address);
+    struct atomic_u64 *word = block_end_life(heap, pool, address);
+    if (unlikely(word == NULL)) return FREE_OTHER;
     bool to_poll = likely(magazine_push(heap, atomic_u8_load(&pool->class_index), address, word))
                        ? heap_count_free(heap)
                        : heap_free_full(heap, word, address);
@@ -236,11 +245,14 @@ ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t addre
 }
 
 /* Frees a live block of this heap, and does not count it: whoever counts must look whether it is
-   time to poll. */
-ALWAYS_INLINE void heap_free(struct heap *heap, const struct block *block) {
-    atomic_u64_store(block->word, atomic_u64_load(block->word) & ~block->bit);
-    if (unlikely(!magazine_push(heap, block->class_index, block->address, block->word)))
-        heap_put_full(heap, block->word, block->address);
+   time to poll. False, and nothing done, for every other address. */
+ALWAYS_INLINE bool heap_free(struct heap *heap, uintptr_t address) {
+    struct pool *pool = window_look_up(address);
+    struct atomic_u64 *word = block_end_life(heap, pool, address);
+    if (unlikely(word == NULL)) return false;
+    if (unlikely(!magazine_push(heap, atomic_u8_load(&pool->class_index), address, word)))
+        heap_put_full(heap, word, address);
+    return true;
 }
 
 #ifdef __cplusplus

@@ -93,9 +93,8 @@ TestHeap::~TestHeap() {
 }
 
 void TestHeap::free(void *pointer) {
-    struct block block = block_at(pointer);
-    ASSERT_EQ(block.heap, heap_);
-    heap_free(heap_, &block);
+    ASSERT_EQ(block_at(pointer).heap, heap_);
+    ASSERT_TRUE(heap_free(heap_, reinterpret_cast<uintptr_t>(pointer)));
 }
 
 struct census census_now() {

@@ -132,7 +132,7 @@ TEST_F(HeapFastTest, ADrainLeavesThePollCountAlone) {
     for (unsigned i = 0; i < 3u * size_classes[4].magazine; i++)
         blocks.push_back(block_at(heap_.take_class(4)));
     atomic_u32_store(&heap_->frees_to_poll, 1);
-    for (struct block &block : blocks) heap_free(heap_, &block);
+    for (struct block &block : blocks) ASSERT_TRUE(heap_free(heap_, block.address));
     EXPECT_EQ(atomic_u32_load(&heap_->frees_to_poll), 1u);
 }
 

@@ -159,7 +159,7 @@ static bool make_table(poolval_space *space, struct value_dict *dict, const stru
                        unsigned bits) {
     size_t entries = entries_size(bits), slots = (size_t)width_of(bits) << bits;
     if (bits > BITS_MOST) return false;
-    char *table = (char *)value_try_allocate(space, entries + slots);
+    char *table = (char *)value_try_allocate(entries + slots);
     if (table == NULL) return false;
     struct value_dict old = *from;
     dict->item = (poolobj **)(void *)table;

@@ -26,7 +26,8 @@ static bool set_room(struct value_list *list, size_t room) {
     if (room == 0)
         value_free(list->item);
     else
-        item = (poolobj **)value_try_reallocate(list->item, room * sizeof item[0]);
+        item = (poolobj **)value_try_reallocate(list->item, list->room * sizeof item[0],
+                                                room * sizeof item[0]);
     if (unlikely(room > 0 && item == NULL)) return false;
     list->item = item;
     list->room = room;

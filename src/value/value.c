@@ -68,8 +68,17 @@ void *value_allocate(poolval_space *space, size_t size) {
     return likely(table != NULL) ? table : value_fail_memory(space);
 }
 
-void *value_try_reallocate(void *table, size_t size) {
-    return value_refuses() ? NULL : alloc_realloc(table, size);
+/* Up to here realloc would have to copy, too, and to find out first how large the table is. */
+static const size_t COPIED_MAX = 32 * KIB;
+
+void *value_try_reallocate(void *table, size_t old_size, size_t size) {
+    if (value_refuses()) return NULL;
+    if (size_max(size, old_size) > COPIED_MAX) return alloc_realloc(table, size);
+    void *moved = alloc_malloc(size);
+    if (moved == NULL || table == NULL) return moved;
+    memcpy(moved, table, size_min(size, old_size));
+    alloc_free(table);
+    return moved;
 }
 
 size_t value_table_size(const void *table) { return alloc_usable_size(table); }

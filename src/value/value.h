@@ -167,11 +167,11 @@ ALWAYS_INLINE poolobj *value_made(poolval_space *space, void *container) {
     return value_made_slow(space, container);
 }
 
-/* Tables of values; those that try note no failure. Of NULL, reallocate allocates; where it fails,
-   the table is as it was. */
+/* Tables of values; those that try note no failure. */
 void *value_allocate(poolval_space *space, size_t size);
 void *value_try_allocate(size_t size);
-void *value_try_reallocate(void *table, size_t size);
+/* Of NULL with size 0, allocates. Where it fails, the table is as it was. */
+void *value_try_reallocate(void *table, size_t old_size, size_t size);
 static inline void value_free(void *table) {
     if (table != NULL) alloc_free(table);
 }

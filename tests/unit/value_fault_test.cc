@@ -22,7 +22,7 @@ class ValueFaultTest : public ValueTest {
         for (int i = 0; i < 5; i++) poolval_dict_set(space_, map_, number(i), items_); // full
         words_ = list({word_, wide_, word_});                                          // not sorted
         cycle_ = list({pair_, map_, items_});
-        poolval_list_append(space_, cycle_, cycle_);
+        poolval_list_insert(space_, cycle_, 0, cycle_); // copied before all else
         unsorted_ = list({number(3), number(1), number(2)});
     }
 

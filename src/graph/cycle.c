@@ -5,16 +5,21 @@
 
 /* ---- Components ---- */
 
-enum { OPEN = BEGINNING }; /* on the stack: its component is not complete yet */
+/* What a recursion would keep of an object, in one place, as each visit needs all of it. */
+struct visit {
+    uint64_t next, end; /* slots to be looked at */
+    uint32_t order;     /* in which it was entered, from 1; LEFT_OUT */
+    uint32_t low;       /* the lowest order that is known to be reached and on the stack */
+    uint32_t caller;    /* who led to it */
+    bool open;          /* on the stack: its component is not complete yet */
+};
 
-/* Tarjan's algorithm. `order` numbers objects as they are entered, from 1; `low` is the lowest that
-   is known to be reached and on the stack. What a recursion would keep is in `caller` and `next`.
-*/
+enum { LEFT_OUT = UINT32_MAX };
+
 struct tarjan {
     struct cycles *cycles;
-    const struct route *live;
-    uint32_t *order, *low, *caller, *stack;
-    uint64_t *next; /* slot to be looked at */
+    struct visit *visit; /* by number */
+    uint32_t *stack;
     uint32_t clock, height;
 };
 
@@ -22,29 +27,27 @@ static bool tarjan_open(struct tarjan *t, struct cycles *cycles, const struct ro
     const uint32_t count = cycles->graph->count;
     memset(t, 0, sizeof *t);
     t->cycles = cycles;
-    t->live = live;
-    t->order = (uint32_t *)area_new(count, sizeof t->order[0]);
-    t->low = (uint32_t *)area_new(count, sizeof t->low[0]);
-    t->caller = (uint32_t *)area_new(count, sizeof t->caller[0]);
+    t->visit = (struct visit *)area_new(count, sizeof t->visit[0]);
     t->stack = (uint32_t *)area_new(count, sizeof t->stack[0]);
-    t->next = (uint64_t *)area_new(count, sizeof t->next[0]);
-    return t->order && t->low && t->caller && t->stack && t->next;
+    if (t->visit == NULL || t->stack == NULL) return false;
+    for (uint32_t n = 0; n < count; n++)
+        if (route_reaches(live, n)) t->visit[n].order = LEFT_OUT;
+    return true;
 }
 
 static void tarjan_close(struct tarjan *t) {
-    area_free(t->order);
-    area_free(t->low);
-    area_free(t->caller);
+    area_free(t->visit);
     area_free(t->stack);
-    area_free(t->next);
 }
 
 static uint32_t enter(struct tarjan *t, uint32_t number, uint32_t caller) {
-    t->order[number] = t->low[number] = ++t->clock;
-    t->caller[number] = caller;
-    t->next[number] = t->cycles->graph->first[number];
+    struct visit *visit = &t->visit[number];
+    visit->order = visit->low = ++t->clock;
+    visit->caller = caller;
+    visit->next = t->cycles->graph->first[number];
+    visit->end = t->cycles->graph->first[number + 1];
+    visit->open = true;
     t->stack[t->height++] = number;
-    t->cycles->component[number] = OPEN;
     return number;
 }
 
@@ -62,6 +65,7 @@ static void complete(struct tarjan *t, uint32_t number) {
     do {
         n = t->stack[--t->height];
         cycles->component[n] = component;
+        t->visit[n].open = false;
     } while (n != number);
 }
 
@@ -71,14 +75,15 @@ static inline void lower(uint32_t *low, uint32_t to) {
 
 /* The next one to go on with; NOBODY: all that `number` leads to is done, and so is it. */
 static uint32_t step(struct tarjan *t, uint32_t number) {
-    const struct graph *graph = t->cycles->graph;
-    while (t->next[number] < graph->first[number + 1]) {
-        uint32_t to = graph->to[t->next[number]++];
-        if (to == NOBODY || route_reaches(t->live, to)) continue;
-        if (t->order[to] == 0) return enter(t, to, number);
-        if (t->cycles->component[to] == OPEN) lower(&t->low[number], t->order[to]);
+    const uint32_t *to_of = t->cycles->graph->to;
+    struct visit *visit = &t->visit[number];
+    while (visit->next < visit->end) {
+        uint32_t to = to_of[visit->next++];
+        if (to == NOBODY) continue;
+        if (t->visit[to].order == 0) return enter(t, to, number);
+        if (t->visit[to].open) lower(&visit->low, t->visit[to].order);
     }
-    if (t->low[number] == t->order[number]) complete(t, number);
+    if (visit->low == visit->order) complete(t, number);
     return NOBODY;
 }
 
@@ -87,8 +92,8 @@ static void search(struct tarjan *t, uint32_t start) {
     while (at != NOBODY) {
         uint32_t next = step(t, at);
         if (next == NOBODY) {
-            next = t->caller[at];
-            if (next != NOBODY) lower(&t->low[next], t->low[at]);
+            next = t->visit[at].caller;
+            if (next != NOBODY) lower(&t->visit[next].low, t->visit[at].low);
         }
         at = next;
     }
@@ -101,7 +106,7 @@ static void find_single(struct cycles *cycles) {
     for (uint32_t n = 0; n < graph->count; n++) {
         unsigned inside = 0;
         uint32_t component = cycles->component[n];
-        if (component == NOBODY) continue;
+        if (component == NOBODY || !cycles->single[component]) continue;
         for (uint64_t s = graph->first[n]; s < graph->first[n + 1]; s++)
             if (graph->to[s] != NOBODY && cycles->component[graph->to[s]] == component) inside++;
         if (inside > 1) cycles->single[component] = false;
@@ -112,7 +117,7 @@ static bool find_components(struct cycles *cycles, const struct route *live) {
     struct tarjan tarjan;
     bool opened = tarjan_open(&tarjan, cycles, live);
     for (uint32_t n = 0; opened && n < cycles->graph->count; n++)
-        if (tarjan.order[n] == 0 && !route_reaches(live, n)) search(&tarjan, n);
+        if (tarjan.visit[n].order == 0) search(&tarjan, n);
     tarjan_close(&tarjan);
     return opened;
 }
@@ -157,8 +162,8 @@ static uint32_t trace(struct cycles *cycles, uint32_t start, uint32_t last) {
     return length;
 }
 
-/* Visits an object; true: it refers to `start`. */
-static bool visit(struct cycles *cycles, uint32_t number, uint32_t start, uint32_t *found) {
+/* Reaches what an object refers to; true: `start` is among it. */
+static bool spread(struct cycles *cycles, uint32_t number, uint32_t start, uint32_t *found) {
     const struct graph *graph = cycles->graph;
     for (uint64_t s = graph->first[number]; s < graph->first[number + 1]; s++) {
         uint32_t to = graph->to[s];
@@ -182,7 +187,7 @@ uint32_t cycles_shortest(struct cycles *cycles, uint32_t number, uint32_t limit)
     while (visited < found && ++depth < limit)
         for (uint32_t end = found; visited < end; visited++) {
             uint32_t n = cycles->queue[visited];
-            if (visit(cycles, n, number, &found)) return trace(cycles, number, n);
+            if (spread(cycles, n, number, &found)) return trace(cycles, number, n);
         }
     return 0;
 }

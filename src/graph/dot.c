@@ -21,22 +21,14 @@ static const char *look(const struct dot *dot, uint32_t number) {
 
 /* ---- The legend ---- */
 
-static void legend_box(struct dot *dot, const char *name, const char *words, const char *look,
-                       const char *before) {
-    struct text *text = &dot->text;
-    text_add(text, "    ");
-    text_add(text, name);
-    text_add(text, " [label=\"");
-    text_add(text, words);
-    text_add(text, "\"");
-    text_add(text, look);
-    text_add(text, "];\n");
-    if (before == NULL) return;
-    text_add(text, "    ");
-    text_add(text, before);
-    text_add(text, " -> ");
-    text_add(text, name);
-    text_add(text, " [style=invis];\n");
+static void legend_box(struct dot *dot, uint32_t box, const char *words, const char *look) {
+    text_add(&dot->text, "    ");
+    add_box(dot, 'l', box);
+    text_add(&dot->text, " [label=\"");
+    text_add(&dot->text, words);
+    text_add(&dot->text, "\"");
+    text_add(&dot->text, look);
+    text_add(&dot->text, "];\n");
 }
 
 static void add_legend(struct dot *dot) {
@@ -44,11 +36,11 @@ static void add_legend(struct dot *dot) {
                          "    label=\"legend\"; color=\"#bbbbbb\"; fontcolor=\"#555555\"; "
                          "fontsize=10;\n"
                          "    node [fontsize=9, height=0.2, margin=\"0.08,0.03\"];\n");
-    legend_box(dot, "l1", "asked for", ASKED_FOR, NULL);
-    legend_box(dot, "l2", "held from outside", ROOT, "l1");
-    legend_box(dot, "l3", "immortal", IMMORTAL, "l2");
-    legend_box(dot, "l4", "held by other objects", PLAIN, "l3");
-    legend_box(dot, "l5", "garbage: no root leads to it", GARBAGE, "l4");
+    legend_box(dot, 0, "asked for", ASKED_FOR);
+    legend_box(dot, 1, "held from outside", ROOT);
+    legend_box(dot, 2, "immortal", IMMORTAL);
+    legend_box(dot, 3, "held by other objects", PLAIN);
+    legend_box(dot, 4, "garbage: no root leads to it", GARBAGE);
     text_add(&dot->text, "  }\n");
 }
 

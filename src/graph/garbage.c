@@ -5,7 +5,7 @@
 
 /* Shortest cycles through each of many objects take the square of their number. So many slots are
    looked at, and so many more for each of the graph: a second's fraction for a million objects. */
-enum { SLOTS_AT_LEAST = 10000000, LOOKS_PER_SLOT = 8 };
+enum { SLOTS_AT_LEAST = 2000000, LOOKS_PER_SLOT = 1 };
 
 static bool is_garbage(const struct graph *graph, uint32_t number, void *live) {
     (void)graph;

@@ -147,7 +147,8 @@ void label_counts(const struct label *label, const struct graph *graph, uint32_t
         text_add(label->text, "immortal");
         return;
     }
-    label_number(label, (uint64_t)graph->object[number]->count, "reference");
+    text_add(label->text, "count ");
+    text_add_decimal(label->text, (uint64_t)graph->object[number]->count);
     if (outside > 0) {
         text_add(label->text, ", ");
         text_add_decimal(label->text, (uint64_t)outside);

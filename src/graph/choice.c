@@ -21,7 +21,10 @@ bool choice_open(struct choice *choice, const struct graph *graph,
     return true;
 }
 
-void choice_close(struct choice *choice) { area_free(choice->state); }
+void choice_close(struct choice *choice) {
+    area_free(choice->state);
+    choice->state = NULL;
+}
 
 void choice_keep(struct choice *choice, uint32_t number) { choice->state[number] = SHOWN; }
 

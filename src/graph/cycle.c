@@ -149,6 +149,7 @@ void cycles_close(struct cycles *cycles) {
     area_free(cycles->stamp);
     area_free(cycles->from);
     area_free(cycles->queue);
+    memset(cycles, 0, sizeof *cycles);
 }
 
 /* ---- The shortest through one ---- */

@@ -38,6 +38,7 @@ void garbage_close(struct garbage *garbage) {
     cycles_close(&garbage->cycles);
     route_close(&garbage->away);
     area_free(garbage->seen);
+    memset(garbage, 0, sizeof *garbage);
 }
 
 void garbage_print(struct garbage *garbage, const struct label *label, uint32_t number) {

@@ -59,6 +59,7 @@ bool referrers_open(struct referrers *referrers, const struct graph *graph) {
 void referrers_close(struct referrers *referrers) {
     area_free(referrers->first);
     area_free(referrers->entry);
+    memset(referrers, 0, sizeof *referrers);
 }
 
 static bool is_before(struct referrer a, struct referrer b) {

@@ -21,6 +21,7 @@ bool route_open(struct route *route, const struct graph *graph) {
 void route_close(struct route *route) {
     area_free(route->from);
     area_free(route->queue);
+    memset(route, 0, sizeof *route);
 }
 
 static inline void reach(struct route *route, uint32_t number, uint32_t from) {

@@ -114,6 +114,13 @@ typedef struct poolobj_typespec {
        or going: it must not look at other objects, and may not call functions of this header. */
     void (*drop)(poolobj *object);
     const char *const *fields; /* names of the fields in `refs`, in its order, for messages */
+    /* Free lists, 0 for none: so many dead objects of each size are kept to be made anew, the
+       latest first. For types that come and go: their pools stay, and what was just touched is used
+       again. Objects that a collection frees do not join, and each full collection gives all back.
+     */
+    size_t free_list;
+    size_t
+        free_items; /* objects with more items than this have no list; those of up to 2 KiB may */
 } poolobj_typespec;
 
 /* A type of the heap, for its life. NULL and EINVAL for a specification that is no good

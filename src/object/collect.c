@@ -2,6 +2,7 @@
 #include "object/collect.h"
 
 #include "base/text.h"
+#include "object/free_list.h"
 #include "object/reclaim.h"
 #include "object/verify.h"
 
@@ -79,6 +80,7 @@ size_t collect(poolobj_heap *heap, int generation) {
     generation_arm(heap);
     tell(heap, &info);
     run(heap, &info);
+    if (generation == OLDEST) free_list_empty_all(heap);
     info.phase = POOLOBJ_GC_STOP;
     note(heap, &info);
     tell(heap, &info);

@@ -116,7 +116,8 @@ static bool has_middle(const struct type_pool *pool) {
 void generation_sort(poolobj_heap *heap, struct type_pool *chain) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         link_remove(&pool->generation);
-        if (pool->current)
+        pool->young = pool->current;
+        if (pool->young)
             link_add_after(&heap->young, &pool->generation);
         else if (has_middle(pool))
             link_add_after(&heap->middle, &pool->generation);

@@ -61,13 +61,16 @@ struct type_pool {
     poolobj_type *type;
     uintptr_t base;
     struct bin *bin;
-    uint32_t used; /* blocks that are not on `free`: live, dying, or with the bin */
+    uint32_t used; /* blocks not on `free`: live, dying, on the bin's free list, or with the bin */
     uint32_t capacity;
     uint32_t stride;     /* bytes from block to block */
     uint32_t reciprocal; /* of stride: see type_pool_at_granule */
     bool current;        /* the bin hands out its blocks */
     bool marked;         /* ages or marks may have bits */
     bool held;           /* not to be given back: a collection goes through it */
+    bool young;          /* in the heap's young list */
+    bool lists;          /* the bin has a free list */
+    uint16_t listed;     /* blocks on it */
     struct link partial; /* in the bin if and only if not current and 0 < used < capacity */
 
     struct link all;             /* of the type */

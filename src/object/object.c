@@ -2,6 +2,7 @@
 #include "object/object.h"
 
 #include "base/check.h"
+#include "object/free_list.h"
 #include "object/weakref.h"
 
 /* ---- Birth ---- */
@@ -9,12 +10,33 @@
 static void *take_large(poolobj_type *type, size_t bytes) {
     bytes = align_up(bytes, 8);
     poolobj *block = type_pool_take_large(type, bytes);
+    if (block == NULL && free_list_empty_all(type->heap)) block = type_pool_take_large(type, bytes);
     return block != NULL ? object_init(type, block, bytes) : NULL;
+}
+
+/* Out of memory: what the free lists keep may do. */
+static bool fill(struct bin *bin) {
+    return bin_fill(bin) || (free_list_empty_all(bin->type->heap) && bin_fill(bin));
 }
 
 void *object_new_slow(poolobj_type *type) {
     if (type->size > SHARED_MAX) return take_large(type, type->size);
-    return bin_fill(&type->bin) ? object_new(type) : NULL;
+    return fill(&type->bin) ? object_new(type) : NULL;
+}
+
+static poolobj *take_listed(struct bin *bin) {
+    struct type_pool *pool;
+    poolobj *block = free_list_take(bin, &pool);
+    type_pool_note_young(pool);
+    return block;
+}
+
+static inline poolobj *take_block(struct bin *bin) {
+    if (bin->listed != NULL) return take_listed(bin);
+    if (bin->free == NULL && !fill(bin)) return NULL;
+    poolobj *block = bin->free;
+    bin->free = block_next(block);
+    return block;
 }
 
 void *object_new_items(poolobj_type *type, size_t items) {
@@ -23,10 +45,9 @@ void *object_new_items(poolobj_type *type, size_t items) {
     if (__builtin_add_overflow(bytes, type->size, &bytes) || bytes > PTRDIFF_MAX) return NULL;
     if (bytes > SHARED_MAX) return take_large(type, bytes);
     struct bin *bin = bin_for(type, bytes);
-    if (bin == NULL || (bin->free == NULL && !bin_fill(bin))) return NULL;
-    poolobj *block = bin->free;
-    bin->free = block_next(block);
-    return object_init(type, block, bin->stride);
+    if (bin == NULL) return NULL;
+    poolobj *block = take_block(bin);
+    return block != NULL ? object_init(type, block, bin->stride) : NULL;
 }
 
 size_t object_bytes(const struct type_pool *pool) {
@@ -78,12 +99,10 @@ static NOINLINE bool take_leave(poolobj_type *type, poolobj *object) {
         uint8_t flags = object->flags & (uint8_t)~DYING;
         memcpy(object, &type->header, sizeof *object); /* the count is 1 again */
         object->flags = flags;
+        /* Collections passed it by while it was dying, and took no account of its age. */
+        if (!set_has(&ages_of(object)->high, object)) type_pool_note_young(type_pool_of(object));
         finalize_once(type, object);
-        if (object->count == IMMORTAL || --object->count > 0) {
-            /* Collections passed it by while it was dying, and took no account of its age. */
-            type_pool_note_young(type_pool_of(object));
-            return true;
-        }
+        if (object->count == IMMORTAL || --object->count > 0) return true;
         object_set_link(object, chain);
     }
     struct link cleared;
@@ -107,7 +126,7 @@ static inline poolobj *take_apart(poolobj_heap *heap, poolobj *object) {
     rest = drop_references(type, pool, object, rest);
     if (unlikely(type->drop != NULL)) type->drop(object);
     uncount(heap, type);
-    type_pool_put(pool, object);
+    if (!pool->lists || !free_list_put(pool, object)) type_pool_put(pool, object);
     return rest;
 }
 

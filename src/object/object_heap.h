@@ -19,10 +19,14 @@ struct bin {
     struct link partial; /* pools with free blocks, longest waiting first */
     uint32_t stride, capacity, reciprocal;
     struct object_set starts; /* where blocks start */
+    /* The free list: dead objects whose pools do not have them back yet, latest first. */
+    poolobj *listed;
+    uint32_t listed_count, listed_max;
 };
 
 struct poolobj_type {
     struct bin bin; /* for objects without items; unused if item_size > 0 */
+    bool is_plain;  /* no items and no free list */
     poolobj_heap *heap;
     uint64_t header; /* of a new object */
     bool tracked;    /* by the collector: has references and is not ACYCLIC */
@@ -38,9 +42,12 @@ struct poolobj_type {
     struct link pools; /* all of the type */
     struct bin **bins; /* by class of size, made as needed; if item_size > 0 */
     size_t item_size;
+    uint32_t listed_max;    /* of the bins */
+    uint32_t listed_stride; /* that have a free list: up to this */
     unsigned flags;
     const char *name;
     const char **fields; /* or NULL */
+    void *data;          /* of the layer above that made the type */
 };
 
 /* A table of the weak references to live objects, by object: the first of each ring. */

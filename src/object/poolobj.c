@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "object/collect.h"
+#include "object/free_list.h"
 #include "object/object.h"
 #include "object/type.h"
 #include "object/weakref.h"
@@ -83,6 +84,7 @@ static void check_pools(const poolobj_heap *heap) {
 void poolobj_heap_check(poolobj_heap *heap) {
     object_heap_require("poolobj_heap_check", heap);
     check_pools(heap);
+    free_list_check(heap);
     weakref_check(heap);
 }
 
@@ -116,17 +118,20 @@ static inline void count_new(const char *function, poolobj_type *type) {
     if (type->tracked && unlikely(++heap->count[0] > heap->trigger)) collect_due(heap);
 }
 
+static void *new_items(const char *function, poolobj_type *type, size_t count) {
+    count_new(function, type);
+    return or_enomem(object_new_items(type, count));
+}
+
 void *poolobj_new_items(poolobj_type *type, size_t count) {
     if (type->item_size == 0 && count > 0)
         fail_argument("poolobj_new_items", (uintptr_t)type, "count", count,
                       "the type has no items: item_size");
-    if (type->item_size == 0) return poolobj_new(type);
-    count_new("poolobj_new_items", type);
-    return or_enomem(object_new_items(type, count));
+    return new_items("poolobj_new_items", type, count);
 }
 
 void *poolobj_new(poolobj_type *type) {
-    if (unlikely(type->item_size > 0)) return poolobj_new_items(type, 0);
+    if (unlikely(!type->is_plain)) return new_items("poolobj_new", type, 0);
     count_new("poolobj_new", type);
     void *object = object_new(type);
     return likely(object != NULL) ? object : or_enomem(NULL);

@@ -21,12 +21,28 @@ static const char *ref_fault(const poolobj_typespec *spec, size_t index) {
     return NULL;
 }
 
+static size_t item_size(const poolobj_typespec *spec) {
+    return spec->flags & POOLOBJ_ITEMS_ARE_REFS ? REF_SIZE : spec->item_size;
+}
+
 static const char *items_fault(const poolobj_typespec *spec) {
     if (spec->item_size > PTRDIFF_MAX) return "item_size is too large";
     if (!(spec->flags & POOLOBJ_ITEMS_ARE_REFS)) return NULL;
     if (spec->item_size != 0 && spec->item_size != REF_SIZE)
         return "items that are references have 8 bytes";
     return spec->size % REF_SIZE == 0 ? NULL : "size, where references begin, is no multiple of 8";
+}
+
+static const char *list_fault(const poolobj_typespec *spec) {
+    size_t bytes;
+    if (spec->free_items > 0 && spec->free_list == 0) return "free_items without free_list";
+    if (spec->free_list == 0) return NULL;
+    if (spec->free_list > UINT32_MAX) return "free_list is too large";
+    if (spec->free_items > 0 && item_size(spec) == 0) return "free_items without items";
+    if (__builtin_mul_overflow(spec->free_items, item_size(spec), &bytes) ||
+        __builtin_add_overflow(bytes, spec->size, &bytes) || bytes > SHARED_MAX)
+        return "objects above 2 KiB have no free list";
+    return NULL;
 }
 
 const char *type_fault(const poolobj_typespec *spec) {
@@ -38,7 +54,8 @@ const char *type_fault(const poolobj_typespec *spec) {
         const char *fault = ref_fault(spec, i);
         if (fault != NULL) return fault;
     }
-    return items_fault(spec);
+    const char *fault = items_fault(spec);
+    return fault != NULL ? fault : list_fault(spec);
 }
 
 /* ---- Making and freeing ---- */
@@ -72,6 +89,7 @@ static bool copy_fields(poolobj_type *type, const poolobj_typespec *spec) {
 static bool make_bins(poolobj_type *type) {
     if (type->item_size == 0) {
         bin_init(&type->bin, type, size_min(type->size, SHARED_MAX));
+        type->bin.listed_max = type->listed_max;
         return true;
     }
     type->bins = (struct bin **)store_allocate(BIN_CLASSES * sizeof type->bins[0]);
@@ -90,7 +108,11 @@ static bool fill(poolobj_type *type, poolobj_heap *heap, const poolobj_typespec 
     type->size = (uint32_t)spec->size;
     type->flags = spec->flags;
     type->has_items = spec->flags & POOLOBJ_ITEMS_ARE_REFS;
-    type->item_size = type->has_items ? REF_SIZE : spec->item_size;
+    type->item_size = item_size(spec);
+    type->is_plain = type->item_size == 0 && spec->free_list == 0;
+    type->listed_max = (uint32_t)spec->free_list;
+    if (spec->free_list > 0)
+        type->listed_stride = (uint32_t)bin_stride(spec->size + spec->free_items * type->item_size);
     type->traverse = spec->traverse;
     type->finalize = spec->finalize;
     type->drop = spec->drop;

@@ -32,13 +32,20 @@ static unsigned class_of(size_t bytes, size_t *size) {
     return EXACT_MAX / 8 + 1 + MOST_SHARING - sharing;
 }
 
+size_t bin_stride(size_t bytes) {
+    size_t size;
+    return class_of(bytes, &size), size;
+}
+
 struct bin *bin_for(poolobj_type *type, size_t bytes) {
     size_t size;
+    if (type->bins == NULL) return &type->bin;
     struct bin **bin = &type->bins[class_of(bytes, &size)];
     if (likely(*bin != NULL)) return *bin;
     struct bin *made = (struct bin *)store_allocate(sizeof *made);
     if (made == NULL) return NULL;
     bin_init(made, type, size);
+    if (made->stride <= type->listed_stride) made->listed_max = type->listed_max;
     return *bin = made;
 }
 
@@ -65,6 +72,7 @@ static struct type_pool *take_shared(struct bin *bin) {
     pool->capacity = bin->capacity;
     pool->stride = bin->stride;
     pool->reciprocal = bin->reciprocal;
+    pool->lists = bin->listed_max > 0;
     /* Linked from the last to the first, so that the list goes up. */
     for (uint32_t i = pool->capacity; i-- > 0;) {
         poolobj *block = type_pool_block(pool, i);
@@ -75,7 +83,8 @@ static struct type_pool *take_shared(struct bin *bin) {
 }
 
 void type_pool_note_young(struct type_pool *pool) {
-    if (!pool->type->tracked) return;
+    if (!pool->type->tracked || pool->young) return;
+    pool->young = true;
     link_remove(&pool->generation);
     link_add_after(&pool->type->heap->young, &pool->generation);
 }
@@ -178,35 +187,46 @@ static uint32_t list_length(const poolobj *block) {
 }
 
 size_t type_pool_count(const struct type_pool *pool) {
-    return pool->used - (pool->current ? list_length(pool->bin->free) : 0);
+    return pool->used - pool->listed - (pool->current ? list_length(pool->bin->free) : 0);
+}
+
+/* P6: the objects of the two younger generations, but for those that are dying. */
+static void check_young(const struct type_pool *pool, const struct object_set *objects) {
+    const struct ages *ages = ages_of((void *)pool->base);
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        uint64_t young = objects->word[w] & ~(ages->low.word[w] | ages->high.word[w]);
+        uint64_t middle = objects->word[w] & ages->low.word[w] & ~ages->high.word[w];
+        CHECK(young == 0 || pool->young);
+        CHECK(middle == 0 || !link_is_alone(&pool->generation));
+    }
+    CHECK(!pool->young || !link_is_alone(&pool->generation));
 }
 
 static void check_bits(struct type_pool *pool, const struct object_set *objects) {
     const struct ages *ages = ages_of((void *)pool->base);
     const struct marks *marks = marks_of((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++) {
-        CHECK(((ages->low.word[w] | ages->high.word[w]) & ~objects->word[w]) == 0); /* P4 */
+        CHECK(((ages->low.word[w] | ages->high.word[w]) & ~objects->word[w]) == 0); /* P5 */
         CHECK(marks->grey.word[w] == 0);
         CHECK(pool->type->heap->collecting || marks->white.word[w] == 0);
-        if (!pool->type->tracked) continue;
-        uint64_t young = objects->word[w] & ~(ages->low.word[w] | ages->high.word[w]);
-        uint64_t middle = ages->low.word[w] & ~ages->high.word[w];
-        CHECK((young | middle) == 0 || !link_is_alone(&pool->generation)); /* P5 */
     }
 }
 
 void type_pool_check(struct type_pool *pool) {
-    struct object_set objects = {{0}};
+    struct object_set objects = {{0}}, living = {{0}};
     uint32_t found = 0;
     for (uint32_t i = 0; i < pool->capacity; i++) {
         const poolobj *block = type_pool_block(pool, i);
         if (block->count == 0) continue;
         objects.word[set_word(block)] |= set_bit(block);
+        if (block_is_object(block)) living.word[set_word(block)] |= set_bit(block);
         found++;
     }
     CHECK(pool->capacity == pool->used + list_length(pool->free)); /* P1 */
     CHECK(found == type_pool_count(pool));                         /* P2 */
     bool partial = !pool->current && pool->used > 0 && pool->used < pool->capacity;
     CHECK(pool->held || partial == !link_is_alone(&pool->partial)); /* P3 */
+    CHECK(pool->held || pool->current || pool->used > 0);           /* P4 */
     check_bits(pool, &objects);
+    if (pool->type->tracked) check_young(pool, &living);
 }

@@ -13,11 +13,12 @@
  *
  * Invariants, which type_pool_check checks:
  *   P1 capacity = used + blocks on free
- *   P2 used = objects in the pool + (current: blocks with the bin)
+ *   P2 used = objects in the pool + listed + (current: blocks with the bin)
  *   P3 partial is linked if and only if not current, not held and 0 < used < capacity
- *   P4 ages have bits only where objects are; marks none between collections
- *   P5 of a tracked type: a pool with an object of generation 0 is in the young list, one with
- *      generation 1 in the young or the middle list
+ *   P4 used > 0, but for pools that are current or held
+ *   P5 ages have bits only where objects are; marks none between collections
+ *   P6 of a tracked type: a pool with an object of generation 0 is in the young list, one with
+ *      generation 1 in the young or the middle list; dying objects do not matter
  */
 #ifndef POOLALLOC_OBJECT_TYPE_POOL_H
 #define POOLALLOC_OBJECT_TYPE_POOL_H
@@ -38,7 +39,9 @@ extern "C" {
 
 /* Makes a bin for objects of `bytes`, at most SHARED_MAX. */
 void bin_init(struct bin *bin, poolobj_type *type, size_t bytes);
-/* The bin for an object of `bytes` with items, at most SHARED_MAX; NULL: no memory. */
+/* Of that for an object of `bytes` with items. */
+size_t bin_stride(size_t bytes);
+/* The bin for an object of `bytes`, at most SHARED_MAX; NULL: no memory. */
 struct bin *bin_for(poolobj_type *type, size_t bytes);
 /* Blocks for a bin that has none left. False: no memory. */
 bool bin_fill(struct bin *bin);
@@ -81,17 +84,21 @@ ALWAYS_INLINE poolobj *type_pool_at_granule(const struct type_pool *pool, unsign
     return type_pool_block(pool, (uint32_t)(offset * pool->reciprocal >> 32));
 }
 
+/* An object has died: no bit stands for it. */
+ALWAYS_INLINE void type_pool_unmark(const struct type_pool *pool, const poolobj *block) {
+    if (!pool->marked) return;
+    struct ages *ages = ages_of(block);
+    struct marks *marks = marks_of(block);
+    unsigned word = set_word(block);
+    uint64_t others = ~set_bit(block);
+    ages->low.word[word] &= others;
+    ages->high.word[word] &= others;
+    marks->white.word[word] &= others;
+}
+
 /* The block of an object that has died goes back to its pool. */
 ALWAYS_INLINE void type_pool_put(struct type_pool *pool, poolobj *block) {
-    if (pool->marked) {
-        struct ages *ages = ages_of(block);
-        struct marks *marks = marks_of(block);
-        unsigned word = set_word(block);
-        uint64_t others = ~set_bit(block);
-        ages->low.word[word] &= others;
-        ages->high.word[word] &= others;
-        marks->white.word[word] &= others;
-    }
+    type_pool_unmark(pool, block);
     poolobj *next = pool->free;
     block_make_free(block, next);
     pool->free = block;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* poolval.c - values of poolval.h, for workloads.h. */
+#include <poolval.h>
+#include <stdbool.h>
+
+typedef poolobj value;
+static poolval_space *space;
+
+static inline void drop(value *v) { poolobj_decref(v); }
+static inline value *make_int(long number) { return poolval_int_new(space, number); }
+static inline value *make_float(double number) { return poolval_float_new(space, number); }
+static inline value *make_text(const char *utf8, size_t size) {
+    return poolval_str_new_size(space, utf8, size);
+}
+static inline value *make_interned(const char *utf8) { return poolval_str_new(space, utf8); }
+static inline value *make_concat(value *a, value *b) { return poolval_str_concat(space, a, b); }
+static inline value *make_slice(value *str, long start, long stop) {
+    return poolval_str_slice(space, str, start, stop);
+}
+static inline value *make_tuple3(value *a, value *b, value *c) {
+    value *items[] = {a, b, c};
+    return poolval_tuple_new(space, items, 3);
+}
+static inline value *make_list(void) { return poolval_list_new(space); }
+static inline void append(value *list, value *item) { poolval_list_append(space, list, item); }
+static inline value *get_item(value *list, size_t index) {
+    return poolval_list_get(space, list, (ptrdiff_t)index);
+}
+static inline value *make_dict(void) { return poolval_dict_new(space); }
+static inline void set(value *dict, value *key, value *item) {
+    poolval_dict_set(space, dict, key, item);
+}
+static inline value *find(value *dict, value *key) {
+    value *found;
+    poolval_dict_find(space, dict, key, &found);
+    return found;
+}
+
+#include "workloads.h"
+
+/* With the argument "lists" in front, free lists as by default; without, none. */
+int main(int argc, char **argv) {
+    poolval_options options = POOLVAL_DEFAULTS;
+    bool lists = argc > 1 && strcmp(argv[1], "lists") == 0;
+    if (!lists)
+        options.keep_tuples = options.keep_lists = options.keep_dicts = options.keep_ints =
+            options.keep_floats = 0;
+    poolobj_heap *heap = poolobj_heap_new();
+    poolobj_gc_disable(heap);
+    space = poolval_space_new(heap, &options);
+    if (space == NULL) die("out of memory");
+    run(argc - lists, argv + lists);
+    return 0;
+}

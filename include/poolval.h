@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poolval.h - values for interpreters: integers, floats, strings, tuples, lists and dictionaries as
+ * CPython has them, on the objects of poolobj.h.
+ *
+ *     #include <poolval.h>                       cc app.c $(pkg-config --cflags --libs poolalloc)
+ *
+ *     poolobj_heap *heap = poolobj_heap_new();
+ *     poolval_space *space = poolval_space_new(heap, NULL);
+ *     poolobj *list = poolval_list_new(space);
+ *     poolobj *word = poolval_str_new(space, "spam");
+ *     if (poolval_list_append(space, list, word) < 0) puts(poolval_error_message(space));
+ *     poolobj *text = poolval_repr(space, list);
+ *     puts(poolval_str_utf8(space, text, NULL));           // ['spam']
+ *     poolobj_decref(text), poolobj_decref(word), poolobj_decref(list);
+ *     poolobj_heap_close(heap);
+ *
+ * docs/values.md teaches it by examples.
+ *
+ * Values are objects: poolobj_incref, _decref, _set, weak references and the collector work on them
+ * as on all others. In turn tuples, lists and dictionaries hold any object of their heap; one that
+ * is no value (its type is POOLVAL_OTHER) is equal to itself alone, and hashed by its address.
+ *
+ * References. Functions that return a poolobj * return a new reference, which the caller drops with
+ * poolobj_decref; "borrowed" says the few that do not. Arguments are borrowed: who keeps one takes
+ * a reference of its own.
+ *
+ * Errors. A function that fails returns NULL, or -1, or what its comment says, changes nothing, and
+ * leaves a code and a message in the space: poolval_error, poolval_error_message. They stay until
+ * the next failure. Every function that takes values fails with POOLVAL_ERR_TYPE if one is NULL or
+ * of another type than it needs, and may fail with POOLVAL_ERR_MEMORY. None ends the process.
+ *
+ * Code of the program (finalizers, callbacks of weak references) runs where poolobj.h says: when a
+ * reference is dropped, and when a tuple, list or dictionary is made. It may change any container.
+ *
+ * Threads. As the heap: one thread at a time.
+ */
+#ifndef POOLVAL_H
+#define POOLVAL_H
+
+#include <poolobj.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Spaces ---- */
+
+/* The types of values in a heap, the values that are shared, and the last error. */
+typedef struct poolval_space poolval_space;
+
+/* How lists make room for more. Whatever the rule, room that is less than half used goes back. */
+enum {
+    POOLVAL_GROWTH_PRESENT, /* CPython from 3.9 on: 0, 4, 8, 16, 24, 32, 40, 52, 64, 76, ... */
+    POOLVAL_GROWTH_CLASSIC, /* CPython before: 0, 4, 8, 16, 25, 35, 46, 58, 72, 88, ... */
+};
+
+/* What a space is like. Start from POOLVAL_DEFAULTS and change members. */
+typedef struct poolval_options {
+    /* Integers from small_min to small_max are shared and immortal; at most 2^20 of them, none if
+       small_min > small_max. */
+    int64_t small_min, small_max;
+    size_t intern_max; /* see poolval_str_new; 0: only poolval_str_intern interns */
+    int list_growth;   /* POOLVAL_GROWTH_... */
+    /* Repr, equal, compare, hash and deepcopy fail on values nested deeper. A level takes up to 300
+       bytes of stack. */
+    size_t depth_max;
+    /* Free lists: so many dead objects are kept to be made anew; 0: none. Tuples: so many of each
+       length from 1 to 19. */
+    size_t keep_tuples, keep_lists, keep_dicts, keep_ints, keep_floats;
+    /* The key of all hashes; 0: one that other processes can't guess. */
+    uint64_t hash_key;
+} poolval_options;
+
+#define POOLVAL_DEFAULTS                                                                           \
+    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 100, 100, 0 }
+
+/* A space in a heap; `options` of NULL: POOLVAL_DEFAULTS. It ends with the heap, and is not freed
+   before. NULL and EINVAL for options out of range, NULL and ENOMEM when out of memory. Several
+   spaces of a heap are possible; to each the values of another are of type POOLVAL_OTHER. */
+poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *options);
+
+poolobj_heap *poolval_space_heap(const poolval_space *space);
+
+/* From now on lists grow by this rule. -1 and POOLVAL_ERR_VALUE for one that is none. */
+int poolval_set_list_growth(poolval_space *space, int rule);
+
+/* Checks the invariants of the space and of all its values; ends the process with a line if one
+   does not hold. */
+void poolval_space_check(poolval_space *space);
+
+/* ---- Errors ---- */
+
+enum {
+    POOLVAL_OK,
+    POOLVAL_ERR_MEMORY,   /* out of memory */
+    POOLVAL_ERR_TYPE,     /* a value of the wrong type; an unhashable key; types without an order */
+    POOLVAL_ERR_INDEX,    /* an index out of range */
+    POOLVAL_ERR_KEY,      /* a key that is not there */
+    POOLVAL_ERR_OVERFLOW, /* an integer beyond 64 bits, or a length beyond memory */
+    POOLVAL_ERR_ENCODING, /* not valid UTF-8, or no Unicode scalar value */
+    POOLVAL_ERR_VALUE,    /* right type, wrong value: division by zero, no order with nan */
+    POOLVAL_ERR_CHANGED,  /* a dictionary changed while it was iterated */
+    POOLVAL_ERR_DEPTH,    /* nested deeper than depth_max, as cycles are */
+};
+
+/* Code and message of the last failure; POOLVAL_OK and "" before the first. The message belongs to
+   the space and is valid until the next failure. */
+int poolval_error(const poolval_space *space);
+const char *poolval_error_message(const poolval_space *space);
+void poolval_error_clear(poolval_space *space);
+
+/* ---- Any value ---- */
+
+enum {
+    POOLVAL_OTHER, /* an object that is no value of the space */
+    POOLVAL_NONE,
+    POOLVAL_BOOL,
+    POOLVAL_INT,
+    POOLVAL_FLOAT,
+    POOLVAL_STR,
+    POOLVAL_TUPLE,
+    POOLVAL_LIST,
+    POOLVAL_DICT,
+    POOLVAL_TYPES, /* how many there are */
+};
+
+/* One of the above; POOLVAL_OTHER for NULL too. Never fails. */
+int poolval_type(const poolval_space *space, const poolobj *value);
+/* "int", "list", ...; of another object the name of its type. Borrowed. */
+const char *poolval_type_name(const poolval_space *space, const poolobj *value);
+/* The type whose pools hold the values of a POOLVAL_... but OTHER, for poolobj_count and _walk. */
+poolobj_type *poolval_object_type(const poolval_space *space, int type);
+
+/* A number that no other living object has: its address. */
+uintptr_t poolval_id(const poolobj *value);
+/* References to it; of an immortal value INT32_MAX. */
+int32_t poolval_refcount(const poolobj *value);
+/* Bytes of a value, with the tables that belong to it alone and without what it refers to. */
+size_t poolval_sizeof(const poolval_space *space, const poolobj *value);
+
+/* A string that shows the value as Python's repr does; [...] where a container holds itself. */
+poolobj *poolval_repr(poolval_space *space, poolobj *value);
+
+/* 1 equal, 0 not, -1 POOLVAL_ERR_DEPTH. As in Python: numbers by value (1 == 1.0 == true), strings,
+   tuples and lists item by item, dictionaries whatever their order; what is the same object is
+   equal inside of containers, nan too. */
+int poolval_equal(poolval_space *space, poolobj *a, poolobj *b);
+
+/* -1 and POOLVAL_ERR_TYPE for lists, dictionaries and what holds them. Equal values have equal
+   hashes within a space; they differ from space to space, by its hash_key. */
+int poolval_hash(poolval_space *space, poolobj *value, uint64_t *hash);
+
+/* Sets *order to -1, 0 or 1 for a < b, a = b, a > b: of two numbers, strings (by code points),
+   tuples or lists. -1 and POOLVAL_ERR_TYPE for other pairs, POOLVAL_ERR_VALUE for nan. */
+int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order);
+
+/* A new list or dictionary with the same items; other values are returned themselves. */
+poolobj *poolval_copy(poolval_space *space, poolobj *value);
+/* The same with copies of the items, theirs and so on: cycles and what is shared keep their shape.
+   Tuples that hold nothing to be copied, and other objects, are not copied. */
+poolobj *poolval_deepcopy(poolval_space *space, poolobj *value);
+
+/* ---- None and booleans: immortal ---- */
+
+poolobj *poolval_none(const poolval_space *space);
+poolobj *poolval_bool(const poolval_space *space, int truth);
+/* 1: the value is true, 0: it is none, false, 0, 0.0 or empty. Never fails. */
+int poolval_truth(const poolval_space *space, const poolobj *value);
+
+/* ---- Integers: immutable, 64 bits ---- */
+
+poolobj *poolval_int_new(poolval_space *space, int64_t number);
+/* The number of an int or bool. 0, or -1. */
+int poolval_int_get(poolval_space *space, const poolobj *value, int64_t *number);
+
+/* Of ints and bools. POOLVAL_ERR_OVERFLOW beyond 64 bits; POOLVAL_ERR_VALUE for division by 0.
+   Quotients are rounded down, and the remainder has the sign of b. */
+poolobj *poolval_int_add(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_int_subtract(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_int_multiply(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_int_divide(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_int_modulo(poolval_space *space, const poolobj *a, const poolobj *b);
+
+/* ---- Floats: immutable ---- */
+
+poolobj *poolval_float_new(poolval_space *space, double number);
+/* The number of a float. 0, or -1. */
+int poolval_float_get(poolval_space *space, const poolobj *value, double *number);
+
+/* ---- Strings: immutable, of Unicode scalar values ----
+ * A character is stored in 1, 2 or 4 bytes, by the widest of its string: up to U+00FF, U+FFFF,
+ * U+10FFFF. The empty string and those of one character up to U+00FF are shared and immortal.
+ * Indices count characters; negative ones from the end. */
+
+/* From UTF-8, which ends with a zero byte. POOLVAL_ERR_ENCODING with the place if it is not valid:
+   surrogates and overlong forms are not. If all its characters are letters A-Z a-z, digits and
+   underscores, and at most intern_max, the string is interned. */
+poolobj *poolval_str_new(poolval_space *space, const char *utf8);
+/* The same from `size` bytes, zeros included. */
+poolobj *poolval_str_new_size(poolval_space *space, const char *utf8, size_t size);
+/* The same from code points. */
+poolobj *poolval_str_new_chars(poolval_space *space, const uint32_t *chars, size_t length);
+
+/* The one interned string with these characters, which may be `str` itself. Interned strings that
+   are equal are the same object. The table does not keep them alive. */
+poolobj *poolval_str_intern(poolval_space *space, poolobj *str);
+/* 1 or 0. */
+int poolval_str_is_interned(const poolval_space *space, const poolobj *str);
+/* Interned strings that are alive, without those of the empty string and single characters. */
+size_t poolval_interned_count(const poolval_space *space);
+
+/* Characters; -1. */
+ptrdiff_t poolval_str_length(poolval_space *space, const poolobj *str);
+/* Bytes per character: 1, 2 or 4; -1. */
+int poolval_str_width(poolval_space *space, const poolobj *str);
+/* The code point at an index; -1. */
+int32_t poolval_str_at(poolval_space *space, const poolobj *str, ptrdiff_t index);
+/* The characters themselves, as many as _length says of as many bytes as _width says, then a zero
+   byte. Borrowed: valid as long as the string lives. */
+const void *poolval_str_data(poolval_space *space, const poolobj *str);
+/* The string in UTF-8 with a zero byte behind it; its size without that in *size, unless NULL.
+   Borrowed: of ASCII the characters themselves, of others a copy, made once, that lives as long. */
+const char *poolval_str_utf8(poolval_space *space, poolobj *str, size_t *size);
+
+poolobj *poolval_str_concat(poolval_space *space, poolobj *a, poolobj *b);
+/* `count` times the string; empty for 0 and less. Interned by the rule of poolval_str_new. */
+poolobj *poolval_str_repeat(poolval_space *space, poolobj *str, ptrdiff_t count);
+/* The strings of a list or tuple with `separator` between them: the way to put many together. */
+poolobj *poolval_str_join(poolval_space *space, poolobj *separator, poolobj *strings);
+/* Characters start to stop - 1, as Python's str[start:stop]: nothing is out of range. PTRDIFF_MAX
+   is the end. */
+poolobj *poolval_str_slice(poolval_space *space, poolobj *str, ptrdiff_t start, ptrdiff_t stop);
+/* Index of the first `part` that lies between start and stop; -1: none; -2: failed. */
+ptrdiff_t poolval_str_find(poolval_space *space, const poolobj *str, const poolobj *part,
+                           ptrdiff_t start, ptrdiff_t stop);
+
+/* ---- Tuples: immutable ---- */
+
+/* From `count` values. The empty tuple is one, shared and immortal. */
+poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t count);
+ptrdiff_t poolval_tuple_length(poolval_space *space, const poolobj *tuple);
+poolobj *poolval_tuple_get(poolval_space *space, const poolobj *tuple, ptrdiff_t index);
+poolobj *poolval_tuple_concat(poolval_space *space, poolobj *a, poolobj *b);
+poolobj *poolval_tuple_slice(poolval_space *space, poolobj *tuple, ptrdiff_t start, ptrdiff_t stop);
+
+/* ---- Lists ---- */
+
+poolobj *poolval_list_new(poolval_space *space);
+/* From `count` values, with room for exactly those. */
+poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, size_t count);
+
+ptrdiff_t poolval_list_length(poolval_space *space, const poolobj *list);
+/* Items that fit before the list must grow; -1. */
+ptrdiff_t poolval_list_room(poolval_space *space, const poolobj *list);
+
+poolobj *poolval_list_get(poolval_space *space, const poolobj *list, ptrdiff_t index);
+/* Those that return int: 0, or -1. */
+int poolval_list_set(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item);
+int poolval_list_append(poolval_space *space, poolobj *list, poolobj *item);
+/* Before the item at `index`, as Python's insert: nothing is out of range. */
+int poolval_list_insert(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item);
+/* Appends the items of a list (which may be the same) or tuple. */
+int poolval_list_extend(poolval_space *space, poolobj *list, poolobj *items);
+int poolval_list_remove(poolval_space *space, poolobj *list, ptrdiff_t index);
+/* Removes the item and returns it; -1 is the last. */
+poolobj *poolval_list_pop(poolval_space *space, poolobj *list, ptrdiff_t index);
+int poolval_list_clear(poolval_space *space, poolobj *list);
+int poolval_list_reverse(poolval_space *space, poolobj *list);
+/* Stable, by poolval_compare; if two items have no order, the list is left as it was. */
+int poolval_list_sort(poolval_space *space, poolobj *list);
+/* Index of the first equal item between start and stop; -1: none; -2: failed. */
+ptrdiff_t poolval_list_find(poolval_space *space, poolobj *list, poolobj *item, ptrdiff_t start,
+                            ptrdiff_t stop);
+poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b);
+poolobj *poolval_list_slice(poolval_space *space, poolobj *list, ptrdiff_t start, ptrdiff_t stop);
+
+/* The items of a list or tuple side by side, as many as *count says; NULL: failed. Borrowed: valid
+   until the list changes, which dropping any reference may cause. */
+poolobj *const *poolval_items(poolval_space *space, const poolobj *sequence, size_t *count);
+
+/* ---- Dictionaries: in the order of insertion ---- */
+
+poolobj *poolval_dict_new(poolval_space *space);
+ptrdiff_t poolval_dict_length(poolval_space *space, const poolobj *dict);
+
+/* The value of a key; NULL: failed, POOLVAL_ERR_KEY if the key is not there. */
+poolobj *poolval_dict_get(poolval_space *space, poolobj *dict, poolobj *key);
+/* 1 and the value in *value, borrowed; 0 and NULL if the key is not there; -1. */
+int poolval_dict_find(poolval_space *space, poolobj *dict, poolobj *key, poolobj **value);
+/* Those that return int: 0, or -1. A key that is there keeps its place, and stays the object it
+   is. */
+int poolval_dict_set(poolval_space *space, poolobj *dict, poolobj *key, poolobj *value);
+/* POOLVAL_ERR_KEY if the key is not there. */
+int poolval_dict_remove(poolval_space *space, poolobj *dict, poolobj *key);
+/* Removes the key and returns its value. */
+poolobj *poolval_dict_pop(poolval_space *space, poolobj *dict, poolobj *key);
+int poolval_dict_clear(poolval_space *space, poolobj *dict);
+/* Sets all keys of `other` to its values. */
+int poolval_dict_update(poolval_space *space, poolobj *dict, poolobj *other);
+
+/* Lists of the keys, the values, and tuples of both. */
+poolobj *poolval_dict_keys(poolval_space *space, poolobj *dict);
+poolobj *poolval_dict_values(poolval_space *space, poolobj *dict);
+poolobj *poolval_dict_items(poolval_space *space, poolobj *dict);
+
+/* A place in a dictionary. All members 0: before the first key. */
+typedef struct poolval_place {
+    size_t index;
+    uint64_t version;
+} poolval_place;
+/* Moves on to the next key: 1 and both, borrowed; 0 at the end; -1 and POOLVAL_ERR_CHANGED if keys
+   came or went since the first call. Values may be set meanwhile. `key` and `value` may be NULL. */
+int poolval_dict_next(poolval_space *space, const poolobj *dict, poolval_place *place,
+                      poolobj **key, poolobj **value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * free_list.h - the free lists of types that ask for them: dead objects that are made anew before
+ * any other block. They look like all free blocks, header 0, but their pools count them as used.
+ *
+ * Invariant F1, which free_list_check checks: a bin's listed_count = blocks on its list = sum of
+ * `listed` of its pools, and at most listed_max.
+ */
+#ifndef POOLALLOC_OBJECT_FREE_LIST_H
+#define POOLALLOC_OBJECT_FREE_LIST_H
+
+#include "object/type_pool.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Gives the blocks of all lists of a heap back to their pools. True: there were some. */
+bool free_list_empty_all(poolobj_heap *heap);
+void free_list_check(const poolobj_heap *heap);
+
+/* The block of an object that has died, in a pool that lists. False: the list is full. */
+static inline bool free_list_put(struct type_pool *pool, poolobj *block) {
+    struct bin *bin = pool->bin;
+    if (bin->listed_count >= bin->listed_max) return false;
+    type_pool_unmark(pool, block);
+    block_make_free(block, bin->listed);
+    bin->listed = block;
+    bin->listed_count++;
+    pool->listed++;
+    return true;
+}
+
+/* The latest block of a list that is not empty, and its pool. */
+static inline poolobj *free_list_take(struct bin *bin, struct type_pool **pool) {
+    poolobj *block = bin->listed;
+    *pool = type_pool_of(block);
+    bin->listed = block_next(block);
+    bin->listed_count--;
+    (*pool)->listed--;
+    return block;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "value/dict.h"
+
+#include "base/check.h"
+#include "value/key.h"
+
+enum { BITS_LEAST = 3, BITS_MOST = 57, SPARSE = 8 };
+
+static const uint8_t no_slot[1];
+
+/* ---- Sizes ---- */
+
+/* Entries of a table: two thirds of its slots, as CPython has it. */
+static size_t capacity_of(unsigned bits) { return bits == 0 ? 0 : ((size_t)2 << bits) / 3; }
+
+/* The narrowest slot for numbers up to capacity. */
+ALWAYS_INLINE unsigned width_of(unsigned bits) {
+    return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
+}
+
+static unsigned bits_for(size_t length) {
+    unsigned bits = BITS_LEAST;
+    while (capacity_of(bits) < length) bits++;
+    return bits;
+}
+
+static size_t entries_size(unsigned bits) { return capacity_of(bits) * 2 * sizeof(poolobj *); }
+
+/* ---- Slots ---- */
+
+ALWAYS_INLINE uint64_t slot_read(const void *slot, unsigned width, size_t i) {
+    if (width == 1) return ((const uint8_t *)slot)[i];
+    if (width == 2) return ((const uint16_t *)slot)[i];
+    if (width == 4) return ((const uint32_t *)slot)[i];
+    return ((const uint64_t *)slot)[i];
+}
+ALWAYS_INLINE void slot_write(void *slot, unsigned width, size_t i, uint64_t content) {
+    if (width == 1)
+        ((uint8_t *)slot)[i] = (uint8_t)content;
+    else if (width == 2)
+        ((uint16_t *)slot)[i] = (uint16_t)content;
+    else if (width == 4)
+        ((uint32_t *)slot)[i] = (uint32_t)content;
+    else
+        ((uint64_t *)slot)[i] = content;
+}
+
+/* What a slot has above the entry's number; bits of the hash that do not choose the slot. */
+ALWAYS_INLINE uint64_t tag_of(uint64_t hash, unsigned bits, unsigned width) {
+    uint64_t all = width == 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * width) - 1;
+    return (hash >> 32 << bits) & all;
+}
+
+typedef bool same_key(const poolval_space *space, const poolobj *a, const poolobj *b);
+
+ALWAYS_INLINE bool same_str(const poolval_space *space, const poolobj *a, const poolobj *key) {
+    const struct value_str *x = (const struct value_str *)a, *y = (const struct value_str *)key;
+    if (a == key) return true;
+    return value_is(space, a, POOLVAL_STR) && x->hash == y->hash && str_equal(x, y);
+}
+ALWAYS_INLINE bool same_int(const poolval_space *space, const poolobj *a, const poolobj *key) {
+    if (a == key) return true;
+    if (likely(value_is(space, a, POOLVAL_INT)))
+        return ((const struct value_int *)a)->number == ((const struct value_int *)key)->number;
+    return a != NULL && key_equal(space, a, key);
+}
+static bool same_any(const poolval_space *space, const poolobj *a, const poolobj *key) {
+    return a != NULL && key_equal(space, a, key);
+}
+
+/* The slot that leads to the key; SIZE_MAX: none. */
+ALWAYS_INLINE size_t probe(const poolval_space *space, const struct value_dict *dict, poolobj *key,
+                           uint64_t hash, unsigned width, same_key *same) {
+    unsigned bits = dict->bits;
+    size_t mask = ((size_t)1 << bits) - 1, i = hash & mask;
+    uint64_t tag = tag_of(hash, bits, width), content;
+    for (; (content = slot_read(dict->slot, width, i)) != 0; i = (i + 1) & mask) {
+        if ((content ^ tag) > mask) continue;
+        if (same(space, dict->item[2 * ((content & mask) - 1)], key)) return i;
+    }
+    return SIZE_MAX;
+}
+
+ALWAYS_INLINE size_t probe_width(const poolval_space *space, const struct value_dict *dict,
+                                 poolobj *key, uint64_t hash, same_key *same) {
+    unsigned width = width_of(dict->bits);
+    if (likely(width == 1)) return probe(space, dict, key, hash, 1, same);
+    if (likely(width == 2)) return probe(space, dict, key, hash, 2, same);
+    if (likely(width == 4)) return probe(space, dict, key, hash, 4, same);
+    return probe(space, dict, key, hash, 8, same);
+}
+
+static size_t find_slot(const poolval_space *space, const struct value_dict *dict, poolobj *key,
+                        uint64_t hash) {
+    if (value_is(space, key, POOLVAL_STR)) return probe_width(space, dict, key, hash, same_str);
+    if (value_is(space, key, POOLVAL_INT)) return probe_width(space, dict, key, hash, same_int);
+    return probe_width(space, dict, key, hash, same_any);
+}
+
+ALWAYS_INLINE poolobj **entry_at(const struct value_dict *dict, size_t slot) {
+    size_t mask = ((size_t)1 << dict->bits) - 1;
+    return dict->item + 2 * ((slot_read(dict->slot, width_of(dict->bits), slot) & mask) - 1);
+}
+
+poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
+                    uint64_t hash) {
+    size_t slot = find_slot(space, dict, key, hash);
+    return slot != SIZE_MAX ? entry_at(dict, slot) : NULL;
+}
+
+/* Leads from the first empty slot to an entry. */
+static void link_entry(struct value_dict *dict, uint64_t hash, size_t entry) {
+    unsigned bits = dict->bits, width = width_of(bits);
+    size_t mask = ((size_t)1 << bits) - 1, i = hash & mask;
+    while (slot_read(dict->slot, width, i) != 0) i = (i + 1) & mask;
+    slot_write(dict->slot, width, i, tag_of(hash, bits, width) | (entry + 1));
+}
+
+/* ---- Tables ---- */
+
+static void forget_table(struct value_dict *dict) {
+    dict->item = NULL;
+    dict->slot = (void *)(uintptr_t)no_slot;
+    dict->bits = 0;
+    dict->length = dict->used = 0;
+}
+
+/* The hash of a key that has had one. */
+static uint64_t known_hash(poolval_space *space, poolobj *key) {
+    uint64_t hash = 0;
+    key_hash(space, key, &hash);
+    return hash;
+}
+
+/* Puts the entries of `from`, without those removed, into a new table of `dict`, whose references
+   they are from then on. False: no memory, nothing changed, nothing noted. */
+static bool make_table(poolval_space *space, struct value_dict *dict, const struct value_dict *from,
+                       unsigned bits) {
+    size_t entries = entries_size(bits), slots = (size_t)width_of(bits) << bits;
+    if (bits > BITS_MOST) return false;
+    char *table = (char *)value_try_allocate(space, entries + slots);
+    if (table == NULL) return false;
+    struct value_dict old = *from;
+    dict->item = (poolobj **)(void *)table;
+    dict->slot = memset(table + entries, 0, slots);
+    dict->bits = (uint8_t)bits;
+    dict->length = dict->used = old.length;
+    poolobj **to = dict->item, **entry;
+    for (size_t index = 0, i = 0; (entry = dict_step(&old, &index)) != NULL; to += 2, i++) {
+        to[0] = entry[0];
+        to[1] = entry[1];
+        link_entry(dict, known_hash(space, entry[0]), i);
+    }
+    return true;
+}
+
+/* A new table for the same dictionary. */
+static bool remake(poolval_space *space, struct value_dict *dict, unsigned bits) {
+    poolobj **old = dict->item;
+    if (!make_table(space, dict, dict, bits)) return false;
+    value_free(old);
+    return true;
+}
+
+/* Room for another entry: twice as much as there are keys, which is half as much after many were
+   removed. */
+static NOINLINE bool grow(poolval_space *space, struct value_dict *dict) {
+    return remake(space, dict, bits_for(dict->length * 2)) || value_fail_memory(space) != NULL;
+}
+
+/* After a removal: walks over what is left should not have to pass by much that is not. Goes on
+   without memory. */
+static void shrink(poolval_space *space, struct value_dict *dict) {
+    if (dict->length == 0 && dict->bits == BITS_LEAST) {
+        memset(dict->slot, 0, (size_t)1 << BITS_LEAST);
+        dict->used = 0;
+    } else if (dict->length == 0) {
+        value_free(dict->item);
+        forget_table(dict);
+    } else if (dict->used > capacity_of(BITS_LEAST) && dict->length < dict->used / SPARSE) {
+        remake(space, dict, bits_for(dict->length * 2));
+    }
+}
+
+/* ---- Making ---- */
+
+struct value_dict *dict_new(poolval_space *space) {
+    struct value_dict *dict = (struct value_dict *)value_new(space, POOLVAL_DICT);
+    if (likely(dict != NULL)) dict->slot = (void *)(uintptr_t)no_slot;
+    return dict;
+}
+
+struct value_dict *dict_copy(poolval_space *space, const struct value_dict *from) {
+    struct value_dict *dict = dict_new(space);
+    if (dict == NULL || from->length == 0) return dict;
+    if (!make_table(space, dict, from, bits_for(from->length))) {
+        value_unref(&dict->base);
+        return (struct value_dict *)value_fail_memory(space);
+    }
+    for (size_t i = 0; i < 2 * dict->used; i++) value_ref(dict->item[i]);
+    return dict;
+}
+
+void dict_traverse(poolobj *value, poolobj_visit visit, void *arg) {
+    const struct value_dict *dict = (const struct value_dict *)value;
+    visit(dict->item, 2 * dict->used, arg);
+}
+
+void dict_drop(poolobj *value) { value_free(((struct value_dict *)value)->item); }
+
+/* ---- Changing ---- */
+
+static bool insert(poolval_space *space, struct value_dict *dict, poolobj *key, uint64_t hash,
+                   poolobj *value) {
+    if (unlikely(dict->used == capacity_of(dict->bits)) && !grow(space, dict)) return false;
+    link_entry(dict, hash, dict->used);
+    poolobj **entry = dict->item + 2 * dict->used++;
+    entry[0] = value_ref(key);
+    entry[1] = value_ref(value);
+    dict->length++;
+    dict->version++;
+    return true;
+}
+
+bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value) {
+    uint64_t hash;
+    if (!key_hash(space, key, &hash)) return false;
+    poolobj **entry = dict_find(space, dict, key, hash);
+    if (entry == NULL) return insert(space, dict, key, hash, value);
+    poolobj *old = entry[1];
+    entry[1] = value_ref(value);
+    value_unref(old);
+    return true;
+}
+
+poolobj **dict_step(const struct value_dict *dict, size_t *index) {
+    while (*index < dict->used) {
+        poolobj **entry = dict->item + 2 * (*index)++;
+        if (entry[0] != NULL) return entry;
+    }
+    return NULL;
+}
+
+/* ---- Checks ---- */
+
+void dict_check(poolval_space *space, const struct value_dict *dict) {
+    size_t keys = 0, index = 0, slots = 0;
+    CHECK(dict->length <= dict->used && dict->used <= capacity_of(dict->bits)); /* D1 */
+    CHECK(dict->bits == 0 ? dict->item == NULL : dict->bits >= BITS_LEAST);
+    for (poolobj **entry; (entry = dict_step(dict, &index)) != NULL; keys++)
+        CHECK(entry[1] != NULL && /* D2, D3 */
+              dict_find(space, dict, entry[0], known_hash(space, entry[0])) == entry);
+    CHECK(keys == dict->length);
+    for (size_t i = 0; dict->bits > 0 && i < (size_t)1 << dict->bits; i++)
+        slots += slot_read(dict->slot, width_of(dict->bits), i) != 0;
+    CHECK(slots == dict->used);
+}
+
+/* ---- For programs ---- */
+
+static struct value_dict *require_dict(poolval_space *space, const poolobj *dict) {
+    return value_require(space, dict, POOLVAL_DICT, "a dict") ? (struct value_dict *)(uintptr_t)dict
+                                                              : NULL;
+}
+
+poolobj *poolval_dict_new(poolval_space *space) {
+    struct value_dict *dict = dict_new(space);
+    return likely(dict != NULL) ? value_made(space, dict) : NULL;
+}
+
+ptrdiff_t poolval_dict_length(poolval_space *space, const poolobj *value) {
+    const struct value_dict *dict = require_dict(space, value);
+    return dict != NULL ? (ptrdiff_t)dict->length : -1;
+}
+
+int poolval_dict_find(poolval_space *space, poolobj *value, poolobj *key, poolobj **found) {
+    const struct value_dict *dict = require_dict(space, value);
+    uint64_t hash;
+    *found = NULL;
+    if (dict == NULL || !key_hash(space, key, &hash)) return -1;
+    poolobj **entry = dict_find(space, dict, key, hash);
+    if (entry == NULL) return 0;
+    *found = entry[1];
+    return 1;
+}
+
+int poolval_dict_set(poolval_space *space, poolobj *value, poolobj *key, poolobj *item) {
+    struct value_dict *dict = require_dict(space, value);
+    if (dict == NULL || !value_require_any(space, item, "value")) return -1;
+    return dict_set(space, dict, key, item) ? 0 : -1;
+}
+
+int poolval_dict_clear(poolval_space *space, poolobj *value) {
+    struct value_dict *dict = require_dict(space, value), old;
+    if (dict == NULL) return -1;
+    old = *dict;
+    forget_table(dict);
+    dict->version++;
+    for (size_t i = 0; i < 2 * old.used; i++)
+        if (old.item[i] != NULL) value_unref(old.item[i]);
+    value_free(old.item);
+    return 0;
+}
+
+/* Takes the entry out, whose references are the caller's then. False: the failure is noted. */
+static bool take_out(poolval_space *space, poolobj *value, poolobj *key, poolobj *entry[2]) {
+    struct value_dict *dict = require_dict(space, value);
+    uint64_t hash;
+    if (dict == NULL || !key_hash(space, key, &hash)) return false;
+    poolobj **found = dict_find(space, dict, key, hash);
+    if (found == NULL) return key_fail_missing(space, key) != NULL;
+    memcpy(entry, found, 2 * sizeof entry[0]);
+    found[0] = found[1] = NULL;
+    dict->length--;
+    dict->version++;
+    shrink(space, dict);
+    return true;
+}
+
+poolobj *poolval_dict_pop(poolval_space *space, poolobj *dict, poolobj *key) {
+    poolobj *entry[2];
+    if (!take_out(space, dict, key, entry)) return NULL;
+    value_unref(entry[0]);
+    return entry[1];
+}
+
+int poolval_dict_remove(poolval_space *space, poolobj *dict, poolobj *key) {
+    poolobj *entry[2];
+    if (!take_out(space, dict, key, entry)) return -1;
+    value_unref(entry[0]);
+    value_unref(entry[1]);
+    return 0;
+}

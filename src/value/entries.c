@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* The functions of poolval.h that go through the entries of dictionaries. */
+#include "value/dict.h"
+#include "value/key.h"
+
+static const struct value_dict *require_dict(poolval_space *space, const poolobj *dict) {
+    return value_require(space, dict, POOLVAL_DICT, "a dict") ? (const struct value_dict *)dict
+                                                              : NULL;
+}
+
+poolobj *poolval_dict_get(poolval_space *space, poolobj *dict, poolobj *key) {
+    poolobj *value;
+    int found = poolval_dict_find(space, dict, key, &value);
+    if (likely(found == 1)) return value_ref(value);
+    return (poolobj *)(found == 0 ? key_fail_missing(space, key) : NULL);
+}
+
+/* Versions of places are one more than those of dictionaries, as 0 is before the first. */
+int poolval_dict_next(poolval_space *space, const poolobj *value, poolval_place *place,
+                      poolobj **key, poolobj **item) {
+    const struct value_dict *dict = require_dict(space, value);
+    if (dict == NULL) return -1;
+    if (place->version == 0) place->version = dict->version + 1;
+    if (place->version != dict->version + 1)
+        return value_fail_int(space, POOLVAL_ERR_CHANGED, "the dict got or lost keys meanwhile");
+    poolobj **entry = dict_step(dict, &place->index);
+    if (key != NULL) *key = entry != NULL ? entry[0] : NULL;
+    if (item != NULL) *item = entry != NULL ? entry[1] : NULL;
+    return entry != NULL;
+}
+
+/* Of itself: nothing changes, nor moves. Code of the program runs as old values go; what it does to
+   `other` then is as with poolval_dict_next. */
+int poolval_dict_update(poolval_space *space, poolobj *value, poolobj *other) {
+    poolval_place place = {0, 0};
+    poolobj *key, *item;
+    int more = -1;
+    if (require_dict(space, value) == NULL || require_dict(space, other) == NULL) return -1;
+    if (value == other) return 0;
+    value_ref(other);
+    while ((more = poolval_dict_next(space, other, &place, &key, &item)) == 1)
+        if (!dict_set(space, (struct value_dict *)value, key, item)) {
+            more = -1;
+            break;
+        }
+    value_unref(other);
+    return more;
+}
+
+/* ---- Lists of them ---- */
+
+static poolobj *key_of(poolval_space *space, poolobj *const *entry) {
+    (void)space;
+    return value_ref(entry[0]);
+}
+static poolobj *value_of(poolval_space *space, poolobj *const *entry) {
+    (void)space;
+    return value_ref(entry[1]);
+}
+static poolobj *pair_of(poolval_space *space, poolobj *const *entry) {
+    struct value_tuple *pair = tuple_new_empty(space, 2);
+    if (pair == NULL) return NULL;
+    pair->item[0] = value_ref(entry[0]);
+    pair->item[1] = value_ref(entry[1]);
+    return &pair->base;
+}
+
+static poolobj *list_of(poolval_space *space, const poolobj *value,
+                        poolobj *(*part)(poolval_space *space, poolobj *const *entry)) {
+    const struct value_dict *dict = require_dict(space, value);
+    if (dict == NULL) return NULL;
+    struct value_list *list = list_new(space, dict->length);
+    size_t index = 0;
+    for (poolobj **entry; list != NULL && (entry = dict_step(dict, &index)) != NULL;) {
+        poolobj *item = part(space, entry);
+        if (item == NULL) {
+            value_unref(&list->base);
+            return NULL;
+        }
+        list->item[list->length++] = item;
+    }
+    return list != NULL ? value_made(space, list) : NULL;
+}
+
+poolobj *poolval_dict_keys(poolval_space *space, poolobj *dict) {
+    return list_of(space, dict, key_of);
+}
+poolobj *poolval_dict_values(poolval_space *space, poolobj *dict) {
+    return list_of(space, dict, value_of);
+}
+poolobj *poolval_dict_items(poolval_space *space, poolobj *dict) {
+    return list_of(space, dict, pair_of);
+}

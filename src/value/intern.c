@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "value/intern.h"
+
+#include "base/check.h"
+
+enum { SIZE_LEAST = 64, SPARSE = 8 /* less than one in so many is used: the table shrinks */ };
+
+/* ---- The table ---- */
+
+/* Whether a string of these bytes is in the slot; of any width, as shape tells them apart. */
+static bool slot_has(const struct intern_slot *slot, uint64_t hash, uint64_t shape,
+                     const void *data) {
+    const uint64_t states = STR_INTERNED | STR_SHARED;
+    const struct value_str *str = slot->str;
+    if (slot->hash != hash || ((str->shape ^ shape) & ~states) != 0) return false;
+    return memcmp(str_data(str), data, str_bytes(str)) == 0;
+}
+
+/* The slot of such a string, or the empty one where it would be. */
+static struct intern_slot *find(const struct intern_table *table, uint64_t hash, uint64_t shape,
+                                const void *data) {
+    size_t i = hash & (table->size - 1);
+    while (table->slot[i].str != NULL && !slot_has(&table->slot[i], hash, shape, data))
+        i = (i + 1) & (table->size - 1);
+    return &table->slot[i];
+}
+
+static void put(struct intern_table *table, struct intern_slot from) {
+    size_t i = from.hash & (table->size - 1);
+    while (table->slot[i].str != NULL) i = (i + 1) & (table->size - 1);
+    table->slot[i] = from;
+}
+
+/* Moves all into `slot`, an array of `size`. */
+static void move(struct intern_table *table, struct intern_slot *slot, size_t size) {
+    struct intern_table old = *table;
+    memset(slot, 0, size * sizeof slot[0]);
+    table->slot = slot;
+    table->size = size;
+    for (size_t i = 0; i < old.size; i++)
+        if (old.slot[i].str != NULL) put(table, old.slot[i]);
+    value_free(old.slot);
+}
+
+/* Room for one more, at most two thirds full. */
+static bool make_room(poolval_space *space) {
+    struct intern_table *table = &space->interned;
+    if (likely((table->used + 1) * 3 <= table->size * 2)) return true;
+    size_t size = size_max(2 * table->size, SIZE_LEAST);
+    struct intern_slot *slot = (struct intern_slot *)value_allocate(space, size * sizeof slot[0]);
+    if (slot == NULL) return false;
+    move(table, slot, size);
+    return true;
+}
+
+/* As the dying do it: without memory the table stays as it is, and no failure is noted. */
+static void shrink(poolval_space *space) {
+    struct intern_table *table = &space->interned;
+    if (likely(table->used * SPARSE >= table->size || table->size == SIZE_LEAST)) return;
+    size_t size = size_max(table->size / 4, SIZE_LEAST);
+    struct intern_slot *slot =
+        (struct intern_slot *)value_try_allocate(space, size * sizeof slot[0]);
+    if (slot != NULL) move(table, slot, size);
+}
+
+/* ---- In ---- */
+
+static poolobj *add(poolval_space *space, struct value_str *str, struct intern_slot *slot) {
+    space->interned.used += slot->str == NULL;
+    slot->hash = str->hash;
+    slot->str = str;
+    str->shape |= STR_INTERNED;
+    return &str->base;
+}
+
+poolobj *intern(poolval_space *space, struct value_str *str) {
+    if (str->shape & STR_SHARED) return &str->base;
+    if (!make_room(space)) return NULL;
+    struct intern_slot *slot =
+        find(&space->interned, str_hash(space, str), str->shape, str_data(str));
+    if (slot->str != NULL && block_is_object(&slot->str->base)) return value_ref(&slot->str->base);
+    return value_ref(add(space, str, slot));
+}
+
+static bool is_identifier(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)text[i], letter = c | 0x20;
+        bool good = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        if (!good) return false;
+    }
+    return true;
+}
+
+static bool rule_takes(const poolval_space *space, const char *text, size_t size) {
+    return size <= space->intern_max && is_identifier(text, size);
+}
+
+static poolobj *add_identifier(poolval_space *space, const char *text, size_t size, uint64_t hash,
+                               struct intern_slot *slot) {
+    struct value_str *str = str_new_empty(space, size, 0);
+    if (str == NULL) return NULL;
+    memcpy(str_data(str), text, size);
+    str->hash = hash;
+    return add(space, str, slot);
+}
+
+poolobj *intern_identifier(poolval_space *space, const char *text, size_t size, bool *failed) {
+    *failed = false;
+    if (!rule_takes(space, text, size)) return NULL;
+    poolobj *str = NULL;
+    if (make_room(space)) {
+        uint64_t hash = hash_bytes(&space->key, text, size);
+        uint64_t shape = (uint64_t)size << STR_LENGTH_SHIFT | STR_ASCII;
+        struct intern_slot *slot = find(&space->interned, hash, shape, text);
+        if (slot->str != NULL && block_is_object(&slot->str->base))
+            return value_ref(&slot->str->base);
+        str = add_identifier(space, text, size, hash, slot);
+    }
+    *failed = str == NULL;
+    return str;
+}
+
+poolobj *intern_by_rule(poolval_space *space, poolobj *value) {
+    struct value_str *str = (struct value_str *)value;
+    if (!str_is_ascii(str) || !rule_takes(space, (const char *)str_data(str), str_length(str)))
+        return value;
+    poolobj *interned = intern(space, str);
+    value_unref(value);
+    return interned;
+}
+
+/* ---- Out ---- */
+
+/* Empties a slot, and moves up what would no longer be found behind it. */
+static void vacate(struct intern_table *table, size_t hole) {
+    size_t mask = table->size - 1;
+    for (size_t i = (hole + 1) & mask; table->slot[i].str != NULL; i = (i + 1) & mask) {
+        size_t home = table->slot[i].hash & mask;
+        if (((i - home) & mask) < ((i - hole) & mask)) continue;
+        table->slot[hole] = table->slot[i];
+        hole = i;
+    }
+    table->slot[hole].str = NULL;
+    table->used--;
+}
+
+void intern_forget(poolval_space *space, struct value_str *str) {
+    struct intern_table *table = &space->interned;
+    size_t mask = table->size - 1, i = str->hash & mask;
+    while (table->slot[i].str != NULL && table->slot[i].str != str) i = (i + 1) & mask;
+    if (table->slot[i].str == NULL) return; /* another has taken its slot over */
+    vacate(table, i);
+    shrink(space);
+}
+
+void intern_check(const poolval_space *space) {
+    const struct intern_table *table = &space->interned;
+    size_t used = 0;
+    for (size_t i = 0; i < table->size; i++) {
+        const struct intern_slot *slot = &table->slot[i];
+        if (slot->str == NULL) continue;
+        used++;
+        CHECK(slot->hash == slot->str->hash && slot->str->shape & STR_INTERNED);       /* I2 */
+        CHECK(find(table, slot->hash, slot->str->shape, str_data(slot->str)) == slot); /* I3 */
+    }
+    CHECK(used == table->used && (used == 0 || used < table->size)); /* I1 */
+}
+
+/* ---- For programs ---- */
+
+poolobj *poolval_str_intern(poolval_space *space, poolobj *str) {
+    if (!value_require(space, str, POOLVAL_STR, "a str")) return NULL;
+    return intern(space, (struct value_str *)str);
+}
+
+int poolval_str_is_interned(const poolval_space *space, const poolobj *str) {
+    const uint64_t states = STR_INTERNED | STR_SHARED;
+    return value_is(space, str, POOLVAL_STR) &&
+           (((const struct value_str *)str)->shape & states) != 0;
+}
+
+size_t poolval_interned_count(const poolval_space *space) { return space->interned.used; }
+
+static poolobj *new_from_utf8(poolval_space *space, const char *text, size_t size) {
+    struct utf8_census census = utf8_count(text, size);
+    if (census.valid < size)
+        return (poolobj *)value_fail(space, POOLVAL_ERR_ENCODING,
+                                     "byte %zu, %#x, is not valid UTF-8", census.valid,
+                                     (unsigned char)text[census.valid]);
+    if (census.length == 1 && census.seen < LATIN1_CHARS) return space->latin1[census.seen];
+    struct value_str *str = str_new_empty(space, census.length, census.seen);
+    if (str == NULL) return NULL;
+    utf8_decode(text, size, str_data(str), 1u << str_width_log(str));
+    return &str->base;
+}
+
+poolobj *poolval_str_new_size(poolval_space *space, const char *text, size_t size) {
+    bool failed;
+    if (size == 0) return space->empty_str;
+    if (text == NULL) return (poolobj *)value_fail_type(space, "text", NULL);
+    if (!utf8_is_ascii(text, size)) return new_from_utf8(space, text, size);
+    if (size == 1) return space->latin1[(unsigned char)*text];
+    poolobj *interned = intern_identifier(space, text, size, &failed);
+    if (interned != NULL || failed) return interned;
+    struct value_str *str = str_new_empty(space, size, 0);
+    if (unlikely(str == NULL)) return NULL;
+    memcpy(str_data(str), text, size);
+    return &str->base;
+}
+
+poolobj *poolval_str_new(poolval_space *space, const char *text) {
+    return poolval_str_new_size(space, text, text != NULL ? strlen(text) : 1);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * key.h - hashes and equality of what can be a key: everything but lists, dictionaries, and tuples
+ * that hold one. No code of the program runs here, and nothing is allocated.
+ */
+#ifndef POOLALLOC_VALUE_KEY_H
+#define POOLALLOC_VALUE_KEY_H
+
+#include "value/number.h"
+#include "value/str.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* False: no key, or nested deeper than `depth`; the failure is noted. */
+bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t *hash);
+/* Whether two keys that were hashed are equal; the same object always is. */
+bool key_equal(const poolval_space *space, const poolobj *a, const poolobj *b);
+
+ALWAYS_INLINE bool key_hash(poolval_space *space, poolobj *value, uint64_t *hash) {
+    if (value_is(space, value, POOLVAL_STR)) {
+        *hash = str_hash(space, (struct value_str *)value);
+        return true;
+    }
+    if (value_is(space, value, POOLVAL_INT)) {
+        *hash = hash_word(&space->key, (uint64_t)((struct value_int *)value)->number);
+        return true;
+    }
+    return key_make_hash(space, value, space->depth_max, hash);
+}
+
+/* "nested deeper than 1000 levels"; false. */
+COLD bool key_fail_depth(poolval_space *space);
+/* "the dict has no key 'spam'"; NULL. */
+COLD void *key_fail_missing(poolval_space *space, const poolobj *key);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "value/list.h"
+
+#include "base/check.h"
+
+static struct value_list *as_list(poolobj *value) { return (struct value_list *)value; }
+
+static bool require_list(poolval_space *space, const poolobj *list) {
+    return value_require(space, list, POOLVAL_LIST, "a list");
+}
+
+/* ---- Room ---- */
+
+static const size_t LENGTH_MAX = PTRDIFF_MAX / sizeof(poolobj *) / 2;
+
+/* CPython's listobject.c, list_resize: since 3.9, and before. */
+size_t list_room_for(int rule, size_t length) {
+    if (length == 0) return 0;
+    if (rule == POOLVAL_GROWTH_CLASSIC) return length + length / 8 + (length < 9 ? 3 : 6);
+    return (length + length / 8 + 6) & ~(size_t)3;
+}
+
+/* False: no memory, and nothing happened. */
+static bool set_room(const poolval_space *space, struct value_list *list, size_t room) {
+    poolobj **item = NULL;
+    if (room == 0)
+        value_free(list->item);
+    else
+        item = (poolobj **)value_try_reallocate(space, list->item, room * sizeof item[0]);
+    if (unlikely(room > 0 && item == NULL)) return false;
+    list->item = item;
+    list->room = room;
+    return true;
+}
+
+static NOINLINE bool grow(poolval_space *space, struct value_list *list, size_t length) {
+    if (length > LENGTH_MAX) {
+        value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %zu items", length);
+        return false;
+    }
+    size_t room = list_room_for(space->list_growth, length);
+    /* What is appended at once and is more than the rule would add gets what it needs. */
+    if (length - list->length > room - length) room = align_up(length, 4);
+    return set_room(space, list, room) || value_fail_memory(space) != NULL;
+}
+
+ALWAYS_INLINE bool make_room(poolval_space *space, struct value_list *list, size_t length) {
+    return likely(length <= list->room) || grow(space, list, length);
+}
+
+/* After items went: room that is less than half used goes back, if there is memory to move to. */
+static void give_room_back(const poolval_space *space, struct value_list *list) {
+    if (likely(list->length >= list->room / 2)) return;
+    set_room(space, list, list_room_for(space->list_growth, list->length));
+}
+
+/* ---- Making ---- */
+
+struct value_list *list_new(poolval_space *space, size_t room) {
+    struct value_list *list = (struct value_list *)value_new(space, POOLVAL_LIST);
+    if (unlikely(list == NULL) || room == 0 || set_room(space, list, room)) return list;
+    value_unref(&list->base);
+    return (struct value_list *)value_fail_memory(space);
+}
+
+static void add_all(struct value_list *list, poolobj *const *items, size_t count) {
+    poolobj **to = list->item + list->length;
+    for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
+    list->length += count;
+}
+
+poolobj *poolval_list_new(poolval_space *space) {
+    struct value_list *list = list_new(space, 0);
+    return likely(list != NULL) ? value_made(space, list) : NULL;
+}
+
+poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!value_require_any(space, items[i], "item")) return NULL;
+    if (count > LENGTH_MAX)
+        return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %zu items", count);
+    struct value_list *list = list_new(space, count);
+    if (unlikely(list == NULL)) return NULL;
+    add_all(list, items, count);
+    return value_made(space, list);
+}
+
+void list_traverse(poolobj *value, poolobj_visit visit, void *arg) {
+    const struct value_list *list = as_list(value);
+    visit(list->item, list->length, arg);
+}
+
+void list_drop(poolobj *value) { value_free(as_list(value)->item); }
+
+void list_check(const struct value_list *list) {
+    CHECK(list->length <= list->room && (list->item == NULL) == (list->room == 0)); /* L1 */
+    for (size_t i = 0; i < list->length; i++) CHECK(list->item[i] != NULL);         /* L2 */
+}
+
+/* ---- Looking ---- */
+
+ptrdiff_t poolval_list_length(poolval_space *space, const poolobj *list) {
+    if (!require_list(space, list)) return -1;
+    return (ptrdiff_t)((const struct value_list *)list)->length;
+}
+
+ptrdiff_t poolval_list_room(poolval_space *space, const poolobj *list) {
+    if (!require_list(space, list)) return -1;
+    return (ptrdiff_t)((const struct value_list *)list)->room;
+}
+
+poolobj *poolval_list_get(poolval_space *space, const poolobj *value, ptrdiff_t index) {
+    if (!require_list(space, value)) return NULL;
+    const struct value_list *list = (const struct value_list *)value;
+    if (!value_index(space, "list", list->length, &index)) return NULL;
+    return value_ref(list->item[index]);
+}
+
+poolobj *poolval_list_slice(poolval_space *space, poolobj *value, ptrdiff_t start, ptrdiff_t stop) {
+    if (!require_list(space, value)) return NULL;
+    struct value_list *list = as_list(value);
+    value_slice(list->length, &start, &stop);
+    return poolval_list_new_items(space, list->item + start, (size_t)(stop - start));
+}
+
+poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b) {
+    if (!require_list(space, a) || !require_list(space, b)) return NULL;
+    struct value_list *x = as_list(a), *y = as_list(b);
+    struct value_list *list = list_new(space, x->length + y->length);
+    if (list == NULL) return NULL;
+    add_all(list, x->item, x->length);
+    add_all(list, y->item, y->length);
+    return value_made(space, list);
+}
+
+/* ---- Changing ---- */
+
+bool list_append(poolval_space *space, struct value_list *list, poolobj *item) {
+    if (unlikely(!make_room(space, list, list->length + 1))) return false;
+    list->item[list->length++] = value_ref(item);
+    return true;
+}
+
+int poolval_list_append(poolval_space *space, poolobj *list, poolobj *item) {
+    if (!require_list(space, list) || !value_require_any(space, item, "item")) return -1;
+    return list_append(space, as_list(list), item) ? 0 : -1;
+}
+
+int poolval_list_set(poolval_space *space, poolobj *value, ptrdiff_t index, poolobj *item) {
+    if (!require_list(space, value) || !value_require_any(space, item, "item")) return -1;
+    struct value_list *list = as_list(value);
+    if (!value_index(space, "list", list->length, &index)) return -1;
+    poolobj *old = list->item[index];
+    list->item[index] = value_ref(item);
+    value_unref(old);
+    return 0;
+}
+
+int poolval_list_insert(poolval_space *space, poolobj *value, ptrdiff_t index, poolobj *item) {
+    if (!require_list(space, value) || !value_require_any(space, item, "item")) return -1;
+    struct value_list *list = as_list(value);
+    ptrdiff_t stop = PTRDIFF_MAX;
+    value_slice(list->length, &index, &stop);
+    if (!make_room(space, list, list->length + 1)) return -1;
+    poolobj **at = list->item + index;
+    memmove(at + 1, at, (list->length - (size_t)index) * sizeof *at);
+    *at = value_ref(item);
+    list->length++;
+    return 0;
+}
+
+int poolval_list_extend(poolval_space *space, poolobj *value, poolobj *items) {
+    size_t count, length;
+    if (!require_list(space, value) || poolval_items(space, items, &count) == NULL) return -1;
+    struct value_list *list = as_list(value);
+    if (__builtin_add_overflow(list->length, count, &length)) length = SIZE_MAX;
+    if (!make_room(space, list, length)) return -1;
+    add_all(list, sequence_items(space, items, &count), count); /* which may have moved */
+    return 0;
+}
+
+poolobj *poolval_list_pop(poolval_space *space, poolobj *value, ptrdiff_t index) {
+    if (!require_list(space, value)) return NULL;
+    struct value_list *list = as_list(value);
+    if (!value_index(space, "list", list->length, &index)) return NULL;
+    poolobj **at = list->item + index, *item = *at;
+    list->length--;
+    memmove(at, at + 1, (list->length - (size_t)index) * sizeof *at);
+    give_room_back(space, list);
+    return item;
+}
+
+int poolval_list_remove(poolval_space *space, poolobj *list, ptrdiff_t index) {
+    poolobj *item = poolval_list_pop(space, list, index);
+    if (item == NULL) return -1;
+    value_unref(item);
+    return 0;
+}
+
+int poolval_list_clear(poolval_space *space, poolobj *value) {
+    if (!require_list(space, value)) return -1;
+    struct value_list *list = as_list(value), old = *list;
+    list->item = NULL;
+    list->length = list->room = 0;
+    value_unref_all(old.item, old.length);
+    value_free(old.item);
+    return 0;
+}
+
+int poolval_list_reverse(poolval_space *space, poolobj *value) {
+    if (!require_list(space, value)) return -1;
+    const struct value_list *list = as_list(value);
+    for (size_t i = 0; i < list->length / 2; i++) {
+        poolobj *item = list->item[i];
+        list->item[i] = list->item[list->length - 1 - i];
+        list->item[list->length - 1 - i] = item;
+    }
+    return 0;
+}

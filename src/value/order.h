@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * order.h - which values are equal and which comes first, as in Python. No code of the program runs
+ * here and nothing is allocated. `depth` is how many levels of containers may still be entered.
+ */
+#ifndef POOLALLOC_VALUE_ORDER_H
+#define POOLALLOC_VALUE_ORDER_H
+
+#include "value/value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Of items of containers: what is the same object is equal. 1, 0, or -1 with the failure noted. */
+int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth);
+/* Sets *order to -1, 0 or 1. False: the failure is noted. */
+bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Spaces: from their options to the end of their heap; and what can be asked of any value. */
+#include "malloc/alloc.h"
+#include "object/type.h"
+#include "os/os.h"
+#include "value/dict.h"
+#include "value/intern.h"
+#include "value/number.h"
+
+/* ---- The end ----
+ * The heap ends, and drops all objects in any order. The space is needed by the interned strings,
+ * which take themselves out: the last of them frees it, or the object that stands for the space. */
+
+struct space_object {
+    poolobj base;
+    poolval_space *space; /* NULL: it was never finished */
+};
+
+static void free_space(poolval_space *space) {
+    value_free(space->small_int);
+    value_free(space->interned.slot);
+    value_free(space);
+}
+
+static void drop_space(poolobj *object) {
+    poolval_space *space = ((struct space_object *)object)->space;
+    if (space == NULL) return;
+    space->closing = true;
+    if (space->interned.used == 0) free_space(space);
+}
+
+static void drop_str(poolobj *value) {
+    struct value_str *str = (struct value_str *)value;
+    str_drop_utf8(str);
+    if (likely(!(str->shape & STR_INTERNED))) return;
+    poolval_space *space = (poolval_space *)object_type(value)->data;
+    intern_forget(space, str);
+    if (unlikely(space->closing && space->interned.used == 0)) free_space(space);
+}
+
+/* ---- The beginning ---- */
+
+enum { SMALL_MOST = 1 << 20, TUPLE_LIST_ITEMS = 19 };
+
+static bool options_are_good(const poolval_options *options) {
+    bool range_is_good = options->small_min > options->small_max ||
+                         (uint64_t)options->small_max - (uint64_t)options->small_min < SMALL_MOST;
+    return range_is_good && options->depth_max > 0 &&
+           (options->list_growth == POOLVAL_GROWTH_PRESENT ||
+            options->list_growth == POOLVAL_GROWTH_CLASSIC);
+}
+
+static bool make_type(poolval_space *space, unsigned type, const poolobj_typespec *spec) {
+    space->type[type] = type_new(space->heap, spec);
+    if (space->type[type] == NULL) return false;
+    space->type[type]->data = space;
+    return true;
+}
+
+/* One after the other, see value.h. */
+static bool make_types(poolval_space *space, const poolval_options *options) {
+    const size_t header = sizeof(poolobj);
+    const poolobj_typespec specs[POOLVAL_TYPES] = {
+        [POOLVAL_OTHER] = {.name = "poolval_space",
+                           .size = sizeof(struct space_object),
+                           .drop = drop_space},
+        [POOLVAL_NONE] = {.name = "none", .size = header},
+        [POOLVAL_BOOL] = {.name = "bool", .size = sizeof(struct value_int)},
+        [POOLVAL_INT] = {.name = "int",
+                         .size = sizeof(struct value_int),
+                         .free_list = options->keep_ints},
+        [POOLVAL_FLOAT] = {.name = "float",
+                           .size = sizeof(struct value_float),
+                           .free_list = options->keep_floats},
+        [POOLVAL_STR] = {.name = "str",
+                         .size = sizeof(struct value_str),
+                         .item_size = 1,
+                         .drop = drop_str},
+        [POOLVAL_TUPLE] = {.name = "tuple",
+                           .size = sizeof(struct value_tuple),
+                           .flags = POOLOBJ_ITEMS_ARE_REFS,
+                           .free_list = options->keep_tuples,
+                           .free_items = TUPLE_LIST_ITEMS},
+        [POOLVAL_LIST] = {.name = "list",
+                          .size = sizeof(struct value_list),
+                          .traverse = list_traverse,
+                          .drop = list_drop,
+                          .free_list = options->keep_lists},
+        [POOLVAL_DICT] = {.name = "dict",
+                          .size = sizeof(struct value_dict),
+                          .traverse = dict_traverse,
+                          .drop = dict_drop,
+                          .free_list = options->keep_dicts},
+    };
+    for (unsigned type = 0; type < POOLVAL_TYPES; type++)
+        if (!make_type(space, type, &specs[type])) return false;
+    poolobj none;
+    memcpy(&none, &space->type[POOLVAL_NONE]->header, sizeof none);
+    space->first_type = none.type;
+    return true;
+}
+
+static bool make_singles(poolval_space *space) {
+    space->none = value_new(space, POOLVAL_NONE);
+    if (space->none == NULL) return false;
+    poolobj_immortal(space->none);
+    for (int truth = 0; truth < 2; truth++) {
+        struct value_int *value = (struct value_int *)value_new(space, POOLVAL_BOOL);
+        if (value == NULL) return false;
+        value->number = truth;
+        poolobj_immortal(value);
+        space->boolean[truth] = &value->base;
+    }
+    return str_make_shared(space) && tuple_make_shared(space);
+}
+
+/* Last of all: from here on the space ends with the heap. */
+static bool make_object(poolval_space *space) {
+    struct space_object *object = (struct space_object *)value_new(space, POOLVAL_OTHER);
+    if (object == NULL) return false;
+    object->space = space;
+    poolobj_immortal(object);
+    return true;
+}
+
+static bool begin(poolval_space *space, poolobj_heap *heap, const poolval_options *options) {
+    space->heap = heap;
+    space->list_growth = options->list_growth;
+    space->intern_max = options->intern_max;
+    space->depth_max = options->depth_max;
+    space->key = hash_key_from(options->hash_key != 0 ? options->hash_key : os_secret());
+    return make_types(space, options) && make_singles(space) &&
+           number_make_small(space, options->small_min, options->small_max) && make_object(space);
+}
+
+poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *options) {
+    static const poolval_options defaults = POOLVAL_DEFAULTS;
+    if (options == NULL) options = &defaults;
+    object_heap_require("poolval_space_new", heap);
+    if (!options_are_good(options)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    poolval_space *space = (poolval_space *)alloc_calloc(1, sizeof *space);
+    if (space == NULL) return NULL;
+    if (begin(space, heap, options)) return space;
+    free_space(space);
+    errno = ENOMEM;
+    return NULL;
+}
+
+/* ---- Of spaces ---- */
+
+poolobj_heap *poolval_space_heap(const poolval_space *space) { return space->heap; }
+
+int poolval_set_list_growth(poolval_space *space, int rule) {
+    if (rule != POOLVAL_GROWTH_PRESENT && rule != POOLVAL_GROWTH_CLASSIC)
+        return value_fail_int(space, POOLVAL_ERR_VALUE, "%d is no rule of growth", rule);
+    space->list_growth = rule;
+    return 0;
+}
+
+static void check(poolobj *value, void *arg) {
+    poolval_space *space = (poolval_space *)arg;
+    switch (value_type(space, value)) {
+    case POOLVAL_STR:
+        str_check(space, (struct value_str *)value);
+        break;
+    case POOLVAL_LIST:
+        list_check((const struct value_list *)value);
+        break;
+    case POOLVAL_DICT:
+        dict_check(space, (const struct value_dict *)value);
+        break;
+    }
+}
+
+void poolval_space_check(poolval_space *space) {
+    poolobj_walk(space->heap, NULL, check, space);
+    intern_check(space);
+}
+
+int poolval_error(const poolval_space *space) { return space->error; }
+const char *poolval_error_message(const poolval_space *space) { return space->message; }
+
+void poolval_error_clear(poolval_space *space) {
+    space->error = POOLVAL_OK;
+    space->message[0] = '\0';
+}
+
+/* ---- Of any value ---- */
+
+int poolval_type(const poolval_space *space, const poolobj *value) {
+    return (int)value_type(space, value);
+}
+
+const char *poolval_type_name(const poolval_space *space, const poolobj *value) {
+    return value_type_name(space, value);
+}
+
+poolobj_type *poolval_object_type(const poolval_space *space, int type) {
+    return type > POOLVAL_OTHER && type < POOLVAL_TYPES ? space->type[type] : NULL;
+}
+
+uintptr_t poolval_id(const poolobj *value) { return (uintptr_t)value; }
+int32_t poolval_refcount(const poolobj *value) { return poolobj_refcount(value); }
+
+static size_t table_bytes(const poolval_space *space, const poolobj *value) {
+    switch (value_type(space, value)) {
+    case POOLVAL_STR:
+        return str_utf8_bytes((const struct value_str *)value);
+    case POOLVAL_LIST:
+        return value_table_size(((const struct value_list *)value)->item);
+    case POOLVAL_DICT:
+        return value_table_size(((const struct value_dict *)value)->item);
+    default:
+        return 0;
+    }
+}
+
+size_t poolval_sizeof(const poolval_space *space, const poolobj *value) {
+    return poolobj_sizeof(value) + table_bytes(space, value);
+}
+
+poolobj *poolval_none(const poolval_space *space) { return space->none; }
+
+int poolval_truth(const poolval_space *space, const poolobj *value) {
+    int64_t number;
+    if (number_int_of(space, value, &number)) return number != 0;
+    switch (value_type(space, value)) {
+    case POOLVAL_NONE:
+        return 0;
+    case POOLVAL_FLOAT:
+        return ((const struct value_float *)value)->number != 0;
+    case POOLVAL_STR:
+        return str_length((const struct value_str *)value) > 0;
+    case POOLVAL_TUPLE:
+        return ((const struct value_tuple *)value)->length > 0;
+    case POOLVAL_LIST:
+        return ((const struct value_list *)value)->length > 0;
+    case POOLVAL_DICT:
+        return ((const struct value_dict *)value)->length > 0;
+    default:
+        return value != NULL;
+    }
+}

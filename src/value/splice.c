@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The functions of poolval.h that put strings together, cut them, and look for one in another. */
+#include "value/intern.h"
+#include "value/tuple.h"
+
+/* ---- Together ---- */
+
+/* A string to be filled from left to right. */
+struct splice {
+    unsigned char *at;
+    unsigned width_log;
+};
+
+static void splice_add(struct splice *splice, const struct value_str *str) {
+    size_t length = str_length(str);
+    str_widen(splice->at, splice->width_log, str_data(str), str_width_log(str), length);
+    splice->at += length << splice->width_log;
+}
+
+static struct splice splice_into(struct value_str *str) {
+    struct splice splice = {(unsigned char *)str_data(str), str_width_log(str)};
+    return splice;
+}
+
+/* As wide as the string needs, which is what str_new_empty wants to know. */
+static uint32_t seen_of(const struct value_str *str) {
+    static const uint32_t widest[] = {CHAR_MAX_LATIN1, CHAR_MAX_UCS2, CHAR_MAX_UNICODE};
+    return str_is_ascii(str) ? 0 : widest[str_width_log(str)];
+}
+
+poolobj *poolval_str_concat(poolval_space *space, poolobj *a, poolobj *b) {
+    if (!value_require(space, a, POOLVAL_STR, "a str") ||
+        !value_require(space, b, POOLVAL_STR, "a str"))
+        return NULL;
+    const struct value_str *x = (struct value_str *)a, *y = (struct value_str *)b;
+    if (str_length(x) == 0) return value_ref(b);
+    if (str_length(y) == 0) return value_ref(a);
+    struct value_str *str =
+        str_new_empty(space, str_length(x) + str_length(y), seen_of(x) | seen_of(y));
+    if (unlikely(str == NULL)) return NULL;
+    struct splice splice = splice_into(str);
+    splice_add(&splice, x);
+    splice_add(&splice, y);
+    return &str->base;
+}
+
+/* The first copy is there: the rest is copied from what is already there, twice as much each time.
+ */
+static void fill_up(unsigned char *data, size_t part, size_t all) {
+    for (size_t done = part; done < all; done *= 2)
+        memcpy(data + done, data, size_min(done, all - done));
+}
+
+poolobj *poolval_str_repeat(poolval_space *space, poolobj *value, ptrdiff_t count) {
+    if (!value_require(space, value, POOLVAL_STR, "a str")) return NULL;
+    struct value_str *from = (struct value_str *)value;
+    size_t length;
+    if (count <= 0 || str_length(from) == 0) return space->empty_str;
+    if (count == 1) return intern_by_rule(space, value_ref(value));
+    if (__builtin_mul_overflow(str_length(from), (size_t)count, &length)) length = SIZE_MAX;
+    struct value_str *str = str_new_empty(space, length, seen_of(from));
+    if (str == NULL) return NULL;
+    memcpy(str_data(str), str_data(from), str_bytes(from));
+    fill_up((unsigned char *)str_data(str), str_bytes(from), str_bytes(str));
+    return intern_by_rule(space, &str->base);
+}
+
+/* What a join will be: length in characters, and what was seen in them. */
+struct measure {
+    size_t length;
+    uint32_t seen;
+};
+
+static bool measure_add(poolval_space *space, struct measure *measure, const poolobj *item) {
+    if (!value_require(space, item, POOLVAL_STR, "a str")) return false;
+    const struct value_str *str = (const struct value_str *)item;
+    measure->seen |= seen_of(str);
+    if (!__builtin_add_overflow(measure->length, str_length(str), &measure->length)) return true;
+    value_fail(space, POOLVAL_ERR_OVERFLOW, "the joined str is too long");
+    return false;
+}
+
+poolobj *poolval_str_join(poolval_space *space, poolobj *separator, poolobj *strings) {
+    size_t count;
+    struct measure measure = {0, 0};
+    poolobj *const *item = poolval_items(space, strings, &count);
+    if (item == NULL || !value_require(space, separator, POOLVAL_STR, "a str")) return NULL;
+    for (size_t i = 0; i < count; i++)
+        if ((i > 0 && !measure_add(space, &measure, separator)) ||
+            !measure_add(space, &measure, item[i]))
+            return NULL;
+    if (measure.length == 0) return space->empty_str;
+    if (count == 1) return value_ref(item[0]);
+    struct value_str *str = str_new_empty(space, measure.length, measure.seen);
+    if (str == NULL) return NULL;
+    struct splice splice = splice_into(str);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0) splice_add(&splice, (const struct value_str *)separator);
+        splice_add(&splice, (const struct value_str *)item[i]);
+    }
+    if (measure.length > 1) return &str->base;
+    poolobj *shared =
+        str_new_chars(space, str_data(str), str_width_log(str), measure.length); /* S4 */
+    value_unref(&str->base);
+    return shared;
+}
+
+/* ---- Parts ---- */
+
+poolobj *poolval_str_slice(poolval_space *space, poolobj *value, ptrdiff_t start, ptrdiff_t stop) {
+    if (!value_require(space, value, POOLVAL_STR, "a str")) return NULL;
+    const struct value_str *str = (const struct value_str *)value;
+    value_slice(str_length(str), &start, &stop);
+    if ((size_t)(stop - start) == str_length(str)) return value_ref(value);
+    unsigned width_log = str_width_log(str);
+    const char *data = (const char *)str_data(str) + ((size_t)start << width_log);
+    return str_new_chars(space, data, width_log, (size_t)(stop - start));
+}
+
+/* ---- Search ---- */
+
+/* The first place of `part` that is a whole number of characters into `data`, or -1. */
+static ptrdiff_t find_bytes(const char *data, size_t size, const void *part, size_t part_size,
+                            unsigned width_log) {
+    const char *from = data, *end = data + size;
+    size_t width = (size_t)1 << width_log;
+    while (from <= end) {
+        const char *at = (const char *)memmem(from, (size_t)(end - from), part, part_size);
+        if (at == NULL) return -1;
+        size_t offset = (size_t)(at - data);
+        if (offset % width == 0) return (ptrdiff_t)(offset >> width_log);
+        from = data + align_up(offset, width);
+    }
+    return -1;
+}
+
+/* Looks for `part` with its characters made as wide as those of `str`. */
+static ptrdiff_t find(poolval_space *space, const struct value_str *str, size_t start, size_t count,
+                      const struct value_str *part) {
+    char few[128];
+    unsigned width_log = str_width_log(str);
+    const char *data = (const char *)str_data(str) + (start << width_log);
+    size_t size = str_length(part) << width_log;
+    if (str_width_log(part) == width_log)
+        return find_bytes(data, count << width_log, str_data(part), size, width_log);
+    char *wide = size <= sizeof few ? few : (char *)value_allocate(space, size);
+    if (wide == NULL) return -2;
+    str_widen(wide, width_log, str_data(part), str_width_log(part), str_length(part));
+    ptrdiff_t found = find_bytes(data, count << width_log, wide, size, width_log);
+    if (wide != few) value_free(wide);
+    return found;
+}
+
+ptrdiff_t poolval_str_find(poolval_space *space, const poolobj *value, const poolobj *part,
+                           ptrdiff_t start, ptrdiff_t stop) {
+    if (!value_require(space, value, POOLVAL_STR, "a str") ||
+        !value_require(space, part, POOLVAL_STR, "a str"))
+        return -2;
+    const struct value_str *str = (const struct value_str *)value,
+                           *what = (const struct value_str *)part;
+    bool there = value_slice(str_length(str), &start, &stop);
+    size_t count = (size_t)(stop - start);
+    if (!there || str_length(what) > count) return -1;
+    if (str_width_log(what) > str_width_log(str)) return -1;
+    ptrdiff_t found = find(space, str, (size_t)start, count, what);
+    return found < 0 ? found : start + found;
+}

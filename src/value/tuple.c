@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "value/tuple.h"
+
+/* ---- Making ---- */
+
+struct value_tuple *tuple_new_empty(poolval_space *space, size_t length) {
+    struct value_tuple *tuple = (struct value_tuple *)value_new_items(space, POOLVAL_TUPLE, length);
+    if (likely(tuple != NULL)) tuple->length = length;
+    return tuple;
+}
+
+bool tuple_make_shared(poolval_space *space) {
+    struct value_tuple *tuple = tuple_new_empty(space, 0);
+    if (tuple == NULL) return false;
+    poolobj_immortal(tuple);
+    space->empty_tuple = &tuple->base;
+    return true;
+}
+
+static void fill(poolobj **to, poolobj *const *items, size_t count) {
+    for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
+}
+
+static bool all_there(poolval_space *space, poolobj *const *items, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!value_require_any(space, items[i], "item")) return false;
+    return true;
+}
+
+poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t count) {
+    if (count == 0) return space->empty_tuple;
+    if (!all_there(space, items, count)) return NULL;
+    struct value_tuple *tuple = tuple_new_empty(space, count);
+    if (unlikely(tuple == NULL)) return NULL;
+    fill(tuple->item, items, count);
+    return value_made(space, tuple);
+}
+
+/* ---- Parts ---- */
+
+ptrdiff_t poolval_tuple_length(poolval_space *space, const poolobj *tuple) {
+    if (!value_require(space, tuple, POOLVAL_TUPLE, "a tuple")) return -1;
+    return (ptrdiff_t)((const struct value_tuple *)tuple)->length;
+}
+
+poolobj *poolval_tuple_get(poolval_space *space, const poolobj *value, ptrdiff_t index) {
+    if (!value_require(space, value, POOLVAL_TUPLE, "a tuple")) return NULL;
+    const struct value_tuple *tuple = (const struct value_tuple *)value;
+    if (!value_index(space, "tuple", tuple->length, &index)) return NULL;
+    return value_ref(tuple->item[index]);
+}
+
+poolobj *poolval_tuple_slice(poolval_space *space, poolobj *value, ptrdiff_t start,
+                             ptrdiff_t stop) {
+    if (!value_require(space, value, POOLVAL_TUPLE, "a tuple")) return NULL;
+    struct value_tuple *tuple = (struct value_tuple *)value;
+    value_slice(tuple->length, &start, &stop);
+    size_t count = (size_t)(stop - start);
+    if (count == tuple->length) return value_ref(value);
+    return poolval_tuple_new(space, tuple->item + start, count);
+}
+
+poolobj *poolval_tuple_concat(poolval_space *space, poolobj *a, poolobj *b) {
+    if (!value_require(space, a, POOLVAL_TUPLE, "a tuple") ||
+        !value_require(space, b, POOLVAL_TUPLE, "a tuple"))
+        return NULL;
+    struct value_tuple *x = (struct value_tuple *)a, *y = (struct value_tuple *)b;
+    if (x->length == 0) return value_ref(b);
+    if (y->length == 0) return value_ref(a);
+    struct value_tuple *tuple = tuple_new_empty(space, x->length + y->length);
+    if (tuple == NULL) return NULL;
+    fill(tuple->item, x->item, x->length);
+    fill(tuple->item + x->length, y->item, y->length);
+    return value_made(space, tuple);
+}
+
+/* ---- Of lists, too ---- */
+
+poolobj *const *sequence_items(const poolval_space *space, const poolobj *sequence, size_t *count) {
+    static poolobj *const nothing[1];
+    if (value_is(space, sequence, POOLVAL_TUPLE)) {
+        *count = ((const struct value_tuple *)sequence)->length;
+        return ((const struct value_tuple *)sequence)->item;
+    }
+    if (!value_is(space, sequence, POOLVAL_LIST)) return NULL;
+    const struct value_list *list = (const struct value_list *)sequence;
+    *count = list->length;
+    return list->item != NULL ? list->item : nothing;
+}
+
+poolobj *const *poolval_items(poolval_space *space, const poolobj *sequence, size_t *count) {
+    poolobj *const *items = sequence_items(space, sequence, count);
+    if (unlikely(items == NULL)) value_fail_type(space, "a list or tuple", sequence);
+    return items;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tuple.h - tuples: their items follow the length. The empty one is shared.
+ */
+#ifndef POOLALLOC_VALUE_TUPLE_H
+#define POOLALLOC_VALUE_TUPLE_H
+
+#include "value/value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A tuple of `length` > 0 whose items are still NULL: nobody else may see it before they are set.
+ */
+struct value_tuple *tuple_new_empty(poolval_space *space, size_t length);
+bool tuple_make_shared(poolval_space *space);
+
+/* Items of a list or tuple; NULL: it is neither, and nothing is noted. An array without items has
+   an address too. */
+poolobj *const *sequence_items(const poolval_space *space, const poolobj *sequence, size_t *count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * value.h - what values look like in memory, and what a space knows of them.
+ *
+ * A value's type is in its header: the types of a space are made one after the other, so that
+ * header.type - space->first_type counts from POOLVAL_NONE. No test of a type leaves the object.
+ */
+#ifndef POOLALLOC_VALUE_VALUE_H
+#define POOLALLOC_VALUE_VALUE_H
+
+#pragma GCC visibility push(default)
+#include <poolval.h>
+#pragma GCC visibility pop
+
+#include "object/collect.h"
+#include "object/object.h"
+#include "value/hash.h"
+
+struct value_int {
+    poolobj base;
+    int64_t number;
+};
+
+struct value_float {
+    poolobj base;
+    double number;
+};
+
+struct value_tuple {
+    poolobj base;
+    size_t length;
+    poolobj *item[];
+};
+
+/* Invariants, which poolval_space_check checks:
+     L1 length <= room, items is NULL if and only if room is 0
+     L2 the first `length` items are not NULL */
+struct value_list {
+    poolobj base;
+    size_t length, room;
+    poolobj **item;
+};
+
+/* The weak table of interned strings: open addressing, never full. See intern.h. */
+struct intern_slot {
+    uint64_t hash;
+    struct value_str *str; /* NULL: empty */
+};
+struct intern_table {
+    struct intern_slot *slot;
+    size_t size; /* slots, a power of two or 0 */
+    size_t used;
+};
+
+enum { LATIN1_CHARS = 256, MESSAGE_SIZE = 256 };
+
+struct poolval_space {
+    unsigned first_type;
+    int list_growth;
+    poolobj_type *type[POOLVAL_TYPES]; /* but that of OTHER, of which the space itself is */
+    poolobj **small_int;               /* small_count of them, the first is small_min */
+    int64_t small_min;
+    uint64_t small_count;
+    struct hash_key key;
+    struct intern_table interned;
+    size_t intern_max, depth_max;
+    poolobj *none, *boolean[2], *empty_tuple;
+    poolobj *empty_str, *latin1[LATIN1_CHARS];
+    poolobj_heap *heap;
+    bool closing; /* the heap ends: the last interned string frees the space */
+    int error;
+    char message[MESSAGE_SIZE];
+    bool (*fault_for_test)(void); /* when set, asked before each allocation; true makes it fail */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Types ---- */
+
+ALWAYS_INLINE bool value_is(const poolval_space *space, const poolobj *value, unsigned type) {
+    return likely(value != NULL) && value->type == space->first_type + type - 1;
+}
+static inline unsigned value_type(const poolval_space *space, const poolobj *value) {
+    if (value == NULL) return POOLVAL_OTHER;
+    unsigned index = value->type - space->first_type;
+    return index < POOLVAL_TYPES - 1 ? index + 1 : POOLVAL_OTHER;
+}
+const char *value_type_name(const poolval_space *space, const poolobj *value);
+
+/* ---- Failures ---- */
+
+/* Note what went wrong, as printf does; return what the failing function returns. */
+COLD void *value_fail(poolval_space *space, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+COLD int value_fail_int(poolval_space *space, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "a list is needed, not int". */
+COLD void *value_fail_type(poolval_space *space, const char *needed, const poolobj *value);
+COLD void *value_fail_memory(poolval_space *space);
+
+/* The value is of the type. False: the failure is noted. */
+ALWAYS_INLINE bool value_require(poolval_space *space, const poolobj *value, unsigned type,
+                                 const char *needed) {
+    if (likely(value_is(space, value, type))) return true;
+    value_fail_type(space, needed, value);
+    return false;
+}
+/* It is an object at all: `what` names the argument. */
+COLD bool value_fail_null(poolval_space *space, const char *what);
+ALWAYS_INLINE bool value_require_any(poolval_space *space, const poolobj *value, const char *what) {
+    return likely(value != NULL) || value_fail_null(space, what);
+}
+
+/* ---- References ---- */
+
+/* As poolobj_incref and _decref, without a call for immortal values. */
+ALWAYS_INLINE poolobj *value_ref(poolobj *value) {
+    if (value->count != IMMORTAL) poolobj_incref(value);
+    return value;
+}
+ALWAYS_INLINE void value_unref(poolobj *value) {
+    if (value->count != IMMORTAL) poolobj_decref(value);
+}
+static inline void value_unref_all(poolobj *const *values, size_t count) {
+    for (size_t i = 0; i < count; i++) value_unref(values[i]);
+}
+
+/* ---- Memory: NULL says that there is none, and the failure is noted ---- */
+
+static inline bool value_refuses(const poolval_space *space) {
+    return unlikely(space->fault_for_test != NULL) && space->fault_for_test();
+}
+
+/* A value, zeroed but for its header. Never collects: so no code of the program runs while
+   containers are half made or copied from. Who makes a container ends with value_made. */
+ALWAYS_INLINE poolobj *value_new(poolval_space *space, unsigned type) {
+    object_heap_require("poolval", space->heap);
+    void *value = value_refuses(space) ? NULL : object_new(space->type[type]);
+    if (unlikely(value == NULL)) return (poolobj *)value_fail_memory(space);
+    if (type >= POOLVAL_TUPLE) space->heap->count[0]++; /* tracked by the collector */
+    return (poolobj *)value;
+}
+ALWAYS_INLINE poolobj *value_new_items(poolval_space *space, unsigned type, size_t items) {
+    object_heap_require("poolval", space->heap);
+    void *value = value_refuses(space) ? NULL : object_new_items(space->type[type], items);
+    if (unlikely(value == NULL)) return (poolobj *)value_fail_memory(space);
+    if (type >= POOLVAL_TUPLE) space->heap->count[0]++;
+    return (poolobj *)value;
+}
+/* A container is made: collects what is due. Returns it. */
+ALWAYS_INLINE poolobj *value_made(poolval_space *space, void *container) {
+    if (unlikely(space->heap->count[0] > space->heap->trigger)) collect_due(space->heap);
+    return (poolobj *)container;
+}
+
+/* Tables of values; those that try note no failure. Of NULL, reallocate allocates; where it fails,
+   the table is as it was. */
+void *value_allocate(poolval_space *space, size_t size);
+void *value_try_allocate(const poolval_space *space, size_t size);
+void *value_try_reallocate(const poolval_space *space, void *table, size_t size);
+void value_free(void *table);
+/* Bytes of a table. */
+size_t value_table_size(const void *table);
+
+/* ---- Indices ---- */
+
+/* A negative index counts from the end. False: out of range, with the failure noted. */
+bool value_index(poolval_space *space, const char *what, size_t length, ptrdiff_t *index);
+/* Cuts start and stop to 0 <= start <= stop <= length, as Python's slices are. False: start was
+   behind stop or the end, where not even nothing is found. */
+bool value_slice(size_t length, ptrdiff_t *start, ptrdiff_t *stop);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

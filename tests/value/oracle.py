@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: MIT
+"""oracle.py - the values of poolval.h against Python's own: random operations on both, whose results
+must be the same: text, equality, order, hashes, slices, the order of keys, the room of lists.
+
+    python3 oracle.py LIBRARY [STEPS]       STRESS_SEED=n repeats a run
+"""
+import ctypes
+import math
+import os
+import random
+import struct
+import sys
+import time
+
+P, Z, I64, SIZE = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_ssize_t
+library = ctypes.CDLL(sys.argv[1])
+steps = int(sys.argv[2]) if len(sys.argv) > 2 else 3000
+
+
+def function(name, result, *arguments):
+    f = getattr(library, name)
+    f.restype, f.argtypes = result, arguments
+    return f
+
+
+heap_new = function("poolobj_heap_new", P)
+heap_close = function("poolobj_heap_close", None, P)
+heap_check = function("poolobj_heap_check", None, P)
+collect = function("poolobj_gc_collect", ctypes.c_size_t, P, ctypes.c_int)
+space_new = function("poolval_space_new", P, P, P)
+space_check = function("poolval_space_check", None, P)
+error = function("poolval_error", ctypes.c_int, P)
+message = function("poolval_error_message", Z, P)
+none = function("poolval_none", P, P)
+boolean = function("poolval_bool", P, P, ctypes.c_int)
+int_new = function("poolval_int_new", P, P, I64)
+float_new = function("poolval_float_new", P, P, ctypes.c_double)
+str_new = function("poolval_str_new_size", P, P, Z, ctypes.c_size_t)
+utf8 = function("poolval_str_utf8", ctypes.c_void_p, P, P, P)
+repr_of = function("poolval_repr", P, P, P)
+equal = function("poolval_equal", ctypes.c_int, P, P, P)
+compare = function("poolval_compare", ctypes.c_int, P, P, P, P)
+hash_of = function("poolval_hash", ctypes.c_int, P, P, P)
+copy_of = function("poolval_copy", P, P, P)
+deepcopy_of = function("poolval_deepcopy", P, P, P)
+truth = function("poolval_truth", ctypes.c_int, P, P)
+tuple_new = function("poolval_tuple_new", P, P, P, ctypes.c_size_t)
+list_new = function("poolval_list_new_items", P, P, P, ctypes.c_size_t)
+dict_new = function("poolval_dict_new", P, P)
+dict_set = function("poolval_dict_set", ctypes.c_int, P, P, P, P)
+# The reference counts are an implementation detail of inline functions, so garbage stays here:
+# every object lives until its heap is closed.
+
+heap = space = None
+
+
+def same(ours, theirs, what):
+    if ours == theirs:
+        return
+    ours, theirs = repr(ours), repr(theirs)
+    at = max(len(os.path.commonprefix([ours, theirs])) - 20, 0)
+    sys.exit(f"{what}: from {at} on ours {ours[at:at + 80]}, Python's {theirs[at:at + 80]}")
+
+
+def text_of(value):
+    size = ctypes.c_size_t()
+    data = utf8(space, value, ctypes.byref(size))
+    return ctypes.string_at(data, size.value).decode()
+
+
+def make(value):
+    """The same value in our space."""
+    if value is None:
+        return none(space)
+    if isinstance(value, bool):
+        return boolean(space, value)
+    if isinstance(value, int):
+        return int_new(space, value)
+    if isinstance(value, float):
+        return float_new(space, value)
+    if isinstance(value, str):
+        data = value.encode()
+        return str_new(space, data, len(data))
+    if isinstance(value, dict):
+        made = dict_new(space)
+        for key, item in value.items():
+            same(dict_set(space, made, make(key), make(item)), 0, "dict_set")
+        return made
+    items = (P * len(value))(*[make(item) for item in value])
+    return (tuple_new if isinstance(value, tuple) else list_new)(space, items, len(value))
+
+
+# ---- Random values ----
+
+alphabets = ["ab", "'\"\\\n\t\r\0\x7f ~", "\x80\xe9\xff\xa0\xad", "\u0100\u4e2d\u2028\uffff\ue000",
+             "\U0001f43a\U0010ffff\U000e0001", "aé中🐺"]
+
+
+def random_str():
+    return "".join(random.choices(random.choice(alphabets), k=random.randrange(8)))
+
+
+def random_float():
+    kind = random.randrange(7)
+    if kind == 0:
+        return float(random.randrange(-300, 300))
+    if kind == 1:
+        return random.choice([0.0, -0.0, math.inf, -math.inf, 1e16, 1e15, 1e-4, 1e-5, 5e-324,
+                              2.0**63, -(2.0**63), 2.0**53 + 2, 1.7976931348623157e308])
+    if kind == 2:
+        return math.ldexp(1.0, random.randrange(-1074, 1024))
+    if kind == 3:
+        return random.random()
+    if kind == 4:
+        return round(random.uniform(-1e6, 1e6), random.randrange(6))
+    return struct.unpack("d", struct.pack("Q", random.getrandbits(64)))[0]
+
+
+def random_key(depth=2):
+    kind = random.randrange(8 if depth > 0 else 6)
+    if kind == 0:
+        return random.choice([None, True, False])
+    if kind == 1:
+        return random.randrange(-8, 300)
+    if kind == 2:
+        return random.choice([-2**63, 2**63 - 1, 2**53 + 1, random.getrandbits(63)])
+    if kind == 3:
+        return random_float()
+    if kind < 6:
+        return random_str()
+    return tuple(random_key(depth - 1) for _ in range(random.randrange(4)))
+
+
+def random_value(depth=3):
+    kind = random.randrange(7) if depth > 0 else 0
+    if kind < 4:
+        return random_key(1)
+    if kind == 4:
+        return tuple(random_value(depth - 1) for _ in range(random.randrange(4)))
+    if kind == 5:
+        return [random_value(depth - 1) for _ in range(random.randrange(4))]
+    return {random_key(1): random_value(depth - 1) for _ in range(random.randrange(4))}
+
+
+# ---- Checks ----
+
+
+def check_text():
+    value = random_value()
+    same(text_of(repr_of(space, make(value))), repr(value), "repr")
+    same(truth(space, make(value)), int(bool(value)), f"truth of {value!r}")
+
+
+def is_nan_inside(value):
+    return "nan" in repr(value)
+
+
+def check_pair():
+    a, b = random_value(), random_value()
+    if random.random() < 0.3:
+        b = eval(repr(a), {"inf": math.inf, "nan": math.nan})
+    if is_nan_inside(a) or is_nan_inside(b):
+        return
+    x, y = make(a), make(b)
+    same(equal(space, x, y), int(a == b), f"{a!r} == {b!r}")
+    order = ctypes.c_int(7)
+    result = compare(space, x, y, ctypes.byref(order))
+    try:
+        theirs = -1 if a < b else 1 if b < a else 0
+    except TypeError:
+        same(result, -1, f"order of {a!r} and {b!r}")
+    else:
+        same((result, order.value), (0, theirs), f"order of {a!r} and {b!r}")
+
+
+def our_hash(value):
+    result = ctypes.c_uint64()
+    return result.value if hash_of(space, make(value), ctypes.byref(result)) == 0 else None
+
+
+def check_hash():
+    a, b = random_key(), random_key()
+    if random.random() < 0.5:
+        a, b = random.randrange(-9, 9), float(random.randrange(-9, 9))
+    if a == b:
+        same(our_hash(a), our_hash(b), f"hashes of {a!r} and {b!r}")
+    elif not is_nan_inside((a, b)):
+        assert our_hash(a) != our_hash(b), (a, b)
+    value = random_value()
+    try:
+        hash(value)
+        assert our_hash(value) is not None, value
+    except TypeError:
+        same(our_hash(value), None, f"hash of {value!r}")
+
+
+concat = function("poolval_str_concat", P, P, P, P)
+repeat = function("poolval_str_repeat", P, P, P, SIZE)
+slice_of = function("poolval_str_slice", P, P, P, SIZE, SIZE)
+find = function("poolval_str_find", SIZE, P, P, P, SIZE, SIZE)
+join = function("poolval_str_join", P, P, P, P)
+str_at = function("poolval_str_at", ctypes.c_int32, P, P, SIZE)
+str_width = function("poolval_str_width", ctypes.c_int, P, P)
+
+
+def random_index():
+    return random.choice([random.randrange(-12, 12), sys.maxsize, -sys.maxsize - 1, 0])
+
+
+def check_str():
+    a, b, i, j = random_str(), random_str(), random_index(), random_index()
+    x, y = make(a), make(b)
+    same(text_of(x), a, "text")
+    same(text_of(concat(space, x, y)), a + b, "concat")
+    count = random.randrange(-1, 5)
+    same(text_of(repeat(space, x, count)), a * count, "repeat")
+    same(text_of(slice_of(space, x, i, j)), a[i:j], f"{a!r}[{i}:{j}]")
+    part = random.choice([b, b[:1], a[1:3]])
+    text = a + b + part
+    whole = make(text)
+    same(find(space, whole, make(part), i, j), text.find(part, i, j), f"{text!r}.find({part!r})")
+    parts = [random_str() for _ in range(random.randrange(5))]
+    same(text_of(join(space, x, make(parts))), a.join(parts), "join")
+    widest = max(map(ord, a), default=0)
+    same(str_width(space, x), 1 if widest < 256 else 2 if widest < 65536 else 4, "width")
+    if -len(a) <= i < len(a):
+        same(str_at(space, x, i), ord(a[i]), "at")
+
+
+def check_utf8():
+    data = bytearray(random_str().encode() + random.randbytes(random.randrange(4)))
+    for _ in range(random.randrange(3)):
+        if data:
+            data[random.randrange(len(data))] = random.choice([0x80, 0xC0, 0xED, 0xA0, 0xF4, 0x90])
+    data = bytes(data)
+    ours = str_new(space, data, len(data))
+    try:
+        same(text_of(ours) if ours else None, data.decode(), f"decoding {data!r}")
+    except UnicodeDecodeError as fault:
+        same(ours, None, f"decoding {data!r}")
+        same(message(space).decode().split(",")[0], f"byte {fault.start}", f"fault of {data!r}")
+
+
+list_append = function("poolval_list_append", ctypes.c_int, P, P, P)
+list_insert = function("poolval_list_insert", ctypes.c_int, P, P, SIZE, P)
+list_pop = function("poolval_list_pop", P, P, P, SIZE)
+list_set = function("poolval_list_set", ctypes.c_int, P, P, SIZE, P)
+list_reverse = function("poolval_list_reverse", ctypes.c_int, P, P)
+list_sort = function("poolval_list_sort", ctypes.c_int, P, P)
+list_slice = function("poolval_list_slice", P, P, P, SIZE, SIZE)
+list_extend = function("poolval_list_extend", ctypes.c_int, P, P, P)
+list_find = function("poolval_list_find", SIZE, P, P, P, SIZE, SIZE)
+list_room = function("poolval_list_room", SIZE, P, P)
+EMPTY_LIST = sys.getsizeof([])
+
+
+def check_list():
+    theirs, ours = [], list_new(space, None, 0)
+    same_room = sys.version_info >= (3, 9)
+    up = random.choice([0.4, 0.6, 0.9])
+    for _ in range(random.randrange(200)):
+        item, i = random.choice([random.randrange(20), random_key(0)]), random_index()
+        if random.random() < up:
+            if random.random() < 0.7:
+                theirs.append(item)
+                list_append(space, ours, make(item))
+            else:
+                theirs.insert(i, item)
+                list_insert(space, ours, i, make(item))
+        elif -len(theirs) <= i < len(theirs):
+            same(list_set(space, ours, i, make(item)), 0, "set")
+            theirs[i] = item
+            theirs.pop(i)
+            list_pop(space, ours, i)
+        else:
+            same(list_pop(space, ours, i), None, "pop")
+            same(error(space), 3, "error of pop")
+        if same_room:
+            room = (sys.getsizeof(theirs) - EMPTY_LIST) // 8
+            same(list_room(space, ours), room, f"room of {len(theirs)} items")
+    same(text_of(repr_of(space, ours)), repr(theirs), "list")
+    i, j, item = random_index(), random_index(), random_key(0)
+    same(text_of(repr_of(space, list_slice(space, ours, i, j))), repr(theirs[i:j]), "slice")
+    if not is_nan_inside(theirs):
+        where = next((k for k in range(len(theirs))[i:j] if theirs[k] == item), -1)
+        same(list_find(space, ours, make(item), i, j), where, "list_find")
+    before = repr(theirs)
+    try:
+        if is_nan_inside(theirs):
+            raise TypeError
+        theirs.sort()
+        same(list_sort(space, ours), 0, "sort")
+    except TypeError:
+        if not is_nan_inside(before):
+            same(list_sort(space, ours), -1, "sort")
+        theirs = eval(before, {"inf": math.inf, "nan": math.nan})
+    theirs.reverse()
+    list_reverse(space, ours)
+    theirs.extend(theirs)
+    list_extend(space, ours, ours)
+    same(text_of(repr_of(space, ours)), repr(theirs), "sorted, reversed and doubled")
+
+
+dict_find = function("poolval_dict_find", ctypes.c_int, P, P, P, P)
+dict_pop = function("poolval_dict_pop", P, P, P, P)
+dict_update = function("poolval_dict_update", ctypes.c_int, P, P, P)
+dict_items = function("poolval_dict_items", P, P, P)
+
+
+def check_dict():
+    theirs, ours = {}, dict_new(space)
+    limit = random.choice([6, 30, 400, 3000])
+    for _ in range(random.randrange(2 * limit)):
+        key = random.randrange(limit) if random.random() < 0.6 else random_key(1)
+        if is_nan_inside(key):
+            continue
+        found = P()
+        there = dict_find(space, ours, make(key), ctypes.byref(found))
+        same(there, int(key in theirs), f"{key!r} in dict")
+        if random.random() < 0.6:
+            item = random.randrange(100)
+            theirs[key] = item
+            dict_set(space, ours, make(key), make(item))
+        else:
+            removed = dict_pop(space, ours, make(key))
+            same(removed is not None, key in theirs, f"pop {key!r}")
+            theirs.pop(key, None)
+    same(text_of(repr_of(space, ours)), repr(theirs), "dict")
+    other = {random_key(1): 1 for _ in range(5)}
+    if not is_nan_inside(other):
+        theirs.update(other)
+        dict_update(space, ours, make(other))
+    same(text_of(repr_of(space, dict_items(space, ours))), repr(list(theirs.items())), "items")
+
+
+def check_copies():
+    value = random_value(4)
+    ours = make(value)
+    for copy in copy_of(space, ours), deepcopy_of(space, ours):
+        same(text_of(repr_of(space, copy)), repr(value), "copy")
+        if not is_nan_inside(value):
+            same(equal(space, ours, copy), 1, "copy")
+
+
+checks = [check_text, check_pair, check_hash, check_str, check_utf8, check_list, check_dict,
+          check_copies]
+seed = int(os.environ.get("STRESS_SEED") or time.time_ns() % 2**32)
+print(f"# seed: STRESS_SEED={seed}", flush=True)
+random.seed(seed)
+for step in range(steps):
+    if step % 500 == 0:
+        if heap:
+            collect(heap, 2), heap_check(heap), space_check(space), heap_close(heap)
+        heap = heap_new()
+        space = space_new(heap, None)
+    check = random.choice(checks[:5] * 4 + checks[5:])
+    check()
+space_check(space)
+heap_close(heap)
+print(f"# {steps} checks")

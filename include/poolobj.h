@@ -165,7 +165,9 @@ void poolobj_immortal(void *object);
 
 /* ---- References ---- */
 
-/* The slow halves of the functions below; not for programs. */
+/* The slow halves of the functions below, and the count that makes them do nothing; not for
+   programs. */
+#define POOLOBJ_IMMORTAL (-1073741824)
 void poolobj_incref_slow(poolobj *object);
 void poolobj_decref_slow(poolobj *object);
 void poolobj_check_use(const poolobj *object);
@@ -179,7 +181,7 @@ static inline void poolobj_incref(void *object) {
     int32_t count = (int32_t)((uint32_t)o->count + 1);
     if (__builtin_expect(count > 1, 1))
         o->count = count;
-    else
+    else if (o->count != POOLOBJ_IMMORTAL)
         poolobj_incref_slow(o);
 }
 
@@ -193,7 +195,7 @@ static inline void poolobj_decref(void *object) {
     int32_t count = (int32_t)((uint32_t)o->count - 1);
     if (__builtin_expect(count > 0, 1))
         o->count = count;
-    else
+    else if (o->count != POOLOBJ_IMMORTAL)
         poolobj_decref_slow(o);
 }
 

@@ -38,13 +38,13 @@ static inline value *find(value *dict, value *key) {
 
 #include "workloads.h"
 
-/* With the argument "lists" in front, free lists as by default; without, none. */
+/* With the argument "lists" in front, free lists as long as CPython's; without, none. */
 int main(int argc, char **argv) {
     poolval_options options = POOLVAL_DEFAULTS;
     bool lists = argc > 1 && strcmp(argv[1], "lists") == 0;
-    if (!lists)
-        options.keep_tuples = options.keep_lists = options.keep_dicts = options.keep_ints =
-            options.keep_floats = 0;
+    options.keep_tuples = lists ? 2000 : 0;
+    options.keep_lists = options.keep_dicts = lists ? 80 : 0;
+    options.keep_ints = options.keep_floats = lists ? 100 : 0;
     poolobj_heap *heap = poolobj_heap_new();
     poolobj_gc_disable(heap);
     space = poolval_space_new(heap, &options);

@@ -2,7 +2,6 @@
 #include "object/object.h"
 
 #include "base/check.h"
-#include "object/free_list.h"
 #include "object/weakref.h"
 
 /* ---- Birth ---- */
@@ -24,22 +23,15 @@ void *object_new_slow(poolobj_type *type) {
     return fill(&type->bin) ? object_new(type) : NULL;
 }
 
-static poolobj *take_listed(struct bin *bin) {
-    struct type_pool *pool;
-    poolobj *block = free_list_take(bin, &pool);
-    type_pool_note_young(pool);
-    return block;
-}
-
 static inline poolobj *take_block(struct bin *bin) {
-    if (bin->listed != NULL) return take_listed(bin);
+    if (bin->listed != NULL) return object_take_listed(bin);
     if (bin->free == NULL && !fill(bin)) return NULL;
     poolobj *block = bin->free;
     bin->free = block_next(block);
     return block;
 }
 
-void *object_new_items(poolobj_type *type, size_t items) {
+void *object_new_items_slow(poolobj_type *type, size_t items) {
     size_t bytes;
     if (__builtin_mul_overflow(items, type->item_size, &bytes)) return NULL;
     if (__builtin_add_overflow(bytes, type->size, &bytes) || bytes > PTRDIFF_MAX) return NULL;
@@ -116,18 +108,34 @@ static inline void uncount(poolobj_heap *heap, const poolobj_type *type) {
     if (type->tracked && heap->count[0] > 0) heap->count[0]--;
 }
 
+static inline void put_block(struct type_pool *pool, poolobj *object) {
+    if (!pool->lists || !free_list_put(pool, object)) type_pool_put(pool, object);
+}
+
+/* Ends an object; returns `chain` with those in front that die of it. */
+ALWAYS_INLINE poolobj *end(poolobj_type *type, struct type_pool *pool, poolobj *object,
+                           poolobj *chain) {
+    if (!type->is_leaf) {
+        chain = drop_references(type, pool, object, chain);
+        uncount(type->heap, type);
+    }
+    if (type->drop != NULL) type->drop(object);
+    put_block(pool, object);
+    return chain;
+}
+/* What was made together mostly dies together, but by jumps, which the processor does not foresee.
+   Trees of 2^20 nodes: 12.8 ns per node without, 12.2 with 128, 11.7 with 512 or 1024. */
+enum { PREFETCH_DEAD = 512 };
+
 /* Takes the first of a chain apart; returns the chain that is left. */
-static inline poolobj *take_apart(poolobj_heap *heap, poolobj *object) {
+static inline poolobj *take_apart(poolobj *object) {
     struct type_pool *pool = type_pool_of(object);
     poolobj_type *type = pool->type;
     poolobj *rest = object_link(object);
+    __builtin_prefetch((char *)object + PREFETCH_DEAD, 1);
     if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && take_leave(type, object))
         return rest;
-    rest = drop_references(type, pool, object, rest);
-    if (unlikely(type->drop != NULL)) type->drop(object);
-    uncount(heap, type);
-    if (!pool->lists || !free_list_put(pool, object)) type_pool_put(pool, object);
-    return rest;
+    return end(type, pool, object, rest);
 }
 
 static void put_off(poolobj_heap *heap, poolobj *chain) {
@@ -146,7 +154,7 @@ void object_die_chain(poolobj_heap *heap, poolobj *chain) {
     }
     heap->depth++;
     while (chain != NULL) {
-        chain = take_apart(heap, chain);
+        chain = take_apart(chain);
         if (unlikely(chain == NULL && heap->depth == 1)) {
             chain = heap->deferred;
             heap->deferred = NULL;
@@ -155,7 +163,13 @@ void object_die_chain(poolobj_heap *heap, poolobj *chain) {
     heap->depth--;
 }
 
+/* One that nobody takes leave of ends at once, at any depth: no code of the program runs. */
 void object_die(poolobj *object) {
+    struct type_pool *pool = type_pool_of(object);
+    poolobj_type *type = pool->type;
+    poolobj_heap *heap = type->heap;
+    bool takes_leave = object->flags & (FINALIZE | WEAKLY_REFERENCED);
     object_set_link(object, NULL);
-    object_die_chain(object_heap(object), object);
+    poolobj *chain = unlikely(takes_leave) ? object : end(type, pool, object, NULL);
+    if (chain != NULL) object_die_chain(heap, chain);
 }

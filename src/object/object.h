@@ -19,10 +19,11 @@
 #ifndef POOLALLOC_OBJECT_OBJECT_H
 #define POOLALLOC_OBJECT_OBJECT_H
 
-#include "object/type_pool.h"
+#include "object/free_list.h"
 
 /* Far from both ends of the negative numbers, as the inline decref looks at count - 1. */
-#define IMMORTAL (INT32_MIN / 2)
+#define IMMORTAL POOLOBJ_IMMORTAL
+static_assert(IMMORTAL == INT32_MIN / 2, "half way between the ends");
 
 enum { DEPTH_MAX = 50 };
 
@@ -30,9 +31,10 @@ enum { DEPTH_MAX = 50 };
 extern "C" {
 #endif
 
-/* An object with `items` items; NULL: no memory, or too large. */
-void *object_new_items(poolobj_type *type, size_t items);
-/* The same without items, when the bin has nothing at hand. */
+/* An object with `items` items, when it is large or nothing is at hand; NULL: no memory, or too
+   large. */
+void *object_new_items_slow(poolobj_type *type, size_t items);
+/* The same without items. */
 void *object_new_slow(poolobj_type *type);
 /* Takes an object apart whose last reference was dropped, and all that dies with it. */
 void object_die(poolobj *object);
@@ -94,7 +96,7 @@ static inline poolobj *object_link(const poolobj *object) {
 ALWAYS_INLINE poolobj *object_drop(poolobj *object, poolobj *chain) {
     int32_t count = (int32_t)((uint32_t)object->count - 1);
     if (unlikely(count < 0)) {
-        poolobj_decref_slow(object);
+        if (object->count != IMMORTAL) poolobj_decref_slow(object);
         return chain;
     }
     if (count > 0) {
@@ -118,12 +120,41 @@ ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t
     return block;
 }
 
-/* An object without items; NULL: no memory. */
-ALWAYS_INLINE void *object_new(poolobj_type *type) {
+/* An object without items, of a block of `bytes`; NULL: no memory. */
+ALWAYS_INLINE void *object_new_sized(poolobj_type *type, size_t bytes) {
     poolobj *block = type->bin.free;
     if (unlikely(block == NULL)) return object_new_slow(type);
     type->bin.free = block_next(block);
-    return object_init(type, block, type->bin.stride);
+    return object_init(type, block, bytes);
+}
+ALWAYS_INLINE void *object_new(poolobj_type *type) {
+    return object_new_sized(type, type->bin.stride);
+}
+
+/* The latest of a free list that is not empty. */
+ALWAYS_INLINE poolobj *object_take_listed(struct bin *bin) {
+    struct type_pool *pool;
+    poolobj *block = free_list_take(bin, &pool);
+    if (!pool->current) type_pool_note_young(pool); /* a current one always is with the young */
+    return block;
+}
+
+/* An object with `items` items; NULL: no memory, or too large. */
+ALWAYS_INLINE void *object_new_items(poolobj_type *type, size_t items) {
+    size_t bytes = type->size + items * type->item_size;
+    if (unlikely(type->bins == NULL || items > EXACT_MAX || bytes > EXACT_MAX))
+        return object_new_items_slow(type, items);
+    struct bin *bin = type->bins[align_up(size_max(bytes, BLOCK_MIN), 8) / 8];
+    if (unlikely(bin == NULL)) return object_new_items_slow(type, items);
+    poolobj *block = bin->listed;
+    if (block != NULL) {
+        object_take_listed(bin);
+    } else {
+        block = bin->free;
+        if (unlikely(block == NULL)) return object_new_items_slow(type, items);
+        bin->free = block_next(block);
+    }
+    return object_init(type, block, bin->stride);
 }
 
 #ifdef __cplusplus

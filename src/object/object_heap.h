@@ -27,6 +27,7 @@ struct bin {
 struct poolobj_type {
     struct bin bin; /* for objects without items; unused if item_size > 0 */
     bool is_plain;  /* no items and no free list */
+    bool is_leaf;   /* no references */
     poolobj_heap *heap;
     uint64_t header; /* of a new object */
     bool tracked;    /* by the collector: has references and is not ACYCLIC */

@@ -121,6 +121,7 @@ static bool fill(poolobj_type *type, poolobj_heap *heap, const poolobj_typespec 
     bool refers = type->ref_count > 0 || type->has_items || type->traverse != NULL;
     type->is_pair = type->ref_count == 2 && !type->has_items && type->traverse == NULL;
     if (type->is_pair) memcpy(type->pair, type->refs, sizeof type->pair);
+    type->is_leaf = !refers;
     type->tracked = refers && !(spec->flags & POOLOBJ_ACYCLIC);
     return make_bins(type);
 }

@@ -73,12 +73,10 @@ static struct type_pool *take_shared(struct bin *bin) {
     pool->stride = bin->stride;
     pool->reciprocal = bin->reciprocal;
     pool->lists = bin->listed_max > 0;
-    /* Linked from the last to the first, so that the list goes up. */
-    for (uint32_t i = pool->capacity; i-- > 0;) {
-        poolobj *block = type_pool_block(pool, i);
-        block_make_free(block, pool->free);
-        pool->free = block;
-    }
+    pool->free = type_pool_block(pool, 0); /* from here upwards, as the processor prefetches */
+    for (uint32_t i = 0; i < pool->capacity; i++)
+        block_make_free(type_pool_block(pool, i),
+                        i + 1 < pool->capacity ? type_pool_block(pool, i + 1) : NULL);
     return pool;
 }
 

@@ -68,44 +68,49 @@ static bool same_any(const poolval_space *space, const poolobj *a, const poolobj
     return a != NULL && key_equal(space, a, key);
 }
 
-/* The slot that leads to the key; SIZE_MAX: none. */
-ALWAYS_INLINE size_t probe(const poolval_space *space, const struct value_dict *dict, poolobj *key,
-                           uint64_t hash, unsigned width, same_key *same) {
+/* The entry of the key; NULL: there is none, and *slot is the empty one where it would be. */
+ALWAYS_INLINE poolobj **probe(const poolval_space *space, const struct value_dict *dict,
+                              poolobj *key, uint64_t hash, unsigned width, same_key *same,
+                              size_t *slot) {
     unsigned bits = dict->bits;
     size_t mask = ((size_t)1 << bits) - 1, i = hash & mask;
     uint64_t tag = tag_of(hash, bits, width), content;
     for (; (content = slot_read(dict->slot, width, i)) != 0; i = (i + 1) & mask) {
         if ((content ^ tag) > mask) continue;
-        if (same(space, dict->item[2 * ((content & mask) - 1)], key)) return i;
+        poolobj **entry = dict->item + 2 * ((content & mask) - 1);
+        if (likely(same(space, entry[0], key))) return entry;
     }
-    return SIZE_MAX;
+    *slot = i;
+    return NULL;
 }
 
-ALWAYS_INLINE size_t probe_width(const poolval_space *space, const struct value_dict *dict,
-                                 poolobj *key, uint64_t hash, same_key *same) {
+ALWAYS_INLINE poolobj **probe_width(const poolval_space *space, const struct value_dict *dict,
+                                    poolobj *key, uint64_t hash, same_key *same, size_t *slot) {
     unsigned width = width_of(dict->bits);
-    if (likely(width == 1)) return probe(space, dict, key, hash, 1, same);
-    if (likely(width == 2)) return probe(space, dict, key, hash, 2, same);
-    if (likely(width == 4)) return probe(space, dict, key, hash, 4, same);
-    return probe(space, dict, key, hash, 8, same);
+    if (width == 1) return probe(space, dict, key, hash, 1, same, slot);
+    if (width == 2) return probe(space, dict, key, hash, 2, same, slot);
+    if (width == 4) return probe(space, dict, key, hash, 4, same, slot);
+    return probe(space, dict, key, hash, 8, same, slot);
 }
 
-static size_t find_slot(const poolval_space *space, const struct value_dict *dict, poolobj *key,
-                        uint64_t hash) {
-    if (value_is(space, key, POOLVAL_STR)) return probe_width(space, dict, key, hash, same_str);
-    if (value_is(space, key, POOLVAL_INT)) return probe_width(space, dict, key, hash, same_int);
-    return probe_width(space, dict, key, hash, same_any);
-}
-
-ALWAYS_INLINE poolobj **entry_at(const struct value_dict *dict, size_t slot) {
-    size_t mask = ((size_t)1 << dict->bits) - 1;
-    return dict->item + 2 * ((slot_read(dict->slot, width_of(dict->bits), slot) & mask) - 1);
+ALWAYS_INLINE poolobj **find(const poolval_space *space, const struct value_dict *dict,
+                             poolobj *key, uint64_t hash, size_t *slot) {
+    if (value_is(space, key, POOLVAL_STR))
+        return probe_width(space, dict, key, hash, same_str, slot);
+    if (value_is(space, key, POOLVAL_INT))
+        return probe_width(space, dict, key, hash, same_int, slot);
+    return probe_width(space, dict, key, hash, same_any, slot);
 }
 
 poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
                     uint64_t hash) {
-    size_t slot = find_slot(space, dict, key, hash);
-    return slot != SIZE_MAX ? entry_at(dict, slot) : NULL;
+    size_t slot;
+    return find(space, dict, key, hash, &slot);
+}
+
+ALWAYS_INLINE void fill_slot(struct value_dict *dict, size_t slot, uint64_t hash, size_t entry) {
+    unsigned bits = dict->bits, width = width_of(bits);
+    slot_write(dict->slot, width, slot, tag_of(hash, bits, width) | (entry + 1));
 }
 
 /* Leads from the first empty slot to an entry. */
@@ -113,7 +118,7 @@ static void link_entry(struct value_dict *dict, uint64_t hash, size_t entry) {
     unsigned bits = dict->bits, width = width_of(bits);
     size_t mask = ((size_t)1 << bits) - 1, i = hash & mask;
     while (slot_read(dict->slot, width, i) != 0) i = (i + 1) & mask;
-    slot_write(dict->slot, width, i, tag_of(hash, bits, width) | (entry + 1));
+    fill_slot(dict, i, hash, entry);
 }
 
 /* ---- Tables ---- */
@@ -185,7 +190,8 @@ static void shrink(poolval_space *space, struct value_dict *dict) {
 /* ---- Making ---- */
 
 struct value_dict *dict_new(poolval_space *space) {
-    struct value_dict *dict = (struct value_dict *)value_new(space, POOLVAL_DICT);
+    struct value_dict *dict =
+        (struct value_dict *)value_new(space, POOLVAL_DICT, sizeof(struct value_dict));
     if (likely(dict != NULL)) dict->slot = (void *)(uintptr_t)no_slot;
     return dict;
 }
@@ -210,10 +216,14 @@ void dict_drop(poolobj *value) { value_free(((struct value_dict *)value)->item);
 
 /* ---- Changing ---- */
 
-static bool insert(poolval_space *space, struct value_dict *dict, poolobj *key, uint64_t hash,
-                   poolobj *value) {
-    if (unlikely(dict->used == capacity_of(dict->bits)) && !grow(space, dict)) return false;
-    link_entry(dict, hash, dict->used);
+static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj *key,
+                          uint64_t hash, size_t slot, poolobj *value) {
+    if (unlikely(dict->used == capacity_of(dict->bits))) {
+        if (!grow(space, dict)) return false;
+        link_entry(dict, hash, dict->used);
+    } else {
+        fill_slot(dict, slot, hash, dict->used);
+    }
     poolobj **entry = dict->item + 2 * dict->used++;
     entry[0] = value_ref(key);
     entry[1] = value_ref(value);
@@ -224,9 +234,10 @@ static bool insert(poolval_space *space, struct value_dict *dict, poolobj *key, 
 
 bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value) {
     uint64_t hash;
-    if (!key_hash(space, key, &hash)) return false;
-    poolobj **entry = dict_find(space, dict, key, hash);
-    if (entry == NULL) return insert(space, dict, key, hash, value);
+    size_t slot;
+    if (unlikely(!key_hash(space, key, &hash))) return false;
+    poolobj **entry = find(space, dict, key, hash, &slot);
+    if (entry == NULL) return insert(space, dict, key, hash, slot, value);
     poolobj *old = entry[1];
     entry[1] = value_ref(value);
     value_unref(old);
@@ -265,7 +276,8 @@ static struct value_dict *require_dict(poolval_space *space, const poolobj *dict
 
 poolobj *poolval_dict_new(poolval_space *space) {
     struct value_dict *dict = dict_new(space);
-    return likely(dict != NULL) ? value_made(space, dict) : NULL;
+    if (unlikely(dict == NULL)) return NULL;
+    return value_made(space, dict);
 }
 
 ptrdiff_t poolval_dict_length(poolval_space *space, const poolobj *value) {
@@ -276,9 +288,10 @@ ptrdiff_t poolval_dict_length(poolval_space *space, const poolobj *value) {
 int poolval_dict_find(poolval_space *space, poolobj *value, poolobj *key, poolobj **found) {
     const struct value_dict *dict = require_dict(space, value);
     uint64_t hash;
+    size_t slot;
     *found = NULL;
-    if (dict == NULL || !key_hash(space, key, &hash)) return -1;
-    poolobj **entry = dict_find(space, dict, key, hash);
+    if (unlikely(dict == NULL || !key_hash(space, key, &hash))) return -1;
+    poolobj **entry = find(space, dict, key, hash, &slot);
     if (entry == NULL) return 0;
     *found = entry[1];
     return 1;

@@ -5,7 +5,7 @@
 
 static struct value_list *as_list(poolobj *value) { return (struct value_list *)value; }
 
-static bool require_list(poolval_space *space, const poolobj *list) {
+ALWAYS_INLINE bool require_list(poolval_space *space, const poolobj *list) {
     return value_require(space, list, POOLVAL_LIST, "a list");
 }
 
@@ -57,7 +57,8 @@ static void give_room_back(const poolval_space *space, struct value_list *list) 
 /* ---- Making ---- */
 
 struct value_list *list_new(poolval_space *space, size_t room) {
-    struct value_list *list = (struct value_list *)value_new(space, POOLVAL_LIST);
+    struct value_list *list =
+        (struct value_list *)value_new(space, POOLVAL_LIST, sizeof(struct value_list));
     if (unlikely(list == NULL) || room == 0 || set_room(space, list, room)) return list;
     value_unref(&list->base);
     return (struct value_list *)value_fail_memory(space);
@@ -71,7 +72,8 @@ static void add_all(struct value_list *list, poolobj *const *items, size_t count
 
 poolobj *poolval_list_new(poolval_space *space) {
     struct value_list *list = list_new(space, 0);
-    return likely(list != NULL) ? value_made(space, list) : NULL;
+    if (unlikely(list == NULL)) return NULL;
+    return value_made(space, list);
 }
 
 poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, size_t count) {
@@ -87,7 +89,7 @@ poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, siz
 
 void list_traverse(poolobj *value, poolobj_visit visit, void *arg) {
     const struct value_list *list = as_list(value);
-    visit(list->item, list->length, arg);
+    if (list->length > 0) visit(list->item, list->length, arg);
 }
 
 void list_drop(poolobj *value) { value_free(as_list(value)->item); }
@@ -135,15 +137,22 @@ poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b) {
 
 /* ---- Changing ---- */
 
-bool list_append(poolval_space *space, struct value_list *list, poolobj *item) {
-    if (unlikely(!make_room(space, list, list->length + 1))) return false;
+static NOINLINE int append_slow(poolval_space *space, poolobj *value, poolobj *item) {
+    if (!require_list(space, value) || !value_require_any(space, item, "item")) return -1;
+    struct value_list *list = as_list(value);
+    if (!make_room(space, list, list->length + 1)) return -1;
     list->item[list->length++] = value_ref(item);
-    return true;
+    return 0;
 }
 
-int poolval_list_append(poolval_space *space, poolobj *list, poolobj *item) {
-    if (!require_list(space, list) || !value_require_any(space, item, "item")) return -1;
-    return list_append(space, as_list(list), item) ? 0 : -1;
+/* Makes no call where all is well, and so saves no register. */
+int poolval_list_append(poolval_space *space, poolobj *value, poolobj *item) {
+    struct value_list *list = as_list(value);
+    if (unlikely(!value_is(space, value, POOLVAL_LIST) || item == NULL ||
+                 list->length == list->room || !value_try_ref(item)))
+        return append_slow(space, value, item);
+    list->item[list->length++] = item;
+    return 0;
 }
 
 int poolval_list_set(poolval_space *space, poolobj *value, ptrdiff_t index, poolobj *item) {

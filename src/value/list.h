@@ -18,8 +18,6 @@ extern "C" {
 struct value_list *list_new(poolval_space *space, size_t room);
 /* Room that a list of `length` items gets when it has outgrown what it has. */
 size_t list_room_for(int rule, size_t length);
-/* Appends; takes a reference. False: the failure is noted. */
-bool list_append(poolval_space *space, struct value_list *list, poolobj *item);
 void list_traverse(poolobj *list, poolobj_visit visit, void *arg);
 void list_drop(poolobj *list);
 void list_check(const struct value_list *list);

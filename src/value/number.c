@@ -9,7 +9,8 @@
 /* ---- Making ---- */
 
 static poolobj *new_int(poolval_space *space, int64_t number) {
-    struct value_int *value = (struct value_int *)value_new(space, POOLVAL_INT);
+    struct value_int *value =
+        (struct value_int *)value_new(space, POOLVAL_INT, sizeof(struct value_int));
     if (unlikely(value == NULL)) return NULL;
     value->number = number;
     return &value->base;
@@ -42,7 +43,8 @@ poolobj *poolval_int_new(poolval_space *space, int64_t number) {
 }
 
 poolobj *poolval_float_new(poolval_space *space, double number) {
-    struct value_float *value = (struct value_float *)value_new(space, POOLVAL_FLOAT);
+    struct value_float *value =
+        (struct value_float *)value_new(space, POOLVAL_FLOAT, sizeof(struct value_float));
     if (unlikely(value == NULL)) return NULL;
     value->number = number;
     return &value->base;

@@ -101,11 +101,12 @@ static bool make_types(poolval_space *space, const poolval_options *options) {
 }
 
 static bool make_singles(poolval_space *space) {
-    space->none = value_new(space, POOLVAL_NONE);
+    space->none = (poolobj *)value_new(space, POOLVAL_NONE, sizeof(poolobj));
     if (space->none == NULL) return false;
     poolobj_immortal(space->none);
     for (int truth = 0; truth < 2; truth++) {
-        struct value_int *value = (struct value_int *)value_new(space, POOLVAL_BOOL);
+        struct value_int *value =
+            (struct value_int *)value_new(space, POOLVAL_BOOL, sizeof(struct value_int));
         if (value == NULL) return false;
         value->number = truth;
         poolobj_immortal(value);
@@ -116,7 +117,8 @@ static bool make_singles(poolval_space *space) {
 
 /* Last of all: from here on the space ends with the heap. */
 static bool make_object(poolval_space *space) {
-    struct space_object *object = (struct space_object *)value_new(space, POOLVAL_OTHER);
+    struct space_object *object =
+        (struct space_object *)value_new(space, POOLVAL_OTHER, sizeof(struct space_object));
     if (object == NULL) return false;
     object->space = space;
     poolobj_immortal(object);

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "malloc/alloc.h"
+#include "object/collect.h"
 
 /* ---- Types ---- */
 
@@ -44,9 +44,8 @@ void *value_fail_type(poolval_space *space, const char *needed, const poolobj *v
                       value_type_name(space, value));
 }
 
-bool value_fail_null(poolval_space *space, const char *what) {
+void value_fail_null(poolval_space *space, const char *what) {
     value_fail(space, POOLVAL_ERR_TYPE, "the %s is NULL: the call that made it failed?", what);
-    return false;
 }
 
 void *value_fail_memory(poolval_space *space) {
@@ -54,6 +53,11 @@ void *value_fail_memory(poolval_space *space) {
 }
 
 /* ---- Memory ---- */
+
+poolobj *value_made_slow(poolval_space *space, void *container) {
+    collect_due(space->heap);
+    return (poolobj *)container;
+}
 
 void *value_try_allocate(const poolval_space *space, size_t size) {
     return value_refuses(space) ? NULL : alloc_malloc(size);
@@ -68,15 +72,11 @@ void *value_try_reallocate(const poolval_space *space, void *table, size_t size)
     return value_refuses(space) ? NULL : alloc_realloc(table, size);
 }
 
-void value_free(void *table) {
-    if (table != NULL) alloc_free(table);
-}
-
 size_t value_table_size(const void *table) { return alloc_usable_size(table); }
 
 /* ---- Indices ---- */
 
-bool value_index(poolval_space *space, const char *what, size_t length, ptrdiff_t *index) {
+bool value_index_slow(poolval_space *space, const char *what, size_t length, ptrdiff_t *index) {
     ptrdiff_t given = *index;
     if (given < 0) *index += (ptrdiff_t)length;
     if (likely((size_t)*index < length)) return true;

@@ -12,7 +12,7 @@
 #include <poolval.h>
 #pragma GCC visibility pop
 
-#include "object/collect.h"
+#include "malloc/alloc.h"
 #include "object/object.h"
 #include "value/hash.h"
 
@@ -108,21 +108,27 @@ ALWAYS_INLINE bool value_require(poolval_space *space, const poolobj *value, uns
     return false;
 }
 /* It is an object at all: `what` names the argument. */
-COLD bool value_fail_null(poolval_space *space, const char *what);
+COLD void value_fail_null(poolval_space *space, const char *what);
 ALWAYS_INLINE bool value_require_any(poolval_space *space, const poolobj *value, const char *what) {
-    return likely(value != NULL) || value_fail_null(space, what);
+    if (likely(value != NULL)) return true;
+    value_fail_null(space, what);
+    return false;
 }
 
 /* ---- References ---- */
 
-/* As poolobj_incref and _decref, without a call for immortal values. */
 ALWAYS_INLINE poolobj *value_ref(poolobj *value) {
-    if (value->count != IMMORTAL) poolobj_incref(value);
+    poolobj_incref(value);
     return value;
 }
-ALWAYS_INLINE void value_unref(poolobj *value) {
-    if (value->count != IMMORTAL) poolobj_decref(value);
+/* The same where it makes no call: false, and nothing happened, if it would have to. */
+ALWAYS_INLINE bool value_try_ref(poolobj *value) {
+    int32_t count = value->count;
+    if (unlikely(count <= 0 || count == INT32_MAX)) return count == IMMORTAL;
+    value->count = count + 1;
+    return true;
 }
+ALWAYS_INLINE void value_unref(poolobj *value) { poolobj_decref(value); }
 static inline void value_unref_all(poolobj *const *values, size_t count) {
     for (size_t i = 0; i < count; i++) value_unref(values[i]);
 }
@@ -135,24 +141,29 @@ static inline bool value_refuses(const poolval_space *space) {
 
 /* A value, zeroed but for its header. Never collects: so no code of the program runs while
    containers are half made or copied from. Who makes a container ends with value_made. */
-ALWAYS_INLINE poolobj *value_new(poolval_space *space, unsigned type) {
+ALWAYS_INLINE void *value_new(poolval_space *space, unsigned type, size_t size) {
     object_heap_require("poolval", space->heap);
-    void *value = value_refuses(space) ? NULL : object_new(space->type[type]);
-    if (unlikely(value == NULL)) return (poolobj *)value_fail_memory(space);
+    if (value_refuses(space)) return value_fail_memory(space);
+    poolobj_type *of = space->type[type];
+    size_t bytes = size_max(align_up(size, 8), BLOCK_MIN); /* known when this is compiled */
+    void *value = likely(of->is_plain) ? object_new_sized(of, bytes) : object_new_items_slow(of, 0);
+    if (unlikely(value == NULL)) return value_fail_memory(space);
     if (type >= POOLVAL_TUPLE) space->heap->count[0]++; /* tracked by the collector */
-    return (poolobj *)value;
+    return value;
 }
-ALWAYS_INLINE poolobj *value_new_items(poolval_space *space, unsigned type, size_t items) {
+ALWAYS_INLINE void *value_new_items(poolval_space *space, unsigned type, size_t items) {
     object_heap_require("poolval", space->heap);
-    void *value = value_refuses(space) ? NULL : object_new_items(space->type[type], items);
-    if (unlikely(value == NULL)) return (poolobj *)value_fail_memory(space);
+    if (value_refuses(space)) return value_fail_memory(space);
+    void *value = object_new_items(space->type[type], items);
+    if (unlikely(value == NULL)) return value_fail_memory(space);
     if (type >= POOLVAL_TUPLE) space->heap->count[0]++;
-    return (poolobj *)value;
+    return value;
 }
 /* A container is made: collects what is due. Returns it. */
+poolobj *value_made_slow(poolval_space *space, void *container);
 ALWAYS_INLINE poolobj *value_made(poolval_space *space, void *container) {
-    if (unlikely(space->heap->count[0] > space->heap->trigger)) collect_due(space->heap);
-    return (poolobj *)container;
+    if (likely(space->heap->count[0] <= space->heap->trigger)) return (poolobj *)container;
+    return value_made_slow(space, container);
 }
 
 /* Tables of values; those that try note no failure. Of NULL, reallocate allocates; where it fails,
@@ -160,14 +171,20 @@ ALWAYS_INLINE poolobj *value_made(poolval_space *space, void *container) {
 void *value_allocate(poolval_space *space, size_t size);
 void *value_try_allocate(const poolval_space *space, size_t size);
 void *value_try_reallocate(const poolval_space *space, void *table, size_t size);
-void value_free(void *table);
+static inline void value_free(void *table) {
+    if (table != NULL) alloc_free(table);
+}
 /* Bytes of a table. */
 size_t value_table_size(const void *table);
 
 /* ---- Indices ---- */
 
 /* A negative index counts from the end. False: out of range, with the failure noted. */
-bool value_index(poolval_space *space, const char *what, size_t length, ptrdiff_t *index);
+bool value_index_slow(poolval_space *space, const char *what, size_t length, ptrdiff_t *index);
+ALWAYS_INLINE bool value_index(poolval_space *space, const char *what, size_t length,
+                               ptrdiff_t *index) {
+    return likely((size_t)*index < length) ? true : value_index_slow(space, what, length, index);
+}
 /* Cuts start and stop to 0 <= start <= stop <= length, as Python's slices are. False: start was
    behind stop or the end, where not even nothing is found. */
 bool value_slice(size_t length, ptrdiff_t *start, ptrdiff_t *stop);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * looks.c - how long the functions of poolgraph.h take on heaps of OBJECTS (the argument; a
- * million) objects of 24 bytes. Prints for each heap and function heap function objects
- * milliseconds the median of 5, into a file that nobody reads.
+ * looks.c - how long the functions of poolgraph.h take on heaps of as many objects of 24 bytes as
+ * the argument says, or a million. Prints for each heap and function
+ *     heap function objects milliseconds
+ * of processor time, the median of 5, with output that nobody reads.
  */
 #include <poolgraph.h>
 #include <stdbool.h>
@@ -87,9 +88,9 @@ static int compare(const void *a, const void *b) {
 static void measure(const char *name, const char *function, void (*look)(void)) {
     double seconds[REPEATS];
     for (int i = 0; i < REPEATS; i++) {
-        double start = seconds_now();
+        clock_t start = clock();
         look();
-        seconds[i] = seconds_now() - start;
+        seconds[i] = (double)(clock() - start) / CLOCKS_PER_SEC;
     }
     qsort(seconds, REPEATS, sizeof seconds[0], compare);
     printf("%-7s %-9s %zu %8.1f\n", name, function, count, seconds[REPEATS / 2] * 1e3);

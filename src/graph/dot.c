@@ -35,7 +35,7 @@ static void add_legend(struct dot *dot) {
     text_add(&dot->text, "  subgraph cluster_legend {\n"
                          "    label=\"legend\"; color=\"#bbbbbb\"; fontcolor=\"#555555\"; "
                          "fontsize=10;\n"
-                         "    node [fontsize=9, height=0.2, margin=\"0.08,0.03\"];\n");
+                         "    node [fontsize=8, height=0.1, margin=\"0.08,0.03\"];\n");
     legend_box(dot, 0, "asked for", ASKED_FOR);
     legend_box(dot, 1, "held from outside", ROOT);
     legend_box(dot, 2, "immortal", IMMORTAL);
@@ -59,7 +59,7 @@ bool dot_open(struct dot *dot, const struct graph *graph, const poolgraph_option
     dot->label = label;
     text_add(&dot->text,
              "digraph poolgraph {\n"
-             "  charset=\"UTF-8\"; rankdir=LR; fontname=\"Helvetica\";\n"
+             "  charset=\"UTF-8\"; rankdir=LR; nodesep=0.2; fontname=\"Helvetica\";\n"
              "  node [shape=box, style=filled, fillcolor=white, fontname=\"Helvetica\", "
              "fontsize=11];\n"
              "  edge [fontname=\"Helvetica\", fontsize=10, color=\"#555555\"];\n");

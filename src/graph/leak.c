@@ -19,7 +19,8 @@ struct leaks {
     const struct graph *graph;
     const struct label *label;
     struct route live;
-    uint8_t *state; /* by number */
+    uint8_t *state;  /* by number */
+    uint32_t *shown; /* by number: length of the cycle it was shown on, or 0 */
     size_t count[STATES];
 };
 
@@ -121,17 +122,32 @@ static void print_held(const struct leaks *leaks) {
 
 /* ---- Cycles ---- */
 
+/* Whether the shortest cycle through `number` is as long as one that was shown with an object of
+   the type; if not, notes that this one is. */
+static bool was_shown(struct leaks *leaks, struct garbage *garbage, uint32_t number, uint32_t first,
+                      uint32_t end) {
+    struct cycles *cycles = &garbage->cycles;
+    if (!cycles_has(cycles, number)) return false;
+    uint32_t length = cycles_shortest(cycles, number, NOBODY);
+    for (uint32_t n = first; n < end; n++)
+        if (leaks->shown[n] == length) return true;
+    for (uint32_t i = 0; i < length; i++) leaks->shown[cycles->queue[i]] = length;
+    return false;
+}
+
 static void print_cycle_of_type(struct leaks *leaks, struct garbage *garbage, uint32_t first,
                                 uint32_t end) {
     const struct label *label = leaks->label;
     garbage->complete = true;
     uint32_t shortest = garbage_shortest(garbage, &leaks->live, first, end);
     if (shortest == NOBODY) return;
+    bool shown = was_shown(leaks, garbage, shortest, first, end);
     text_add(label->text, "  ");
     print_type(leaks, first);
-    text_add(label->text, garbage->complete ? ": the shortest cycle that holds one of them\n"
-                                            : ": a cycle that holds one of them\n");
-    garbage_print(garbage, label, shortest);
+    text_add(label->text, shown                ? ": on a cycle above\n"
+                          : !garbage->complete ? ": a cycle that holds one of them\n"
+                                               : ": the shortest cycle that holds one of them\n");
+    if (!shown) garbage_print(garbage, label, shortest);
 }
 
 static bool print_cycles(struct leaks *leaks) {
@@ -171,14 +187,16 @@ static ptrdiff_t report(struct leaks *leaks, FILE *out) {
 ptrdiff_t leak_print(const struct graph *graph, const poolgraph_options *options, FILE *out) {
     struct text text;
     struct label label = {&text, LABEL_LINE, options};
-    struct leaks leaks = {graph, &label, {0}, NULL, {0}};
+    struct leaks leaks = {.graph = graph, .label = &label};
     ptrdiff_t left = -1;
     leaks.state = (uint8_t *)area_new(graph->count, sizeof leaks.state[0]);
-    if (leaks.state == NULL)
+    leaks.shown = (uint32_t *)area_new(graph->count, sizeof leaks.shown[0]);
+    if (leaks.state == NULL || leaks.shown == NULL)
         errno = ENOMEM;
     else if (route_open(&leaks.live, graph))
         left = report(&leaks, out);
     route_close(&leaks.live);
     area_free(leaks.state);
+    area_free(leaks.shown);
     return left;
 }

@@ -77,6 +77,22 @@ TEST_F(LeakTest, TheShortestCycleIsFound) {
               "    .right -> list\n");
 }
 
+// Not once more for each of the types on it.
+TEST_F(LeakTest, ACycleOfSeveralTypesIsShownOnce) {
+    Node *node = make();
+    List *list = make_list({node});
+    poolobj_set(&node->left, list);
+    poolobj_decref(list);
+    poolobj_decref(node);
+    std::string text = leaks(2);
+    EXPECT_EQ(text.substr(text.find("  node: ")),
+              "  node: the shortest cycle that holds one of them\n"
+              "    node 1\n"
+              "    .left -> list\n"
+              "    [0] -> the first of these\n"
+              "  list: on a cycle above\n");
+}
+
 TEST_F(LeakTest, ManyHeldObjectsAreCutShort) {
     for (int i = 0; i < 8; i++) keep(make());
     std::string text = leaks(8);

@@ -14,8 +14,8 @@ extern "C" {
 
 /* `count` zeroed elements of `size` bytes, aligned to 64; NULL: no memory. */
 void *area_new(size_t count, size_t size);
-/* NULL is ignored. Structs of areas are closed by functions that leave nothing in them, so that they
-   may be closed again, and close what was opened in part. */
+/* NULL is ignored. Structs of areas are closed by functions that leave nothing in them, so that
+   they may be closed again, and close what was opened in part. */
 void area_free(void *area);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cpython.c - CPython's own values by its C API, for workloads.h. */
+/* cpython.c - CPython's own values by its C API, for workloads.h. With the argument "version" it
+   says which CPython. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
@@ -35,6 +36,10 @@ static inline value *find(value *dict, value *key) { return PyDict_GetItemWithEr
 #include "workloads.h"
 
 int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "version") == 0) {
+        printf("# CPython %s\n", Py_GetVersion());
+        return 0;
+    }
     Py_InitializeEx(0);
     PyGC_Disable();
     run(argc, argv);

@@ -85,7 +85,7 @@ ALWAYS_INLINE bool value_is(const poolval_space *space, const poolobj *value, un
 static inline unsigned value_type(const poolval_space *space, const poolobj *value) {
     if (value == NULL) return POOLVAL_OTHER;
     unsigned index = value->type - space->first_type;
-    return index < POOLVAL_TYPES - 1 ? index + 1 : POOLVAL_OTHER;
+    return index < POOLVAL_TYPES - 1 ? index + 1 : (unsigned)POOLVAL_OTHER;
 }
 const char *value_type_name(const poolval_space *space, const poolobj *value);
 

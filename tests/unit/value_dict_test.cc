@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include <map>
+
+#include "support/value_fixture.h"
+#include "value/dict.h"
+
+namespace {
+
+class ValueDictTest : public ValueTest {
+  protected:
+    int set(poolobj *map, poolobj *key, int64_t value) {
+        return poolval_dict_set(space_, map, key, number(value));
+    }
+    // -1: not there.
+    int64_t get(poolobj *map, poolobj *key) {
+        poolobj *value;
+        int64_t result = -1;
+        if (poolval_dict_find(space_, map, key, &value) == 1)
+            poolval_int_get(space_, value, &result);
+        return result;
+    }
+};
+
+TEST_F(ValueDictTest, KeysStayInTheOrderOfInsertion) {
+    Ref map = dict();
+    for (const char *key : {"one", "two", "three", "four", "five", "six", "seven"})
+        set(map, str(key), (int64_t)strlen(key));
+    set(map, str("two"), 2);
+    EXPECT_EQ(poolval_dict_remove(space_, map, str("three")), 0);
+    set(map, str("three"), 33);
+    EXPECT_EQ(repr(map), "{'one': 3, 'two': 2, 'four': 4, 'five': 4, 'six': 3, 'seven': 5, "
+                         "'three': 33}");
+    EXPECT_EQ(repr(Ref(poolval_dict_keys(space_, map))),
+              "['one', 'two', 'four', 'five', 'six', 'seven', 'three']");
+    EXPECT_EQ(repr(Ref(poolval_dict_values(space_, map))), "[3, 2, 4, 4, 3, 5, 33]");
+    EXPECT_EQ(poolval_dict_length(space_, map), 7);
+}
+
+TEST_F(ValueDictTest, MissingKeysAreNamed) {
+    Ref map = dict();
+    EXPECT_NO_VALUE(poolval_dict_get(space_, map, str("a b")), POOLVAL_ERR_KEY);
+    EXPECT_ERROR(poolval_dict_remove(space_, map, number(-7)), -1, POOLVAL_ERR_KEY);
+    EXPECT_EQ(poolval_dict_pop(space_, map, number(-7)), nullptr);
+    EXPECT_EQ(message(), "the dict has no key -7");
+    poolobj *value = map;
+    EXPECT_EQ(poolval_dict_find(space_, map, number(1), &value), 0);
+    EXPECT_EQ(value, nullptr);
+}
+
+TEST_F(ValueDictTest, EqualKeysOfDifferentTypesAreOne) {
+    Ref map = dict();
+    set(map, number(1), 10), set(map, real(1), 11), set(map, poolval_bool(space_, 1), 12);
+    set(map, real(-0.0), 20), set(map, number(0), 21);
+    set(map, tuple({number(1), real(2)}), 30), set(map, tuple({real(1), number(2)}), 31);
+    EXPECT_EQ(repr(map), "{1: 12, -0.0: 21, (1, 2.0): 31}") << "the first key stays";
+}
+
+TEST_F(ValueDictTest, UnhashableKeysAreErrors) {
+    Ref map = dict(), items = list(), key = tuple({number(1), items});
+    EXPECT_ERROR(set(map, items, 1), -1, POOLVAL_ERR_TYPE);
+    EXPECT_ERROR(set(map, map, 1), -1, POOLVAL_ERR_TYPE);
+    EXPECT_ERROR(set(map, key, 1), -1, POOLVAL_ERR_TYPE);
+    EXPECT_NO_VALUE(poolval_dict_get(space_, map, items), POOLVAL_ERR_TYPE);
+    EXPECT_ERROR(poolval_dict_remove(space_, map, key), -1, POOLVAL_ERR_TYPE);
+    EXPECT_EQ(poolval_refcount(items), 2);
+}
+
+TEST_F(ValueDictTest, IterationEndsWithAnErrorWhenKeysCameOrWent) {
+    Ref map = dict();
+    for (int i = 0; i < 10; i++) set(map, number(i), i);
+    poolval_place place = {0, 0};
+    poolobj *key, *value;
+    int64_t sum = 0, got;
+    while (poolval_dict_next(space_, map, &place, &key, &value) == 1) {
+        poolval_int_get(space_, key, &got);
+        set(map, key, got * 2); // values may be set
+        sum += got;
+    }
+    EXPECT_EQ(sum, 45);
+    EXPECT_EQ(poolval_dict_next(space_, map, &place, &key, nullptr), 0) << "the end stays the end";
+    place = {0, 0};
+    EXPECT_EQ(poolval_dict_next(space_, map, &place, nullptr, nullptr), 1);
+    set(map, number(100), 1);
+    EXPECT_ERROR(poolval_dict_next(space_, map, &place, &key, &value), -1, POOLVAL_ERR_CHANGED);
+    place = {0, 0};
+    EXPECT_EQ(poolval_dict_next(space_, map, &place, nullptr, nullptr), 1);
+    set(map, number(101), 1), poolval_dict_remove(space_, map, number(101));
+    EXPECT_ERROR(poolval_dict_next(space_, map, &place, &key, &value), -1, POOLVAL_ERR_CHANGED);
+    place = {0, 0};
+    EXPECT_EQ(poolval_dict_next(space_, map, &place, nullptr, nullptr), 1);
+    poolval_dict_clear(space_, map);
+    EXPECT_ERROR(poolval_dict_next(space_, map, &place, &key, &value), -1, POOLVAL_ERR_CHANGED);
+}
+
+TEST_F(ValueDictTest, SlotsAreAsWideAsTheirNumberNeeds) {
+    Ref map = dict();
+    const struct value_dict *inner = reinterpret_cast<struct value_dict *>((poolobj *)map);
+    EXPECT_EQ(inner->bits, 0);
+    int64_t last_of_bits[] = {5, 10, 21, 42, 85, 170, 341};
+    int64_t next = 0;
+    for (int step = 0; step < 7; step++) {
+        for (; next < last_of_bits[step]; next++) set(map, number(next), next);
+        EXPECT_EQ(inner->bits, 3 + step);
+    }
+    size_t entries = 341 * 16, slots = 512 * 2;
+    EXPECT_GE(poolval_sizeof(space_, map), 48 + entries + slots);
+    EXPECT_LE(poolval_sizeof(space_, map), (48 + entries + slots) * 9 / 8);
+}
+
+// Lookup, change and removal in tables with slots of 1, 2 and 4 bytes.
+TEST_F(ValueDictTest, RandomChangesAreThoseOfAModel) {
+    struct rng random = {test_seed()};
+    for (size_t limit : {5u, 100u, 3000u, 100000u}) {
+        Ref map = dict();
+        std::map<int64_t, int64_t> model;
+        for (size_t step = 0; step < 4 * limit; step++) {
+            int64_t key = (int64_t)rng_below(&random, limit) * 1000;
+            bool shrinks = step > 2 * limit;
+            if (rng_below(&random, 10) < (shrinks ? 2 : 7)) {
+                ASSERT_EQ(set(map, number(key), (int64_t)step), 0);
+                model[key] = (int64_t)step;
+            } else {
+                ASSERT_EQ(poolval_dict_remove(space_, map, number(key)),
+                          model.erase(key) == 1 ? 0 : -1);
+            }
+        }
+        ASSERT_EQ(poolval_dict_length(space_, map), (ptrdiff_t)model.size());
+        for (size_t i = 0; i < limit; i++) {
+            auto found = model.find((int64_t)i * 1000);
+            ASSERT_EQ(get(map, number((int64_t)i * 1000)),
+                      found != model.end() ? found->second : -1);
+        }
+        poolval_space_check(space_);
+    }
+}
+
+TEST_F(ValueDictTest, AQueueOfKeysTakesNoMoreTimeAndMemoryTheLongerItRuns) {
+    Ref map = dict();
+    for (int64_t i = 0; i < 300000; i++) {
+        set(map, number(i), i);
+        if (i < 100) continue;
+        poolval_place place = {0, 0};
+        poolobj *first;
+        ASSERT_EQ(poolval_dict_next(space_, map, &place, &first, nullptr), 1);
+        ASSERT_EQ(poolval_dict_remove(space_, map, Ref(number(i - 100))), 0);
+    }
+    EXPECT_LT(poolval_sizeof(space_, map), 16000u);
+    EXPECT_EQ(poolval_dict_length(space_, map), 100);
+}
+
+TEST_F(ValueDictTest, MemoryGoesBackWhenKeysGo) {
+    Ref map = dict();
+    for (int64_t i = 0; i < 10000; i++) set(map, number(i), i);
+    size_t full = poolval_sizeof(space_, map);
+    for (int64_t i = 0; i < 9990; i++) poolval_dict_remove(space_, map, number(i));
+    EXPECT_LT(poolval_sizeof(space_, map), full / 50);
+    for (int64_t i = 9990; i < 10000; i++) EXPECT_EQ(get(map, number(i)), i);
+    for (int64_t i = 9990; i < 10000; i++) poolval_dict_remove(space_, map, number(i));
+    EXPECT_LT(poolval_sizeof(space_, map), 200u);
+}
+
+// Keys that only differ above the bits that choose a slot.
+TEST_F(ValueDictTest, KeysWhoseLowBitsAreEqualDoNotCollide) {
+    Ref map = dict();
+    double worst = 0;
+    for (int64_t i = 0; i < 20000; i++) set(map, number(i << 40), i);
+    const struct value_dict *inner = reinterpret_cast<struct value_dict *>((poolobj *)map);
+    size_t run = 0;
+    const uint16_t *slot = static_cast<const uint16_t *>(inner->slot);
+    for (size_t i = 0; i < (size_t)1 << inner->bits; i++) {
+        run = slot[i] != 0 ? run + 1 : 0;
+        worst = std::max(worst, (double)run);
+    }
+    EXPECT_LT(worst, 200);
+}
+
+TEST_F(ValueDictTest, AnUpdateKeepsPlacesAndAddsTheRest) {
+    Ref a = dict(), b = dict();
+    set(a, str("x"), 1), set(a, str("y"), 2), set(b, str("z"), 3), set(b, str("x"), 4);
+    EXPECT_EQ(poolval_dict_update(space_, a, b), 0);
+    EXPECT_EQ(repr(a), "{'x': 4, 'y': 2, 'z': 3}");
+    EXPECT_EQ(poolval_dict_update(space_, a, a), 0);
+    EXPECT_EQ(repr(Ref(poolval_dict_items(space_, a))), "[('x', 4), ('y', 2), ('z', 3)]");
+    EXPECT_EQ(poolval_dict_clear(space_, a), 0);
+    EXPECT_EQ(repr(a), "{}");
+}
+
+TEST_F(ValueDictTest, EqualWhateverTheOrder) {
+    Ref a = dict(), b = dict();
+    set(a, str("x"), 1), set(a, str("y"), 2), set(b, str("y"), 2);
+    EXPECT_EQ(poolval_equal(space_, a, b), 0);
+    set(b, str("x"), 1);
+    EXPECT_EQ(poolval_equal(space_, a, b), 1);
+    set(b, str("x"), 9);
+    EXPECT_EQ(poolval_equal(space_, a, b), 0);
+    int order;
+    EXPECT_ERROR(poolval_compare(space_, a, b, &order), -1, POOLVAL_ERR_TYPE);
+}
+
+} // namespace

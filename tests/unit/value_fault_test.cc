@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// Every allocation of every function made to fail in turn: the failure is told, nothing changes and
+// nothing leaks.
+#include <poolalloc.h>
+
+#include "support/os_faults.h"
+#include "support/value_fixture.h"
+
+namespace {
+
+uint64_t asked, refused_one;
+
+bool refuse() { return asked++ == refused_one; }
+
+class ValueFaultTest : public ValueTest {
+  protected:
+    void SetUp() override {
+        ValueTest::SetUp();
+        str("spam"); // the table of the interned is there
+        word_ = str("spam and eggs");
+        wide_ = str("\u4e2d\u56fd \U0001f43a");
+        items_ = numbers(8); // full
+        pair_ = tuple({word_, list({number(1000)})});
+        map_ = dict();
+        for (int i = 0; i < 5; i++) poolval_dict_set(space_, map_, number(i), items_); // full
+        words_ = list({word_, wide_, word_});                                          // not sorted
+        cycle_ = list({pair_, map_, items_});
+        poolval_list_append(space_, cycle_, cycle_);
+        unsorted_ = list({number(3), number(1), number(2)});
+    }
+
+    void TearDown() override {
+        for (Ref *each : all_) each->drop();
+        ValueTest::TearDown();
+    }
+
+    std::string state() {
+        std::string all;
+        for (Ref *each : all_) all += repr(*each) + std::to_string(poolval_refcount(*each)) + "\n";
+        return all + std::to_string(poolval_interned_count(space_));
+    }
+
+    // `call` returns false if it failed; what it makes it drops itself. It may change the values
+    // above when it does not fail, as it is called no more then.
+    void each_failure(const char *name, const std::function<bool()> &call) {
+        std::string before = state();
+        std::vector<size_t> objects = counts();
+        size_t blocks = census_now().used_blocks;
+        for (uint64_t n = 0;; n++) {
+            asked = 0, refused_one = n;
+            poolval_error_clear(space_);
+            space_->fault_for_test = refuse;
+            bool good = call();
+            space_->fault_for_test = nullptr;
+            if (good) {
+                EXPECT_GT(n, 0u) << name << " allocates nothing";
+                EXPECT_EQ(error(), POOLVAL_OK) << name;
+                if (asked <= n) return;
+                continue; // it went on without
+            }
+            ASSERT_EQ(error(), POOLVAL_ERR_MEMORY) << name << ", allocation " << n;
+            ASSERT_EQ(state(), before) << name << ", allocation " << n;
+            ASSERT_EQ(counts(), objects) << name << ", allocation " << n;
+            ASSERT_EQ(census_now().used_blocks, blocks) << name << ", allocation " << n;
+            poolval_space_check(space_);
+        }
+    }
+    // For functions that return a new value.
+    void each_failure_of(const char *name, const std::function<poolobj *()> &make) {
+        each_failure(name, [&] {
+            Ref made = make();
+            return made != nullptr;
+        });
+    }
+
+    Ref word_, wide_, items_, pair_, map_, words_, cycle_, unsorted_;
+    Ref *const all_[8] = {&word_, &wide_, &items_, &pair_, &map_, &words_, &cycle_, &unsorted_};
+};
+
+TEST_F(ValueFaultTest, ValuesThatAreMade) {
+    each_failure_of("int", [&] { return poolval_int_new(space_, 100000); });
+    each_failure_of("float", [&] { return poolval_float_new(space_, 1); });
+    each_failure_of("add", [&] { return poolval_int_add(space_, number(200), number(200)); });
+    each_failure_of("str", [&] { return poolval_str_new(space_, "eggs, spam"); });
+    each_failure_of("identifier", [&] { return poolval_str_new(space_, "eggs"); });
+    each_failure_of("wide str", [&] { return poolval_str_new(space_, "\u4e2d\u56fd"); });
+    each_failure_of("tuple", [&] {
+        poolobj *items[] = {word_, word_};
+        return poolval_tuple_new(space_, items, 2);
+    });
+    each_failure_of("list", [&] { return poolval_list_new(space_); });
+    each_failure_of("dict", [&] { return poolval_dict_new(space_); });
+    each_failure_of("list of items", [&] {
+        poolobj *items[] = {word_, word_};
+        return poolval_list_new_items(space_, items, 2);
+    });
+}
+
+TEST_F(ValueFaultTest, PartsAndCombinations) {
+    Ref ab = str("ab");
+    each_failure_of("concat", [&] { return poolval_str_concat(space_, word_, wide_); });
+    each_failure_of("repeat", [&] { return poolval_str_repeat(space_, word_, 3); });
+    each_failure_of("interned repeat", [&] { return poolval_str_repeat(space_, ab, 3); });
+    each_failure_of("join", [&] { return poolval_str_join(space_, word_, words_); });
+    each_failure_of("slice", [&] { return poolval_str_slice(space_, wide_, 1, 3); });
+    each_failure_of("tuple slice", [&] { return poolval_tuple_slice(space_, pair_, 0, 1); });
+    each_failure_of("tuple concat", [&] { return poolval_tuple_concat(space_, pair_, pair_); });
+    each_failure_of("list slice", [&] { return poolval_list_slice(space_, items_, 0, 3); });
+    each_failure_of("list concat", [&] { return poolval_list_concat(space_, items_, words_); });
+    each_failure_of("keys", [&] { return poolval_dict_keys(space_, map_); });
+    each_failure_of("values", [&] { return poolval_dict_values(space_, map_); });
+    each_failure_of("items", [&] { return poolval_dict_items(space_, map_); });
+    each_failure_of("repr", [&] { return poolval_repr(space_, cycle_); });
+    each_failure_of("repr of str", [&] { return poolval_repr(space_, wide_); });
+    each_failure_of("copy of list", [&] { return poolval_copy(space_, items_); });
+    each_failure_of("copy of dict", [&] { return poolval_copy(space_, map_); });
+}
+
+TEST_F(ValueFaultTest, DeepCopiesLeaveNoHalf) {
+    each_failure("deepcopy", [&] {
+        Ref made = poolval_deepcopy(space_, cycle_);
+        if (made == nullptr) return false;
+        space_->fault_for_test = nullptr;
+        EXPECT_EQ(repr(made), repr(cycle_));
+        made.drop();
+        EXPECT_GT(poolobj_gc_collect(heap_, 2), 0u);
+        return true;
+    });
+}
+
+TEST_F(ValueFaultTest, ChangesAllOrNothing) {
+    each_failure("append", [&] { return poolval_list_append(space_, items_, word_) == 0; });
+    each_failure("insert", [&] { return poolval_list_insert(space_, unsorted_, 1, word_) == 0; });
+    each_failure("extend", [&] { return poolval_list_extend(space_, unsorted_, items_) == 0; });
+    each_failure("sort", [&] { return poolval_list_sort(space_, words_) == 0; });
+    each_failure("set", [&] { return poolval_dict_set(space_, map_, word_, word_) == 0; });
+    each_failure("update", [&] {
+        Ref other = poolval_dict_new(space_);
+        if (other == nullptr) return false;
+        return poolval_dict_set(space_, other, word_, word_) == 0 &&
+               poolval_dict_update(space_, other, map_) == 0;
+    });
+    std::vector<Ref> names;
+    for (int i = 0; space_->interned.used * 3 + 3 <= space_->interned.size * 2; i++)
+        names.push_back(str("name_" + std::to_string(i)));
+    each_failure("intern", [&] {
+        Ref first = poolval_str_intern(space_, wide_);
+        return first != nullptr;
+    });
+}
+
+TEST_F(ValueFaultTest, WhatIsKeptForTheValueItself) {
+    each_failure("utf8", [&] { return poolval_str_utf8(space_, wide_, nullptr) != nullptr; });
+    Ref far = str(std::string(300, 'x') + "\u4e2d"), part = str(std::string(200, 'x'));
+    each_failure("find", [&] {
+        ptrdiff_t found = poolval_str_find(space_, far, part, 0, PTRDIFF_MAX);
+        EXPECT_TRUE(found == -2 || found == 0);
+        return found == 0;
+    });
+}
+
+TEST_F(ValueFaultTest, RemovalsGoOnWithoutMemory) {
+    Ref many = numbers(100), map = dict();
+    for (int i = 0; i < 1000; i++) poolval_dict_set(space_, map, number(i), number(i));
+    std::vector<Ref> names;
+    for (int i = 0; i < 1000; i++) names.push_back(str("name_" + std::to_string(i)));
+    space_->fault_for_test = [] { return true; };
+    for (int i = 0; i < 99; i++) EXPECT_EQ(poolval_list_remove(space_, many, 0), 0);
+    for (int i = 0; i < 999; i++)
+        EXPECT_EQ(poolval_dict_remove(space_, map, space_->small_int[5 + i % 250]),
+                  i < 250 ? 0 : -1);
+    names.clear();
+    space_->fault_for_test = nullptr;
+    EXPECT_EQ(repr(many), "[99]");
+    EXPECT_EQ(poolval_dict_length(space_, map), 750);
+    EXPECT_EQ(poolval_interned_count(space_), 0u);
+    poolval_error_clear(space_);
+}
+
+// By the system, as there is no space yet whose allocations could fail.
+TEST_F(ValueFaultTest, ASpaceThatCannotBeMade) {
+    poolval_options options = POOLVAL_DEFAULTS;
+    options.small_max = 1 << 19; // 12 MiB
+    options.small_min = 0;
+    for (uint64_t n = 0;; n++) {
+        poolobj_heap *heap = poolobj_heap_new();
+        ASSERT_NE(heap, nullptr);
+        poolval_space *space;
+        {
+            OsFaults faults = OsFaults::from(only(OS_MAP), n);
+            space = poolval_space_new(heap, &options);
+            EXPECT_TRUE(space != nullptr || errno == ENOMEM);
+        }
+        poolobj_heap_check(heap);
+        poolobj_heap_close(heap);
+        poolalloc_trim(0);
+        if (space != nullptr) {
+            EXPECT_GT(n, 0u);
+            return;
+        }
+    }
+}
+
+} // namespace

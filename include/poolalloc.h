@@ -83,7 +83,7 @@ int poolalloc_posix_memalign(void **result, size_t alignment, size_t size);
    lives unless realloc changes it. 0 for NULL. */
 size_t poolalloc_usable_size(const void *block);
 
-/* The usable size that a request of `size` bytes would get; 0 if it would fail for its size. */
+/* The usable size that a request of `size` bytes gets at least; 0 if it would fail for its size. */
 size_t poolalloc_good_size(size_t size);
 
 /* ---- Memory and its report ---- */

@@ -20,22 +20,27 @@ size_t allocate_direct_min = DIRECT_MIN_MOST;
 static struct atomic_u32 last_trim;
 
 /* What a heap has at hand may keep nearly free pools from going back: once per purge delay it lets
-   go of all of it, some 100 us at the most, and takes up what it goes on using. */
+   go of all of it, a few thousand blocks at the most, and takes up what it goes on using. */
 static bool release_is_due(struct heap *heap) {
     if (options.purge_delay == PURGE_NEVER) return false;
     uint64_t now = os_clock_ms();
     if (likely(now < heap->release_due)) return false;
+    bool is_new = heap->release_due == 0; /* and has nothing to let go of yet */
     heap->release_due = now + size_max(options.purge_delay, RELEASE_MS_LEAST);
-    return true;
+    return !is_new;
+}
+
+static void let_go(struct heap *heap) {
+    remote_post(heap);
+    heap_release(heap);
 }
 
 void allocate_poll(struct heap *heap) {
     if (remote_is_waiting(heap)) remote_drain(heap, DRAIN_AT_ONCE);
     uint32_t trim = atomic_u32_load(&last_trim);
-    if (unlikely(heap->trim_seen != trim || release_is_due(heap))) {
+    if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
-        remote_post(heap);
-        heap_release(heap);
+        let_go(heap);
     }
     if (unlikely(purge_is_due()) && space_try_enter()) {
         purge_step();
@@ -63,11 +68,11 @@ static void relieve(struct heap *heap) {
 
 /* ---- Classes ---- */
 
-static COLD void *take_slow(struct heap *heap, unsigned class_index) {
+static COLD void *take_slow(struct heap *heap, unsigned class_index, unsigned near) {
     allocate_poll(heap);
-    void *block = heap_take_own(heap, class_index); /* what came in */
+    void *block = heap_take_own(heap, class_index, near); /* what came in */
     if (block == NULL && thread_heap_borrow(heap, class_index))
-        block = heap_take_own(heap, class_index);
+        block = heap_take_own(heap, class_index, 0);
     if (block == NULL) block = heap_take(heap, class_index);
     if (block != NULL) return block;
     relieve(heap);
@@ -77,22 +82,22 @@ static COLD void *take_slow(struct heap *heap, unsigned class_index) {
 static COLD void *take_shared(unsigned class_index) {
     struct heap *heap = shared_heap_enter();
     if (heap == NULL) return NULL;
-    void *block = take_slow(heap, class_index);
+    void *block = take_slow(heap, class_index, 0);
     shared_heap_leave();
     return block;
 }
 
-static NOINLINE void *take_class(unsigned class_index) {
+static NOINLINE void *take_class(unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap;
     if (unlikely(heap == &no_heap) && (heap = thread_heap_get()) == NULL)
         return take_shared(class_index);
-    void *block = heap_take_own(heap, class_index);
-    return likely(block != NULL) ? block : take_slow(heap, class_index);
+    void *block = heap_take_own(heap, class_index, near);
+    return likely(block != NULL) ? block : take_slow(heap, class_index, near);
 }
 
-static inline void *take_fast_or_slow(unsigned class_index) {
-    void *block = magazine_pop(&thread_heap->magazines[class_index]);
-    return likely(block != NULL) ? block : take_class(class_index);
+static inline void *take_fast_or_slow(unsigned class_index, unsigned near) {
+    void *block = magazine_pop(thread_heap, class_index);
+    return likely(block != NULL) ? block : take_class(class_index, near);
 }
 
 /* ---- Larger requests ---- */
@@ -120,9 +125,9 @@ static bool is_large(size_t size) {
 }
 
 void *allocate_slow(size_t size) {
-    if (size <= SMALL_MAX) return take_class(size_class_small(size));
+    if (size <= SMALL_MAX) return take_class(size_class_small(size), 0);
     if (is_large(size)) return allocate_large(size, ALIGN, false);
-    return take_fast_or_slow(size_class_span(size));
+    return take_fast_or_slow(size_class_span(size), NEAR_CLASSES);
 }
 
 void *allocate_zeroed(size_t size) {
@@ -145,7 +150,7 @@ void *allocate_aligned(size_t alignment, size_t size) {
     unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
     if (class_index == 0 || is_large(size_classes[class_index].stride))
         return allocate_large(size_max(size, 1), alignment, false);
-    return take_fast_or_slow(class_index);
+    return take_fast_or_slow(class_index, 0);
 }
 
 void *allocate_growing(size_t size) {
@@ -163,6 +168,7 @@ void *resize_large(struct block *block, size_t size) {
 
 void release_poll(void) {
     allocate_poll(thread_heap);
+    if (unlikely(release_is_due(thread_heap))) let_go(thread_heap);
     atomic_u32_store(&thread_heap->frees_to_poll,
                      purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES);
 }
@@ -172,25 +178,30 @@ void release_block(struct block *block) {
         bool freed =
             block->kind == TAG_EXTENT ? extent_free(block->arena) : direct_free(block->direct);
         if (unlikely(!freed)) block_fail("free", BLOCK_FREED, block->address);
-    } else if (block->heap == thread_heap) {
-        heap_free(thread_heap, block);
+    } else if (heap_free(thread_heap, block->address)) {
         return;
-    } else if (!remote_free(thread_heap_get(), block)) {
+    } else if (!remote_free(thread_heap_get(), block->heap, block->address, block->usable)) {
         return; /* it waits in a batch */
     }
     if (thread_heap != &no_heap) allocate_poll(thread_heap);
 }
 
-void release_other(void *pointer) {
+static NOINLINE void release_any(void *pointer) {
     struct block block;
-    if (likely(block_find_live((uintptr_t)pointer, &block) && block.heap != thread_heap)) {
-        struct heap *heap = likely(thread_heap != &no_heap) ? thread_heap : thread_heap_get();
-        if (unlikely(remote_free(heap, &block)) && heap != NULL) allocate_poll(heap);
-        return;
-    }
     if (pointer == NULL) return;
     block_require("free", pointer, &block);
     release_block(&block);
+}
+
+/* A live block of another heap is the common case. */
+void release_other(void *pointer) {
+    struct heap *heap = thread_heap;
+    uintptr_t address = (uintptr_t)pointer;
+    struct block block;
+    if (unlikely(heap == &no_heap || !block_find_live(address, &block) || block.heap == heap))
+        release_any(pointer);
+    else if (unlikely(remote_free(heap, block.heap, address, block.usable)))
+        allocate_poll(heap);
 }
 
 bool allocate_trim(size_t keep) {

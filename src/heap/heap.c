@@ -16,15 +16,10 @@ enum {
 struct round no_rounds;
 
 void heap_init(struct heap *heap, bool counting) {
-    struct round *bottom = heap->rounds;
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
-        unsigned room = counting ? 0 : size_classes[c].magazine;
-        heap->magazines[c].top = bottom;
-        heap->magazines[c].end = bottom + room;
-        bottom += room + 1;
+        heap->top[c] = heap->end[c] = &no_rounds;
         link_init(&heap->partial[c]);
     }
-    CHECK(bottom <= heap->rounds + HEAP_ROUNDS);
     heap->counting = counting;
     atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
 }
@@ -174,32 +169,55 @@ static void cursor_fill(struct cursor *cursor, struct pool *pool, bool all) {
     count_taken(pool, bit_count(cursor->bits));
 }
 
-static void *take_spare(struct heap *heap, unsigned class_index) {
+/* Blocks that were handed out before, and so have memory behind them. */
+static uint64_t span_spare_used(struct pool *pool) { return *pool_spare(pool) & *span_used(pool); }
+
+/* The first of the class and the next `near` ones with a block at hand, 0 if none has any. */
+static unsigned class_at_hand(struct heap *heap, unsigned class_index, unsigned near) {
+    unsigned end = class_index + near + 1 < CLASS_COUNT ? class_index + near + 1 : CLASS_COUNT;
+    while (class_index < end && heap->top[class_index]->block == 0) class_index++;
+    return class_index < end ? class_index : 0;
+}
+
+/* What takes more memory comes last. */
+static void *take_medium(struct heap *heap, unsigned class_index, unsigned near) {
+    struct pool *pool = first_partial(heap, class_index);
+    uint64_t used = pool != NULL ? span_spare_used(pool) : 0;
+    unsigned other = used == 0 ? class_at_hand(heap, class_index, near) : 0;
+    if (other != 0) return magazine_pop(heap, other);
+    if (pool == NULL) return NULL;
+    heap->served += heap->counting;
+    return take_from_span(pool, used != 0 ? used : *pool_spare(pool));
+}
+
+static void *take_small_block(struct heap *heap, unsigned class_index) {
     struct pool *pool = first_partial(heap, class_index);
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
-    if (size_class_is_span(class_index)) return take_from_span(pool, *pool_spare(pool));
     struct cursor *cursor = &heap->cursors[class_index];
     cursor_fill(cursor, pool, !heap->counting);
     return cursor_take(cursor);
 }
 
-void *heap_take_own(struct heap *heap, unsigned class_index) {
-    void *block = magazine_pop(&heap->magazines[class_index]);
-    if (block == NULL && !size_class_is_span(class_index))
-        block = cursor_take(&heap->cursors[class_index]);
-    return block != NULL ? block : take_spare(heap, class_index);
+void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
+    void *block = magazine_pop(heap, class_index);
+    if (block != NULL) return block;
+    if (size_class_is_span(class_index)) return take_medium(heap, class_index, near);
+    block = cursor_take(&heap->cursors[class_index]);
+    return block != NULL ? block : take_small_block(heap, class_index);
 }
 
 void *heap_take(struct heap *heap, unsigned class_index) {
-    void *block = heap_take_own(heap, class_index);
+    void *block = heap_take_own(heap, class_index, 0);
     if (block != NULL || take_pool(heap, class_index) == NULL) return block;
-    return heap_take_own(heap, class_index);
+    return heap_take_own(heap, class_index, 0);
 }
 
 void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
     struct pool *pool = first_partial(heap, class_index);
     if (!size_class_is_span(class_index) || pool == NULL || !pool->zeroed) return NULL;
+    if (span_spare_used(pool) != 0 || class_at_hand(heap, class_index, NEAR_CLASSES) != 0)
+        return NULL; /* to clear memory that is there costs less than to get more */
     uint64_t fresh = *pool_spare(pool) & ~*span_used(pool);
     if (fresh == 0) return NULL;
     heap->served += heap->counting;
@@ -262,17 +280,35 @@ static struct round *put_back_block(struct heap *heap, struct round *at) {
     return at - 1;
 }
 
-static void empty_magazine(struct heap *heap, struct magazine *magazine, bool of_spans) {
-    struct round *at = magazine->top;
+static void empty_magazine(struct heap *heap, unsigned class_index) {
+    bool of_spans = size_class_is_span(class_index);
+    struct round *at = heap->top[class_index];
     while (at->block != 0) at = of_spans ? put_back_block(heap, at) : put_back_word(heap, at);
-    magazine->top = at;
+    heap->top[class_index] = at;
+}
+
+/* False if it has all the room that it gets. It is full: what it holds moves. */
+static bool grow_magazine(struct heap *heap, unsigned class_index) {
+    unsigned most = heap->counting ? 0 : size_classes[class_index].magazine;
+    unsigned first = most < MAGAZINE_FIRST ? most : MAGAZINE_FIRST;
+    struct round *top = heap->top[class_index];
+    unsigned held = top == &no_rounds ? 0 : top[-(ptrdiff_t)first].block == 0 ? first : most;
+    if (held == most) return false;
+    unsigned room = held == 0 ? first : most;
+    struct round *bottom = heap->rounds + heap->rounds_used;
+    heap->rounds_used += room + 1;
+    CHECK(heap->rounds_used <= HEAP_ROUNDS);
+    memcpy(bottom + 1, top - held + 1, held * sizeof *top);
+    heap->top[class_index] = bottom + held;
+    heap->end[class_index] = bottom + room;
+    return true;
 }
 
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     unsigned class_index = class_of(pool_of_live(word));
-    struct magazine *magazine = &heap->magazines[class_index];
-    empty_magazine(heap, magazine, size_class_is_span(class_index));
-    if (!magazine_push(magazine, address, word)) put_back(heap, word, address); /* counting */
+    if (!grow_magazine(heap, class_index)) empty_magazine(heap, class_index);
+    if (!magazine_push(heap, class_index, address, word))
+        put_back(heap, word, address); /* counting */
 }
 
 bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
@@ -288,8 +324,7 @@ static void empty_cursor(struct heap *heap, struct cursor *cursor) {
 /* ---- All of it ---- */
 
 void heap_release(struct heap *heap) {
-    for (unsigned c = 1; c < CLASS_COUNT; c++)
-        empty_magazine(heap, &heap->magazines[c], size_class_is_span(c));
+    for (unsigned c = 1; c < CLASS_COUNT; c++) empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
     if (heap->reserve.pools == 0) return;
@@ -336,9 +371,9 @@ static void check_at_hand(struct heap *heap, unsigned class_index, uintptr_t add
 /* Each returns the number of blocks. */
 
 static int64_t check_magazine(struct heap *heap, unsigned class_index) {
-    struct round *at = heap->magazines[class_index].top;
+    struct round *at = heap->top[class_index];
     for (; at->block != 0; at--) check_at_hand(heap, class_index, at->block, at->word);
-    return heap->magazines[class_index].top - at;
+    return heap->top[class_index] - at;
 }
 
 static int64_t check_cursor(struct heap *heap, unsigned class_index) {

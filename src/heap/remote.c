@@ -71,15 +71,15 @@ static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) 
     return true;
 }
 
-bool remote_free_slow(struct heap *heap, const struct block *block) {
-    struct batch *batch = heap != NULL ? remote_batch(heap, block->heap) : NULL;
-    if (batch == NULL || (batch->to != block->heap && !batch_open(heap, batch, block->heap))) {
-        send(block->heap, block->address | 1);
+bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
+    struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
+    if (batch == NULL || (batch->to != to && !batch_open(heap, batch, to))) {
+        send(to, address | 1);
         return true;
     }
     struct message *message = batch->message;
-    message->blocks[message->count++] = block->address;
-    batch->bytes -= size_min(batch->bytes, block->usable);
+    message->blocks[message->count++] = address;
+    batch->bytes -= size_min(batch->bytes, usable);
     if (message->count < MESSAGE_BLOCKS && batch->bytes > 0) return false;
     batch_post(batch);
     return true;
@@ -92,17 +92,18 @@ static COLD void fail_overwritten(uintptr_t at) {
             "what another thread freed was overwritten before its owner took it back");
 }
 
+static NOINLINE void take_in_other(struct heap *heap, uintptr_t address, uintptr_t source) {
+    struct block block;
+    enum block_fault fault = block_find(address, &block);
+    if (fault == BLOCK_FREED) block_fail("free", BLOCK_FREED, address);
+    if (fault != BLOCK_LIVE || block.kind != TAG_HEAP) fail_overwritten(source);
+    remote_free(heap, block.heap, address,
+                block.usable); /* its pool changed hands: heap_move_pool */
+}
+
 /* `source` is where the address was read. */
 static inline void take_in(struct heap *heap, uintptr_t address, uintptr_t source) {
-    struct block block;
-    if (unlikely(!block_find_live(address, &block))) {
-        if (block_find(address, &block) == BLOCK_FREED) block_fail("free", BLOCK_FREED, address);
-        fail_overwritten(source);
-    }
-    if (likely(block.heap == heap))
-        heap_free(heap, &block);
-    else
-        remote_free(heap, &block); /* its pool changed hands: heap_move_pool */
+    if (unlikely(!heap_free(heap, address))) take_in_other(heap, address, source);
 }
 
 static unsigned take_message(struct heap *heap, struct message *message) {

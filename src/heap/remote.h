@@ -24,7 +24,7 @@ extern "C" {
 /* Once, before the first remote free. */
 void remote_init(void);
 /* The rest of remote_free: the first block of a message, or the last. */
-bool remote_free_slow(struct heap *heap, const struct block *block);
+bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable);
 /* Posts all messages. */
 void remote_post(struct heap *heap);
 /* Frees blocks that came in, about `limit` at the most. */
@@ -34,15 +34,16 @@ static inline struct batch *remote_batch(struct heap *heap, const struct heap *t
     return &heap->batches[((uintptr_t)to >> POOL_SHIFT) % HEAP_BATCHES];
 }
 
-/* Frees a live block of another heap. `heap` is the caller's, or NULL if it has none. True if
-   something was posted: the moment for allocate_poll. */
-ALWAYS_INLINE bool remote_free(struct heap *heap, const struct block *block) {
-    struct batch *batch = heap != NULL ? remote_batch(heap, block->heap) : NULL;
-    if (unlikely(batch == NULL || batch->to != block->heap ||
-                 batch->message->count == MESSAGE_BLOCKS - 1 || batch->bytes < block->usable))
-        return remote_free_slow(heap, block);
-    batch->message->blocks[batch->message->count++] = block->address;
-    batch->bytes -= block->usable;
+/* Frees a live block of the heap `to`, with so many usable bytes. `heap` is the caller's, or NULL
+   if it has none. True if something was posted: the moment for allocate_poll. */
+ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t address,
+                               size_t usable) {
+    struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
+    if (unlikely(batch == NULL || batch->to != to || batch->bytes < usable ||
+                 batch->message->count == MESSAGE_BLOCKS - 1))
+        return remote_free_slow(heap, to, address, usable);
+    batch->message->blocks[batch->message->count++] = address;
+    batch->bytes -= usable;
     return false;
 }
 

@@ -66,6 +66,8 @@ void space_mend(void) {
         mend();
 }
 
+bool space_sees_forks(void) { return fork_watch() != NULL; }
+
 static bool in_new_child(void) {
     struct atomic_u32 *watch = fork_watch();
     return watch != NULL && atomic_u32_load(watch) != 1;

@@ -25,8 +25,10 @@ void space_leave(void);
 /* Called once in the child of a fork, with the lock held, before anything else happens; `rebuilt`
    says that a thread which is gone held the lock. */
 extern void (*space_after_fork)(bool rebuilt);
-/* For pthread_atfork's child handler, which is quicker than to wait for the next space_enter. */
+/* For pthread_atfork's child handler. */
 void space_mend(void);
+/* False before the first space_enter and on kernels before 4.14: the handler is needed. */
+bool space_sees_forks(void);
 
 /* The rest needs the lock. */
 

@@ -20,7 +20,8 @@ enum {
     CLEAN_DELAY_MS = 500,
 };
 
-struct heap no_heap = {.magazines = {[0 ... CLASS_COUNT - 1] = {&no_rounds, &no_rounds}}};
+struct heap no_heap = {.top = {[0 ... CLASS_COUNT - 1] = &no_rounds},
+                       .end = {[0 ... CLASS_COUNT - 1] = &no_rounds}};
 __thread struct heap *thread_heap = &no_heap;
 
 static __thread bool thread_ended;

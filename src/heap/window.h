@@ -84,9 +84,9 @@ enum arena_kind {
 
 struct window {
     union record record[WINDOW_POOLS];
+    uint64_t spare[WINDOW_WORDS];
     uintptr_t base;
     struct window *next; /* list of all windows */
-    uint64_t spare[WINDOW_WORDS];
     struct arena arena[WINDOW_ARENAS];
 };
 

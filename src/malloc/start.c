@@ -61,7 +61,8 @@ __attribute__((constructor(101))) static void start(void) {
     if (options.report_exit || options.report_path[0] != '\0') thread_heap_count_blocks();
     report_prepare();
     thread_heap_get();
-    pthread_atfork(NULL, NULL, after_fork_in_child);
+    if (!space_sees_forks() || options.purge_thread)
+        pthread_atfork(NULL, NULL, after_fork_in_child);
     if (options.purge_thread) start_purge_thread();
 }
 

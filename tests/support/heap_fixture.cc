@@ -76,7 +76,7 @@ TestHeap::TestHeap() {
 
 // As malloc does.
 void *TestHeap::take_class(unsigned class_index) {
-    void *block = magazine_pop(&heap_->magazines[class_index]);
+    void *block = magazine_pop(heap_, class_index);
     return block != nullptr ? block : heap_take(heap_, class_index);
 }
 
@@ -93,9 +93,8 @@ TestHeap::~TestHeap() {
 }
 
 void TestHeap::free(void *pointer) {
-    struct block block = block_at(pointer);
-    ASSERT_EQ(block.heap, heap_);
-    heap_free(heap_, &block);
+    ASSERT_EQ(block_at(pointer).heap, heap_);
+    ASSERT_TRUE(heap_free(heap_, reinterpret_cast<uintptr_t>(pointer)));
 }
 
 struct census census_now() {

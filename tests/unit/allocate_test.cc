@@ -270,19 +270,37 @@ TEST_F(AllocateTest, FreedSmallMemoryServesLargeRequestsWhenThereIsNoOther) {
 
 TEST_F(AllocateTest, WhatAHeapHasAtHandGoesBackOncePerPurgeDelay) {
     struct heap *heap = thread_heap_get();
-    struct magazine *magazine = &heap->magazines[size_class_of(100)];
+    struct round **top = &heap->top[size_class_of(100)];
     release(allocate(100));
-    heap->release_due = 0;
+    heap->release_due = 1;
     options.purge_delay = PURGE_NEVER;
-    allocate_poll(heap);
-    EXPECT_NE(magazine->top->block, 0u);
+    release_poll();
+    EXPECT_NE((*top)->block, 0u);
     options.purge_delay = 1000;
-    allocate_poll(heap);
-    EXPECT_EQ(magazine->top->block, 0u);
+    release_poll();
+    EXPECT_EQ((*top)->block, 0u);
     EXPECT_EQ(heap->empty_count, 0u);
     release(allocate(100));
-    allocate_poll(heap); // not due again
-    EXPECT_NE(magazine->top->block, 0u);
+    release_poll(); // not due again
+    EXPECT_NE((*top)->block, 0u);
+}
+
+TEST_F(AllocateTest, AnAlignedBlockIsNotTakenFromAClassAbove) {
+    void *above = allocate(9000), *aligned = nullptr;
+    release(above);
+    aligned = allocate_aligned(4096, 8192);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(aligned) % 4096, 0u);
+    EXPECT_NE(aligned, above);
+    release(aligned);
+}
+
+TEST_F(AllocateTest, ANewHeapHasNothingToLetGoOf) {
+    struct heap *heap = thread_heap_get();
+    heap->release_due = 0; // as made
+    release(allocate(100));
+    release_poll();
+    EXPECT_NE(heap->top[size_class_of(100)]->block, 0u);
+    EXPECT_GT(heap->release_due, os_clock_ms());
 }
 
 // As when two threads free it at once: both found it live.

@@ -16,6 +16,12 @@ class HeapFastTest : public HeapTest {
         return heap_free_fast(heap_, number(pointer));
     }
     void forget_poll() { atomic_u32_store(&heap_->frees_to_poll, HEAP_POLL_FREES); }
+    // Blocks in a magazine.
+    unsigned held(unsigned class_index) {
+        unsigned count = 0;
+        for (struct round *at = heap_->top[class_index]; at->block != 0; at--) count++;
+        return count;
+    }
     TestHeap heap_;
 };
 
@@ -85,20 +91,38 @@ TEST_F(HeapFastTest, EachSoManyFreesAskForAPoll) {
     for (void *block : blocks) heap_.free(block);
 }
 
+// A class that is not freed takes no memory for rounds, one that is seldom freed little.
+TEST_F(HeapFastTest, AMagazineGrowsWhenItIsFull) {
+    const unsigned c = 4, most = size_classes[c].magazine;
+    std::vector<void *> blocks;
+    for (unsigned i = 0; i <= most; i++) blocks.push_back(heap_.take_class(c));
+    unsigned used = heap_->rounds_used;
+    for (unsigned i = 0; i <= most; i++) {
+        EXPECT_EQ(held(c), i);
+        EXPECT_EQ(heap_->rounds_used - used, i == 0 ? 0u : i <= 15 ? 16u : 17u + most);
+        forget_poll();
+        ASSERT_EQ(free_fast(blocks[i]), FREE_DONE);
+        heap_check(heap_);
+    }
+    EXPECT_EQ(held(c), 1u); // all others are spare
+    EXPECT_EQ(heap_->rounds_used - used, 17u + most);
+    EXPECT_EQ(heap_.take_class(c), blocks[most]);
+    heap_.free(blocks[most]);
+}
+
 TEST_F(HeapFastTest, WhatAFullMagazineHasNoRoomForIsSpare) {
     for (unsigned c : {1u, 5u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 1u, CLASS_COUNT - 1u}) {
         std::vector<void *> blocks;
         for (unsigned i = 0; i < 3u * size_classes[c].magazine; i++)
             blocks.push_back(heap_.take_class(c));
-        struct round *bottom = heap_->magazines[c].top;
         for (void *block : blocks) {
             forget_poll();
             ASSERT_EQ(free_fast(block), FREE_DONE);
             ASSERT_NE(fault_at(block), BLOCK_LIVE);
             heap_check(heap_);
         }
-        EXPECT_EQ(heap_->magazines[c].top, heap_->magazines[c].end);
-        EXPECT_EQ(heap_->magazines[c].top - bottom, long(size_classes[c].magazine));
+        EXPECT_EQ(heap_->top[c], heap_->end[c]);
+        EXPECT_EQ(held(c), size_classes[c].magazine);
     }
 }
 
@@ -108,7 +132,7 @@ TEST_F(HeapFastTest, ADrainLeavesThePollCountAlone) {
     for (unsigned i = 0; i < 3u * size_classes[4].magazine; i++)
         blocks.push_back(block_at(heap_.take_class(4)));
     atomic_u32_store(&heap_->frees_to_poll, 1);
-    for (struct block &block : blocks) heap_free(heap_, &block);
+    for (struct block &block : blocks) ASSERT_TRUE(heap_free(heap_, block.address));
     EXPECT_EQ(atomic_u32_load(&heap_->frees_to_poll), 1u);
 }
 

@@ -210,8 +210,15 @@ TEST_F(HeapPoolTest, OnlyBlocksThatNobodyHadAreKnownToBeZero) {
     }
     unsigned c = size_class_of(5000);
     std::vector<void *> dirty = take_many(c, 5);
+    void *other = heap_.take_class(c + NEAR_CLASSES);
     for (void *block : dirty) memset(block, 0x5a, 5000);
     for (size_t i = 1; i < dirty.size(); i++) heap_.free(dirty[i]);
+    EXPECT_EQ(heap_take_zeroed(heap_, c), nullptr); // there are blocks at hand,
+    empty_magazines();
+    EXPECT_EQ(heap_take_zeroed(heap_, c), nullptr); // or spare ones with memory behind them
+    for (size_t i = 1; i < dirty.size(); i++) ASSERT_EQ(heap_.take_class(c), dirty[i]);
+    heap_.free(other); // of a class above that would do
+    EXPECT_EQ(heap_take_zeroed(heap_, c), nullptr);
     empty_magazines();
     std::vector<void *> zeroed;
     while (void *block = heap_take_zeroed(heap_, c)) {
@@ -224,11 +231,35 @@ TEST_F(HeapPoolTest, OnlyBlocksThatNobodyHadAreKnownToBeZero) {
     EXPECT_LE(zeroed.size(), size_classes[c].capacity - dirty.size());
     heap_check(heap_);
     free_all(zeroed);
-    heap_.free(dirty[0]);
+    free_all(dirty);
     empty_magazines();
     void *again = heap_.take_class(c); // the same memory, with old contents
     EXPECT_EQ(heap_take_zeroed(heap_, c), nullptr);
     heap_.free(again);
+}
+
+// What was used before comes first: blocks of the class, then those of classes above, then memory
+// that nobody had.
+TEST_F(HeapPoolTest, ARequestForASpanTakesNewMemoryLast) {
+    unsigned c = size_class_of(5000);
+    std::vector<void *> own = take_many(c, 4), above = take_many(c + NEAR_CLASSES, 2);
+    void *far = heap_.take_class(c + NEAR_CLASSES + 1);
+    for (void *block : {own[2], own[1], own[0]}) heap_.free(block);
+    empty_magazines();
+    for (void *block : {above[1], above[0], far}) heap_.free(block);
+    EXPECT_EQ(heap_take_own(heap_, c, NEAR_CLASSES), own[0]);
+    EXPECT_EQ(heap_take_own(heap_, c, NEAR_CLASSES), own[1]);
+    EXPECT_EQ(heap_take_own(heap_, c, NEAR_CLASSES), own[2]);
+    EXPECT_EQ(heap_take_own(heap_, c, NEAR_CLASSES), above[0]);
+    void *fresh = heap_take_own(heap_, c, 0); // its stride matters
+    EXPECT_EQ(block_at(fresh).class_index, c);
+    EXPECT_EQ(heap_take_own(heap_, c, NEAR_CLASSES), above[1]);
+    void *next = heap_take_own(heap_, c, NEAR_CLASSES);
+    EXPECT_EQ(block_at(next).class_index, c);
+    EXPECT_EQ(heap_take_own(heap_, CLASS_COUNT - 1, NEAR_CLASSES), nullptr);
+    heap_check(heap_);
+    for (void *block : {above[0], above[1], fresh, next}) heap_.free(block);
+    free_all(own);
 }
 
 TEST_F(HeapPoolTest, SmallBlocksAreNeverKnownToBeZero) {

@@ -14,7 +14,7 @@ TEST_F(RemoteLinkDeathTest, AnOverwrittenLinkIsFoundByTheDrain) {
     void *first = owner_.take(64), *second = owner_.take(64);
     for (void *pointer : {first, second}) {
         struct block block = block_at(pointer);
-        remote_free(nullptr, &block);
+        remote_free(nullptr, block.heap, block.address, block.usable);
     }
     for (uint64_t value : {uint64_t(0), uint64_t(1), ~uint64_t(0), uint64_t(0x4141414141414141),
                            uint64_t(0x4141414141414140)}) {

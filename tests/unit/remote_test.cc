@@ -23,7 +23,7 @@ class RemoteTest : public HeapTest {
     bool free_remotely(void *pointer) { return free_by(other_, pointer); }
     static bool free_by(struct heap *heap, void *pointer) {
         struct block block = block_at(pointer);
-        return remote_free(heap, &block);
+        return remote_free(heap, block.heap, block.address, block.usable);
     }
     void deliver() {
         remote_post(other_);

@@ -77,6 +77,17 @@ TEST_F(LeakTest, TheShortestCycleIsFound) {
               "    .right -> list\n");
 }
 
+TEST_F(LeakTest, TheShortestOfManyRingsIsFound) {
+    for (int length : {40, 7, 3, 5, 7}) poolobj_decref(ring(node_, length));
+    std::string text = leaks(62);
+    EXPECT_EQ(text.substr(text.find("  node: ")),
+              "  node: the shortest cycle that holds one of them\n"
+              "    node 48\n"
+              "    .left -> node 49\n"
+              "    .left -> node 50\n"
+              "    .left -> the first of these\n");
+}
+
 // Not once more for each of the types on it.
 TEST_F(LeakTest, ACycleOfSeveralTypesIsShownOnce) {
     Node *node = make();

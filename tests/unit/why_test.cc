@@ -31,6 +31,11 @@ TEST_F(WhyTest, AChainLeadsFromTheRoot) {
                               "    .right -> node 1\n");
 }
 
+TEST_F(WhyTest, OfTwoReferencesTheFirstIsShown) {
+    poolobj_set(&a_->left, b_);
+    EXPECT_NE(why(b_, &ids_).find("    .left -> node 1\n"), std::string::npos);
+}
+
 TEST_F(WhyTest, ARootIsHeldFromOutside) {
     EXPECT_EQ(why(list_object_), "list: count 1, 1 from outside\n"
                                  "  held from outside the heap\n");

@@ -9,10 +9,10 @@ load folder . "/style.gp"
 set title "Room of a list to which items are appended" font ",18"
 set xlabel "items"
 set ylabel "room, items"
-set xrange [0:100]
+set xrange [0:93]
 set yrange [0:112]
 set grid linecolor rgb "#dddddd" linetype 1
-set key top left
+set key bottom right
 data = "examples/growth.txt"
 plot data using 1:2 every ::1 with steps linewidth 2 linecolor rgb "#d55e00" \
          title "present rule: 0 4 8 16 24 32 40 52 64 76 ...", \

@@ -31,7 +31,8 @@
  * Where code of the program runs. Finalizers, callbacks of weak references, `drop` functions and
  * the collector's callback run in poolobj_decref, _set, _clear, in collections, which poolobj_new
  * starts by itself at its thresholds, and in poolobj_heap_close. They may use every function of the
- * heap but poolobj_heap_close; `traverse` and `drop` are more limited, see poolobj_typespec.
+ * heap but poolobj_heap_close; `traverse` and `drop` are more limited, see poolobj_typespec. All of
+ * them return: none may leave by longjmp or an exception.
  *
  * Misuse. Dropping a reference too many, or use of an object that is gone, ends the process with
  * one line "poolalloc: <what> <address>" on standard error and SIGABRT where it is seen: always
@@ -68,7 +69,8 @@ typedef struct poolobj_weakref poolobj_weakref;
 poolobj_heap *poolobj_heap_new(void);
 
 /* Ends a heap: collects garbage, calls the finalizers that have not run and all `drop` functions,
-   then frees every object, type and weak reference, whoever still refers to them. */
+   then frees every object, type and weak reference, whoever still refers to them: none of them may
+   be used any more. */
 void poolobj_heap_close(poolobj_heap *heap);
 
 /* The calling thread becomes the owner. The old owner must have ended its last call before. */
@@ -283,7 +285,8 @@ enum {
     POOLOBJ_GC_STATS = 1,   /* a line on standard error for each collection */
     POOLOBJ_GC_SAVEALL = 2, /* unreachable objects are kept, see poolobj_gc_garbage */
     /* Each collection looks through its objects, word by word, for references that their type does
-       not report, and ends the process with the first: type and offset. Slow; for tests. */
+       not report, and for reported ones that lead to no living object of the heap, and ends the
+       process with the first: type and offset. Slow; for tests. */
     POOLOBJ_GC_VERIFY = 4,
 };
 void poolobj_gc_set_debug(poolobj_heap *heap, unsigned flags);

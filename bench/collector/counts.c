@@ -4,8 +4,11 @@
  *     malloc_tree_N, poolobj_tree_N   build and drop trees of 2^N nodes, ns per node
  *     pair             incref and decref of one of 1000 objects, ns
  *     young_700        a collection of 700 young objects, all alive and half of them garbage, µs
- *     pause_P          percentiles of the automatic collections of a program that keeps 200,000
- *                      nodes, replaces them and leaves cycles behind, µs
+ *     row_pools, row_list, replace_pools, replace_list
+ *                      a row of 5 items made and dropped, and one of 200,000 replaced at random,
+ * ns, without and with a free list of 2,000 pause_P          percentiles of the automatic
+ * collections of a program that keeps 200,000 nodes, replaces them and leaves cycles behind, µs
+ *     young_pause_P    the same of those that are of the young generation alone
  *     uncollected_peak the most garbage there was in it, in % of the live objects
  */
 #include <poolobj.h>
@@ -107,6 +110,54 @@ static void measure_pair(void) {
     printf("pair %.2f ns\n", median(ns, ROUNDS));
 }
 
+/* ---- Free lists ---- */
+
+enum { ROWS = 200000, ROW_STEPS = 500000, ROW_ITEMS = 5 };
+
+static poolobj_type *row_type(size_t free_list) {
+    const poolobj_typespec row = {.name = "row",
+                                  .size = sizeof(poolobj),
+                                  .flags = POOLOBJ_ITEMS_ARE_REFS,
+                                  .free_list = free_list,
+                                  .free_items = free_list > 0 ? 19 : 0};
+    return poolobj_type_new(heap, &row);
+}
+
+static double time_rows(poolobj_type *row) {
+    double start = seconds_now();
+    for (int i = 0; i < ROW_STEPS; i++) poolobj_decref(opaque(poolobj_new_items(row, ROW_ITEMS)));
+    return (seconds_now() - start) * 1e9 / ROW_STEPS;
+}
+
+static double time_replacing(poolobj_type *row, struct rng *rng) {
+    static void *rows[ROWS];
+    for (int i = 0; i < ROWS; i++) rows[i] = poolobj_new_items(row, ROW_ITEMS);
+    double start = seconds_now();
+    for (int i = 0; i < ROW_STEPS; i++) {
+        void **slot = &rows[rng_below(rng, ROWS)];
+        poolobj_decref(*slot);
+        *slot = poolobj_new_items(row, ROW_ITEMS);
+    }
+    double seconds = seconds_now() - start;
+    for (int i = 0; i < ROWS; i++) poolobj_decref(rows[i]);
+    return seconds * 1e9 / ROW_STEPS;
+}
+
+static void measure_lists(struct rng *rng) {
+    poolobj_type *rows[] = {row_type(0), row_type(2000)};
+    static const char *const names[] = {"pools", "list"};
+    double made[2][ROUNDS], replaced[2][ROUNDS];
+    for (int i = 0; i < ROUNDS; i++)
+        for (int way = 0; way < 2; way++) {
+            made[way][i] = time_rows(rows[way]);
+            replaced[way][i] = time_replacing(rows[way], rng);
+        }
+    for (int way = 0; way < 2; way++) {
+        printf("row_%s %.2f ns\n", names[way], median(made[way], ROUNDS));
+        printf("replace_%s %.2f ns\n", names[way], median(replaced[way], ROUNDS));
+    }
+}
+
 /* ---- Pauses ---- */
 
 enum { YOUNG = 700, YOUNG_ROUNDS = 1001 };
@@ -141,8 +192,9 @@ static void measure_young(struct rng *rng) {
 enum { LIVE = 200000, STEPS = 5000000, PAUSES_MAX = 1000000 };
 
 static struct {
-    double started, us[PAUSES_MAX];
-    size_t count, made, dead; /* objects that became garbage in cycles, and those found */
+    double started, us[PAUSES_MAX], young_us[PAUSES_MAX];
+    size_t count, young_count;
+    size_t made, dead; /* objects that became garbage in cycles, and those found */
     size_t peak;
 } pauses;
 
@@ -152,8 +204,10 @@ static void note_pause(poolobj_heap *of, const poolobj_gc_info *info, void *arg)
         pauses.started = seconds_now();
         return;
     }
-    if (pauses.count < PAUSES_MAX)
-        pauses.us[pauses.count++] = (seconds_now() - pauses.started) * 1e6;
+    double us = (seconds_now() - pauses.started) * 1e6;
+    if (pauses.count < PAUSES_MAX) pauses.us[pauses.count++] = us;
+    if (info->generation == 0 && pauses.young_count < PAUSES_MAX)
+        pauses.young_us[pauses.young_count++] = us;
     if (pauses.made - pauses.dead > pauses.peak) pauses.peak = pauses.made - pauses.dead;
     pauses.dead += info->collected;
 }
@@ -171,19 +225,24 @@ static void replace(struct node **slot, bool cycle) {
     *slot = node;
 }
 
-static void measure_pauses(struct rng *rng) {
+static void print_percentiles(const char *name, double *us, size_t count) {
     static const double percentiles[] = {50, 90, 99, 99.9, 100};
+    qsort(us, count, sizeof us[0], compare);
+    for (size_t i = 0; i < COUNT_OF(percentiles); i++) {
+        size_t at = (size_t)((double)(count - 1) * percentiles[i] / 100);
+        printf("%s_%g %.1f µs\n", name, percentiles[i], us[at]);
+    }
+}
+
+static void measure_pauses(struct rng *rng) {
     struct node **live = calloc(LIVE, sizeof live[0]);
     if (live == NULL) die("out of memory");
     poolobj_gc_enable(heap);
     poolobj_gc_set_callback(heap, note_pause, NULL);
     for (size_t i = 0; i < STEPS; i++) replace(&live[rng_below(rng, LIVE)], rng_below(rng, 4) != 0);
     poolobj_gc_set_callback(heap, NULL, NULL);
-    qsort(pauses.us, pauses.count, sizeof pauses.us[0], compare);
-    for (size_t i = 0; i < COUNT_OF(percentiles); i++) {
-        size_t at = (size_t)((double)(pauses.count - 1) * percentiles[i] / 100);
-        printf("pause_%g %.1f µs\n", percentiles[i], pauses.us[at]);
-    }
+    print_percentiles("pause", pauses.us, pauses.count);
+    print_percentiles("young_pause", pauses.young_us, pauses.young_count);
     printf("pauses %zu count\n", pauses.count);
     printf("uncollected_peak %.1f %%\n", 100.0 * (double)pauses.peak / (1.75 * LIVE));
 }
@@ -198,6 +257,7 @@ int main(void) {
     measure_trees(14);
     measure_trees(19);
     measure_pair();
+    measure_lists(&rng);
     measure_young(&rng);
     measure_pauses(&rng);
     poolobj_heap_close(heap);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * workloads.h - what is measured of values, the same for poolval.h and for CPython's C API. Included
- * last by poolval.c and cpython.c, which define `value` and the functions that are used here: those
- * that begin with make_ and get_ return a new reference.
+ * workloads.h - what is measured of values, the same for poolval.h and for CPython's C API.
+ * Included last by poolval.c and cpython.c, which define `value` and the functions that are used
+ * here: those that begin with make_ and get_ return a new reference.
  *
  * Prints lines "name value unit". Collections are off. Each workload runs ROUNDS times, the median
  * counts. Bytes are those by which the process grows for a million of them.
@@ -219,16 +219,11 @@ static const struct size {
     value *(*make)(size_t i);
     size_t count;
 } sizes[] = {
-    {"bytes_int", make_an_int, MILLION},
-    {"bytes_float", make_a_float, MILLION},
-    {"bytes_str_13", make_a_text, MILLION},
-    {"bytes_str_4_wide", make_a_wide, MILLION},
-    {"bytes_tuple_3", make_a_tuple, MILLION},
-    {"bytes_list_empty", make_a_list, MILLION},
-    {"bytes_list_10", make_list_of_10, MILLION},
-    {"bytes_dict_empty", make_a_dict, MILLION},
-    {"bytes_dict_3", make_dict_of_3, MILLION / 4},
-    {"bytes_dict_20", make_dict_of_20, MILLION / 16},
+    {"bytes_int", make_an_int, MILLION},           {"bytes_float", make_a_float, MILLION},
+    {"bytes_str_13", make_a_text, MILLION},        {"bytes_str_4_wide", make_a_wide, MILLION},
+    {"bytes_tuple_3", make_a_tuple, MILLION},      {"bytes_list_empty", make_a_list, MILLION},
+    {"bytes_list_10", make_list_of_10, MILLION},   {"bytes_dict_empty", make_a_dict, MILLION},
+    {"bytes_dict_3", make_dict_of_3, MILLION / 4}, {"bytes_dict_20", make_dict_of_20, MILLION / 16},
 };
 
 /* In a process of its own, as memory that was given back by others may be used again. */

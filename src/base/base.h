@@ -42,7 +42,7 @@ static inline size_t size_max(size_t a, size_t b) { return a > b ? a : b; }
 
 /* Bit positions of a word that is not 0. */
 static inline unsigned bit_lowest(uint64_t word) { return (unsigned)__builtin_ctzll(word); }
-static inline unsigned bit_highest(uint64_t word) { return 63u - (unsigned)__builtin_clzll(word); }
+static inline unsigned bit_highest(uint64_t word) { return 63u ^ (unsigned)__builtin_clzll(word); }
 static inline unsigned bit_count(uint64_t word) { return (unsigned)__builtin_popcountll(word); }
 /* A word with bits [first, first + count) set; count is 1 to 64 and first + count at most 64. */
 static inline uint64_t bit_range(unsigned first, unsigned count) {

@@ -95,11 +95,6 @@ static NOINLINE void *take_class(unsigned class_index, unsigned near) {
     return likely(block != NULL) ? block : take_slow(heap, class_index, near);
 }
 
-static inline void *take_fast_or_slow(unsigned class_index, unsigned near) {
-    void *block = magazine_pop(thread_heap, class_index);
-    return likely(block != NULL) ? block : take_class(class_index, near);
-}
-
 /* ---- Larger requests ---- */
 
 static void *take_large(size_t size, size_t alignment, bool zero) {
@@ -127,7 +122,8 @@ static bool is_large(size_t size) {
 void *allocate_slow(size_t size) {
     if (size <= SMALL_MAX) return take_class(size_class_small(size), 0);
     if (is_large(size)) return allocate_large(size, ALIGN, false);
-    return take_fast_or_slow(size_class_span(size), NEAR_CLASSES);
+    void *block = allocate_medium(size);
+    return likely(block != NULL) ? block : take_class(size_class_span(size), NEAR_CLASSES);
 }
 
 void *allocate_zeroed(size_t size) {
@@ -150,7 +146,8 @@ void *allocate_aligned(size_t alignment, size_t size) {
     unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
     if (class_index == 0 || is_large(size_classes[class_index].stride))
         return allocate_large(size_max(size, 1), alignment, false);
-    return take_fast_or_slow(class_index, 0);
+    void *block = magazine_pop(thread_heap, class_index);
+    return likely(block != NULL) ? block : take_class(class_index, 0);
 }
 
 void *allocate_growing(size_t size) {

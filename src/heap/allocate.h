@@ -8,6 +8,7 @@
 
 #include "heap/heap.h"
 #include "heap/thread_heap.h"
+#include "os/options.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,6 +45,12 @@ void allocate_poll(struct heap *heap);
 /* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take
    part at their next slow path. */
 bool allocate_trim(size_t keep);
+
+/* A block at hand for a request above SMALL_MAX, or NULL: for allocate_slow to say why. */
+ALWAYS_INLINE void *allocate_medium(size_t size) {
+    if (unlikely(size - SMALL_MAX - 1 >= SPAN_MAX - SMALL_MAX || options.large_direct)) return NULL;
+    return magazine_pop(thread_heap, size_class_span(size));
+}
 
 ALWAYS_INLINE void *allocate(size_t size) {
     void *block = heap_take_fast(thread_heap, size);

@@ -33,9 +33,12 @@ static bool reserve_one(uintptr_t base) {
     return true;
 }
 
+void (*window_purge_hook)(uintptr_t arena);
+
 /* One OS page, or two; where pages are larger it has more than one arena's records, and stays. */
 void window_purge(uintptr_t arena) {
     const size_t size = ARENA_POOLS * sizeof(union record);
+    if (window_purge_hook != NULL) window_purge_hook(arena);
     if (size % os_page_size() == 0) os_purge(record_at(arena), size);
 }
 

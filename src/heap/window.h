@@ -109,6 +109,9 @@ bool window_reserve(uintptr_t address, size_t size);
 /* An arena is free and has no memory behind it: nor have its records any more, all zero now. With
    the space lock. */
 void window_purge(uintptr_t arena);
+/* Called with each arena that window_purge is called for, before; NULL: nobody. Who keeps arrays of
+   his own beside arenas gives theirs back. With the space lock. */
+extern void (*window_purge_hook)(uintptr_t arena);
 /* All windows, newest first; a walk may go on while others are added. */
 struct window *window_first(void);
 /* Address space taken by windows, in bytes. */

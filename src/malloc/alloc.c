@@ -15,9 +15,12 @@ static void *or_no_memory(void *block) {
     return block;
 }
 
+static NOINLINE void *malloc_slower(size_t size) { return or_no_memory(allocate_slow(size)); }
+
+/* No frame where the block is at hand. */
 void *alloc_malloc_slow(size_t size) {
-    void *block = allocate_slow(size);
-    return likely(block != NULL) ? block : or_no_memory(NULL);
+    void *block = allocate_medium(size);
+    return likely(block != NULL) ? block : malloc_slower(size);
 }
 
 void *alloc_calloc(size_t count, size_t size) {

@@ -76,6 +76,9 @@ static void run(poolobj_heap *heap, poolobj_gc_info *info) {
 size_t collect(poolobj_heap *heap, int generation) {
     if (heap->collecting) return 0;
     poolobj_gc_info info = {POOLOBJ_GC_START, generation, 0, 0, 0};
+    /* Depths are counted anew, so that no death is put off until after the collection. */
+    const unsigned depth = heap->depth;
+    heap->depth = 0;
     heap->collecting = true;
     generation_arm(heap);
     tell(heap, &info);
@@ -85,6 +88,7 @@ size_t collect(poolobj_heap *heap, int generation) {
     note(heap, &info);
     tell(heap, &info);
     heap->collecting = false;
+    heap->depth = depth;
     generation_arm(heap);
     return info.collected;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/ledger.h"
 
+#include "heap/window.h"
 #include "os/os.h"
 
 static_assert(sizeof(struct marks) == CACHE_LINE, "a visit touches one line of marks");
@@ -10,27 +11,61 @@ static_assert(sizeof(struct type_pool) == 2 * CACHE_LINE &&
 
 struct atomic_u64 ledger_table[LEDGER_SLOTS];
 
-/* First address of each slot's range; under the space lock. */
-static uintptr_t ranges[LEDGER_SLOTS];
+/* First address of each slot's range; 0: nobody's yet. */
+static struct atomic_u64 ranges[LEDGER_SLOTS];
 
-static bool reserve(uintptr_t slot, uintptr_t range) {
-    if (atomic_u64_load(&ledger_table[slot]) != 0) return ranges[slot] == range;
+static uint16_t slot_of(uintptr_t address) { return (uint16_t)(address >> LEDGER_SHIFT); }
+static uintptr_t range_of(uintptr_t address) {
+    return align_down(address, (size_t)1 << LEDGER_SHIFT);
+}
+
+bool ledger_covers(uintptr_t address) {
+    uintptr_t range = range_of(address);
+    return range != 0 && atomic_u64_load_acquire(&ranges[slot_of(address)]) == range;
+}
+
+/* ---- What goes back with an arena ---- */
+
+/* Whole OS pages: where they are larger, the part stays. */
+static void purge(void *part, size_t size) {
+    if (size % os_page_size() == 0) os_purge(part, size);
+}
+
+static void purge_arena(uintptr_t arena) {
+    if (!ledger_covers(arena) || ledger_is_of_null(arena)) return;
+    struct ledger *ledger = ledger_of(arena);
+    uint64_t index = ledger_index(arena), bit = (uint64_t)1 << index / ARENA_POOLS % 64;
+    uint64_t *used = &ledger->used[index / ARENA_POOLS / 64];
+    if (!(*used & bit)) return;
+    *used &= ~bit;
+    purge(ledger->count[index], ARENA_POOLS * sizeof ledger->count[0]);
+    purge(&ledger->marks[index], ARENA_POOLS * sizeof ledger->marks[0]);
+    purge(&ledger->ages[index], ARENA_POOLS * sizeof ledger->ages[0]);
+    purge(&ledger->pool[index], ARENA_POOLS * sizeof ledger->pool[0]);
+}
+
+/* ---- Making ---- */
+
+static bool make(uint16_t slot) {
+    if (atomic_u64_load(&ledger_table[slot]) != 0) return true;
     struct ledger *ledger = (struct ledger *)os_map(align_up(sizeof *ledger, os_page_size()));
     if (ledger == NULL) return false;
     if (slot == 0) ledger->count[0][0] = 1;
-    ranges[slot] = range;
-    /* Release: who finds the ledger finds it zeroed, and its range. Partner: ledger_covers. */
+    /* Release: who finds the ledger finds it zeroed. Partner: ledger_of's users, by way of ranges.
+     */
     atomic_u64_store_release(&ledger_table[slot], (uintptr_t)ledger);
     return true;
 }
 
-bool ledger_covers(uintptr_t address) {
-    uint16_t slot = (uint16_t)(address >> LEDGER_SHIFT);
-    return slot != 0 && atomic_u64_load_acquire(&ledger_table[slot]) != 0 &&
-           ranges[slot] == align_down(address, (size_t)1 << LEDGER_SHIFT);
-}
-
 bool ledger_reserve(uintptr_t address) {
-    uintptr_t range = align_down(address, (size_t)1 << LEDGER_SHIFT);
-    return reserve(0, 0) && reserve((uint16_t)(address >> LEDGER_SHIFT), range);
+    uint16_t slot = slot_of(address);
+    if (!make(0) || !make(slot)) return false;
+    /* Release: who finds the range finds the ledger, too. Partner: ledger_covers. */
+    if (atomic_u64_load(&ranges[slot]) == 0)
+        atomic_u64_store_release(&ranges[slot], range_of(address));
+    if (!ledger_covers(address)) return false;
+    uint64_t arena = ledger_index(address) / ARENA_POOLS;
+    ledger_of(address)->used[arena / 64] |= (uint64_t)1 << arena % 64;
+    window_purge_hook = purge_arena;
+    return true;
 }

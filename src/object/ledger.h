@@ -5,16 +5,16 @@
  * not touch the object it leads to, and a living object's page is never written.
  *
  * A ledger stands for 64 MiB of address space that holds pools of objects, of any heap: one lazily
- * touched mapping, made when the first pool there is taken and never given back. By place:
- *   count   one per GRANULE of 16 bytes, and so per object, as none is smaller
- *   marks   bits per granule, of the collection that is under way; all 0 between collections
- *   ages    bits per granule, the generation of the object that starts there
- *   pool    one record per 4 KiB
- * Different heaps write to different words of it, each to those of its own pools.
+ * touched mapping, made when the first pool there is taken. What it has on an arena goes back to
+ * the system with the arena. By place: count   one per GRANULE of 16 bytes, and so per object, as
+ * none is smaller marks   bits per granule, of the collection that is under way; all 0 between
+ * collections ages    bits per granule, the generation of the object that starts there pool    one
+ * record per 4 KiB Different heaps write to different words of it, each to those of its own pools.
  *
- * NULL leads to a ledger too, that of NULL, in which nothing is ever marked and whose first count
- * is 1; it is never written. So most loops over references need no test for it. As in
- * heap/window.h, a slot of the table is taken once, and memory whose slot is another's is not used.
+ * NULL leads to a ledger too, in which nothing is marked for it and its count is 1; neither is ever
+ * written. So most loops over references need no test for it. Addresses that are multiples of 4 TiB
+ * lead to the same place: no object starts there. As in heap/window.h, a slot of the table is taken
+ * once, and memory whose slot is another's is not used.
  */
 #ifndef POOLALLOC_OBJECT_LEDGER_H
 #define POOLALLOC_OBJECT_LEDGER_H
@@ -29,6 +29,7 @@ enum {
     LEDGER_SHIFT = 26,
     LEDGER_SLOTS = 1 << 16,
     LEDGER_POOLS = 1 << (LEDGER_SHIFT - POOL_SHIFT),
+    LEDGER_ARENAS = 1 << (LEDGER_SHIFT - ARENA_SHIFT),
     GRANULE_SHIFT = 4,
     GRANULE = 1 << GRANULE_SHIFT,
     POOL_GRANULES = POOL_SIZE / GRANULE,
@@ -85,6 +86,7 @@ struct ledger {
     struct marks marks[LEDGER_POOLS];
     struct ages ages[LEDGER_POOLS];
     struct type_pool pool[LEDGER_POOLS];
+    uint64_t used[LEDGER_ARENAS / 64]; /* arenas with pools of objects since their last purge */
 };
 
 #ifdef __cplusplus
@@ -96,6 +98,10 @@ extern struct atomic_u64 ledger_table[LEDGER_SLOTS]; /* struct ledger *, or 0 */
 /* Makes the ledger of an address, and that of NULL, exist. False: no memory, or the slot is taken.
    Caller holds the space lock. */
 bool ledger_reserve(uintptr_t address);
+/* Whether the pool at an address shares its place in the ledger with NULL. */
+static inline bool ledger_is_of_null(uintptr_t pool) {
+    return pool % ((uintptr_t)LEDGER_SLOTS << LEDGER_SHIFT) == 0;
+}
 /* For any address: whether ledger_of is its own. */
 bool ledger_covers(uintptr_t address);
 

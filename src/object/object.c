@@ -78,7 +78,8 @@ static void finalize_once(poolobj_type *type, poolobj *object) {
 }
 
 void object_finalize(poolobj *object) {
-    if ((object->flags & (FINALIZE | DYING)) != FINALIZE) return;
+    ASSERT(!(object->flags & DYING));
+    if (!(object->flags & FINALIZE)) return;
     poolobj_incref(object);
     finalize_once(object_type(object), object);
     poolobj_decref(object);
@@ -123,6 +124,7 @@ ALWAYS_INLINE poolobj *end(poolobj_type *type, struct type_pool *pool, poolobj *
     put_block(pool, object);
     return chain;
 }
+
 /* What was made together mostly dies together, but by jumps, which the processor does not foresee.
    Trees of 2^20 nodes: 12.8 ns per node without, 12.2 with 128, 11.7 with 512 or 1024. */
 enum { PREFETCH_DEAD = 512 };

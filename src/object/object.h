@@ -13,8 +13,8 @@
  *
  * Order of deaths: an object's finalizer, then all its references are dropped, then what dies of
  * that, fields in their order (those of `traverse` in any) and each with all that dies of it in
- * turn. Only inside of DEPTH_MAX
- * finalizers and callbacks of each other are deaths put off until the outermost has returned.
+ * turn. Only inside of DEPTH_MAX finalizers and callbacks of each other, counted anew in a
+ * collection, are deaths put off until the outermost has returned.
  */
 #ifndef POOLALLOC_OBJECT_OBJECT_H
 #define POOLALLOC_OBJECT_OBJECT_H
@@ -40,8 +40,8 @@ void *object_new_slow(poolobj_type *type);
 void object_die(poolobj *object);
 /* The same for a chain of them. */
 void object_die_chain(poolobj_heap *heap, poolobj *chain);
-/* Runs the finalizer of an object if it is due, with a reference held meanwhile; the object may be
-   gone afterwards. One that is dying is left alone: its finalizer runs when it is taken apart. */
+/* Runs the finalizer of a live object if it is due, with a reference held meanwhile; the object may
+   be gone afterwards. */
 void object_finalize(poolobj *object);
 /* Bytes of the object's block. */
 size_t object_bytes(const struct type_pool *pool);

@@ -118,9 +118,16 @@ static inline void count_new(const char *function, poolobj_type *type) {
     if (type->tracked && unlikely(++heap->count[0] > heap->trigger)) collect_due(heap);
 }
 
+/* What was counted was not made. */
+static void *fail_new(poolobj_type *type) {
+    if (type->tracked && type->heap->count[0] > 0) type->heap->count[0]--;
+    return or_enomem(NULL);
+}
+
 static void *new_items(const char *function, poolobj_type *type, size_t count) {
     count_new(function, type);
-    return or_enomem(object_new_items(type, count));
+    void *object = object_new_items(type, count);
+    return likely(object != NULL) ? object : fail_new(type);
 }
 
 void *poolobj_new_items(poolobj_type *type, size_t count) {
@@ -134,7 +141,7 @@ void *poolobj_new(poolobj_type *type) {
     if (unlikely(!type->is_plain)) return new_items("poolobj_new", type, 0);
     count_new("poolobj_new", type);
     void *object = object_new(type);
-    return likely(object != NULL) ? object : or_enomem(NULL);
+    return likely(object != NULL) ? object : fail_new(type);
 }
 
 int32_t poolobj_refcount(const void *object) {

@@ -22,26 +22,40 @@ static size_t tagged_pools(size_t bytes) { return bytes > ARENA_SIZE ? 1 : pools
 
 /* ---- With the space lock ---- */
 
+/* What shares its place in the ledger with NULL is taken once and belongs to nobody then. */
 static bool take_pools(struct store *store) {
     struct arena_pools *reserve = &store->reserve;
-    if (!arena_take_pools(AT_ONCE, reserve)) return false;
-    if (ledger_reserve(reserve->base)) return true;
-    arena_return(reserve->base, reserve->pools);
-    reserve->pools = 0;
-    return false;
+    do {
+        if (!arena_take_pools(AT_ONCE, reserve)) return false;
+        if (!ledger_reserve(reserve->base)) {
+            arena_return(reserve->base, reserve->pools);
+            reserve->pools = 0;
+            return false;
+        }
+        if (ledger_is_of_null(reserve->base)) reserve->pools &= ~(uint64_t)1;
+    } while (reserve->pools == 0);
+    return true;
 }
 
 static uintptr_t take_span(unsigned pools) {
     struct arena_pools span;
     if (!arena_take_span(pools, &span)) return 0;
-    if (ledger_reserve(span.base)) return span.base + bit_lowest(span.pools) * (size_t)POOL_SIZE;
-    arena_return(span.base, span.pools);
-    return 0;
+    if (!ledger_reserve(span.base)) {
+        arena_return(span.base, span.pools);
+        return 0;
+    }
+    uintptr_t base = span.base + bit_lowest(span.pools) * (size_t)POOL_SIZE;
+    return ledger_is_of_null(base) ? take_span(pools) : base;
 }
 
 static uintptr_t take_arenas(size_t count) {
     struct arena *first = space_take(count);
     if (first == NULL) return 0;
+    if (ledger_is_of_null(first->base)) {
+        uintptr_t base = take_arenas(count);
+        space_return(arena_at(first->base + ARENA_SIZE), count - 1); /* never only one */
+        return base;
+    }
     for (size_t i = 0; i < count; i++)
         arena_at(first->base + i * ARENA_SIZE)->touched = ~(uint64_t)0;
     if (ledger_reserve(first->base)) return first->base;

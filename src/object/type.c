@@ -50,7 +50,7 @@ const char *type_fault(const poolobj_typespec *spec) {
     if (spec->size < sizeof(poolobj)) return "size is smaller than the header";
     if (spec->size > UINT32_MAX) return "size is 4 GiB or more";
     if (spec->flags > KNOWN_FLAGS) return "flags has an unknown bit";
-    for (size_t i = 0; i < refs_count(spec->refs); i++) {
+    for (size_t i = 0; spec->refs != NULL && spec->refs[i] != POOLOBJ_END; i++) {
         const char *fault = ref_fault(spec, i);
         if (fault != NULL) return fault;
     }

@@ -22,26 +22,47 @@ static void look(poolobj *const *slots, size_t count, void *arg) {
 }
 
 __attribute__((noreturn)) static void fail(const poolobj_type *type, const poolobj *object,
-                                           size_t offset) {
-    struct text advice;
-    text_begin(&advice, -1);
-    text_add(&advice, "type ");
-    text_add(&advice, type->name);
-    text_add(&advice, ": put the offset into refs, or report the field in traverse");
-    text_add_bytes(&advice, "", 1);
-    fail_argument("poolobj_gc_collect: object", (uintptr_t)object,
-                  "an unreported reference at offset", offset, advice.buffer);
+                                           const char *what, size_t where, const char *advice) {
+    struct text text;
+    text_begin(&text, -1);
+    text_add(&text, "type ");
+    text_add(&text, type->name);
+    text_add(&text, ": ");
+    text_add(&text, advice);
+    text_add_bytes(&text, "", 1);
+    fail_argument("poolobj_gc_collect: object", (uintptr_t)object, what, where, text.buffer);
+}
+
+/* What is reported must be held: a living object of the same heap. */
+static void check_reported(poolobj *const *slots, size_t count, void *arg) {
+    const struct search *search = (const struct search *)arg;
+    const poolobj_type *type = object_type(search->object);
+    for (size_t i = 0; i < count; i++) {
+        if (slots[i] == NULL) continue;
+        const struct type_pool *to = type_pool_find((uintptr_t)slots[i]);
+        if (to != NULL && to->type->heap == type->heap) continue;
+        size_t offset = (uintptr_t)&slots[i] - (uintptr_t)search->object;
+        bool inside = offset < search->bytes;
+        fail(type, search->object,
+             inside ? "a reported reference to no object of its heap at offset"
+                    : "a reported reference to no object of its heap in another place, index",
+             inside ? offset : i, "it was dropped, never counted, or is no poolobj");
+    }
 }
 
 static void verify_object(const struct type_pool *pool, poolobj *object) {
     size_t bytes = object_bytes(pool);
+    struct search own = {object, bytes, NULL, false};
+    object_references(pool->type, pool, object, check_reported, &own);
     for (size_t offset = sizeof(poolobj); offset + sizeof(poolobj *) <= bytes; offset += 8) {
         poolobj *const *slot = (poolobj *const *)(void *)((char *)object + offset);
         const struct type_pool *to = type_pool_find((uintptr_t)*slot);
         if (to == NULL || to->type->heap != pool->type->heap) continue;
         struct search search = {object, bytes, slot, false};
         object_references(pool->type, pool, object, look, &search);
-        if (!search.found) fail(pool->type, object, offset);
+        if (!search.found)
+            fail(pool->type, object, "an unreported reference at offset", offset,
+                 "put the offset into refs, or report the field in traverse");
     }
 }
 

@@ -42,12 +42,12 @@ static void drop_str(poolobj *value) {
 
 enum { SMALL_MOST = 1 << 20, TUPLE_LIST_ITEMS = 19 };
 
-static bool options_are_good(const poolval_options *options) {
-    bool range_is_good = options->small_min > options->small_max ||
-                         (uint64_t)options->small_max - (uint64_t)options->small_min < SMALL_MOST;
-    return range_is_good && options->depth_max > 0 &&
-           (options->list_growth == POOLVAL_GROWTH_PRESENT ||
-            options->list_growth == POOLVAL_GROWTH_CLASSIC);
+static bool options_are_good(const poolval_options *wanted) {
+    bool range_is_good = wanted->small_min > wanted->small_max ||
+                         (uint64_t)wanted->small_max - (uint64_t)wanted->small_min < SMALL_MOST;
+    return range_is_good && wanted->depth_max > 0 &&
+           (wanted->list_growth == POOLVAL_GROWTH_PRESENT ||
+            wanted->list_growth == POOLVAL_GROWTH_CLASSIC);
 }
 
 static bool make_type(poolval_space *space, unsigned type, const poolobj_typespec *spec) {
@@ -58,7 +58,7 @@ static bool make_type(poolval_space *space, unsigned type, const poolobj_typespe
 }
 
 /* One after the other, see value.h. */
-static bool make_types(poolval_space *space, const poolval_options *options) {
+static bool make_types(poolval_space *space, const poolval_options *wanted) {
     const size_t header = sizeof(poolobj);
     const poolobj_typespec specs[POOLVAL_TYPES] = {
         [POOLVAL_OTHER] = {.name = "poolval_space",
@@ -68,10 +68,10 @@ static bool make_types(poolval_space *space, const poolval_options *options) {
         [POOLVAL_BOOL] = {.name = "bool", .size = sizeof(struct value_int)},
         [POOLVAL_INT] = {.name = "int",
                          .size = sizeof(struct value_int),
-                         .free_list = options->keep_ints},
+                         .free_list = wanted->keep_ints},
         [POOLVAL_FLOAT] = {.name = "float",
                            .size = sizeof(struct value_float),
-                           .free_list = options->keep_floats},
+                           .free_list = wanted->keep_floats},
         [POOLVAL_STR] = {.name = "str",
                          .size = sizeof(struct value_str),
                          .item_size = 1,
@@ -79,18 +79,18 @@ static bool make_types(poolval_space *space, const poolval_options *options) {
         [POOLVAL_TUPLE] = {.name = "tuple",
                            .size = sizeof(struct value_tuple),
                            .flags = POOLOBJ_ITEMS_ARE_REFS,
-                           .free_list = options->keep_tuples,
+                           .free_list = wanted->keep_tuples,
                            .free_items = TUPLE_LIST_ITEMS},
         [POOLVAL_LIST] = {.name = "list",
                           .size = sizeof(struct value_list),
                           .traverse = list_traverse,
                           .drop = list_drop,
-                          .free_list = options->keep_lists},
+                          .free_list = wanted->keep_lists},
         [POOLVAL_DICT] = {.name = "dict",
                           .size = sizeof(struct value_dict),
                           .traverse = dict_traverse,
                           .drop = dict_drop,
-                          .free_list = options->keep_dicts},
+                          .free_list = wanted->keep_dicts},
     };
     for (unsigned type = 0; type < POOLVAL_TYPES; type++)
         if (!make_type(space, type, &specs[type])) return false;
@@ -125,27 +125,27 @@ static bool make_object(poolval_space *space) {
     return true;
 }
 
-static bool begin(poolval_space *space, poolobj_heap *heap, const poolval_options *options) {
+static bool begin(poolval_space *space, poolobj_heap *heap, const poolval_options *wanted) {
     space->heap = heap;
-    space->list_growth = options->list_growth;
-    space->intern_max = options->intern_max;
-    space->depth_max = options->depth_max;
-    space->key = hash_key_from(options->hash_key != 0 ? options->hash_key : os_secret());
-    return make_types(space, options) && make_singles(space) &&
-           number_make_small(space, options->small_min, options->small_max) && make_object(space);
+    space->list_growth = wanted->list_growth;
+    space->intern_max = wanted->intern_max;
+    space->depth_max = wanted->depth_max;
+    space->key = hash_key_from(wanted->hash_key != 0 ? wanted->hash_key : os_secret());
+    return make_types(space, wanted) && make_singles(space) &&
+           number_make_small(space, wanted->small_min, wanted->small_max) && make_object(space);
 }
 
-poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *options) {
+poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *wanted) {
     static const poolval_options defaults = POOLVAL_DEFAULTS;
-    if (options == NULL) options = &defaults;
+    if (wanted == NULL) wanted = &defaults;
     object_heap_require("poolval_space_new", heap);
-    if (!options_are_good(options)) {
+    if (!options_are_good(wanted)) {
         errno = EINVAL;
         return NULL;
     }
     poolval_space *space = (poolval_space *)alloc_calloc(1, sizeof *space);
     if (space == NULL) return NULL;
-    if (begin(space, heap, options)) return space;
+    if (begin(space, heap, wanted)) return space;
     free_space(space);
     errno = ENOMEM;
     return NULL;

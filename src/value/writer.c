@@ -16,7 +16,8 @@ static bool make_room(struct writer *writer, size_t more, unsigned width_log) {
     unsigned char *data = (unsigned char *)value_allocate(writer->space, room << width_log);
     writer->failed = data == NULL;
     if (writer->failed) return false;
-    str_widen(data, width_log, writer->data, writer->width_log, writer->length);
+    if (writer->length > 0)
+        str_widen(data, width_log, writer->data, writer->width_log, writer->length);
     value_free(writer->data);
     writer->data = data;
     writer->room = room;

@@ -125,7 +125,8 @@ TEST_F(CollectTest, AFinalizerMayTakeTheCycleApart) {
     EXPECT_EQ(sorted(dropped), (Ids{1, 2, 3, 4, 5}));
 }
 
-// Deaths are put off there, so that garbage that is dying comes up for its finalizer.
+// Deaths are put off where the collection begins, but not in it: what dies in it does not count as
+// brought back.
 TEST_F(CollectTest, AFinalizerMayTakeTheCycleApartWhereDeathsArePutOff) {
     static poolobj_heap *heap;
     heap = heap_;
@@ -149,6 +150,9 @@ TEST_F(CollectTest, AFinalizerMayTakeTheCycleApartWhereDeathsArePutOff) {
     poolobj_decref(chain);
     EXPECT_EQ(finalized.size(), DEPTH_MAX + 2u);
     EXPECT_EQ(dropped.size(), DEPTH_MAX + 2u);
+    poolobj_gc_figures figures;
+    poolobj_gc_stats(heap_, 2, &figures);
+    EXPECT_EQ(figures.resurrected, 0u);
 }
 
 TEST_F(CollectTest, ACollectionInsideOfACollectionDoesNothing) {

@@ -23,6 +23,18 @@ class GenerationTest : public ObjectTest {
     }
 };
 
+TEST_F(GenerationTest, WhatCouldNotBeMadeIsNotCounted) {
+    poolobj_typespec spec = node_spec("items");
+    spec.flags = POOLOBJ_ITEMS_ARE_REFS;
+    poolobj_type *type = type_of(spec);
+    for (size_t items : {SIZE_MAX, SIZE_MAX / 8, SIZE_MAX / 16 - 3}) {
+        errno = 0;
+        EXPECT_EQ(poolobj_new_items(type, items), nullptr);
+        EXPECT_EQ(errno, ENOMEM);
+    }
+    EXPECT_EQ(counts(), (std::vector<int>{0, 0, 0}));
+}
+
 TEST_F(GenerationTest, TheThresholdsAreThoseOfCPython) {
     int t[3];
     poolobj_gc_get_threshold(heap_, t);

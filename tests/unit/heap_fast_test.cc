@@ -110,6 +110,18 @@ TEST_F(HeapFastTest, AMagazineGrowsWhenItIsFull) {
     heap_.free(blocks[most]);
 }
 
+TEST_F(HeapFastTest, AllMagazinesHaveTheirRoom) {
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        std::vector<void *> blocks;
+        for (unsigned i = 0; i < size_classes[c].magazine; i++)
+            blocks.push_back(heap_.take_class(c));
+        for (void *block : blocks) heap_.free(block);
+        ASSERT_EQ(held(c), size_classes[c].magazine);
+    }
+    EXPECT_LE(heap_->rounds_used, unsigned(HEAP_ROUNDS));
+    heap_check(heap_);
+}
+
 TEST_F(HeapFastTest, WhatAFullMagazineHasNoRoomForIsSpare) {
     for (unsigned c : {1u, 5u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 1u, CLASS_COUNT - 1u}) {
         std::vector<void *> blocks;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "object/store.h"
 
+#include "heap/purge.h"
 #include "object/ledger.h"
 #include "os/os.h"
 #include "support/object_fixture.h"
@@ -59,6 +60,47 @@ TEST_F(StoreTest, NullLeadsToALedgerOfItsOwn) {
     ASSERT_NE(ledger_of(0), nullptr);
     EXPECT_EQ(*count_of(nullptr), 1u);
     EXPECT_FALSE(ledger_covers(0));
+}
+
+TEST_F(StoreTest, AddressesThatShareThePlaceOfNullAreKnown) {
+    const uintptr_t far = uintptr_t(5) << 42; // a multiple of 4 TiB that nobody maps
+    SpaceLock lock;
+    ASSERT_TRUE(ledger_reserve(far + POOL_SIZE));
+    EXPECT_TRUE(ledger_covers(far));
+    EXPECT_FALSE(ledger_covers(0));
+    EXPECT_FALSE(ledger_reserve(2 * far)); // taken once
+    EXPECT_EQ(*count_of(nullptr), 1u);
+    EXPECT_EQ(count_of(reinterpret_cast<void *>(far)), count_of(nullptr));
+    EXPECT_TRUE(ledger_is_of_null(far));
+    EXPECT_FALSE(ledger_is_of_null(far + POOL_SIZE));
+    EXPECT_NE(type_pool_of(reinterpret_cast<void *>(far + POOL_SIZE)), type_pool_of(nullptr));
+}
+
+TEST_F(StoreTest, TheLedgerOfAFreeArenaGoesBack) {
+    std::vector<uintptr_t> pools;
+    for (int i = 0; i < 20 * ARENA_POOLS; i++) {
+        pools.push_back(store_take(&store_, POOL_SIZE));
+        void *pool = reinterpret_cast<void *>(pools.back());
+        memset(count_of(pool), 1, POOL_GRANULES * sizeof(uint32_t));
+    }
+    auto counts_resident = [&pools] {
+        size_t count = 0;
+        for (uintptr_t pool : pools)
+            count += resident_pages(
+                reinterpret_cast<void *>(align_down(
+                    reinterpret_cast<uintptr_t>(count_of(reinterpret_cast<void *>(pool))), PAGE)),
+                1);
+        return count;
+    };
+    EXPECT_EQ(counts_resident(), pools.size());
+    for (uintptr_t pool : pools) store_return(&store_, pool, POOL_SIZE);
+    store_close(&store_);
+    {
+        SpaceLock lock;
+        purge_all(0);
+    }
+    EXPECT_LE(counts_resident(), size_t(2 * ARENA_POOLS)); // arenas that others are in
+    EXPECT_NE(counts_resident(), pools.size());
 }
 
 // Every allocation of a heap's life refused in turn: nothing is lost, and what works works on.

@@ -30,6 +30,7 @@ TEST_F(TypeTest, OffsetsOutsideOfTheSizeAreRefused) {
     refused_refs({0, POOLOBJ_END}, "an offset in refs lies in the header");
     refused_refs({12, POOLOBJ_END}, "an offset in refs is no multiple of 8");
     refused_refs({8, 16, 8, POOLOBJ_END}, "an offset is twice in refs");
+    refused_refs({8, 16, 8}, "an offset is twice in refs"); // not read to an end that is missing
 }
 
 TEST_F(TypeTest, OtherFaultsAreRefused) {

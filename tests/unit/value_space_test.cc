@@ -98,9 +98,8 @@ TEST_F(ValueSpaceTest, ManySpacesEndWithTheirHeap) {
     for (int i = 0; i < 20; i++) {
         poolval_space *space = poolval_space_new(heap_, nullptr);
         for (int n = 0; n < 100; n++) {
-            char name[16];
-            snprintf(name, sizeof name, "name_%d", n);
-            poolobj *kept = poolval_str_new(space, name); // until the heap ends
+            std::string name = "name_" + std::to_string(n);
+            poolobj *kept = poolval_str_new(space, name.c_str()); // until the heap ends
             EXPECT_EQ(poolval_str_is_interned(space, kept), 1);
         }
     }

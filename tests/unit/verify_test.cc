@@ -55,6 +55,25 @@ TEST_F(VerifyTest, ATraverseThatReportsACopyIsRight) {
     EXPECT_EQ(dropped.size(), 1u);
 }
 
+TEST_F(VerifyTest, AReportedReferenceToNoObjectOfTheHeapIsFound) {
+    poolobj_heap *other = poolobj_heap_new();
+    poolobj_typespec spec = node_spec("foreign");
+    Node *node = make(), *foreign = make(poolobj_type_new(other, &spec)), *gone = make();
+    poolobj_decref(gone);
+    poolobj_gc_set_debug(heap_, POOLOBJ_GC_VERIFY);
+    for (Node *to : {foreign, gone, reinterpret_cast<Node *>(&node->right)}) {
+        node->right = to;
+        EXPECT_EXIT(poolobj_gc_collect(heap_, 0), testing::KilledBySignal(SIGABRT),
+                    "^poolalloc: poolobj_gc_collect: object of 0x[0-9a-f]+ with a reported "
+                    "reference to no object of its heap at offset 16 \\(type node: it was dropped, "
+                    "never counted, or is no poolobj\\)\n$");
+    }
+    node->right = nullptr;
+    poolobj_decref(node);
+    poolobj_decref(foreign);
+    poolobj_heap_close(other);
+}
+
 TEST_F(VerifyTest, AReferenceReportedTwiceIsFound) {
     poolobj_typespec spec = node_spec("eager");
     spec.traverse = [](poolobj *object, poolobj_visit visit, void *arg) {

@@ -22,7 +22,7 @@
  * Seen from inside a finalizer or `drop`, objects that are dying meanwhile are outside too.
  *
  * Cost. Every function looks at the heap as it is at the call: some 100 ms per million objects for
- * those that follow references, with 20 to 80 bytes per object from the system, given back at the
+ * those that follow references, with 30 to 100 bytes per object from the system, given back at the
  * end. The heap itself is not changed, nothing is allocated from it, and the collector is neither
  * needed nor started: the functions work in its callback, and in finalizers, too.
  *

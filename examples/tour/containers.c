@@ -71,7 +71,7 @@ static void plot(struct tour *tour, const char *title) {
     for (int i = 0; i <= PLOT_LENGTH; i++, append_one(tour, list))
         size[i] = (size_t)poolval_list_room(tour->space, list) * sizeof(poolobj *);
     poolobj_decref(list);
-    step = (size[PLOT_LENGTH] + PLOT_ROWS - 1) / PLOT_ROWS;
+    step = (size[PLOT_LENGTH] / PLOT_ROWS / 16 + 1) * 16;
     printf("    %s\n", title);
     for (size_t row = PLOT_ROWS; row-- > 0;) {
         char line[PLOT_LENGTH + 2] = "";

@@ -26,6 +26,10 @@ static void start(struct tour *tour) {
 int main(int argc, char **argv) {
     struct tour tour = {.folder = argc > 1 ? argv[1] : NULL};
     start(&tour);
+    printf("How CPython manages memory, done in C\n");
+    tour_say(
+        "On the left is what one would write in Python, on the right what came of the same with "
+        "poolobj.h, poolval.h and poolgraph.h. Each chapter is a function in examples/tour.");
     tour_names(&tour);
     tour_integers(&tour);
     tour_interning(&tour);

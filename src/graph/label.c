@@ -154,9 +154,10 @@ void label_counts(const struct label *label, const struct graph *graph, uint32_t
         text_add_decimal(label->text, (uint64_t)outside);
         text_add(label->text, " from outside");
     } else if (outside < 0) {
-        text_add(label->text, ", ");
-        text_add_decimal(label->text, (uint64_t) - (int64_t)outside);
-        text_add(label->text, " too few");
+        text_add(label->text, ", but ");
+        text_add_decimal(label->text,
+                         (uint64_t)(graph_count_of(graph->object[number]) - (int64_t)outside));
+        text_add(label->text, " references to it are reported");
     }
     if (graph_is_saved(graph, number)) text_add(label->text, ", kept as garbage");
 }

@@ -143,7 +143,8 @@ TEST_F(WhyTest, TheMiddleOfALongChainIsLeftOut) {
 TEST_F(WhyTest, WrongCountsAreTold) {
     a_->left = b_; // and no reference taken
     EXPECT_EQ(poolgraph_outside(heap_, b_), -1);
-    EXPECT_EQ(why(b_, &ids_).substr(0, 27), "node 1: count 1, 1 too few\n");
+    EXPECT_EQ(why(b_, &ids_).substr(0, 55),
+              "node 1: count 1, but 2 references to it are reported\n  ");
     a_->left = nullptr;
 }
 

@@ -13,7 +13,7 @@ static void add_box(struct dot *dot, char kind, uint32_t box) {
     text_add_decimal(&dot->text, box);
 }
 
-static const char *look(const struct dot *dot, uint32_t number) {
+static const char *looks_of(const struct dot *dot, uint32_t number) {
     if (graph_is_immortal(dot->graph, number)) return IMMORTAL;
     if (graph_is_root(dot->graph, number)) return ROOT;
     return route_reaches(&dot->live, number) ? PLAIN : GARBAGE;
@@ -21,13 +21,13 @@ static const char *look(const struct dot *dot, uint32_t number) {
 
 /* ---- The legend ---- */
 
-static void legend_box(struct dot *dot, uint32_t box, const char *words, const char *look) {
+static void legend_box(struct dot *dot, uint32_t box, const char *words, const char *looks) {
     text_add(&dot->text, "    ");
     add_box(dot, 'l', box);
     text_add(&dot->text, " [label=\"");
     text_add(&dot->text, words);
     text_add(&dot->text, "\"");
-    text_add(&dot->text, look);
+    text_add(&dot->text, looks);
     text_add(&dot->text, "];\n");
 }
 
@@ -48,10 +48,7 @@ static void add_legend(struct dot *dot) {
 
 bool dot_open(struct dot *dot, const struct graph *graph, const poolgraph_options *options,
               FILE *out) {
-    if (!route_open(&dot->live, graph)) return false;
-    for (uint32_t n = 0; n < graph->count; n++)
-        if (graph_is_root(graph, n)) route_begin(&dot->live, n);
-    route_run(&dot->live, NOBODY);
+    if (!route_open_live(&dot->live, graph)) return false;
     dot->graph = graph;
     dot->more = 0;
     label_open(&dot->text, out);
@@ -81,7 +78,7 @@ void dot_object(struct dot *dot, uint32_t box, uint32_t number, bool asked_for) 
     text_add(&dot->text, "\\n");
     label_counts(&dot->label, dot->graph, number);
     text_add(&dot->text, "\"");
-    text_add(&dot->text, look(dot, number));
+    text_add(&dot->text, looks_of(dot, number));
     if (asked_for) text_add(&dot->text, ASKED_FOR);
     text_add(&dot->text, "];\n");
 }

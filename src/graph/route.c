@@ -18,6 +18,14 @@ bool route_open(struct route *route, const struct graph *graph) {
     return true;
 }
 
+bool route_open_live(struct route *route, const struct graph *graph) {
+    if (!route_open(route, graph)) return false;
+    for (uint32_t n = 0; n < graph->count; n++)
+        if (graph_is_root(graph, n)) route_begin(route, n);
+    route_run(route, NOBODY);
+    return true;
+}
+
 void route_close(struct route *route) {
     area_free(route->from);
     area_free(route->queue);

@@ -30,6 +30,8 @@ extern "C" {
 
 /* False: no memory. */
 bool route_open(struct route *route, const struct graph *graph);
+/* The same, gone to the end from all roots: what is live. */
+bool route_open_live(struct route *route, const struct graph *graph);
 void route_close(struct route *route);
 /* Begins at an object, unless it has been reached. */
 void route_begin(struct route *route, uint32_t number);

@@ -37,10 +37,7 @@ static bool print_garbage(const struct label *label, const struct graph *graph, 
 /* No chain was found: by what the options leave out, or because there is none. */
 static bool print_unchained(const struct label *label, const struct graph *graph, uint32_t number) {
     struct route live;
-    if (!route_open(&live, graph)) return false;
-    for (uint32_t n = 0; n < graph->count; n++)
-        if (graph_is_root(graph, n)) route_begin(&live, n);
-    route_run(&live, NOBODY);
+    if (!route_open_live(&live, graph)) return false;
     bool done = true;
     if (route_reaches(&live, number))
         text_add(label->text, "  alive, but by no chain that the options allow\n");

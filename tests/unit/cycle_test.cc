@@ -54,10 +54,7 @@ TEST_F(CycleTest, ChainsAndCyclesAreTheShortest) {
         OpenGraph graph(heap_);
         std::vector<int> away = distances(nodes, held);
         struct route live;
-        ASSERT_TRUE(route_open(&live, graph));
-        for (uint32_t n = 0; n < graph->count; n++)
-            if (graph_is_root(graph, n)) route_begin(&live, n);
-        route_run(&live, NOBODY);
+        ASSERT_TRUE(route_open_live(&live, graph));
         route_check(&live);
         struct cycles cycles;
         ASSERT_TRUE(cycles_open(&cycles, graph, &live));

@@ -4,34 +4,34 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-typedef PyObject value;
+typedef PyObject object;
 
-static inline void drop(value *v) { Py_DECREF(v); }
-static inline value *make_int(long number) { return PyLong_FromLong(number); }
-static inline value *make_float(double number) { return PyFloat_FromDouble(number); }
-static inline value *make_text(const char *utf8, size_t size) {
+static inline void drop(object *v) { Py_DECREF(v); }
+static inline object *make_int(long number) { return PyLong_FromLong(number); }
+static inline object *make_float(double number) { return PyFloat_FromDouble(number); }
+static inline object *make_text(const char *utf8, size_t size) {
     return PyUnicode_FromStringAndSize(utf8, (Py_ssize_t)size);
 }
-static inline value *make_interned(const char *utf8) { return PyUnicode_InternFromString(utf8); }
-static inline value *make_concat(value *a, value *b) { return PyUnicode_Concat(a, b); }
-static inline value *make_slice(value *str, long start, long stop) {
+static inline object *make_interned(const char *utf8) { return PyUnicode_InternFromString(utf8); }
+static inline object *make_concat(object *a, object *b) { return PyUnicode_Concat(a, b); }
+static inline object *make_slice(object *str, long start, long stop) {
     return PyUnicode_Substring(str, start, stop);
 }
-static inline value *make_tuple3(value *a, value *b, value *c) {
-    value *tuple = PyTuple_New(3);
+static inline object *make_tuple3(object *a, object *b, object *c) {
+    object *tuple = PyTuple_New(3);
     PyTuple_SET_ITEM(tuple, 0, Py_NewRef(a));
     PyTuple_SET_ITEM(tuple, 1, Py_NewRef(b));
     PyTuple_SET_ITEM(tuple, 2, Py_NewRef(c));
     return tuple;
 }
-static inline value *make_list(void) { return PyList_New(0); }
-static inline void append(value *list, value *item) { PyList_Append(list, item); }
-static inline value *get_item(value *list, size_t index) {
+static inline object *make_list(void) { return PyList_New(0); }
+static inline void append(object *list, object *item) { PyList_Append(list, item); }
+static inline object *get_item(object *list, size_t index) {
     return Py_XNewRef(PyList_GetItem(list, (Py_ssize_t)index));
 }
-static inline value *make_dict(void) { return PyDict_New(); }
-static inline void set(value *dict, value *key, value *item) { PyDict_SetItem(dict, key, item); }
-static inline value *find(value *dict, value *key) { return PyDict_GetItemWithError(dict, key); }
+static inline object *make_dict(void) { return PyDict_New(); }
+static inline void set(object *dict, object *key, object *item) { PyDict_SetItem(dict, key, item); }
+static inline object *find(object *dict, object *key) { return PyDict_GetItemWithError(dict, key); }
 
 #include "workloads.h"
 

@@ -3,35 +3,35 @@
 #include <poolval.h>
 #include <stdbool.h>
 
-typedef poolobj value;
+typedef poolobj object;
 static poolval_space *space;
 
-static inline void drop(value *v) { poolobj_decref(v); }
-static inline value *make_int(long number) { return poolval_int_new(space, number); }
-static inline value *make_float(double number) { return poolval_float_new(space, number); }
-static inline value *make_text(const char *utf8, size_t size) {
+static inline void drop(object *v) { poolobj_decref(v); }
+static inline object *make_int(long number) { return poolval_int_new(space, number); }
+static inline object *make_float(double number) { return poolval_float_new(space, number); }
+static inline object *make_text(const char *utf8, size_t size) {
     return poolval_str_new_size(space, utf8, size);
 }
-static inline value *make_interned(const char *utf8) { return poolval_str_new(space, utf8); }
-static inline value *make_concat(value *a, value *b) { return poolval_str_concat(space, a, b); }
-static inline value *make_slice(value *str, long start, long stop) {
+static inline object *make_interned(const char *utf8) { return poolval_str_new(space, utf8); }
+static inline object *make_concat(object *a, object *b) { return poolval_str_concat(space, a, b); }
+static inline object *make_slice(object *str, long start, long stop) {
     return poolval_str_slice(space, str, start, stop);
 }
-static inline value *make_tuple3(value *a, value *b, value *c) {
-    value *items[] = {a, b, c};
+static inline object *make_tuple3(object *a, object *b, object *c) {
+    object *items[] = {a, b, c};
     return poolval_tuple_new(space, items, 3);
 }
-static inline value *make_list(void) { return poolval_list_new(space); }
-static inline void append(value *list, value *item) { poolval_list_append(space, list, item); }
-static inline value *get_item(value *list, size_t index) {
+static inline object *make_list(void) { return poolval_list_new(space); }
+static inline void append(object *list, object *item) { poolval_list_append(space, list, item); }
+static inline object *get_item(object *list, size_t index) {
     return poolval_list_get(space, list, (ptrdiff_t)index);
 }
-static inline value *make_dict(void) { return poolval_dict_new(space); }
-static inline void set(value *dict, value *key, value *item) {
+static inline object *make_dict(void) { return poolval_dict_new(space); }
+static inline void set(object *dict, object *key, object *item) {
     poolval_dict_set(space, dict, key, item);
 }
-static inline value *find(value *dict, value *key) {
-    value *found;
+static inline object *find(object *dict, object *key) {
+    object *found;
     poolval_dict_find(space, dict, key, &found);
     return found;
 }

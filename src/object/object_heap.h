@@ -32,7 +32,7 @@ struct poolobj_type {
     uint64_t header; /* of a new object */
     bool tracked;    /* by the collector: has references and is not ACYCLIC */
     bool has_items;  /* that are references */
-    bool is_pair;    /* two references and nothing else: a path of its own */
+    bool is_pair;    /* two references and nothing else, up to 2 KiB: a path of its own */
     size_t pair[2];  /* their offsets */
     uint32_t size;   /* up to the items */
     const size_t *refs;

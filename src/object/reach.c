@@ -99,10 +99,7 @@ static void subtract(const struct type_pool *pool) {
 /* ---- Enter and subtract: all generations, in one pass ----
  * No reference leads to an object that is not entered, but for untracked and frozen ones, which
  * have ELSEWHERE as working count: nothing takes it to 0, so that no look at white is needed. Those
- * of the others start at 0 and are added up in any order.
- *
- * The loops over all objects, here and in the sweep, know pairs: what they need of the type stays
- * in registers. Hub of a million: 7.5 ns per object by object_references, 5.7 so. */
+ * of the others start at 0 and are added up in any order. */
 
 #define ELSEWHERE (UINT32_C(1) << 31)
 

@@ -119,7 +119,8 @@ static bool fill(poolobj_type *type, poolobj_heap *heap, const poolobj_typespec 
     type->name = copy_string(spec->name);
     if (type->name == NULL || !copy_refs(type, spec) || !copy_fields(type, spec)) return false;
     bool refers = type->ref_count > 0 || type->has_items || type->traverse != NULL;
-    type->is_pair = type->ref_count == 2 && !type->has_items && type->traverse == NULL;
+    type->is_pair = type->ref_count == 2 && !type->has_items && type->traverse == NULL &&
+                    type->size <= SHARED_MAX; /* fields of an object and of `nowhere` in one pool */
     if (type->is_pair) memcpy(type->pair, type->refs, sizeof type->pair);
     type->is_leaf = !refers;
     type->tracked = refers && !(spec->flags & POOLOBJ_ACYCLIC);

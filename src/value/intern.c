@@ -54,12 +54,10 @@ static bool make_room(poolval_space *space) {
 }
 
 /* As the dying do it: without memory the table stays as it is, and no failure is noted. */
-static void shrink(poolval_space *space) {
-    struct intern_table *table = &space->interned;
+static void shrink(struct intern_table *table) {
     if (likely(table->used * SPARSE >= table->size || table->size == SIZE_LEAST)) return;
     size_t size = size_max(table->size / 4, SIZE_LEAST);
-    struct intern_slot *slot =
-        (struct intern_slot *)value_try_allocate(space, size * sizeof slot[0]);
+    struct intern_slot *slot = (struct intern_slot *)value_try_allocate(size * sizeof slot[0]);
     if (slot != NULL) move(table, slot, size);
 }
 
@@ -150,7 +148,7 @@ void intern_forget(poolval_space *space, struct value_str *str) {
     while (table->slot[i].str != NULL && table->slot[i].str != str) i = (i + 1) & mask;
     if (table->slot[i].str == NULL) return; /* another has taken its slot over */
     vacate(table, i);
-    shrink(space);
+    shrink(table);
 }
 
 void intern_check(const poolval_space *space) {

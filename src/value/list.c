@@ -21,12 +21,13 @@ size_t list_room_for(int rule, size_t length) {
 }
 
 /* False: no memory, and nothing happened. */
-static bool set_room(const poolval_space *space, struct value_list *list, size_t room) {
+static bool set_room(struct value_list *list, size_t room) {
     poolobj **item = NULL;
     if (room == 0)
         value_free(list->item);
     else
-        item = (poolobj **)value_try_reallocate(space, list->item, room * sizeof item[0]);
+        item = (poolobj **)value_try_reallocate(list->item, list->room * sizeof item[0],
+                                                room * sizeof item[0]);
     if (unlikely(room > 0 && item == NULL)) return false;
     list->item = item;
     list->room = room;
@@ -41,7 +42,7 @@ static NOINLINE bool grow(poolval_space *space, struct value_list *list, size_t 
     size_t room = list_room_for(space->list_growth, length);
     /* What is appended at once and is more than the rule would add gets what it needs. */
     if (length - list->length > room - length) room = align_up(length, 4);
-    return set_room(space, list, room) || value_fail_memory(space) != NULL;
+    return set_room(list, room) || value_fail_memory(space) != NULL;
 }
 
 ALWAYS_INLINE bool make_room(poolval_space *space, struct value_list *list, size_t length) {
@@ -51,7 +52,7 @@ ALWAYS_INLINE bool make_room(poolval_space *space, struct value_list *list, size
 /* After items went: room that is less than half used goes back, if there is memory to move to. */
 static void give_room_back(const poolval_space *space, struct value_list *list) {
     if (likely(list->length >= list->room / 2)) return;
-    set_room(space, list, list_room_for(space->list_growth, list->length));
+    set_room(list, list_room_for(space->list_growth, list->length));
 }
 
 /* ---- Making ---- */
@@ -59,7 +60,7 @@ static void give_room_back(const poolval_space *space, struct value_list *list) 
 struct value_list *list_new(poolval_space *space, size_t room) {
     struct value_list *list =
         (struct value_list *)value_new(space, POOLVAL_LIST, sizeof(struct value_list));
-    if (unlikely(list == NULL) || room == 0 || set_room(space, list, room)) return list;
+    if (unlikely(list == NULL) || room == 0 || set_room(list, room)) return list;
     value_unref(&list->base);
     return (struct value_list *)value_fail_memory(space);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Spaces: from their options to the end of their heap; and what can be asked of any value. */
-#include "malloc/alloc.h"
 #include "object/type.h"
 #include "os/os.h"
 #include "value/dict.h"
@@ -45,14 +44,15 @@ enum { SMALL_MOST = 1 << 20, TUPLE_LIST_ITEMS = 19 };
 static bool options_are_good(const poolval_options *wanted) {
     bool range_is_good = wanted->small_min > wanted->small_max ||
                          (uint64_t)wanted->small_max - (uint64_t)wanted->small_min < SMALL_MOST;
-    return range_is_good && wanted->depth_max > 0 &&
+    bool lists_are_good = (wanted->keep_tuples | wanted->keep_lists | wanted->keep_dicts |
+                           wanted->keep_ints | wanted->keep_floats) <= UINT32_MAX;
+    return range_is_good && lists_are_good && wanted->depth_max > 0 &&
            (wanted->list_growth == POOLVAL_GROWTH_PRESENT ||
             wanted->list_growth == POOLVAL_GROWTH_CLASSIC);
 }
 
 static bool make_type(poolval_space *space, unsigned type, const poolobj_typespec *spec) {
-    space->type[type] = type_new(space->heap, spec);
-    if (space->type[type] == NULL) return false;
+    if (value_refuses() || !(space->type[type] = type_new(space->heap, spec))) return false;
     space->type[type]->data = space;
     return true;
 }
@@ -80,7 +80,7 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
                            .size = sizeof(struct value_tuple),
                            .flags = POOLOBJ_ITEMS_ARE_REFS,
                            .free_list = wanted->keep_tuples,
-                           .free_items = TUPLE_LIST_ITEMS},
+                           .free_items = wanted->keep_tuples > 0 ? TUPLE_LIST_ITEMS : 0},
         [POOLVAL_LIST] = {.name = "list",
                           .size = sizeof(struct value_list),
                           .traverse = list_traverse,
@@ -143,10 +143,12 @@ poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *want
         errno = EINVAL;
         return NULL;
     }
-    poolval_space *space = (poolval_space *)alloc_calloc(1, sizeof *space);
-    if (space == NULL) return NULL;
-    if (begin(space, heap, wanted)) return space;
-    free_space(space);
+    poolval_space *space = (poolval_space *)value_try_allocate(sizeof *space);
+    if (space != NULL) {
+        memset(space, 0, sizeof *space);
+        if (begin(space, heap, wanted)) return space;
+        free_space(space);
+    }
     errno = ENOMEM;
     return NULL;
 }

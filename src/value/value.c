@@ -54,22 +54,31 @@ void *value_fail_memory(poolval_space *space) {
 
 /* ---- Memory ---- */
 
+bool (*value_fault_for_test)(void);
+
 poolobj *value_made_slow(poolval_space *space, void *container) {
     collect_due(space->heap);
     return (poolobj *)container;
 }
 
-void *value_try_allocate(const poolval_space *space, size_t size) {
-    return value_refuses(space) ? NULL : alloc_malloc(size);
-}
+void *value_try_allocate(size_t size) { return value_refuses() ? NULL : alloc_malloc(size); }
 
 void *value_allocate(poolval_space *space, size_t size) {
-    void *table = value_try_allocate(space, size);
+    void *table = value_try_allocate(size);
     return likely(table != NULL) ? table : value_fail_memory(space);
 }
 
-void *value_try_reallocate(const poolval_space *space, void *table, size_t size) {
-    return value_refuses(space) ? NULL : alloc_realloc(table, size);
+/* Up to here realloc would have to copy, too, and to find out first how large the table is. */
+static const size_t COPIED_MAX = 32 * KIB;
+
+void *value_try_reallocate(void *table, size_t old_size, size_t size) {
+    if (value_refuses()) return NULL;
+    if (size_max(size, old_size) > COPIED_MAX) return alloc_realloc(table, size);
+    void *moved = alloc_malloc(size);
+    if (moved == NULL || table == NULL) return moved;
+    memcpy(moved, table, size_min(size, old_size));
+    alloc_free(table);
+    return moved;
 }
 
 size_t value_table_size(const void *table) { return alloc_usable_size(table); }

@@ -70,7 +70,6 @@ struct poolval_space {
     bool closing; /* the heap ends: the last interned string frees the space */
     int error;
     char message[MESSAGE_SIZE];
-    bool (*fault_for_test)(void); /* when set, asked before each allocation; true makes it fail */
 };
 
 #ifdef __cplusplus
@@ -135,15 +134,17 @@ static inline void value_unref_all(poolobj *const *values, size_t count) {
 
 /* ---- Memory: NULL says that there is none, and the failure is noted ---- */
 
-static inline bool value_refuses(const poolval_space *space) {
-    return unlikely(space->fault_for_test != NULL) && space->fault_for_test();
+/* For tests: when set, asked before each allocation; true makes it fail. */
+extern bool (*value_fault_for_test)(void);
+static inline bool value_refuses(void) {
+    return unlikely(value_fault_for_test != NULL) && value_fault_for_test();
 }
 
 /* A value, zeroed but for its header. Never collects: so no code of the program runs while
    containers are half made or copied from. Who makes a container ends with value_made. */
 ALWAYS_INLINE void *value_new(poolval_space *space, unsigned type, size_t size) {
     object_heap_require("poolval", space->heap);
-    if (value_refuses(space)) return value_fail_memory(space);
+    if (value_refuses()) return value_fail_memory(space);
     poolobj_type *of = space->type[type];
     size_t bytes = size_max(align_up(size, 8), BLOCK_MIN); /* known when this is compiled */
     void *value = likely(of->is_plain) ? object_new_sized(of, bytes) : object_new_items_slow(of, 0);
@@ -153,7 +154,7 @@ ALWAYS_INLINE void *value_new(poolval_space *space, unsigned type, size_t size) 
 }
 ALWAYS_INLINE void *value_new_items(poolval_space *space, unsigned type, size_t items) {
     object_heap_require("poolval", space->heap);
-    if (value_refuses(space)) return value_fail_memory(space);
+    if (value_refuses()) return value_fail_memory(space);
     void *value = object_new_items(space->type[type], items);
     if (unlikely(value == NULL)) return value_fail_memory(space);
     if (type >= POOLVAL_TUPLE) space->heap->count[0]++;
@@ -166,11 +167,11 @@ ALWAYS_INLINE poolobj *value_made(poolval_space *space, void *container) {
     return value_made_slow(space, container);
 }
 
-/* Tables of values; those that try note no failure. Of NULL, reallocate allocates; where it fails,
-   the table is as it was. */
+/* Tables of values; those that try note no failure. */
 void *value_allocate(poolval_space *space, size_t size);
-void *value_try_allocate(const poolval_space *space, size_t size);
-void *value_try_reallocate(const poolval_space *space, void *table, size_t size);
+void *value_try_allocate(size_t size);
+/* Of NULL with size 0, allocates. Where it fails, the table is as it was. */
+void *value_try_reallocate(void *table, size_t old_size, size_t size);
 static inline void value_free(void *table) {
     if (table != NULL) alloc_free(table);
 }

@@ -6,12 +6,12 @@ void ValueTest::SetUp() {
     begin(POOLVAL_DEFAULTS);
 }
 
-void ValueTest::begin(const poolval_options &options) {
+void ValueTest::begin(const poolval_options &chosen) {
     end();
     heap_ = poolobj_heap_new();
     ASSERT_NE(heap_, nullptr);
     poolobj_gc_disable(heap_);
-    space_ = poolval_space_new(heap_, &options);
+    space_ = poolval_space_new(heap_, &chosen);
     ASSERT_NE(space_, nullptr);
 }
 

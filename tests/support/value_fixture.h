@@ -34,7 +34,7 @@ class ValueTest : public HeapTest {
     void SetUp() override;
     void TearDown() override;
     // Ends the heap and begins another with these options.
-    void begin(const poolval_options &options);
+    void begin(const poolval_options &chosen);
     void end();
 
     Ref number(int64_t number) { return poolval_int_new(space_, number); }

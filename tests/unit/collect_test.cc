@@ -44,6 +44,23 @@ TEST_F(CollectTest, AHubIsFoundWhereverItsReferencesCount) {
     poolobj_decref(hub);
 }
 
+// What is taken off for a field without a reference is taken off nobody's count.
+TEST_F(CollectTest, EmptyFieldsOfALargePairTakeNothingOff) {
+    std::vector<Node *> nodes;
+    for (int i = 0; i < 500; i++) nodes.push_back(make());
+    for (size_t size = 2048; size < 5 * POOL_SIZE; size += 512) {
+        const size_t refs[] = {size - 32, size - 16, POOLOBJ_END};
+        poolobj_typespec spec = {};
+        spec.name = "large pair";
+        spec.size = size;
+        spec.refs = refs;
+        void *pair = poolobj_new(type_of(spec));
+        for (int generation : {0, 2}) ASSERT_EQ(poolobj_gc_collect(heap_, generation), 0u) << size;
+        poolobj_decref(pair);
+    }
+    for (Node *node : nodes) poolobj_decref(node);
+}
+
 TEST_F(CollectTest, GarbageDropsWhatItHeldOutside) {
     Node *outside = make(), *node = ring(node_, 2);
     poolobj_set(&node->right, outside);

@@ -11,7 +11,7 @@
 
 namespace {
 
-enum Kind { PLAIN, FINALIZED, ITEMS, TRAVERSED, ACYCLIC, KINDS };
+enum Kind { PLAIN, PAIR, FINALIZED, ITEMS, TRAVERSED, ACYCLIC, KINDS };
 enum { SLOTS = 3, FRESH_ID = 1 << 28 };
 
 // What a finalizer does follows from the id, so that both sides do the same in any order.
@@ -105,6 +105,11 @@ class Pools : public Side {
         spec.refs = refs;
         spec.drop = [](poolobj *o) { gone(reinterpret_cast<Small *>(o)->id); };
         types_[PLAIN] = poolobj_type_new(heap, &spec);
+        static const size_t pair[] = {offsetof(Small, slot[0]), offsetof(Small, slot[1]),
+                                      POOLOBJ_END};
+        spec.refs = pair;
+        types_[PAIR] = poolobj_type_new(heap, &spec);
+        spec.refs = refs;
         spec.free_list = 20;
         spec.finalize = [](poolobj *o) { current->finalize(o); };
         types_[FINALIZED] = poolobj_type_new(heap, &spec);
@@ -171,7 +176,7 @@ class Pools : public Side {
         poolobj_type *type = poolobj_typeof(object);
         if (type == types_[ITEMS]) return &static_cast<Row *>(object)->slot[slot];
         if (type == types_[TRAVERSED]) return &static_cast<Far *>(object)->slot[slot];
-        return &static_cast<Small *>(object)->slot[slot];
+        return &static_cast<Small *>(object)->slot[type == types_[PAIR] ? slot % 2 : slot];
     }
     static void gone(uint32_t id) { current->live.erase(id); }
     poolobj_heap *heap_;
@@ -192,15 +197,13 @@ class Lists : public Side {
     }
     void *make(Kind kind, uint32_t id) override {
         live.insert(id);
-        lists_object *object = lists_new(&heap_, SLOTS, kind != ACYCLIC);
+        lists_object *object = lists_new(&heap_, kind == PAIR ? 2 : SLOTS, kind != ACYCLIC);
         object->finalizes = kind == FINALIZED;
         object->id = id;
         return object;
     }
-    void set(void *object, int slot, void *to) override {
-        lists_set(&cast(object)->slot[slot], cast(to));
-    }
-    void *get(void *object, int slot) override { return cast(object)->slot[slot]; }
+    void set(void *object, int slot, void *to) override { lists_set(at(object, slot), cast(to)); }
+    void *get(void *object, int slot) override { return *at(object, slot); }
     void incref(void *object) override { lists_incref(cast(object)); }
     void decref(void *object) override { lists_decref(cast(object)); }
     long refcount(void *object) override { return long(cast(object)->refcount); }
@@ -220,6 +223,9 @@ class Lists : public Side {
 
   private:
     static lists_object *cast(void *object) { return static_cast<lists_object *>(object); }
+    static lists_object **at(void *object, int slot) {
+        return &cast(object)->slot[slot % cast(object)->slots];
+    }
     lists_heap heap_;
 };
 
@@ -358,16 +364,17 @@ void OracleTest::run(size_t steps, const std::vector<Kind> &kinds) {
 size_t steps() { return size_t(env_number("ORACLE_STEPS", 1000000)); }
 
 TEST_F(OracleTest, PlainObjects) { run(steps(), {PLAIN}); }
-TEST_F(OracleTest, AllShapes) { run(steps(), {PLAIN, ITEMS, TRAVERSED, PLAIN, ACYCLIC}); }
+TEST_F(OracleTest, Pairs) { run(steps(), {PAIR}); }
+TEST_F(OracleTest, AllShapes) { run(steps(), {PLAIN, ITEMS, TRAVERSED, PAIR, ACYCLIC}); }
 
 TEST_F(OracleTest, ALargeHeap) {
     roots_ = 3000;
-    run(steps() / 4, {PLAIN, TRAVERSED, PLAIN, ITEMS, ACYCLIC});
+    run(steps() / 4, {PLAIN, TRAVERSED, PAIR, PAIR, ITEMS, ACYCLIC});
 }
 
 TEST_F(OracleTest, Finalizers) {
     whims = {REST, RESURRECT, CLEAR_OWN};
-    run(steps(), {PLAIN, FINALIZED, ITEMS});
+    run(steps(), {PAIR, FINALIZED, ITEMS});
 }
 
 // When finalizers make objects, the counts of the youngest generation depend on their order.

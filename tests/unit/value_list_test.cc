@@ -42,6 +42,15 @@ TEST_F(ValueTupleTest, TuplesOfLengths1To19ComeBackAtTheSameAddress) {
     }
 }
 
+TEST_F(ValueTupleTest, FreeListsCanBeLeftOut) {
+    poolval_options options = POOLVAL_DEFAULTS;
+    options.keep_tuples = 0;
+    begin(options);
+    Ref first = tuple({number(1)});
+    uintptr_t id = poolval_id(tuple({number(2)}));
+    EXPECT_NE(poolval_id(tuple({number(3)})), id);
+}
+
 TEST_F(ValueTupleTest, UpTo2000OfALengthAreKept) {
     std::vector<Ref> made;
     Ref x = number(1);

@@ -31,6 +31,9 @@ TEST_F(ValueSpaceTest, OptionsOutOfRangeAreRefused) {
     options.small_min = INT64_MIN, options.small_max = INT64_MAX;
     EXPECT_EQ(poolval_space_new(heap_, &options), nullptr);
     options = POOLVAL_DEFAULTS;
+    options.keep_lists = (size_t)UINT32_MAX + 1;
+    EXPECT_EQ(poolval_space_new(heap_, &options), nullptr);
+    options = POOLVAL_DEFAULTS;
     options.depth_max = 0;
     EXPECT_EQ(poolval_space_new(heap_, &options), nullptr);
     EXPECT_EQ(poolval_set_list_growth(space_, -1), -1);

@@ -136,6 +136,19 @@ TEST_F(ValueStrTest, EqualStringsHaveEqualHashesHoweverMade) {
     EXPECT_EQ(x, y);
 }
 
+TEST_F(ValueStrTest, OrderIsThatOfCodePoints) {
+    const char *ordered[] = {"",           "a",         "ab",        "a\u0101",      "b",
+                             "\u00ff",     "\u0100",    "\u4e2dxyz", "\u4e2d\u56fd", "\uffff",
+                             "\U00010000", "\U0001f43a"};
+    const int count = sizeof ordered / sizeof ordered[0];
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < count; j++) {
+            int order;
+            ASSERT_EQ(poolval_compare(space_, str(ordered[i]), str(ordered[j]), &order), 0);
+            EXPECT_EQ(order, (i > j) - (i < j)) << ordered[i] << " and " << ordered[j];
+        }
+}
+
 TEST_F(ValueStrTest, HashesDependOnTheKey) {
     uint64_t first, second, again;
     poolval_options options = POOLVAL_DEFAULTS;

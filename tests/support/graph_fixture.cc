@@ -30,9 +30,11 @@ std::string GraphTest::printed(const std::function<ptrdiff_t(FILE *)> &function,
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);
     EXPECT_EQ(function(stream), result) << strerror(errno);
+    int error = errno;
     fclose(stream);
     std::string string(text, size);
     std::free(text);
+    errno = error;
     return string;
 }
 

@@ -24,7 +24,8 @@ class GraphTest : public ObjectTest {
   protected:
     void SetUp() override;
 
-    // What a function prints to the stream it is called with; it must return `result`.
+    // What a function prints to the stream it is called with; it must return `result`. errno is
+    // as the function left it.
     std::string printed(const std::function<ptrdiff_t(FILE *)> &function, ptrdiff_t result = 0);
     std::string why(const void *object, const poolgraph_options *options = nullptr);
     std::string refs(std::vector<void *> objects, const poolgraph_options &options = {});

@@ -62,8 +62,8 @@ typedef struct poolval_options {
     int64_t small_min, small_max;
     size_t intern_max; /* see poolval_str_new; 0: only poolval_str_intern interns */
     int list_growth;   /* POOLVAL_GROWTH_... */
-    /* Repr, equal, compare, hash and deepcopy fail on values nested deeper. A level takes up to 300
-       bytes of stack. */
+    /* Repr, equal, compare, hash and deepcopy fail on values nested deeper. A level takes some
+       130 bytes of stack. */
     size_t depth_max;
     /* Free lists: so many dead objects are kept to be made anew; 0: none. Tuples: so many of each
        length from 1 to 19. */

@@ -213,6 +213,41 @@ TEST_F(ValueSpaceTest, NullAndWrongTypesAreErrorsEverywhere) {
     EXPECT_EQ(repr(items), "[]");
 }
 
+// Random containers that hold each other, collected all the time, with every reference verified.
+TEST_F(ValueSpaceTest, TheCollectorSeesAllReferences) {
+    struct rng random = {test_seed()};
+    poolobj_gc_set_debug(heap_, POOLOBJ_GC_VERIFY);
+    poolobj_gc_enable(heap_);
+    poolobj_gc_set_threshold(heap_, 50, 2, 2);
+    std::vector<Ref> held(20);
+    for (int step = 0; step < 20000; step++) {
+        Ref &target = held[rng_below(&random, held.size())];
+        poolobj *other = held[rng_below(&random, held.size())];
+        int type = poolval_type(space_, target);
+        if (target == nullptr || rng_below(&random, 10) == 0)
+            target = rng_below(&random, 2) ? list() : dict();
+        else if (other == nullptr)
+            continue;
+        else if (rng_below(&random, 20) == 0)
+            target = tuple({other, target});
+        else if (rng_below(&random, 20) == 0)
+            target = poolval_copy(space_, other);
+        else if (type == POOLVAL_LIST && poolval_list_length(space_, target) < 10)
+            poolval_list_append(space_, target, other);
+        else if (type == POOLVAL_DICT && poolval_dict_length(space_, target) < 10)
+            poolval_dict_set(space_, target, number((int64_t)rng_below(&random, 600)), other);
+        else if (type == POOLVAL_LIST)
+            poolval_list_clear(space_, target);
+        else if (type == POOLVAL_DICT)
+            poolval_dict_clear(space_, target);
+    }
+    poolval_space_check(space_);
+    held.clear();
+    poolobj_gc_collect(heap_, 2);
+    for (int type : {POOLVAL_LIST, POOLVAL_DICT}) EXPECT_EQ(count(type), 0u);
+    EXPECT_EQ(count(POOLVAL_TUPLE), 1u) << "the empty one";
+}
+
 TEST_F(ValueSpaceTest, TruthOfValues) {
     Ref zero = number(0), point = real(0.5), nothing = real(-0.0), word = str("x"), empty = str("");
     Ref none_of = list(), some = list({zero}), map = dict();

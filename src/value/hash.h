@@ -33,6 +33,9 @@ static inline uint64_t hash_word(const struct hash_key *key, uint64_t word) {
 static inline uint64_t hash_mix(const struct hash_key *key, uint64_t hash, uint64_t next) {
     return hash_fold(hash ^ key->word[1], (next ^ key->word[0]) + UINT64_C(0x9e3779b97f4a7c15));
 }
+static inline uint64_t hash_address(const struct hash_key *key, const void *address) {
+    return hash_mix(key, 2, (uintptr_t)address);
+}
 
 #ifdef __cplusplus
 }

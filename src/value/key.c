@@ -37,7 +37,7 @@ bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t 
         return false;
     default:
         if (!value_require_any(space, value, "key")) return false;
-        *hash = hash_word(&space->key, (uintptr_t)value);
+        *hash = hash_address(&space->key, value);
         return true;
     }
 }

@@ -157,12 +157,12 @@ uint64_t number_hash(const poolval_space *space, const poolobj *value) {
     int64_t number;
     if (number_int_of(space, value, &number)) return hash_word(&space->key, (uint64_t)number);
     double real = ((const struct value_float *)value)->number;
-    if (real != real) return hash_word(&space->key, (uintptr_t)value);
+    if (real != real) return hash_address(&space->key, value);
     if (real >= -TWO_63 && real < TWO_63 && real == (double)(int64_t)real)
         return hash_word(&space->key, (uint64_t)(int64_t)real);
     uint64_t bits;
     memcpy(&bits, &real, sizeof bits);
-    return hash_word(&space->key, bits);
+    return hash_mix(&space->key, 1, bits); /* not that of the integer with these bits */
 }
 
 /* ---- Text of floats ---- */

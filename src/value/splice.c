@@ -124,34 +124,85 @@ poolobj *poolval_str_slice(poolval_space *space, poolobj *value, ptrdiff_t start
 
 /* ---- Search ---- */
 
-/* The first place of `part` that is a whole number of characters into `data`, or -1. */
-static ptrdiff_t find_bytes(const char *data, size_t size, const void *part, size_t part_size,
-                            unsigned width_log) {
-    const char *from = data, *end = data + size;
-    size_t width = (size_t)1 << width_log;
-    while (from <= end) {
-        const char *at = (const char *)memmem(from, (size_t)(end - from), part, part_size);
-        if (at == NULL) return -1;
-        size_t offset = (size_t)(at - data);
-        if (offset % width == 0) return (ptrdiff_t)(offset >> width_log);
-        from = data + align_up(offset, width);
+/* Characters of the same width, and where to look on. */
+struct search {
+    const char *data, *part;
+    size_t count, length; /* characters of each; length > 0 */
+    unsigned width_log;
+    size_t from;
+};
+
+enum { FOUND_NONE = -1, FOUND_FAILED = -2, ASTRIDE_MOST = 8 };
+
+/* Knuth, Morris and Pratt: time in proportion to the lengths whatever the characters are. border[i]
+   is the length of the longest beginning of the part that also ends at its character i, and is
+   shorter. */
+static ptrdiff_t find_by_borders(const struct search *search, size_t *border) {
+    unsigned log = search->width_log;
+    size_t matched = 0;
+    border[0] = 0;
+    for (size_t i = 1; i < search->length; i++) {
+        uint32_t character = str_char(search->part, log, i);
+        while (matched > 0 && str_char(search->part, log, matched) != character)
+            matched = border[matched - 1];
+        border[i] = matched += str_char(search->part, log, matched) == character;
     }
-    return -1;
+    matched = 0;
+    for (size_t i = search->from; i < search->count; i++) {
+        uint32_t character = str_char(search->data, log, i);
+        while (matched > 0 && str_char(search->part, log, matched) != character)
+            matched = border[matched - 1];
+        matched += str_char(search->part, log, matched) == character;
+        if (matched == search->length) return (ptrdiff_t)(i + 1 - matched);
+    }
+    return FOUND_NONE;
+}
+
+static ptrdiff_t find_slowly(poolval_space *space, const struct search *search) {
+    size_t *border = (size_t *)value_allocate(space, search->length * sizeof border[0]);
+    if (border == NULL) return FOUND_FAILED;
+    ptrdiff_t found = find_by_borders(search, border);
+    value_free(border);
+    return found;
+}
+
+/* As bytes, which is quickest. A place astride of characters is none; after some of those, which
+   only texts made for it have many of, goes on character by character. */
+static ptrdiff_t find_chars(poolval_space *space, struct search *search) {
+    unsigned log = search->width_log;
+    const char *end = search->data + (search->count << log);
+    size_t width = (size_t)1 << log;
+    for (int astride = 0; search->from + search->length <= search->count; astride++) {
+        if (astride == ASTRIDE_MOST) return find_slowly(space, search);
+        const char *from = search->data + (search->from << log);
+        const char *at =
+            (const char *)memmem(from, (size_t)(end - from), search->part, search->length << log);
+        if (at == NULL) return FOUND_NONE;
+        size_t offset = (size_t)(at - search->data);
+        search->from = align_up(offset, width) >> log;
+        if (offset % width == 0) return (ptrdiff_t)search->from;
+    }
+    return FOUND_NONE;
 }
 
 /* Looks for `part` with its characters made as wide as those of `str`. */
 static ptrdiff_t find(poolval_space *space, const struct value_str *str, size_t start, size_t count,
                       const struct value_str *part) {
     char few[128];
-    unsigned width_log = str_width_log(str);
-    const char *data = (const char *)str_data(str) + (start << width_log);
-    size_t size = str_length(part) << width_log;
-    if (str_width_log(part) == width_log)
-        return find_bytes(data, count << width_log, str_data(part), size, width_log);
+    unsigned log = str_width_log(str);
+    size_t size = str_length(part) << log;
+    struct search search = {(const char *)str_data(str) + (start << log),
+                            (const char *)str_data(part),
+                            count,
+                            str_length(part),
+                            log,
+                            0};
+    if (str_width_log(part) == log) return find_chars(space, &search);
     char *wide = size <= sizeof few ? few : (char *)value_allocate(space, size);
-    if (wide == NULL) return -2;
-    str_widen(wide, width_log, str_data(part), str_width_log(part), str_length(part));
-    ptrdiff_t found = find_bytes(data, count << width_log, wide, size, width_log);
+    if (wide == NULL) return FOUND_FAILED;
+    str_widen(wide, log, str_data(part), str_width_log(part), str_length(part));
+    search.part = wide;
+    ptrdiff_t found = find_chars(space, &search);
     if (wide != few) value_free(wide);
     return found;
 }
@@ -160,13 +211,14 @@ ptrdiff_t poolval_str_find(poolval_space *space, const poolobj *value, const poo
                            ptrdiff_t start, ptrdiff_t stop) {
     if (!value_require(space, value, POOLVAL_STR, "a str") ||
         !value_require(space, part, POOLVAL_STR, "a str"))
-        return -2;
+        return FOUND_FAILED;
     const struct value_str *str = (const struct value_str *)value,
                            *what = (const struct value_str *)part;
     bool there = value_slice(str_length(str), &start, &stop);
     size_t count = (size_t)(stop - start);
-    if (!there || str_length(what) > count) return -1;
-    if (str_width_log(what) > str_width_log(str)) return -1;
+    if (!there || str_length(what) > count) return FOUND_NONE;
+    if (str_length(what) == 0) return start;
+    if (str_width_log(what) > str_width_log(str)) return FOUND_NONE;
     ptrdiff_t found = find(space, str, (size_t)start, count, what);
     return found < 0 ? found : start + found;
 }

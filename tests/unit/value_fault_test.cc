@@ -154,6 +154,11 @@ TEST_F(ValueFaultTest, WhatIsKeptForTheValueItself) {
         EXPECT_TRUE(found == -2 || found == 0);
         return found == 0;
     });
+    const uint32_t left = 0x4142, right = 0x4241;
+    Ref astride = poolval_str_repeat(space_, Ref(poolval_str_new_chars(space_, &left, 1)), 100);
+    Ref two = poolval_str_repeat(space_, Ref(poolval_str_new_chars(space_, &right, 1)), 2);
+    each_failure("find, slowly",
+                 [&] { return poolval_str_find(space_, astride, two, 0, PTRDIFF_MAX) == -1; });
 }
 
 TEST_F(ValueFaultTest, RemovalsGoOnWithoutMemory) {

@@ -109,6 +109,12 @@ TEST_F(ValueNumberTest, IntegersAndFloatsAreComparedExactly) {
     }
 }
 
+TEST_F(ValueNumberTest, AFloatIsNotHashedAsTheIntegerWithItsBits) {
+    uint64_t x, y;
+    poolval_hash(space_, real(5e-324), &x), poolval_hash(space_, number(1), &y);
+    EXPECT_NE(x, y);
+}
+
 TEST_F(ValueNumberTest, NanEqualsItselfInContainersOnly) {
     Ref nan = real(std::nan("")), other = real(std::nan(""));
     int order;

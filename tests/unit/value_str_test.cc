@@ -188,6 +188,21 @@ TEST_F(ValueStrTest, SearchOfWiderAndNarrowerParts) {
     EXPECT_EQ(poolval_str_find(space_, far, long_part, 1, PTRDIFF_MAX), 301);
 }
 
+// Half of the bytes of one character and half of the next are another: found at every character,
+// and never one. Takes minutes if each such place begins a search of its own.
+TEST_F(ValueStrTest, SearchTakesNoLongerForTextsMadeForIt) {
+    const uint32_t left = 0x4142, right = 0x4241;
+    Ref one = poolval_str_new_chars(space_, &left, 1),
+        other = poolval_str_new_chars(space_, &right, 1);
+    Ref text = poolval_str_repeat(space_, one, 300000);
+    Ref part = poolval_str_repeat(space_, other, 10000);
+    EXPECT_EQ(poolval_str_find(space_, text, part, 0, PTRDIFF_MAX), -1);
+    Ref both = poolval_str_concat(space_, text, part);
+    EXPECT_EQ(poolval_str_find(space_, both, part, 0, PTRDIFF_MAX), 300000);
+    Ref pair = poolval_str_concat(space_, other, one);
+    EXPECT_EQ(poolval_str_find(space_, both, pair, 0, PTRDIFF_MAX), -1);
+}
+
 TEST_F(ValueStrTest, LengthsBeyondMemoryAreErrors) {
     Ref word = str("spam and eggs");
     EXPECT_NO_VALUE(poolval_str_repeat(space_, word, PTRDIFF_MAX), POOLVAL_ERR_OVERFLOW);

@@ -219,6 +219,9 @@ def check_str():
     text = a + b + part
     whole = make(text)
     same(find(space, whole, make(part), i, j), text.find(part, i, j), f"{text!r}.find({part!r})")
+    text = "".join(random.choices("\u0101\u0102\u0201\u0202", k=random.randrange(60)))
+    part = "".join(random.choices("\u0101\u0102\u0201\u0202", k=random.randrange(5)))
+    same(find(space, make(text), make(part), 0, 99), text.find(part), f"{text!r}.find({part!r})")
     parts = [random_str() for _ in range(random.randrange(5))]
     same(text_of(join(space, x, make(parts))), a.join(parts), "join")
     widest = max(map(ord, a), default=0)

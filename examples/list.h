@@ -17,20 +17,20 @@ struct list {
     size_t length, room;
 };
 
-static void list_traverse(poolobj *object, poolobj_visit visit, void *arg) {
+static inline void list_traverse(poolobj *object, poolobj_visit visit, void *arg) {
     struct list *list = (struct list *)object;
     visit(list->item, list->length, arg);
 }
 
-static void list_drop(poolobj *object) { free(((struct list *)object)->item); }
+static inline void list_drop(poolobj *object) { free(((struct list *)object)->item); }
 
-static poolobj_type *list_type(poolobj_heap *heap) {
+static inline poolobj_type *list_type(poolobj_heap *heap) {
     poolobj_typespec spec = {
         .name = "list", .size = sizeof(struct list), .traverse = list_traverse, .drop = list_drop};
     return poolobj_type_new(heap, &spec);
 }
 
-static struct list *list_new(poolobj_type *type, const char *name) {
+static inline struct list *list_new(poolobj_type *type, const char *name) {
     struct list *list = poolobj_new(type);
     if (list == NULL) abort();
     list->name = name;
@@ -38,7 +38,7 @@ static struct list *list_new(poolobj_type *type, const char *name) {
 }
 
 /* The list holds the object by a reference of its own. */
-static void list_append(struct list *list, void *object) {
+static inline void list_append(struct list *list, void *object) {
     if (list->length == list->room) {
         list->room += 4;
         list->item = realloc(list->item, list->room * sizeof list->item[0]);

@@ -76,6 +76,11 @@ void poolobj_heap_close(poolobj_heap *heap);
 /* The calling thread becomes the owner. The old owner must have ended its last call before. */
 void poolobj_heap_adopt(poolobj_heap *heap);
 
+/* Called once at the beginning of poolobj_heap_close, before its collection, while all is as the
+   program left it; NULL: nobody is. One callback per heap. */
+void poolobj_heap_set_close_callback(poolobj_heap *heap,
+                                     void (*callback)(poolobj_heap *heap, void *arg), void *arg);
+
 /* ---- Types ---- */
 
 /* Ends a list of offsets. */
@@ -131,6 +136,10 @@ const char *poolobj_type_name(const poolobj_type *type);
 
 /* The index-th name in the specification's `fields`; NULL if it has none. */
 const char *poolobj_type_field(const poolobj_type *type, size_t index);
+
+/* The specification's `refs`, then POOLOBJ_END; and its `size`, where items begin. */
+const size_t *poolobj_type_refs(const poolobj_type *type);
+size_t poolobj_type_size(const poolobj_type *type);
 
 /* ---- Objects ---- */
 
@@ -301,12 +310,17 @@ void poolobj_gc_set_roots(poolobj_heap *heap,
 
 /* ---- Inspection ---- */
 
+/* Calls `each` with every type of the heap, in the order in which they were made. */
+void poolobj_types(const poolobj_heap *heap, void (*each)(poolobj_type *type, void *arg),
+                   void *arg);
+
 /* Calls `each` with every living object of the heap, or of one type (`heap` may be NULL then). It
    may not make or drop objects, nor collect. */
 void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,
                   void (*each)(poolobj *object, void *arg), void *arg);
 
-/* Reports the fields of an object that hold references, as its type declares them. */
+/* Reports the fields of an object that hold references, as its type declares them: each of `refs`
+   by a call, in their order, then all items by one, then what `traverse` reports. */
 void poolobj_references(void *object, poolobj_visit visit, void *arg);
 
 /* Checks every invariant of the heap; ends the process with a line if one does not hold. */

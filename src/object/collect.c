@@ -163,8 +163,6 @@ static bool finalize_all(poolobj_heap *heap) {
 }
 
 void collect_last(poolobj_heap *heap) {
-    heap->closing = true;
-    generation_arm(heap);
     generation_unfreeze(heap);
     collect(heap, OLDEST);
     for (int round = 0; round < LAST_ROUNDS && finalize_all(heap); round++) collect(heap, OLDEST);

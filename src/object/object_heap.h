@@ -91,6 +91,8 @@ struct poolobj_heap {
     poolobj_gc_figures figures[GENERATIONS];
     void (*callback)(poolobj_heap *heap, const poolobj_gc_info *info, void *arg);
     void *callback_arg;
+    void (*close_callback)(poolobj_heap *heap, void *arg);
+    void *close_arg;
     unsigned debug;
     uint64_t owner; /* number of the thread */
     uintptr_t

@@ -54,9 +54,12 @@ poolobj_heap *poolobj_heap_new(void) { return (poolobj_heap *)or_enomem(object_h
 
 void poolobj_heap_close(poolobj_heap *heap) {
     object_heap_require("poolobj_heap_close", heap);
-    if (heap->collecting || heap->depth > 0)
+    if (heap->collecting || heap->closing || heap->depth > 0)
         fail_call("poolobj_heap_close", "in a finalizer or callback of heap", (uintptr_t)heap,
                   "close it when they have returned");
+    heap->closing = true; /* no automatic collection any more */
+    generation_arm(heap);
+    if (heap->close_callback != NULL) heap->close_callback(heap, heap->close_arg);
     collect_last(heap);
     for (size_t i = heap->type_count; i-- > 0;) type_free(heap->types[i]);
     weakref_free_all(heap);
@@ -64,6 +67,12 @@ void poolobj_heap_close(poolobj_heap *heap) {
 }
 
 void poolobj_heap_adopt(poolobj_heap *heap) { heap->owner = object_heap_self(); }
+
+void poolobj_heap_set_close_callback(poolobj_heap *heap,
+                                     void (*callback)(poolobj_heap *heap, void *arg), void *arg) {
+    heap->close_callback = callback;
+    heap->close_arg = arg;
+}
 
 static void check_pools(const poolobj_heap *heap) {
     for (size_t i = 0; i < heap->type_count; i++)
@@ -97,6 +106,9 @@ const char *poolobj_type_name(const poolobj_type *type) { return type->name; }
 const char *poolobj_type_field(const poolobj_type *type, size_t index) {
     return type->fields != NULL && index < type->ref_count ? type->fields[index] : NULL;
 }
+
+const size_t *poolobj_type_refs(const poolobj_type *type) { return type->refs; }
+size_t poolobj_type_size(const poolobj_type *type) { return type->size; }
 
 /* ---- Objects ---- */
 
@@ -333,6 +345,12 @@ void poolobj_gc_set_roots(poolobj_heap *heap,
 }
 
 /* ---- Inspection ---- */
+
+void poolobj_types(const poolobj_heap *heap, void (*each)(poolobj_type *type, void *arg),
+                   void *arg) {
+    object_heap_require("poolobj_types", heap);
+    for (size_t i = 0; i < heap->type_count; i++) each(heap->types[i], arg);
+}
 
 void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,
                   void (*each)(poolobj *object, void *arg), void *arg) {

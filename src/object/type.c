@@ -71,6 +71,7 @@ static bool copy_refs(poolobj_type *type, const poolobj_typespec *spec) {
     size_t *refs = (size_t *)store_allocate((type->ref_count + 1) * sizeof *refs);
     if (refs != NULL && type->ref_count > 0)
         memcpy(refs, spec->refs, type->ref_count * sizeof *refs);
+    if (refs != NULL) refs[type->ref_count] = POOLOBJ_END;
     type->refs = refs;
     return refs != NULL;
 }

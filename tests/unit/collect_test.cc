@@ -322,4 +322,38 @@ TEST_F(CollectTest, HeapsAreIndependent) {
     EXPECT_EQ(dropped.size(), 7u);
 }
 
+// The cycle is there when the callback looks, and gone when the heap is.
+TEST_F(CollectTest, TheCallbackOfTheCloseSeesAllThatIsLeft) {
+    struct Seen {
+        poolobj_type *type;
+        size_t objects, calls;
+    } seen = {node_, 0, 0};
+    poolobj_decref(ring(node_, 2));
+    poolobj_gc_enable(heap_);
+    poolobj_gc_set_threshold(heap_, 1, 1, 1);
+    poolobj_heap_set_close_callback(
+        heap_,
+        [](poolobj_heap *heap, void *arg) {
+            Seen *s = static_cast<Seen *>(arg);
+            for (int i = 0; i < 10; i++) poolobj_decref(poolobj_new(s->type));
+            s->objects = poolobj_count(s->type);
+            s->calls++;
+            EXPECT_EQ(poolobj_gc_is_enabled(heap), 1);
+        },
+        &seen);
+    poolobj_heap_close(heap_);
+    heap_ = nullptr;
+    EXPECT_EQ(seen.objects, 2u);
+    EXPECT_EQ(seen.calls, 1u);
+    EXPECT_EQ(dropped.size(), 12u);
+}
+
+TEST_F(CollectTest, TheCallbackOfTheCloseMayNotCloseTheHeap) {
+    poolobj_heap_set_close_callback(
+        heap_, [](poolobj_heap *heap, void *) { poolobj_heap_close(heap); }, nullptr);
+    EXPECT_DEATH(poolobj_heap_close(heap_),
+                 "poolobj_heap_close in a finalizer or callback of heap 0x[0-9a-f]+");
+    poolobj_heap_set_close_callback(heap_, nullptr, nullptr);
+}
+
 } // namespace

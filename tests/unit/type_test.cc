@@ -68,6 +68,9 @@ TEST_F(TypeTest, TheSpecificationIsCopied) {
     EXPECT_STREQ(poolobj_type_name(type), "scratch");
     EXPECT_STREQ(poolobj_type_field(type, 0), "left");
     EXPECT_EQ(poolobj_type_field(type, 1), nullptr);
+    EXPECT_EQ(poolobj_type_refs(type)[0], offsetof(Node, left));
+    EXPECT_EQ(poolobj_type_refs(type)[1], POOLOBJ_END);
+    EXPECT_EQ(poolobj_type_size(type), sizeof(Node));
     Node *node = make(type);
     node->left = make();
     poolobj_decref(node);
@@ -103,6 +106,14 @@ TEST_F(TypeTest, WalksReportObjectsAndTheirReferences) {
     objects.clear();
     poolobj_walk(nullptr, other, note, &objects);
     EXPECT_EQ(objects, std::vector<poolobj *>{&b->base});
+    std::vector<poolobj_type *> types;
+    poolobj_types(
+        heap_,
+        [](poolobj_type *type, void *list) {
+            static_cast<std::vector<poolobj_type *> *>(list)->push_back(type);
+        },
+        &types);
+    EXPECT_EQ(types, (std::vector<poolobj_type *>{node_, other}));
     std::vector<size_t> offsets;
     struct Report {
         Node *from;

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* containers.c - chapters of the tour: tuples, lists, copies, pools. */
+#include <string.h>
+
+#include "tour.h"
+
+/* ---- Tuples ---- */
+
+static poolobj *tuple_of(struct tour *tour, int length) {
+    poolobj *list = tour_list(tour, 1, length);
+    size_t count;
+    poolobj *const *items = poolval_items(tour->space, list, &count);
+    poolobj *tuple = tour_made(poolval_tuple_new(tour->space, items, count));
+    poolobj_decref(list);
+    return tuple;
+}
+
+/* Whether a tuple takes the place of another of `length` that has just gone. */
+static bool takes_its_place(struct tour *tour, int length, int other) {
+    poolobj *tuple = tuple_of(tour, length);
+    uintptr_t place = poolval_id(tuple);
+    poolobj_decref(tuple);
+    tuple = tuple_of(tour, other);
+    bool same = poolval_id(tuple) == place;
+    poolobj_decref(tuple);
+    return same;
+}
+
+void tour_tuples(struct tour *tour) {
+    tour_chapter("Tuples are used again");
+    tour_say(
+        "There is one empty tuple, since nothing could tell two from each other. An empty list "
+        "may grow, so each is its own.");
+    poolobj *t1 = tuple_of(tour, 0), *t2 = tuple_of(tour, 0);
+    poolobj *l1 = tour_list(tour, 1, 0), *l2 = tour_list(tour, 1, 0);
+    tour_ask("a = (); b = (); a is b?", t1 == t2);
+    tour_ask("a = []; b = []; a is b?", l1 == l2);
+    poolobj_decref(t1), poolobj_decref(t2), poolobj_decref(l1), poolobj_decref(l2);
+    tour_say("A tuple of 1 to 19 items that goes is kept as it is, up to 2,000 of each length, and "
+             "is the next of its length.");
+    tour_ask("a = (1, 2, 3); del a; b = (1, 2, 3)", takes_its_place(tour, 3, 3));
+    tour_ask("a = (1, 2, 3); del a; b = (1, 2, 3, 4)", takes_its_place(tour, 3, 4));
+}
+
+/* ---- Lists ---- */
+
+static void append_one(struct tour *tour, poolobj *list) {
+    tour_append(tour, list, poolval_none(tour->space));
+}
+
+static void show_rooms(struct tour *tour, const char *name, int rule) {
+    poolobj *list = tour_list(tour, 1, 0);
+    poolval_set_list_growth(tour->space, rule);
+    printf("    %-16s", name);
+    ptrdiff_t room = -1;
+    for (int found = 0; found < 10; append_one(tour, list)) {
+        if (poolval_list_room(tour->space, list) == room) continue;
+        room = poolval_list_room(tour->space, list);
+        printf("%s%td", found++ > 0 ? ", " : "", room);
+    }
+    printf(", ...\n");
+    poolobj_decref(list);
+}
+
+enum { PLOT_LENGTH = 64, PLOT_ROWS = 13 };
+
+/* Bytes of a list's table while it grows, a row for every so many. */
+static void plot(struct tour *tour, const char *title) {
+    size_t size[PLOT_LENGTH + 1], step;
+    poolobj *list = tour_list(tour, 1, 0);
+    for (int i = 0; i <= PLOT_LENGTH; i++, append_one(tour, list))
+        size[i] = (size_t)poolval_list_room(tour->space, list) * sizeof(poolobj *);
+    poolobj_decref(list);
+    step = (size[PLOT_LENGTH] / PLOT_ROWS / 16 + 1) * 16;
+    printf("    %s\n", title);
+    for (size_t row = PLOT_ROWS; row-- > 0;) {
+        char line[PLOT_LENGTH + 2] = "";
+        for (int i = 0; i <= PLOT_LENGTH; i++) line[i] = size[i] / step >= row ? '#' : ' ';
+        size_t end = PLOT_LENGTH + 1;
+        while (end > 0 && line[end - 1] == ' ') end--;
+        printf("    %4zu |%.*s\n", row * step, (int)end, line);
+    }
+    printf("         +0       8       16      24      32      40      48      56      64\n");
+}
+
+void tour_lists(struct tour *tour) {
+    tour_chapter("Lists grow ahead of need");
+    tour_say("A list that is full moves to a larger table with room to spare, so that appending n "
+             "items copies no more than some multiple of n. CPython had one rule up to 3.8 and has "
+             "another since 3.9; a space follows either. Room for how many:");
+    show_rooms(tour, "up to 3.8", POOLVAL_GROWTH_CLASSIC);
+    show_rooms(tour, "since 3.9", POOLVAL_GROWTH_PRESENT);
+    poolval_set_list_growth(tour->space, POOLVAL_GROWTH_CLASSIC);
+    tour_say("The size of a list steps up with its room.");
+    poolobj *list = tour_list(tour, 1, 0);
+    for (int i = 0; i <= 5; i++, append_one(tour, list)) {
+        char line[32];
+        snprintf(line, sizeof line, "sizeof(a), length %d", i);
+        tour_show(line, "%zu", poolval_sizeof(tour->space, list));
+    }
+    poolobj_decref(list);
+    putchar('\n');
+    plot(tour, "bytes of a list's table by its length, up to 3.8");
+    poolval_set_list_growth(tour->space, POOLVAL_GROWTH_PRESENT);
+}
+
+/* ---- Copies ---- */
+
+void tour_copies(struct tour *tour) {
+    poolval_space *space = tour->space;
+    tour_chapter("Copies, shallow and deep");
+    tour_say(
+        "A copy of a list is a new list of the same objects. A deep copy copies those too, each "
+        "once, so that what was shared, and every cycle, keeps its shape.");
+    poolobj *inner = tour_list(tour, 1, 2), *outer = tour_list(tour, 1, 0);
+    tour_append(tour, outer, inner);
+    tour_append(tour, outer, outer);
+    poolobj *shallow = tour_made(poolval_copy(space, outer));
+    poolobj *deep = tour_made(poolval_deepcopy(space, outer));
+    poolobj *three = tour_int(tour, 3);
+    tour_append(tour, inner, three);
+    tour_print(tour, "a = [[1, 2], a]; then a[0].append(3); a", outer);
+    tour_print(tour, "copy(a), made before", shallow);
+    tour_print(tour, "deepcopy(a), made before", deep);
+    size_t count;
+    tour_ask("deepcopy(a)[1] is a?", poolval_items(space, deep, &count)[1] == outer);
+    tour_ask("deepcopy(a)[1] is deepcopy(a)?", poolval_items(space, deep, &count)[1] == deep);
+    poolobj_decref(inner), poolobj_decref(three);
+    poolobj_decref(outer), poolobj_decref(shallow), poolobj_decref(deep);
+    tour_show("del all; collect()", "%zu", poolobj_gc_collect(tour->heap, 2));
+}
+
+/* ---- Pools ---- */
+
+static uintptr_t pool_of(const poolobj *object) { return poolval_id(object) >> 12; }
+
+void tour_pools(struct tour *tour) {
+    tour_chapter("Where objects live");
+    tour_say(
+        "Objects live in pools of 4 KiB, 64 to an arena of 256 KiB. A pool has blocks of one "
+        "size, in steps of 8 bytes, for one type: what an int leaves is taken by the next int, "
+        "and never by a float. The fullest arena gives the next pool, so that others run empty "
+        "and go back to the system; and so does every pool that is empty. An object above 2 KiB "
+        "has pools of its own.");
+    poolobj *a = tour_int(tour, 1000), *b = tour_int(tour, 1001);
+    poolobj *f = tour_made(poolval_float_new(tour->space, 1.5));
+    tour_show("an int takes", "%zu bytes", poolobj_sizeof(a));
+    tour_show("a float takes", "%zu bytes", poolobj_sizeof(f));
+    tour_ask("two ints: the same pool?", pool_of(a) == pool_of(b));
+    tour_ask("an int and a float: the same pool?", pool_of(a) == pool_of(f));
+    uintptr_t place = poolval_id(b);
+    poolobj_decref(b);
+    poolobj *g = tour_made(poolval_float_new(tour->space, 2.5)), *c = tour_int(tour, 1002);
+    tour_ask("an int goes: is the next float there?", poolval_id(g) == place);
+    tour_ask("is the next int?", poolval_id(c) == place);
+    poolobj_decref(a), poolobj_decref(c), poolobj_decref(f), poolobj_decref(g);
+    for (int length = 0; length <= 3; length++) {
+        poolobj *tuple = tuple_of(tour, length);
+        char line[32];
+        snprintf(line, sizeof line, "a tuple of %d takes", length);
+        tour_show(line, "%zu bytes", poolobj_sizeof(tuple));
+        poolobj_decref(tuple);
+    }
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/numbering.h"
+
+#include "graph/area.h"
+
+enum { FIRST_PAGES = 256 };
+
+static void enter(struct numbering *numbering, size_t index) {
+    size_t i = numbering_home(numbering, numbering->page[index].base);
+    while (numbering->slot[i] != 0) i = (i + 1) & (numbering->slot_count - 1);
+    numbering->slot[i] = (uint32_t)index + 1;
+}
+
+static bool grow(struct numbering *numbering) {
+    size_t room = size_max(2 * numbering->page_room, FIRST_PAGES);
+    struct number_page *pages = (struct number_page *)area_new(room, sizeof *pages);
+    uint32_t *slots = (uint32_t *)area_new(2 * room, sizeof *slots);
+    if (pages == NULL || slots == NULL) {
+        area_free(pages);
+        area_free(slots);
+        return false;
+    }
+    if (numbering->page_count > 0)
+        memcpy(pages, numbering->page, numbering->page_count * sizeof *pages);
+    numbering_close(numbering);
+    numbering->page = pages;
+    numbering->page_room = room;
+    numbering->slot = slots;
+    numbering->slot_count = 2 * room;
+    for (size_t i = 0; i < numbering->page_count; i++) enter(numbering, i);
+    return true;
+}
+
+static struct number_page *find(struct numbering *numbering, uintptr_t base) {
+    if (numbering->slot_count == 0) return NULL;
+    for (size_t i = numbering_home(numbering, base); numbering->slot[i] != 0;
+         i = (i + 1) & (numbering->slot_count - 1)) {
+        struct number_page *page = &numbering->page[numbering->slot[i] - 1];
+        if (page->base == base) return page;
+    }
+    return NULL;
+}
+
+static struct number_page *add_page(struct numbering *numbering, uintptr_t base) {
+    if (numbering->page_count == numbering->page_room && !grow(numbering)) return NULL;
+    struct number_page *page = &numbering->page[numbering->page_count];
+    page->base = base;
+    enter(numbering, numbering->page_count++);
+    return page;
+}
+
+bool numbering_add(struct numbering *numbering, uintptr_t address) {
+    uintptr_t base = align_down(address, POOL_SIZE);
+    struct number_page *page = NULL;
+    /* A walk goes through an address's neighbours before and after it. */
+    if (numbering->page_count > 0) page = &numbering->page[numbering->page_count - 1];
+    if (page == NULL || page->base != base) page = find(numbering, base);
+    if (page == NULL) page = add_page(numbering, base);
+    if (page == NULL) return false;
+    page->starts.word[set_word((void *)address)] |= set_bit((void *)address);
+    numbering->count++;
+    return true;
+}
+
+void numbering_finish(struct numbering *numbering) {
+    uint32_t first = 0;
+    for (size_t i = 0; i < numbering->page_count; i++) {
+        struct number_page *page = &numbering->page[i];
+        unsigned below = 0;
+        page->first = first;
+        for (unsigned w = 0; w < MARK_WORDS; w++) {
+            page->below[w] = (uint16_t)below;
+            below += bit_count(page->starts.word[w]);
+        }
+        first += below;
+    }
+}
+
+void numbering_close(struct numbering *numbering) {
+    area_free(numbering->page);
+    area_free(numbering->slot);
+}

@@ -252,7 +252,7 @@ static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj
 
 bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value) {
     uint64_t hash;
-    size_t slot;
+    size_t slot = 0;
     if (unlikely(!key_hash(space, key, &hash))) return false;
     poolobj **entry = find(space, dict, key, hash, &slot);
     if (entry == NULL) return insert(space, dict, key, hash, slot, value);

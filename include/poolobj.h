@@ -119,10 +119,8 @@ typedef struct poolobj_typespec {
     /* Free lists, 0 for none: so many dead objects of each size are kept to be made anew, the
        latest first. For types that come and go: their pools stay, and what was just touched is used
        again. Objects that a collection frees do not join, and each full collection gives all back.
-     */
-    size_t free_list;
-    size_t
-        free_items; /* objects with more items than this have no list; those of up to 2 KiB may */
+       Objects with more than `free_items` items have no list; those of up to 2 KiB may. */
+    size_t free_list, free_items;
 } poolobj_typespec;
 
 /* A type of the heap, for its life. NULL and EINVAL for a specification that is no good

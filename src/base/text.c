@@ -14,16 +14,26 @@ void text_begin(struct text *text, int descriptor) {
     text->used = 0;
 }
 
-/* A write that nobody reads or that is beyond the limit on files fails, and does not end the
-   program: its signal goes to this thread, which blocks it meanwhile and then takes it away. The
-   system call itself: write() is a cancellation point, which malloc and free are not. */
-static void write_all(struct text *text) {
-    sigset_t signals, before;
+/* Takes away the signal that a failed write has raised, unless it waited for the program before. */
+static void take_signal(int signal, const sigset_t *earlier) {
     struct timespec at_once = {0, 0};
+    sigset_t signals;
+    if (sigismember(earlier, signal)) return;
+    sigemptyset(&signals);
+    sigaddset(&signals, signal);
+    syscall(SYS_rt_sigtimedwait, &signals, NULL, &at_once, _NSIG / 8);
+}
+
+/* A write that nobody reads or that is beyond the limit on files fails, and does not end the
+   program: its signal goes to this thread, which blocks it meanwhile. The system call itself:
+   write() is a cancellation point, which malloc and free are not. */
+static void write_all(struct text *text) {
+    sigset_t signals, before, earlier;
     sigemptyset(&signals);
     sigaddset(&signals, SIGPIPE);
     sigaddset(&signals, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &signals, &before);
+    sigpending(&earlier);
     size_t done = 0;
     while (done < text->used && text->error == 0) {
         long n = syscall(SYS_write, text->descriptor, text->buffer + done, text->used - done);
@@ -32,8 +42,8 @@ static void write_all(struct text *text) {
         else if (errno != EINTR)
             text->error = errno;
     }
-    if (text->error == EPIPE || text->error == EFBIG)
-        syscall(SYS_rt_sigtimedwait, &signals, NULL, &at_once, _NSIG / 8);
+    if (text->error == EPIPE) take_signal(SIGPIPE, &earlier);
+    if (text->error == EFBIG) take_signal(SIGXFSZ, &earlier);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 

@@ -122,8 +122,7 @@ static bool is_large(size_t size) {
 void *allocate_slow(size_t size) {
     if (size <= SMALL_MAX) return take_class(size_class_small(size), 0);
     if (is_large(size)) return allocate_large(size, ALIGN, false);
-    void *block = allocate_medium(size);
-    return likely(block != NULL) ? block : take_class(size_class_span(size), NEAR_CLASSES);
+    return take_class(size_class_span(size), NEAR_CLASSES);
 }
 
 void *allocate_zeroed(size_t size) {

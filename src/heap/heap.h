@@ -119,7 +119,7 @@ struct heap {
 extern "C" {
 #endif
 
-/* The bottom of all magazines of a heap that has none. */
+/* The bottom of all magazines without room. */
 extern struct round no_rounds;
 
 /* In HEAP_SIZE bytes that are all zero. */

@@ -6,10 +6,13 @@
  *
  * A ledger stands for 64 MiB of address space that holds pools of objects, of any heap: one lazily
  * touched mapping, made when the first pool there is taken. What it has on an arena goes back to
- * the system with the arena. By place: count   one per GRANULE of 16 bytes, and so per object, as
- * none is smaller marks   bits per granule, of the collection that is under way; all 0 between
- * collections ages    bits per granule, the generation of the object that starts there pool    one
- * record per 4 KiB Different heaps write to different words of it, each to those of its own pools.
+ * the system with the arena. By place:
+ *   - count: one per GRANULE of 16 bytes, and so per object, as none is smaller
+ *   - marks: bits per granule, of the collection that is under way; all 0 between collections
+ *   - ages: bits per granule, the generation of the object that starts there
+ *   - pool: one record per 4 KiB
+ *
+ * Different heaps write to different words of it, each to those of its own pools.
  *
  * NULL leads to a ledger too, in which nothing is marked for it and its count is 1; neither is ever
  * written. So most loops over references need no test for it. Addresses that are multiples of 4 TiB

@@ -83,9 +83,7 @@ static bool deepen(struct copying *copying, poolobj **slot, size_t depth) {
 
 static struct value_list *list_copy(poolval_space *space, const struct value_list *from) {
     struct value_list *list = list_new(space, from->length);
-    if (list == NULL) return NULL;
-    for (; list->length < from->length; list->length++)
-        list->item[list->length] = value_ref(from->item[list->length]);
+    if (list != NULL) list_add(list, from->item, from->length);
     return list;
 }
 

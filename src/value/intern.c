@@ -10,9 +10,8 @@ enum { SIZE_LEAST = 64, SPARSE = 8 /* less than one in so many is used: the tabl
 /* Whether a string of these bytes is in the slot; of any width, as shape tells them apart. */
 static bool slot_has(const struct intern_slot *slot, uint64_t hash, uint64_t shape,
                      const void *data) {
-    const uint64_t states = STR_INTERNED | STR_SHARED;
     const struct value_str *str = slot->str;
-    if (slot->hash != hash || ((str->shape ^ shape) & ~states) != 0) return false;
+    if (slot->hash != hash || !str_same_shape(str->shape, shape)) return false;
     return memcmp(str_data(str), data, str_bytes(str)) == 0;
 }
 
@@ -172,9 +171,8 @@ poolobj *poolval_str_intern(poolval_space *space, poolobj *str) {
 }
 
 int poolval_str_is_interned(const poolval_space *space, const poolobj *str) {
-    const uint64_t states = STR_INTERNED | STR_SHARED;
     return value_is(space, str, POOLVAL_STR) &&
-           (((const struct value_str *)str)->shape & states) != 0;
+           (((const struct value_str *)str)->shape & STR_STATES) != 0;
 }
 
 size_t poolval_interned_count(const poolval_space *space) { return space->interned.used; }

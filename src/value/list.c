@@ -65,7 +65,7 @@ struct value_list *list_new(poolval_space *space, size_t room) {
     return (struct value_list *)value_fail_memory(space);
 }
 
-static void add_all(struct value_list *list, poolobj *const *items, size_t count) {
+void list_add(struct value_list *list, poolobj *const *items, size_t count) {
     poolobj **to = list->item + list->length;
     for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
     list->length += count;
@@ -84,7 +84,7 @@ poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, siz
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %zu items", count);
     struct value_list *list = list_new(space, count);
     if (unlikely(list == NULL)) return NULL;
-    add_all(list, items, count);
+    list_add(list, items, count);
     return value_made(space, list);
 }
 
@@ -131,8 +131,8 @@ poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b) {
     struct value_list *x = as_list(a), *y = as_list(b);
     struct value_list *list = list_new(space, x->length + y->length);
     if (list == NULL) return NULL;
-    add_all(list, x->item, x->length);
-    add_all(list, y->item, y->length);
+    list_add(list, x->item, x->length);
+    list_add(list, y->item, y->length);
     return value_made(space, list);
 }
 
@@ -185,7 +185,7 @@ int poolval_list_extend(poolval_space *space, poolobj *value, poolobj *items) {
     struct value_list *list = as_list(value);
     if (__builtin_add_overflow(list->length, count, &length)) length = SIZE_MAX;
     if (!make_room(space, list, length)) return -1;
-    add_all(list, sequence_items(space, items, &count), count); /* which may have moved */
+    list_add(list, sequence_items(space, items, &count), count); /* which may have moved */
     return 0;
 }
 

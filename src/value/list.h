@@ -16,6 +16,8 @@ extern "C" {
 
 /* An empty list with room for exactly so many items. */
 struct value_list *list_new(poolval_space *space, size_t room);
+/* Appends values that are there, for which there is room. */
+void list_add(struct value_list *list, poolobj *const *items, size_t count);
 /* Room that a list of `length` items gets when it has outgrown what it has. */
 size_t list_room_for(int rule, size_t length);
 void list_traverse(poolobj *list, poolobj_visit visit, void *arg);

@@ -31,8 +31,9 @@ struct value_str {
 enum {
     STR_WIDTH_BITS = 3,
     STR_ASCII = 4,
-    STR_INTERNED = 8, /* the weak table may have it */
-    STR_SHARED = 16,  /* immortal, and as good as interned */
+    STR_INTERNED = 8,                       /* the weak table may have it */
+    STR_SHARED = 16,                        /* immortal, and as good as interned */
+    STR_STATES = STR_INTERNED | STR_SHARED, /* which say nothing about the characters */
     STR_LENGTH_SHIFT = 8,
 };
 
@@ -98,10 +99,13 @@ uint64_t str_make_hash(const poolval_space *space, struct value_str *str);
 ALWAYS_INLINE uint64_t str_hash(const poolval_space *space, struct value_str *str) {
     return likely(str->hash != 0) ? str->hash : str_make_hash(space, str);
 }
-/* S2; the flags of interning say nothing about the characters. */
+/* Same length, width and flags but for the states. */
+static inline bool str_same_shape(uint64_t a, uint64_t b) {
+    return ((a ^ b) & ~(uint64_t)STR_STATES) == 0;
+}
+/* S2. */
 static inline bool str_equal(const struct value_str *a, const struct value_str *b) {
-    const uint64_t states = STR_INTERNED | STR_SHARED;
-    if (((a->shape ^ b->shape) & ~states) != 0) return false;
+    if (!str_same_shape(a->shape, b->shape)) return false;
     return memcmp(str_data(a), str_data(b), str_bytes(a)) == 0;
 }
 /* By code points: -1, 0 or 1. */

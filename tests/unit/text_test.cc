@@ -112,6 +112,27 @@ TEST(TextTest, APipeThatNobodyReadsIsAFailureAndNotASignal) {
     close(ends[1]);
 }
 
+TEST(TextTest, ASignalThatWaitedForTheProgramStays) {
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    close(ends[0]);
+    sigset_t broken, blocked, pending;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &broken, &blocked), 0);
+    raise(SIGPIPE);
+    struct text text;
+    text_begin(&text, ends[1]);
+    text_add(&text, "lost");
+    EXPECT_EQ(text_flush(&text), EPIPE);
+    EXPECT_EQ(sigpending(&pending), 0);
+    EXPECT_TRUE(sigismember(&pending, SIGPIPE));
+    const struct timespec at_once = {0, 0};
+    sigtimedwait(&broken, nullptr, &at_once);
+    pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
+    close(ends[1]);
+}
+
 TEST(TextTest, AWriterOfOnesOwnGetsEverything) {
     Capture capture;
     std::string expected;

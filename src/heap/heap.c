@@ -316,6 +316,19 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
     return heap_count_free(heap);
 }
 
+bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits) {
+    struct pool *pool = window_look_up(base);
+    if ((atomic_u64_load(&pool->tag) ^ align_down(base, POOL_SIZE)) != (uintptr_t)heap)
+        return false;
+    if (size_class_is_span(class_of(pool))) return false;
+    struct atomic_u64 *word = pool_live(pool, base);
+    uint64_t live = atomic_u64_load(word);
+    if (POOLALLOC_LIVE_BITS && (live & bits) != bits) return false;
+    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~bits);
+    put_in_small(heap, word, bits, bit_count(bits));
+    return true;
+}
+
 static void empty_cursor(struct heap *heap, struct cursor *cursor) {
     if (cursor->bits != 0) put_in_small(heap, cursor->word, cursor->bits, bit_count(cursor->bits));
     cursor->bits = 0;

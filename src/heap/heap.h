@@ -138,6 +138,10 @@ void *heap_take_zeroed(struct heap *heap, unsigned class_index);
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
 /* That and heap_count_free: in one call, so that free needs no register saved. */
 bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
+/* Frees the live blocks whose bits are set in a word of live bits, that of WORD_SPAN bytes at
+   `base`. They become spare. False, and nothing done, if one is not live, and for blocks of spans
+   or of other heaps. */
+bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits);
 /* Makes all blocks at hand spare and gives all pools without a live block back to the arenas. */
 void heap_release(struct heap *heap);
 /* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps that

@@ -18,11 +18,22 @@ struct window *window_first(void) {
 
 size_t window_bytes(void) { return bytes; }
 
+/* Windows lie side by side, the first near the heap, the others away from it: between the chunks
+   they would cut free ranges, once per window. The kernel has the last word. */
+static struct window *map_window(size_t size) {
+    const uintptr_t away = (uintptr_t)64 << 30;
+    struct window *last = window_first();
+    if (last == NULL) return (struct window *)os_map_aligned(size, WINDOW_ALIGNMENT);
+    uintptr_t below = last->next == NULL ? away : WINDOW_ALIGNMENT;
+    uintptr_t hint = (uintptr_t)last > below ? (uintptr_t)last - below : 0;
+    return (struct window *)os_map_aligned_at((void *)hint, size, WINDOW_ALIGNMENT);
+}
+
 static bool reserve_one(uintptr_t base) {
     struct atomic_u64 *slot = &window_table.distance[(uint16_t)(base >> WINDOW_SHIFT)];
     if (atomic_u64_load(slot) != 0) return window_at(base) != NULL;
     size_t size = align_up(sizeof(struct window), os_page_size());
-    struct window *window = (struct window *)os_map_aligned(size, WINDOW_ALIGNMENT);
+    struct window *window = map_window(size);
     if (window == NULL) return false;
     bytes += size;
     window->base = base;

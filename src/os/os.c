@@ -46,8 +46,8 @@ void *os_map(size_t size) { return map(NULL, size, PROT_READ | PROT_WRITE); }
 /* An address just below the last mapping is free most of the time, and the aligned one below the
    first answer too: this takes two calls, and no address space more than asked for, where mapping
    size + alignment and cutting would fail under a tight limit. */
-static void *map_at_aligned_hint(size_t size, size_t alignment) {
-    char *first = map(NULL, size, PROT_READ | PROT_WRITE);
+static void *map_at_aligned_hint(void *at, size_t size, size_t alignment) {
+    char *first = map(at, size, PROT_READ | PROT_WRITE);
     if (first == NULL || (uintptr_t)first % alignment == 0) return first;
     os_unmap(first, size);
     char *hint = (char *)align_down((uintptr_t)first, alignment);
@@ -58,7 +58,11 @@ static void *map_at_aligned_hint(size_t size, size_t alignment) {
 }
 
 void *os_map_aligned(size_t size, size_t alignment) {
-    char *hinted = map_at_aligned_hint(size, alignment);
+    return os_map_aligned_at(NULL, size, alignment);
+}
+
+void *os_map_aligned_at(void *hint, size_t size, size_t alignment) {
+    char *hinted = map_at_aligned_hint(hint, size, alignment);
     if (hinted != NULL || size > SIZE_MAX - alignment) return hinted;
     char *whole = map(NULL, size + alignment, PROT_READ | PROT_WRITE);
     if (whole == NULL) return NULL;

@@ -23,6 +23,8 @@ size_t os_page_size(void);
 void *os_map(size_t size);
 /* The same, aligned to `alignment` (a power of two, at least the OS page). */
 void *os_map_aligned(size_t size, size_t alignment);
+/* The same, at `hint` if that is free and aligned. */
+void *os_map_aligned_at(void *hint, size_t size, size_t alignment);
 /* The same with an inaccessible OS page before and after it, which are not part of `size`. */
 void *os_map_guarded(size_t size);
 /* False if the kernel refused (the mapping limit): the range is then still mapped. */

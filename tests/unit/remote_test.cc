@@ -220,6 +220,46 @@ TEST_F(RemoteTest, ABusyHeapIsLeftToWhoeverHoldsIt) {
     atomic_u32_store(&owner_->state, HEAP_IN_USE);
 }
 
+// ---- Blocks that lie side by side ----
+
+TEST_F(RemoteTest, NeighboursComeInTogetherAndAreSpare) {
+    const unsigned count = WORD_SPAN / 64;
+    std::vector<void *> blocks;
+    for (unsigned i = 0; i < 3 * count; i++) blocks.push_back(take(64));
+    struct block first = block_at(blocks[0]);
+    struct pool *pool = pool_of_live(first.word);
+    unsigned taken = pool->taken;
+    for (unsigned i = count; i-- > 0;) free_remotely(blocks[i]); // of one word, in any order
+    free_remotely(blocks[2 * count]);                            // and one alone
+    deliver();
+    for (unsigned i = 0; i < 3 * count; i++)
+        EXPECT_EQ(fault_at(blocks[i]), i < count || i == 2 * count ? BLOCK_FREED : BLOCK_LIVE);
+    EXPECT_EQ(pool->taken, taken - count); // the other is at hand
+    EXPECT_EQ(owner_.take(64), blocks[2 * count]);
+    for (unsigned i = count; i < 3 * count; i++) owner_.free(blocks[i]);
+}
+
+TEST_F(RemoteTest, NeighboursWhosePoolHasMovedArePassedOn) {
+    const unsigned count = WORD_SPAN / 64;
+    TestHeap heir;
+    std::vector<void *> blocks;
+    for (unsigned i = 0; i < count; i++) blocks.push_back(take(64));
+    void *spare = take(64);
+    owner_.free(spare);
+    for (void *block : blocks) free_remotely(block);
+    remote_post(other_);
+    heap_release(owner_);
+    ASSERT_TRUE(heap_move_pool(owner_, heir, block_at(blocks[0]).class_index));
+    remote_drain(owner_, ~0u);
+    remote_post(owner_);
+    remote_drain(heir, ~0u);
+    for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_FREED);
+    for (int i = 0; i < 3; i++) {
+        remote_post(heir);
+        remote_drain(owner_, ~0u);
+    }
+}
+
 // ---- Double frees and overwritten blocks ----
 
 #define EXPECT_DOUBLE_FREE(statement, pointer) EXPECT_LINE_OF(statement, "double free of ", pointer)
@@ -244,6 +284,25 @@ TEST_F(RemoteDeathTest, ASecondFreeIsFoundByTheDrain) {
             pointer);
         remote_drain(owner_, ~0u);
     }
+}
+
+TEST_F(RemoteDeathTest, ASecondFreeAmongNeighboursIsFoundByTheDrain) {
+    std::vector<void *> blocks;
+    for (int i = 0; i < 5; i++) blocks.push_back(take(64));
+    EXPECT_DOUBLE_FREE(
+        {
+            for (int i : {0, 1, 2, 1, 3}) free_remotely(blocks[i]);
+            deliver();
+        },
+        blocks[1]);
+    owner_.free(blocks[2]);
+    EXPECT_DOUBLE_FREE(
+        {
+            for (int i : {0, 1, 2, 3}) free_remotely(blocks[i]);
+            deliver();
+        },
+        blocks[2]);
+    for (int i : {0, 1, 3, 4}) owner_.free(blocks[i]);
 }
 
 TEST_F(RemoteDeathTest, ASecondFreeWithoutAHeapIsFoundByTheDrain) {

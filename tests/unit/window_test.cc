@@ -59,6 +59,18 @@ TEST_F(WindowTest, ReservingMakesExactlyTheWindowsOfTheRange) {
     EXPECT_EQ(window_count(), before + 2);
 }
 
+// And not between the chunks, whose free ranges they would cut.
+TEST_F(WindowTest, WindowsLieSideBySide) {
+    for (int i = 0; i < 2; i++) ASSERT_TRUE(reserve(unused_range(), 2 * SPAN));
+    const char *newest = reinterpret_cast<char *>(window_first());
+    EXPECT_EQ(newest + WINDOW_ALIGNMENT, reinterpret_cast<char *>(window_first()->next));
+    TestHeap heap;
+    void *block = heap.take(64);
+    ptrdiff_t distance = static_cast<char *>(block) - newest;
+    EXPECT_GT(std::abs(distance), ptrdiff_t(1) << 32);
+    heap.free(block);
+}
+
 TEST_F(WindowTest, OneByteIsEnoughAndTheEndIsNotIncluded) {
     uintptr_t range = unused_range();
     size_t before = window_count();

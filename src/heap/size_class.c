@@ -40,10 +40,11 @@ static void init_span(struct size_class *c, uint32_t stride) {
 void size_class_init(void) {
     if (size_classes[CLASS_COUNT - 1].stride != 0) return;
     for (unsigned i = 1; i <= SMALL_CLASSES; i++) init_small(&size_classes[i], i * ALIGN);
-    for (unsigned i = 0; i < SPAN_CLASSES; i++) {
-        unsigned order = 9 + i / SPAN_STEPS;
-        uint32_t steps = SPAN_STEPS + 1 + i % SPAN_STEPS;
-        init_span(&size_classes[1 + SMALL_CLASSES + i], steps << (order - SPAN_STEPS_SHIFT));
+    struct size_class *c = &size_classes[1 + SMALL_CLASSES];
+    for (unsigned order = FINE_ORDER; order < LAST_ORDER; order++) {
+        unsigned shift = size_class_shift(order), steps = 1u << shift;
+        for (unsigned step = 1; step <= steps; step++)
+            init_span(c++, (steps + step) << (order - shift));
     }
 }
 

@@ -212,9 +212,10 @@ static bool asks_for_help(const char *string) {
     return false;
 }
 
-/* Not getenv: that is another module's code, and the order of start-up is not ours to choose. */
+/* Not getenv: that is another module's code, and the order of start-up is not ours to choose. The
+   name is no constant: its page is written anyway, those of constants would be mapped for it. */
 static const char *find_variable(void) {
-    static const char name[] = "POOLALLOC_OPTIONS=";
+    static char name[] = "POOLALLOC_OPTIONS=";
     for (char **at = environ; at != NULL && *at != NULL; at++)
         if (strncmp(*at, name, sizeof name - 1) == 0) return *at + sizeof name - 1;
     return NULL;

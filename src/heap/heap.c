@@ -318,8 +318,8 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
 
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits) {
     struct pool *pool = window_look_up(base);
-    if ((atomic_u64_load(&pool->tag) ^ align_down(base, POOL_SIZE)) != (uintptr_t)heap)
-        return false;
+    uint64_t tag = atomic_u64_load(&pool->tag);
+    if (tag_heap(tag, align_down(base, POOL_SIZE)) != heap) return false;
     if (size_class_is_span(class_of(pool))) return false;
     struct atomic_u64 *word = pool_live(pool, base);
     uint64_t live = atomic_u64_load(word);

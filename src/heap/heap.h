@@ -56,10 +56,10 @@ struct batch {
 enum {
     HEAP_EMPTY_POOLS = 16, /* kept for reuse: 64 KiB */
     HEAP_BATCHES = 8,
-    /* A request above 512 bytes rather gets a free block of one of so many classes above its own,
-       up to twice as large, than memory that was not used before: a server of four threads
-       takes a third less. */
-    NEAR_CLASSES = 4,
+    /* A request above 512 bytes rather gets a free block of one of so many classes above its own
+       than memory that was not used before: a server of four threads takes a third less. The
+       largest is at most twice as long as asked for, as free_sized and realloc have it. */
+    NEAR_CLASSES = 3,
     /* Frees between two looks at inbox and clock, which cost some 10 ns; and while there is memory
        to be given back. */
     HEAP_POLL_FREES = 128,

@@ -8,7 +8,7 @@
 
 /* Chunks grow with the process, so that their number stays small, and stop at 64 MiB: address space
    is cheap but not free (page tables, limits, core files). */
-enum { CHUNK_MAX_ARENAS = 256, LONG_RANGE = 63 };
+enum { CHUNK_MAX_ARENAS = 256, LONG_RANGE = 63, RANGE_LOOKS = 16 };
 
 void (*space_after_fork)(bool rebuilt);
 struct space_figures space_figures;
@@ -130,6 +130,24 @@ static void range_merge(struct arena *first, size_t count) {
     range_add(first, count);
 }
 
+static struct arena *range_last(struct arena *first) {
+    return arena_after(first, first->length - 1);
+}
+
+/* A short range with memory behind an end of it. Gives up after a few. */
+static struct arena *range_find_used(void) {
+    unsigned looks = RANGE_LOOKS;
+    for (uint64_t left = lengths; left != 0; left &= left - 1) {
+        struct link *list = &ranges[bit_lowest(left)];
+        for (struct link *at = list->next; at != list; at = at->next) {
+            if (looks-- == 0) return NULL;
+            struct arena *first = link_owner(at, struct arena, link);
+            if ((first->touched | range_last(first)->touched) != 0) return first;
+        }
+    }
+    return NULL;
+}
+
 static struct arena *range_find(size_t count) {
     uint64_t fitting = count < LONG_RANGE ? lengths & ~bit_range(0, (unsigned)count)
                                           : lengths & (uint64_t)1 << LONG_RANGE;
@@ -222,16 +240,27 @@ static void mark_free(struct arena *first, size_t count) {
     }
 }
 
+/* Takes `count` arenas off a range, at the end that has memory behind it. */
+static struct arena *range_cut(struct arena *first, size_t count) {
+    size_t rest = first->length - count;
+    bool at_end = first->touched == 0 && range_last(first)->touched != 0;
+    struct arena *taken = at_end ? arena_after(first, rest) : first;
+    struct arena *left = at_end ? first : arena_after(first, count);
+    range_remove(first);
+    if (rest > 0) range_add(left, rest);
+    mark_taken(taken, count);
+    return taken;
+}
+
+/* One arena, for pools or spans, rather comes from a range that was used, though there may be a
+   shorter one; extents are packed best by length alone. */
 struct arena *space_take(size_t count) {
-    struct arena *first = range_find(count);
+    struct arena *first = count == 1 ? range_find_used() : NULL;
+    if (first == NULL) first = range_find(count);
     if (first == NULL && (grow(count) || (space_release() && add_chunk(count))))
         first = range_find(count);
     if (first == NULL) return NULL;
-    size_t rest = first->length - count;
-    range_remove(first);
-    if (rest > 0) range_add(arena_after(first, count), rest);
-    mark_taken(first, count);
-    return first;
+    return range_cut(first, count);
 }
 
 struct arena *space_take_aligned(size_t count, size_t alignment) {

@@ -238,6 +238,15 @@ TEST_F(HeapPoolTest, OnlyBlocksThatNobodyHadAreKnownToBeZero) {
     heap_.free(again);
 }
 
+// The rule of free_sized, which must not find fault with what malloc gave.
+TEST_F(HeapPoolTest, ANearClassIsAtMostTwiceAsLong) {
+    for (unsigned c = SMALL_CLASSES + 1; c < CLASS_COUNT; c++) {
+        size_t least = size_classes[c - 1].stride + 1;
+        unsigned farthest = std::min(c + NEAR_CLASSES, CLASS_COUNT - 1u);
+        EXPECT_GT(least, size_classes[farthest].stride / 2) << c;
+    }
+}
+
 // What was used before comes first: blocks of the class, then those of classes above, then memory
 // that nobody had.
 TEST_F(HeapPoolTest, ARequestForASpanTakesNewMemoryLast) {

@@ -115,6 +115,48 @@ TEST_F(SpaceTest, TheSmallestRangeThatIsLongEnoughIsTaken) {
     EXPECT_EQ(take(2)->base, three + ARENA_SIZE);
 }
 
+TEST_F(SpaceTest, TheEndOfARangeThatWasUsedIsTakenFirst) {
+    struct arena *whole = space_take(16);
+    uintptr_t base = whole->base, last = base + 15 * ARENA_SIZE;
+    arena_at(last)->touched = 1;
+    space_return(whole, 16);
+    EXPECT_EQ(take(2)->base, last - ARENA_SIZE);
+    EXPECT_EQ(take(2)->base, base); // what is left was not used
+    space_check();
+    arena_at(base)->touched = 1;
+    give(base);
+    give(last - ARENA_SIZE); // both ends were
+    EXPECT_EQ(take(2)->base, base);
+}
+
+TEST_F(SpaceTest, OneArenaComesFromARangeThatWasUsedAndMoreFromTheShortest) {
+    struct arena *whole = space_take(16);
+    uintptr_t base = whole->base, three = base + ARENA_SIZE, six = base + 8 * ARENA_SIZE;
+    taken_[base] = 1;
+    taken_[base + 4 * ARENA_SIZE] = 4;
+    taken_[base + 14 * ARENA_SIZE] = 2;
+    arena_at(six + 5 * ARENA_SIZE)->touched = 1;
+    space_return(arena_at(three), 3);
+    space_return(arena_at(six), 6);
+    EXPECT_EQ(take(1)->base, six + 5 * ARENA_SIZE);
+    space_check();
+    EXPECT_EQ(take(2)->base, three);
+    EXPECT_EQ(take(1)->base, three + 2 * ARENA_SIZE); // none was used
+}
+
+// And not however many there are.
+TEST_F(SpaceTest, ASearchForARangeThatWasUsedGivesUp) {
+    const size_t count = 40;
+    struct arena *whole = space_take(2 * count);
+    uintptr_t base = whole->base;
+    for (size_t i = 0; i < count; i++) taken_[base + (2 * i + 1) * ARENA_SIZE] = 1;
+    arena_at(base)->touched = 1; // the first given back, and so the last looked at
+    for (size_t i = 0; i < count; i++) space_return(arena_at(base + 2 * i * ARENA_SIZE), 1);
+    EXPECT_NE(take(1)->base, base);
+    for (size_t i = 0; i < count; i++) take(1);
+    space_check();
+}
+
 TEST_F(SpaceTest, LongRangesAreSearchedForOneThatFits) {
     struct arena *long_one = take(70), *longer = take(90);
     uintptr_t long_base = long_one->base;

@@ -33,7 +33,8 @@ static void write_all(struct text *text) {
     sigaddset(&signals, SIGPIPE);
     sigaddset(&signals, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &signals, &before);
-    sigpending(&earlier);
+    sigemptyset(&earlier);
+    if (sigismember(&before, SIGPIPE) || sigismember(&before, SIGXFSZ)) sigpending(&earlier);
     size_t done = 0;
     while (done < text->used && text->error == 0) {
         long n = syscall(SYS_write, text->descriptor, text->buffer + done, text->used - done);

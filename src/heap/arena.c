@@ -75,11 +75,12 @@ static struct arena *find(enum arena_kind kind, unsigned rank) {
 }
 
 static struct arena *add(enum arena_kind kind) {
-    struct arena *arena = space_take(1);
+    struct arena *arena = space_take_used();
     if (arena == NULL) return NULL;
     arena->kind = (uint8_t)kind;
     arena->free = ~(uint64_t)0;
     rank_add(arena, 0);
+    purge_note(arena, arena->touched); /* most of it may stay free */
     return arena;
 }
 

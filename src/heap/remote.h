@@ -2,7 +2,8 @@
 /*
  * remote.h - frees by threads that do not own the block. The freeing thread notes the addresses in
  * a message, one for each destination; a full message is posted with one exchange on the owner's
- * inbox, and the owner looks there in slow paths. Until then the block stays marked as live. Nobody
+ * inbox, and the owner looks there in slow paths. Until then the block stays marked as live. What
+ * lies side by side comes in together, and is spare; the rest is freed as by the owner. Nobody
  * touches the memory of the blocks: one thread just wrote it, the other has no need of it.
  *
  * A thread without a heap, or without memory for a message, posts the block by itself, linked

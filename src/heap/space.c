@@ -252,15 +252,19 @@ static struct arena *range_cut(struct arena *first, size_t count) {
     return taken;
 }
 
-/* One arena, for pools or spans, rather comes from a range that was used, though there may be a
-   shorter one; extents are packed best by length alone. */
-struct arena *space_take(size_t count) {
-    struct arena *first = count == 1 ? range_find_used() : NULL;
+static struct arena *take(size_t count, struct arena *first) {
     if (first == NULL) first = range_find(count);
     if (first == NULL && (grow(count) || (space_release() && add_chunk(count))))
         first = range_find(count);
-    if (first == NULL) return NULL;
-    return range_cut(first, count);
+    return first != NULL ? range_cut(first, count) : NULL;
+}
+
+struct arena *space_take(size_t count) {
+    return take(count, NULL);
+}
+
+struct arena *space_take_used(void) {
+    return take(1, range_find_used());
 }
 
 struct arena *space_take_aligned(size_t count, size_t alignment) {

@@ -6,7 +6,8 @@
  * Ranges: every arena of ours is either in use (its kind says by whom) or FREE in exactly one
  * range. The first and the last arena of a range hold its length; neighbouring ranges are always
  * merged, across chunks too. The smallest range that is long enough is taken (one bit word finds
- * it), the most recently freed of its length, which is the likeliest to be resident.
+ * it), the most recently freed of its length, which is the likeliest to be resident; and of a range
+ * the end that has memory behind it.
  */
 #ifndef POOLALLOC_SPACE_H
 #define POOLALLOC_SPACE_H
@@ -35,7 +36,9 @@ bool space_sees_forks(void);
 /* The first of `count` free arenas side by side, or NULL. All are now ARENA_EXTENT_TAIL, with no
    free pool; their `touched` tells which pools may hold old contents. */
 struct arena *space_take(size_t count);
-/* The same; the address of the first is a multiple of `alignment`, a power of two. */
+/* One arena, rather of a range that was used, though there may be a shorter one. */
+struct arena *space_take_used(void);
+/* As space_take; the address of the first is a multiple of `alignment`, a power of two. */
 struct arena *space_take_aligned(size_t count, size_t alignment);
 /* The `more` arenas right behind an extent of `count`, if they are free. */
 bool space_extend(struct arena *first, size_t count, size_t more);

@@ -19,14 +19,25 @@ struct window *window_first(void) {
 size_t window_bytes(void) { return bytes; }
 
 /* Windows lie side by side, the first near the heap, the others away from it: between the chunks
-   they would cut free ranges, once per window. The kernel has the last word. */
+   they would cut free ranges, once per window. Where something else is in the way they go on
+   further down. */
+static const uintptr_t AWAY = (uintptr_t)64 << 30;
+
+static uintptr_t below(uintptr_t address, uintptr_t distance) {
+    return address > distance ? address - distance : 0;
+}
+
 static struct window *map_window(size_t size) {
-    const uintptr_t away = (uintptr_t)64 << 30;
-    struct window *last = window_first();
-    if (last == NULL) return (struct window *)os_map_aligned(size, WINDOW_ALIGNMENT);
-    uintptr_t below = last->next == NULL ? away : WINDOW_ALIGNMENT;
-    uintptr_t hint = (uintptr_t)last > below ? (uintptr_t)last - below : 0;
-    return (struct window *)os_map_aligned_at((void *)hint, size, WINDOW_ALIGNMENT);
+    static uintptr_t place; /* of the next one; 0: anywhere. Under the space lock */
+    struct window *window =
+        (struct window *)os_map_aligned_at((void *)place, size, WINDOW_ALIGNMENT);
+    if (window == NULL) return NULL;
+    bool hit = (uintptr_t)window == place;
+    if (window_first() == NULL)
+        place = below((uintptr_t)window, AWAY);
+    else
+        place = below(place, hit ? WINDOW_ALIGNMENT : AWAY);
+    return window;
 }
 
 static bool reserve_one(uintptr_t base) {

@@ -5,7 +5,7 @@
  *
  * After start-up only mmap, munmap, madvise, mremap, futex, write and the vDSO clock are used, so
  * that programs under a strict seccomp filter keep running (mprotect with large=direct alone; a
- * report at exit opens, closes and looks at files; text.h blocks two signals around a write).
+ * report at exit opens, closes and looks at files; text.c blocks two signals around a write).
  * Addresses and sizes are multiples of the OS page unless said otherwise.
  */
 #ifndef POOLALLOC_OS_H

@@ -61,6 +61,19 @@ TEST_F(ArenaTest, ANewArenaGivesItsLowestPoolsUntouched) {
     EXPECT_EQ(arena_at(taken.base)->rank, 0);
 }
 
+// What is not taken of it goes back to the system as if it had just become free.
+TEST_F(ArenaTest, AnArenaThatWasUsedBeforeIsStillPurged) {
+    struct arena *arena = space_take(1);
+    arena->touched = ALL;
+    space_return(arena, 1);
+    struct arena_pools taken = take(8);
+    EXPECT_EQ(taken.base, arena->base);
+    EXPECT_EQ(taken.touched, taken.pools);
+    EXPECT_EQ(arena->young, arena->free);
+    EXPECT_EQ(arena->free, ALL & ~taken.pools);
+    EXPECT_FALSE(link_is_alone(&arena->dirty));
+}
+
 TEST_F(ArenaTest, TheFullestArenaThatHasAPoolGivesIt) {
     uintptr_t a = take(64).base, b = take(64).base, c = take(64).base;
     give(a, 0xffff);

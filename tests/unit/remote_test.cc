@@ -250,7 +250,8 @@ TEST_F(RemoteTest, NeighboursWhosePoolHasMovedArePassedOn) {
     remote_post(other_);
     heap_release(owner_);
     ASSERT_TRUE(heap_move_pool(owner_, heir, block_at(blocks[0]).class_index));
-    remote_drain(owner_, ~0u);
+    remote_drain(owner_, ~0u); // not owner_'s any more
+    for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_LIVE);
     remote_post(owner_);
     remote_drain(heir, ~0u);
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_FREED);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "heap/window.h"
 
+#include <sys/mman.h>
+
 #include "support/heap_fixture.h"
 
 namespace {
@@ -69,6 +71,20 @@ TEST_F(WindowTest, WindowsLieSideBySide) {
     ptrdiff_t distance = static_cast<char *>(block) - newest;
     EXPECT_GT(std::abs(distance), ptrdiff_t(1) << 32);
     heap.free(block);
+}
+
+TEST_F(WindowTest, WindowsGoOnBeyondWhatIsInTheWay) {
+    ASSERT_TRUE(reserve(unused_range(), 2 * SPAN));
+    char *place = reinterpret_cast<char *>(window_first()) - WINDOW_ALIGNMENT;
+    void *obstacle = mmap(place, WINDOW_ALIGNMENT, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    ASSERT_EQ(obstacle, place);
+    ASSERT_TRUE(reserve(unused_range(), POOL_SIZE)); // anywhere
+    ASSERT_TRUE(reserve(unused_range(), 2 * SPAN));
+    const char *newest = reinterpret_cast<char *>(window_first());
+    EXPECT_EQ(newest + WINDOW_ALIGNMENT, reinterpret_cast<char *>(window_first()->next));
+    EXPECT_LT(newest, place);
+    munmap(obstacle, WINDOW_ALIGNMENT);
 }
 
 TEST_F(WindowTest, OneByteIsEnoughAndTheEndIsNotIncluded) {

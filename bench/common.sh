@@ -80,14 +80,25 @@ choose_allocators() {
 
 # ---- The record and the progress ----
 
+# commit_name: of the sources; they are dirty if anything but results differs.
+commit_name() {
+    local name
+    name=$(git -C "$source_folder" rev-parse --short HEAD 2>/dev/null) || {
+        echo unknown
+        return
+    }
+    git -C "$source_folder" diff --quiet HEAD -- :/ ':(top,exclude)bench/results' 2>/dev/null ||
+        name+=-dirty
+    echo "$name"
+}
+
 # describe_machine: comment lines that say where the figures come from.
 describe_machine() {
     printf '# date %s\n' "$(date -u '+%Y-%m-%d %H:%M UTC')"
     printf '# machine %s, %s cores, %s MiB, Linux %s\n' \
         "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)" "$(nproc)" \
         "$(awk '/MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" "$(uname -r)"
-    printf '# commit %s\n' "$(git -C "$source_folder" describe --always --dirty -- 2>/dev/null ||
-        git -C "$source_folder" rev-parse --short HEAD 2>/dev/null || echo unknown)"
+    printf '# commit %s\n' "$(commit_name)"
 }
 
 load_average() { cut -d ' ' -f 1-3 /proc/loadavg; }

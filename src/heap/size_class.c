@@ -45,6 +45,7 @@ void size_class_init(void) {
         unsigned shift = size_class_shift(order), steps = 1u << shift;
         for (unsigned step = 1; step <= steps; step++)
             init_span(c++, (steps + step) << (order - shift));
+        if (order + 1 == PAGE_ORDER) init_span(c++, PAGE_AND_LINE);
     }
 }
 
@@ -52,7 +53,9 @@ unsigned size_class_aligned(size_t size, size_t alignment) {
     ASSERT(is_power_of_two(alignment) && alignment <= POOL_SIZE);
     size = align_up(size_max(size, 1), alignment);
     if (size > SPAN_MAX) return 0;
-    for (unsigned i = size_class_of(size); i < CLASS_COUNT; i++)
+    unsigned least = size_class_of(size);
+    if (size <= size_classes[PAGE_CLASS].stride && least == PAGE_CLASS + 1) least = PAGE_CLASS;
+    for (unsigned i = least; i < CLASS_COUNT; i++)
         if ((size_classes[i].stride & (alignment - 1)) == 0) return i;
     return 0;
 }

@@ -25,7 +25,16 @@ enum {
     COARSE_ORDER = 13,
     FINE_CLASSES = (COARSE_ORDER - FINE_ORDER) << FINE_SHIFT,
     LAST_ORDER = 16, /* 2^16 = SPAN_MAX */
-    SPAN_CLASSES = FINE_CLASSES + ((LAST_ORDER - COARSE_ORDER) << COARSE_SHIFT),
+    /* Blocks of a page each begin at the same place of their pages, and processors take addresses
+       a page apart for one another: perl, which asks for 4,080 bytes again and again, runs a
+       quarter slower when what it has in them meets. So requests of more than 3,840 bytes and up
+       to a page and a cache line have a class of their own behind that of a page, which serves
+       aligned requests alone. */
+    PAGE_ORDER = 12,
+    PAGE_CLASS = SMALL_CLASSES + ((PAGE_ORDER - FINE_ORDER) << FINE_SHIFT),
+    BELOW_PAGE = 3840,
+    PAGE_AND_LINE = 4096 + 64,
+    SPAN_CLASSES = FINE_CLASSES + 1 + ((LAST_ORDER - COARSE_ORDER) << COARSE_SHIFT),
     CLASS_COUNT = 1 + SMALL_CLASSES + SPAN_CLASSES,
 };
 
@@ -64,7 +73,9 @@ static inline unsigned size_class_span(size_t size) {
     unsigned first = order < COARSE_ORDER ? (order - FINE_ORDER) << FINE_SHIFT
                                           : FINE_CLASSES + ((order - COARSE_ORDER) << COARSE_SHIFT);
     unsigned step = (unsigned)((size - 1) >> (order - shift)) & ((1u << shift) - 1);
-    return 1 + SMALL_CLASSES + first + step;
+    unsigned class_index = 1 + SMALL_CLASSES + first + step;
+    if (size <= BELOW_PAGE) return class_index;
+    return size <= PAGE_AND_LINE ? PAGE_CLASS + 1 : class_index + 1;
 }
 
 static inline unsigned size_class_of(size_t size) {

@@ -16,8 +16,9 @@ TEST_F(SizeClassTest, EverySizeGetsTheSmallestClassThatHoldsIt) {
         ASSERT_GE(c, 1u) << size;
         ASSERT_LT(c, unsigned(CLASS_COUNT)) << size;
         ASSERT_GE(size_classes[c].stride, size);
+        unsigned below = c == PAGE_CLASS + 1 ? c - 2 : c - 1; // that of a page is for others
         if (c > 1) {
-            ASSERT_LT(size_classes[c - 1].stride, size) << "class " << c;
+            ASSERT_LT(size_classes[below].stride, size) << "class " << c;
         }
         ASSERT_EQ(size_class_is_span(c), size > SMALL_MAX) << size;
     }
@@ -33,11 +34,25 @@ TEST_F(SizeClassTest, StridesGrowAndLittleIsWasted) {
             EXPECT_EQ(size_classes[c].stride, c * ALIGN);
         }
         // What a request one byte over the class below wastes at most of its block.
-        size_t least = size_classes[c - 1].stride + 1, part = least <= 8 * KIB ? 9 : 5;
+        bool beside_page = c == PAGE_CLASS + 1;
+        size_t least = size_classes[c - 1 - beside_page].stride + 1;
+        size_t part = least <= 8 * KIB ? 9 : 5;
         if (size_class_is_span(c)) {
             EXPECT_LE((size_classes[c].stride - least) * part, size_classes[c].stride);
         }
     }
+}
+
+// Two blocks in a row do not begin at the same place of a page; those for aligned requests may.
+TEST_F(SizeClassTest, RequestsOfAboutAPageAreNotAPageApart) {
+    EXPECT_EQ(size_classes[PAGE_CLASS].stride, 4096u);
+    for (size_t size = 3841; size <= 4160; size++) {
+        ASSERT_EQ(size_class_of(size), unsigned(PAGE_CLASS + 1)) << size;
+        ASSERT_EQ(size_class_aligned(size, ALIGN), size <= 4096 ? PAGE_CLASS : PAGE_CLASS + 1u);
+    }
+    EXPECT_EQ(size_classes[PAGE_CLASS + 1].stride, 4160u);
+    EXPECT_EQ(size_class_aligned(4096, 4096), unsigned(PAGE_CLASS));
+    EXPECT_EQ(size_class_of(4161), PAGE_CLASS + 2u);
 }
 
 TEST_F(SizeClassTest, BlocksFitTheirPoolOrSpanAndNoMoreWould) {

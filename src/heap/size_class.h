@@ -3,8 +3,9 @@
  * size_class.h - request size <-> size class: pure functions and a table.
  *
  * Small classes are 1 to SMALL_CLASSES, in steps of ALIGN up to 512 bytes; their blocks lie in
- * single pools. Span classes follow, 8 per doubling, and 4 from 8 to 64 KiB; their blocks lie in
- * spans, runs of pools. Class 0 has no blocks: the fast path of malloc(0) finds it empty.
+ * single pools. Span classes follow, 8 per doubling, 4 from 8 to 64 KiB, and one more beside that
+ * of a page; their blocks lie in spans, runs of pools. Class 0 has no blocks: the fast path of
+ * malloc(0) finds it empty.
  *
  * A block's bit, where pools keep bits of blocks: in a small pool one bit per ALIGN bytes, at the
  * block's first byte, WORD_SPAN bytes to a word; in a span one bit per block, all in one word.

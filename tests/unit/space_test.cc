@@ -49,6 +49,19 @@ class SpaceTest : public HeapTest {
         taken_.erase(base);
         space_check();
     }
+    // Leaves free ranges of 3 and, 7 arenas further, 6 between ones in use. Returns the base of the
+    // first.
+    uintptr_t leave_three_and_six() {
+        uintptr_t base = space_take(16)->base, three = base + ARENA_SIZE,
+                  six = base + 8 * ARENA_SIZE;
+        taken_[base] = 1;
+        taken_[base + 4 * ARENA_SIZE] = 4;
+        taken_[base + 14 * ARENA_SIZE] = 2;
+        space_return(arena_at(three), 3);
+        space_return(arena_at(six), 6);
+        space_check();
+        return three;
+    }
     std::map<uintptr_t, size_t> taken_; // base and number of arenas
     size_t mapped_;
 };
@@ -99,16 +112,8 @@ TEST_F(SpaceTest, ReturnedNeighboursMergeInAnyOrder) {
     } while (std::next_permutation(order.begin(), order.end()));
 }
 
-// Leaves free ranges of 3 and 6 arenas between ones in use.
 TEST_F(SpaceTest, TheSmallestRangeThatIsLongEnoughIsTaken) {
-    struct arena *whole = space_take(16);
-    uintptr_t base = whole->base, three = base + ARENA_SIZE, six = base + 8 * ARENA_SIZE;
-    taken_[base] = 1;
-    taken_[base + 4 * ARENA_SIZE] = 4;
-    taken_[base + 14 * ARENA_SIZE] = 2;
-    space_return(arena_at(three), 3);
-    space_return(arena_at(six), 6);
-    space_check();
+    uintptr_t three = leave_three_and_six(), six = three + 7 * ARENA_SIZE;
     EXPECT_EQ(take(4)->base, six);
     EXPECT_EQ(take(2)->base, six + 4 * ARENA_SIZE);
     EXPECT_EQ(take(1)->base, three);
@@ -130,14 +135,8 @@ TEST_F(SpaceTest, TheEndOfARangeThatWasUsedIsTakenFirst) {
 }
 
 TEST_F(SpaceTest, OneArenaMayComeFromARangeThatWasUsed) {
-    struct arena *whole = space_take(16);
-    uintptr_t base = whole->base, three = base + ARENA_SIZE, six = base + 8 * ARENA_SIZE;
-    taken_[base] = 1;
-    taken_[base + 4 * ARENA_SIZE] = 4;
-    taken_[base + 14 * ARENA_SIZE] = 2;
+    uintptr_t three = leave_three_and_six(), six = three + 7 * ARENA_SIZE;
     arena_at(six + 5 * ARENA_SIZE)->touched = 1;
-    space_return(arena_at(three), 3);
-    space_return(arena_at(six), 6);
     EXPECT_EQ(keep(space_take_used(), 1)->base, six + 5 * ARENA_SIZE);
     space_check();
     EXPECT_EQ(take(2)->base, three);

@@ -125,6 +125,13 @@ void *allocate_slow(size_t size) {
     return take_class(size_class_span(size), NEAR_CLASSES);
 }
 
+void *allocate_tight(size_t size) {
+    if (size <= SMALL_MAX || is_large(size)) return allocate(size);
+    unsigned class_index = size_class_span(size);
+    void *block = magazine_pop(thread_heap, class_index);
+    return block != NULL ? block : take_class(class_index, 1);
+}
+
 void *allocate_zeroed(size_t size) {
     if (is_large(size)) return allocate_large(size, ALIGN, true);
     if (size >= POOL_SIZE && thread_heap != &no_heap) {

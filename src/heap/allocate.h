@@ -22,6 +22,9 @@ extern size_t allocate_direct_min;
 
 /* A block of `size` bytes; NULL: no memory, or size over PTRDIFF_MAX. errno is left alone. */
 void *allocate_slow(size_t size);
+/* The same, of a class not more than one above its own, so that a size up to a quarter larger than
+   what was asked for still gets less than twice that: the rule of free_sized. */
+void *allocate_tight(size_t size);
 /* The same with all bytes zero. */
 void *allocate_zeroed(size_t size);
 /* The same at a multiple of `alignment`, a power of two. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // free and its sized forms: errno survives, right sizes pass, memory is used again.
 #include <sys/mman.h>
+#include <vector>
 
 #include "contract.h"
 
@@ -59,6 +60,27 @@ TEST_P(FreeTest, FreeSizedAcceptsTheRequestedSize) {
         names.free_sized(names.realloc(names.malloc(size / 2 + 1), size + 1), size + 1);
     }
     for (size_t size : SIZES) names.free_sized(names.malloc(size), size);
+}
+
+// Blocks of longer classes are at hand, and a block that grows gets some room: never so much that
+// the size asked for seems wrong.
+TEST_P(FreeTest, FreeSizedAcceptsWhatReallocMadeRoomFor) {
+    if (names.free_sized == nullptr) GTEST_SKIP() << "this C library has no free_sized";
+    std::vector<size_t> strides;
+    for (size_t size = 1; size <= 64 * 1024; size = strides.back() + 1) {
+        void *block = names.malloc(size);
+        strides.push_back(names.usable_size(block));
+        names.free(block);
+    }
+    for (size_t usable : strides)
+        for (size_t more : {usable + 1, usable + usable / 8, usable + usable / 4}) {
+            std::vector<void *> at_hand;
+            for (size_t stride : strides)
+                if (stride > usable && stride < 4 * usable) at_hand.push_back(names.malloc(stride));
+            void *block = names.malloc(usable);
+            for (void *other : at_hand) names.free(other);
+            names.free_sized(names.realloc(block, more), more);
+        }
 }
 
 TEST_P(FreeTest, FreeAlignedSizedAcceptsTheRequest) {

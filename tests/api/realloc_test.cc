@@ -58,6 +58,21 @@ TEST_P(ReallocTest, GrowsByteByByteWithNeighboursAlive) {
     for (void *block : blocks) names.free(block);
 }
 
+// A text that grows by a few bytes at a time is not copied at every class.
+TEST_P(ReallocTest, AGrowingBlockIsMovedSeldom) {
+    int moves = 0;
+    void *block = names.malloc(1);
+    for (size_t size = 2; size <= 64 * 1024; size++) {
+        uintptr_t before = reinterpret_cast<uintptr_t>(block);
+        block = names.realloc(block, size);
+        ASSERT_NE(block, nullptr);
+        ASSERT_LT(names.usable_size(block), 2 * size + 16);
+        moves += before != reinterpret_cast<uintptr_t>(block);
+    }
+    EXPECT_LE(moves, 44); // two per doubling at small sizes, four above: 1.25^43 = 2^14
+    names.free(block);
+}
+
 TEST_P(ReallocTest, GrowsLargeBlocksStepByStep) {
     size_t size = 1000;
     void *block = names.malloc(size);

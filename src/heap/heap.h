@@ -87,6 +87,9 @@ struct heap {
     uint64_t release_due;             /* when to release it (allocate.c), in ms of os_clock_ms */
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
+    struct round *seen[CLASS_COUNT]; /* the tops of magazines when the heap settled last (heap.c) */
+    unsigned fresh_pools;            /* taken since then without memory behind them */
+
     struct arena_pools reserve; /* taken from an arena, unused so far */
     size_t growth;              /* times that the reserve was taken without memory behind it */
     uintptr_t empty[HEAP_EMPTY_POOLS];

@@ -247,8 +247,8 @@ TEST_F(HeapPoolTest, ANearClassIsAtMostTwiceAsLong) {
     }
 }
 
-// What was used before comes first: blocks of the class, then those of classes above, then memory
-// that nobody had.
+// What was used before comes first: blocks of the class, then those of classes above, at hand or
+// spare, then memory that nobody had.
 TEST_F(HeapPoolTest, ARequestForASpanTakesNewMemoryLast) {
     unsigned c = size_class_of(5000);
     std::vector<void *> own = take_many(c, 4), above = take_many(c + NEAR_CLASSES, 2);
@@ -263,6 +263,9 @@ TEST_F(HeapPoolTest, ARequestForASpanTakesNewMemoryLast) {
     void *fresh = heap_take_own(heap_, c, 0); // its stride matters
     EXPECT_EQ(block_at(fresh).class_index, c);
     EXPECT_EQ(heap_take_own(heap_, c, NEAR_CLASSES), above[1]);
+    heap_.free(above[0]);
+    empty_magazines();
+    EXPECT_EQ(heap_take_own(heap_, c, NEAR_CLASSES), above[0]); // spare, and used before
     void *next = heap_take_own(heap_, c, NEAR_CLASSES);
     EXPECT_EQ(block_at(next).class_index, c);
     EXPECT_EQ(heap_take_own(heap_, CLASS_COUNT - 1, NEAR_CLASSES), nullptr);
@@ -275,6 +278,53 @@ TEST_F(HeapPoolTest, SmallBlocksAreNeverKnownToBeZero) {
     void *block = heap_.take(64);
     EXPECT_EQ(heap_take_zeroed(heap_, size_class_of(64)), nullptr);
     heap_.free(block);
+}
+
+// ---- Magazines that lie idle ----
+
+class HeapSettleTest : public HeapPoolTest {
+  protected:
+    void SetUp() override {
+        SpaceLock lock;
+        space_release(); // new memory from here on
+    }
+    // The heap takes a bit more than a MiB that it had not before.
+    void grow(std::vector<void *> *blocks) {
+        unsigned c = size_class_of(20000);
+        for (size_t taken = 0; taken <= MIB; taken += size_classes[c].stride)
+            blocks->push_back(heap_.take_class(c));
+    }
+    size_t at_hand(unsigned c) {
+        size_t count = 0;
+        for (struct round *at = heap_->top[c]; at->block != 0; at--) count++;
+        return count;
+    }
+};
+
+TEST_F(HeapSettleTest, SpansAreNotHeldByWhatIsAtHandForLong) {
+    unsigned c = size_class_of(4000), capacity = size_classes[c].capacity;
+    std::vector<void *> blocks = take_many(c, 10 * capacity), large;
+    for (unsigned i = 0; i < capacity; i++) // all first ones, then all second ones, ...
+        for (unsigned span = 0; span < 10; span++) heap_.free(blocks[span * capacity + i]);
+    EXPECT_GE(at_hand(c), 2u);
+    grow(&large);
+    EXPECT_FALSE(link_is_alone(&heap_->partial[c]));
+    grow(&large);
+    EXPECT_EQ(at_hand(c), 0u);
+    EXPECT_TRUE(link_is_alone(&heap_->partial[c]));
+    heap_check(heap_);
+    free_all(large);
+}
+
+TEST_F(HeapSettleTest, WhatIsInUseStaysAtHand) {
+    unsigned c = size_class_of(200);
+    std::vector<void *> blocks = take_many(c, 5), large;
+    for (void *block : blocks) {
+        heap_.free(block);
+        grow(&large);
+    }
+    EXPECT_EQ(at_hand(c), blocks.size());
+    free_all(large);
 }
 
 // ---- Pools that change hands ----

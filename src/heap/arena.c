@@ -7,7 +7,8 @@
 
 /* One for arenas of pools, one for arenas of spans.
    I1: bit r of `occupied` is set if and only if list r is not empty.
-   I2: an arena is on list r if and only if its rank is r. */
+   I2: an arena is on list r if and only if its rank is r.
+   I3: the rank of an arena of spans is the length of its longest run of free pools. */
 struct ranking {
     struct link list[ARENA_POOLS];
     uint64_t occupied;
@@ -35,9 +36,21 @@ static uint64_t run_starts(uint64_t word, unsigned count) {
     return word;
 }
 
+/* By starts[i], the bits that begin a run of 2^i ones: the longest power of two, and what fits
+   behind it. */
 static unsigned longest_run(uint64_t word) {
-    unsigned length = 0;
-    for (; word != 0; word &= word >> 1) length++;
+    if (word == 0 || word == ~(uint64_t)0) return word == 0 ? 0 : 64;
+    uint64_t starts[6] = {word};
+    unsigned top = 0;
+    while (top < 5 && (starts[top + 1] = starts[top] & starts[top] >> (1u << top)) != 0) top++;
+    uint64_t runs = starts[top];
+    unsigned length = 1u << top;
+    while (top-- > 0) {
+        uint64_t longer = runs & starts[top] >> length;
+        if (longer == 0) continue;
+        runs = longer;
+        length += 1u << top;
+    }
     return length;
 }
 
@@ -156,6 +169,8 @@ static void check_ranking(enum arena_kind kind) {
             struct arena *arena = link_owner(at, struct arena, link);
             CHECK(arena->kind == kind && arena->rank == r && rank_of(arena) == r); /* I2 */
             CHECK((arena->young & ~arena->free) == 0);
+            if (kind == ARENA_OF_SPANS) /* I3 */
+                CHECK((r == 0 || run_starts(arena->free, r)) && !run_starts(arena->free, r + 1));
         }
     }
 }

@@ -55,8 +55,7 @@ void *poolalloc_calloc(size_t count, size_t size) POOLALLOC_MALLOC POOLALLOC_SIZ
 
 /* Moves or resizes `block` to `size` bytes, keeping the contents up to the smaller size.
    block NULL: as malloc. size 0 with a block: frees it and returns NULL (glibc).
-   A block of up to 64 KiB that has to move to grow gets room to grow further, up to a quarter of
-   what it had.
+   A block that has to move to grow may get room to grow further: see poolalloc_usable_size.
    NULL and ENOMEM when out of memory; `block` is then untouched and still the caller's. */
 void *poolalloc_realloc(void *block, size_t size) POOLALLOC_SIZE(2);
 

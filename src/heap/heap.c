@@ -109,10 +109,6 @@ static bool take_span(unsigned pools, uintptr_t *address, bool *zeroed) {
     return true;
 }
 
-/* The second word of a span's spare bits: blocks that were handed out before, or in a span whose
-   memory was. They may not be zero any more, and most have memory behind them. */
-static uint64_t *span_used(struct pool *pool) { return pool_spare(pool) + 1; }
-
 /* A new pool on the list of its class, with all its blocks spare. */
 static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     const struct size_class *c = &size_classes[class_index];
@@ -126,8 +122,7 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     pool->taken = 0;
     pool->state = POOL_PARTIAL;
     pool->zeroed = zeroed;
-    memcpy(pool_spare(pool), c->starts, sizeof c->starts);
-    if (size_class_is_span(class_index)) *span_used(pool) = zeroed ? 0 : c->starts[0];
+    memcpy(pool_spare(pool), c->starts, sizeof c->starts); /* of a span: none was used before */
     set_tags(pool, heap);
     link_add_after(&heap->partial[class_index], &pool->link);
     return pool;
@@ -147,6 +142,10 @@ static void count_taken(struct pool *pool, unsigned count) {
     link_remove(&pool->link);
     pool->state = POOL_FULL;
 }
+
+/* The second word of a span's spare bits: blocks that were handed out before, and so may not be
+   zero any more. */
+static uint64_t *span_used(struct pool *pool) { return pool_spare(pool) + 1; }
 
 /* The lowest of `blocks`, which are spare ones. */
 static void *take_from_span(struct pool *pool, uint64_t blocks) {

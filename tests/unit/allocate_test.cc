@@ -54,6 +54,16 @@ TEST_F(AllocateTest, EverySizeGetsABlockThatHoldsItAndNobodyElses) {
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
+TEST_F(AllocateTest, RoomToGrowTakesNoSmallBlockAboveTheLimitOfLargeDirect) {
+    options.large_direct = true;
+    for (size_t usable = ALIGN; usable < SMALL_MAX; usable += ALIGN) {
+        void *block = poolalloc_realloc(poolalloc_malloc(usable), usable + 1);
+        EXPECT_EQ(block_at(block).kind, TAG_HEAP) << usable;
+        poolalloc_free_sized(block, usable + 1);
+    }
+    options.large_direct = false;
+}
+
 TEST_F(AllocateTest, EveryAlignmentAndSize) {
     for (size_t alignment = 1; alignment <= 64 * MIB; alignment *= 2) {
         std::vector<void *> blocks;

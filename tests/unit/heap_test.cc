@@ -285,13 +285,14 @@ TEST_F(HeapPoolTest, SmallBlocksAreNeverKnownToBeZero) {
 class HeapSettleTest : public HeapPoolTest {
   protected:
     void SetUp() override {
+        HeapPoolTest::SetUp();
         SpaceLock lock;
         space_release(); // new memory from here on
     }
-    // The heap takes a bit more than a MiB that it had not before.
-    void grow(std::vector<void *> *blocks) {
+    // The heap takes so much that it had not before.
+    void grow(std::vector<void *> *blocks, size_t size) {
         unsigned c = size_class_of(20000);
-        for (size_t taken = 0; taken <= MIB; taken += size_classes[c].stride)
+        for (size_t taken = 0; taken <= size; taken += size_classes[c].stride)
             blocks->push_back(heap_.take_class(c));
     }
     size_t at_hand(unsigned c) {
@@ -307,9 +308,8 @@ TEST_F(HeapSettleTest, SpansAreNotHeldByWhatIsAtHandForLong) {
     for (unsigned i = 0; i < capacity; i++) // all first ones, then all second ones, ...
         for (unsigned span = 0; span < 10; span++) heap_.free(blocks[span * capacity + i]);
     EXPECT_GE(at_hand(c), 2u);
-    grow(&large);
     EXPECT_FALSE(link_is_alone(&heap_->partial[c]));
-    grow(&large);
+    grow(&large, 4 * MIB);
     EXPECT_EQ(at_hand(c), 0u);
     EXPECT_TRUE(link_is_alone(&heap_->partial[c]));
     heap_check(heap_);
@@ -321,7 +321,7 @@ TEST_F(HeapSettleTest, WhatIsInUseStaysAtHand) {
     std::vector<void *> blocks = take_many(c, 5), large;
     for (void *block : blocks) {
         heap_.free(block);
-        grow(&large);
+        grow(&large, MIB / 2);
     }
     EXPECT_EQ(at_hand(c), blocks.size());
     free_all(large);

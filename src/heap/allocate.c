@@ -127,9 +127,7 @@ void *allocate_slow(size_t size) {
 
 void *allocate_tight(size_t size) {
     if (size <= SMALL_MAX || is_large(size)) return allocate(size);
-    unsigned class_index = size_class_span(size);
-    void *block = magazine_pop(thread_heap, class_index);
-    return block != NULL ? block : take_class(class_index, 1);
+    return take_class(size_class_span(size), 1);
 }
 
 void *allocate_zeroed(size_t size) {

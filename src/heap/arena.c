@@ -39,18 +39,8 @@ static uint64_t run_starts(uint64_t word, unsigned count) {
 /* By starts[i], the bits that begin a run of 2^i ones: the longest power of two, and what fits
    behind it. */
 static unsigned longest_run(uint64_t word) {
-    if (word == 0 || word == ~(uint64_t)0) return word == 0 ? 0 : 64;
-    uint64_t starts[6] = {word};
-    unsigned top = 0;
-    while (top < 5 && (starts[top + 1] = starts[top] & starts[top] >> (1u << top)) != 0) top++;
-    uint64_t runs = starts[top];
-    unsigned length = 1u << top;
-    while (top-- > 0) {
-        uint64_t longer = runs & starts[top] >> length;
-        if (longer == 0) continue;
-        runs = longer;
-        length += 1u << top;
-    }
+    unsigned length = 0;
+    for (; word != 0; word &= word >> 1) length++;
     return length;
 }
 

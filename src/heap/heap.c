@@ -340,7 +340,7 @@ static void empty_cursor(struct heap *heap, struct cursor *cursor) {
 /* ---- Memory that is new to the heap ---- */
 
 /* A few blocks at hand may keep as many spans from other use. So the magazines that are as they
-   were a MiB of new memory ago go back to their pools: texts that grow take 18 MiB, not 22. */
+   were a MiB of new pools ago go back to their pools: the bench's texts take 18 MiB, not 22. */
 static COLD void settle(struct heap *heap) {
     heap->fresh_pools = 0;
     for (unsigned c = 1; c < CLASS_COUNT; c++) {

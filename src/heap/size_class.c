@@ -55,7 +55,7 @@ unsigned size_class_aligned(size_t size, size_t alignment) {
     size = align_up(size_max(size, 1), alignment);
     if (size > SPAN_MAX) return 0;
     unsigned least = size_class_of(size);
-    if (size <= size_classes[PAGE_CLASS].stride && least == PAGE_CLASS + 1) least = PAGE_CLASS;
+    if (least == PAGE_CLASS + 1 && size <= size_classes[PAGE_CLASS].stride) least = PAGE_CLASS;
     for (unsigned i = least; i < CLASS_COUNT; i++)
         if ((size_classes[i].stride & (alignment - 1)) == 0) return i;
     return 0;

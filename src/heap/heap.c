@@ -181,7 +181,7 @@ static bool has_used(struct heap *heap, unsigned class_index) {
 
 /* The first such class of this and the next `near` ones, 0 if there is none. */
 static unsigned class_with_used(struct heap *heap, unsigned class_index, unsigned near) {
-    unsigned end = class_index + near + 1 < CLASS_COUNT ? class_index + near + 1 : CLASS_COUNT;
+    unsigned end = class_index + near + 1 < PAGE_CLASS ? class_index + near + 1 : PAGE_CLASS;
     while (class_index < end && !has_used(heap, class_index)) class_index++;
     return class_index < end ? class_index : 0;
 }

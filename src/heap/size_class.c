@@ -44,19 +44,20 @@ void size_class_init(void) {
     struct size_class *c = &size_classes[1 + SMALL_CLASSES];
     for (unsigned order = FINE_ORDER; order < LAST_ORDER; order++) {
         unsigned shift = size_class_shift(order), steps = 1u << shift;
-        for (unsigned step = 1; step <= steps; step++)
-            init_span(c++, (steps + step) << (order - shift));
-        if (order + 1 == PAGE_ORDER) init_span(c++, PAGE_AND_LINE);
+        for (unsigned step = 1; step <= steps; step++) {
+            uint32_t stride = (steps + step) << (order - shift);
+            init_span(c++, stride == POOL_SIZE ? stride + PAGE_SKEW : stride);
+        }
     }
+    init_span(&size_classes[PAGE_CLASS], POOL_SIZE);
 }
 
 unsigned size_class_aligned(size_t size, size_t alignment) {
     ASSERT(is_power_of_two(alignment) && alignment <= POOL_SIZE);
     size = align_up(size_max(size, 1), alignment);
     if (size > SPAN_MAX) return 0;
-    unsigned least = size_class_of(size);
-    if (least == PAGE_CLASS + 1 && size <= size_classes[PAGE_CLASS].stride) least = PAGE_CLASS;
-    for (unsigned i = least; i < CLASS_COUNT; i++)
-        if ((size_classes[i].stride & (alignment - 1)) == 0) return i;
-    return 0;
+    unsigned i = size_class_of(size);
+    while ((size_classes[i].stride & (alignment - 1)) != 0)
+        if (size_classes[i++].stride == POOL_SIZE + PAGE_SKEW) return PAGE_CLASS;
+    return i;
 }

@@ -3,9 +3,9 @@
  * size_class.h - request size <-> size class: pure functions and a table.
  *
  * Small classes are 1 to SMALL_CLASSES, in steps of ALIGN up to 512 bytes; their blocks lie in
- * single pools. Span classes follow, 8 per doubling, 4 from 8 to 64 KiB, and one more beside that
- * of a page; their blocks lie in spans, runs of pools. Class 0 has no blocks: the fast path of
- * malloc(0) finds it empty.
+ * single pools. Span classes follow, 8 per doubling, 4 from 8 to 64 KiB, and one of pages for
+ * aligned requests; their blocks lie in spans, runs of pools. Class 0 has no blocks: the fast path
+ * of malloc(0) finds it empty.
  *
  * A block's bit, where pools keep bits of blocks: in a small pool one bit per ALIGN bytes, at the
  * block's first byte, WORD_SPAN bytes to a word; in a span one bit per block, all in one word.
@@ -28,15 +28,12 @@ enum {
     LAST_ORDER = 16, /* 2^16 = SPAN_MAX */
     /* Blocks of a page each begin at the same place of their pages, and processors take addresses
        a page apart for one another: perl, which asks for 4,080 bytes again and again, runs a
-       quarter slower when what it has in them meets. So requests of more than 3,840 bytes and up
-       to a page and a cache line have a class of their own behind that of a page, which serves
-       aligned requests alone. */
-    PAGE_ORDER = 12,
-    PAGE_CLASS = SMALL_CLASSES + ((PAGE_ORDER - FINE_ORDER) << FINE_SHIFT),
-    BELOW_PAGE = 3840,
-    PAGE_AND_LINE = 4096 + 64,
-    SPAN_CLASSES = FINE_CLASSES + 1 + ((LAST_ORDER - COARSE_ORDER) << COARSE_SHIFT),
-    CLASS_COUNT = 1 + SMALL_CLASSES + SPAN_CLASSES,
+       quarter slower when what it has in them meets. So the class of 4,096 bytes has blocks a cache
+       line longer, and aligned requests that need a stride of a page have the last class. */
+    PAGE_SKEW = 64,
+    SPAN_CLASSES = FINE_CLASSES + ((LAST_ORDER - COARSE_ORDER) << COARSE_SHIFT),
+    PAGE_CLASS = 1 + SMALL_CLASSES + SPAN_CLASSES,
+    CLASS_COUNT = PAGE_CLASS + 1,
 };
 
 struct size_class {
@@ -74,9 +71,7 @@ static inline unsigned size_class_span(size_t size) {
     unsigned first = order < COARSE_ORDER ? (order - FINE_ORDER) << FINE_SHIFT
                                           : FINE_CLASSES + ((order - COARSE_ORDER) << COARSE_SHIFT);
     unsigned step = (unsigned)((size - 1) >> (order - shift)) & ((1u << shift) - 1);
-    unsigned class_index = 1 + SMALL_CLASSES + first + step;
-    if (size <= BELOW_PAGE) return class_index;
-    return size <= PAGE_AND_LINE ? PAGE_CLASS + 1 : class_index + 1;
+    return 1 + SMALL_CLASSES + first + step;
 }
 
 static inline unsigned size_class_of(size_t size) {

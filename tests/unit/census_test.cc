@@ -18,9 +18,8 @@ TEST_F(CensusTest, BlocksOfEveryClassAreCountedExactly) {
     size_t bytes = 0;
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         for (unsigned i = 0; i < 3 + c % 5; i++) {
-            size_t stride = size_classes[c].stride; // a multiple of a page is for aligned requests
-            blocks.push_back(c == PAGE_CLASS ? poolalloc_aligned_alloc(stride, stride)
-                                             : poolalloc_malloc(stride));
+            blocks.push_back(c == PAGE_CLASS ? poolalloc_aligned_alloc(POOL_SIZE, POOL_SIZE)
+                                             : poolalloc_malloc(size_classes[c - 1].stride + 1));
             bytes += size_classes[c].stride;
         }
         struct census census = census_now();

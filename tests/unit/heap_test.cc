@@ -240,9 +240,10 @@ TEST_F(HeapPoolTest, OnlyBlocksThatNobodyHadAreKnownToBeZero) {
 
 // The rule of free_sized, which must not find fault with what malloc gave.
 TEST_F(HeapPoolTest, ANearClassIsAtMostTwiceAsLong) {
-    for (unsigned c = SMALL_CLASSES + 1; c < CLASS_COUNT; c++) {
-        size_t least = size_classes[c - 1].stride + 1;
-        unsigned farthest = std::min(c + NEAR_CLASSES, CLASS_COUNT - 1u);
+    for (unsigned c = SMALL_CLASSES + 1; c < PAGE_CLASS; c++) {
+        size_t below = size_classes[c - 1].stride; // that of a page serves no more than a page
+        size_t least = (below == POOL_SIZE + PAGE_SKEW ? size_t(POOL_SIZE) : below) + 1;
+        unsigned farthest = std::min(c + NEAR_CLASSES, PAGE_CLASS - 1u);
         EXPECT_GT(least, size_classes[farthest].stride / 2) << c;
     }
 }
@@ -268,7 +269,7 @@ TEST_F(HeapPoolTest, ARequestForASpanTakesNewMemoryLast) {
     EXPECT_EQ(heap_take_own(heap_, c, NEAR_CLASSES), above[0]); // spare, and used before
     void *next = heap_take_own(heap_, c, NEAR_CLASSES);
     EXPECT_EQ(block_at(next).class_index, c);
-    EXPECT_EQ(heap_take_own(heap_, CLASS_COUNT - 1, NEAR_CLASSES), nullptr);
+    EXPECT_EQ(heap_take_own(heap_, PAGE_CLASS - 1, NEAR_CLASSES), nullptr);
     heap_check(heap_);
     for (void *block : {above[0], above[1], fresh, next}) heap_.free(block);
     free_all(own);

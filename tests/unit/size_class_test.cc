@@ -8,17 +8,21 @@ namespace {
 class SizeClassTest : public testing::Test {
   protected:
     void SetUp() override { size_class_init(); }
+    // The largest request that a class of malloc's serves.
+    static size_t holds(unsigned c) {
+        size_t stride = size_classes[c].stride;
+        return stride == POOL_SIZE + PAGE_SKEW ? size_t(POOL_SIZE) : stride;
+    }
 };
 
 TEST_F(SizeClassTest, EverySizeGetsTheSmallestClassThatHoldsIt) {
     for (size_t size = 0; size <= SPAN_MAX; size++) {
         unsigned c = size_class_of(size);
         ASSERT_GE(c, 1u) << size;
-        ASSERT_LT(c, unsigned(CLASS_COUNT)) << size;
-        ASSERT_GE(size_classes[c].stride, size);
-        unsigned below = c == PAGE_CLASS + 1 ? c - 2 : c - 1; // that of a page is for others
+        ASSERT_LT(c, unsigned(PAGE_CLASS)) << size;
+        ASSERT_GE(holds(c), size);
         if (c > 1) {
-            ASSERT_LT(size_classes[below].stride, size) << "class " << c;
+            ASSERT_LT(holds(c - 1), size) << "class " << c;
         }
         ASSERT_EQ(size_class_is_span(c), size > SMALL_MAX) << size;
     }
@@ -26,17 +30,15 @@ TEST_F(SizeClassTest, EverySizeGetsTheSmallestClassThatHoldsIt) {
 
 TEST_F(SizeClassTest, StridesGrowAndLittleIsWasted) {
     EXPECT_EQ(size_classes[SMALL_CLASSES].stride, unsigned(SMALL_MAX));
-    EXPECT_EQ(size_classes[CLASS_COUNT - 1].stride, unsigned(SPAN_MAX));
-    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+    EXPECT_EQ(size_classes[PAGE_CLASS - 1].stride, unsigned(SPAN_MAX));
+    for (unsigned c = 1; c < PAGE_CLASS; c++) {
         EXPECT_GT(size_classes[c].stride, size_classes[c - 1].stride);
         EXPECT_EQ(size_classes[c].stride % ALIGN, 0u) << c;
         if (!size_class_is_span(c)) {
             EXPECT_EQ(size_classes[c].stride, c * ALIGN);
         }
         // What a request one byte over the class below wastes at most of its block.
-        bool beside_page = c == PAGE_CLASS + 1;
-        size_t least = size_classes[c - 1 - beside_page].stride + 1;
-        size_t part = least <= 8 * KIB ? 9 : 5;
+        size_t least = holds(c - 1) + 1, part = least <= 8 * KIB ? 9 : 5;
         if (size_class_is_span(c)) {
             EXPECT_LE((size_classes[c].stride - least) * part, size_classes[c].stride);
         }
@@ -46,13 +48,14 @@ TEST_F(SizeClassTest, StridesGrowAndLittleIsWasted) {
 // Two blocks in a row do not begin at the same place of a page; those for aligned requests may.
 TEST_F(SizeClassTest, RequestsOfAboutAPageAreNotAPageApart) {
     EXPECT_EQ(size_classes[PAGE_CLASS].stride, 4096u);
-    for (size_t size = 3841; size <= 4160; size++) {
-        ASSERT_EQ(size_class_of(size), unsigned(PAGE_CLASS + 1)) << size;
-        ASSERT_EQ(size_class_aligned(size, ALIGN), size <= 4096 ? PAGE_CLASS : PAGE_CLASS + 1u);
+    for (size_t size = 3841; size <= 4096; size++) {
+        unsigned c = size_class_of(size);
+        ASSERT_EQ(size_classes[c].stride, 4160u) << size;
+        ASSERT_EQ(size_class_aligned(size, 64), c);
+        ASSERT_EQ(size_class_aligned(size, 128), unsigned(PAGE_CLASS));
+        ASSERT_EQ(size_class_aligned(size, 4096), unsigned(PAGE_CLASS));
     }
-    EXPECT_EQ(size_classes[PAGE_CLASS + 1].stride, 4160u);
-    EXPECT_EQ(size_class_aligned(4096, 4096), unsigned(PAGE_CLASS));
-    EXPECT_EQ(size_class_of(4161), PAGE_CLASS + 2u);
+    EXPECT_EQ(size_classes[size_class_of(4097)].stride, 4608u);
 }
 
 TEST_F(SizeClassTest, BlocksFitTheirPoolOrSpanAndNoMoreWould) {
@@ -119,17 +122,17 @@ TEST_F(SizeClassTest, ASecondInitChangesNothing) {
 TEST_F(SizeClassTest, AlignedClassesAreTheSmallestThatFitAndAreAligned) {
     for (size_t alignment = 1; alignment <= POOL_SIZE; alignment *= 2) {
         for (size_t size = 0; size <= SPAN_MAX; size += size < 2048 ? 1 : 61) {
-            unsigned expected = 0;
-            for (unsigned c = 1; c < CLASS_COUNT && expected == 0; c++)
-                if (size_classes[c].stride >= size && size_classes[c].stride % alignment == 0)
-                    expected = c;
-            ASSERT_EQ(size_class_aligned(size, alignment), expected) << size << " " << alignment;
+            unsigned c = size_class_aligned(size, alignment), least = ~0u;
+            for (unsigned i = 1; i < (alignment > PAGE_SKEW ? CLASS_COUNT : PAGE_CLASS); i++)
+                if (holds(i) >= size && size_classes[i].stride % alignment == 0)
+                    least = std::min(least, size_classes[i].stride);
+            ASSERT_EQ(size_classes[c].stride, least) << size << " " << alignment;
         }
     }
 }
 
 TEST_F(SizeClassTest, WhatNoClassHoldsHasNoAlignedClass) {
-    EXPECT_EQ(size_class_aligned(SPAN_MAX, POOL_SIZE), unsigned(CLASS_COUNT - 1));
+    EXPECT_EQ(size_class_aligned(SPAN_MAX, POOL_SIZE), unsigned(PAGE_CLASS - 1));
     EXPECT_EQ(size_class_aligned(SPAN_MAX + 1, ALIGN), 0u);
     EXPECT_EQ(size_class_aligned(SIZE_MAX / 2, POOL_SIZE), 0u);
 }

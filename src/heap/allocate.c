@@ -42,14 +42,14 @@ void allocate_poll(struct heap *heap) {
         heap->trim_seen = trim;
         let_go(heap);
     }
-    if (unlikely(purge_is_due()) && space_try_enter()) {
+    if (unlikely(purge_is_due()) && space_try_lock()) {
         purge_step();
-        space_leave();
+        space_unlock();
     }
     if (unlikely(thread_heap_clean_is_due())) thread_heap_clean_parked(false);
-    if (unlikely(direct_purge_is_due()) && space_try_enter()) {
+    if (unlikely(direct_purge_is_due()) && space_try_lock()) {
         direct_purge(false);
-        space_leave();
+        space_unlock();
     }
 }
 
@@ -61,9 +61,9 @@ static void relieve(struct heap *heap) {
         heap_release(heap);
     }
     thread_heap_clean_parked(true);
-    space_enter();
+    space_lock();
     direct_purge(true);
-    space_leave();
+    space_unlock();
 }
 
 /* ---- Classes ---- */
@@ -212,9 +212,9 @@ bool allocate_trim(size_t keep) {
     if (heap != NULL) remote_drain(heap, ~0u);
     if (heap != NULL) heap_release(heap);
     thread_heap_clean_parked(true);
-    space_enter();
+    space_lock();
     bool any = direct_purge(true);
     any |= purge_all(keep) > 0;
-    space_leave();
+    space_unlock();
     return any;
 }

@@ -49,6 +49,7 @@ static unsigned rank_of(const struct arena *arena) {
 }
 
 static void rank_remove(struct arena *arena) {
+    ASSERT(space_is_locked());
     struct ranking *ranking = ranking_of((enum arena_kind)arena->kind);
     link_remove(&arena->link);
     if (link_is_alone(&ranking->list[arena->rank]))
@@ -56,6 +57,7 @@ static void rank_remove(struct arena *arena) {
 }
 
 static void rank_add(struct arena *arena, unsigned rank) {
+    ASSERT(space_is_locked());
     struct ranking *ranking = ranking_of((enum arena_kind)arena->kind);
     arena->rank = (uint8_t)rank;
     link_add_after(&ranking->list[rank], &arena->link);
@@ -78,6 +80,7 @@ static struct arena *find(enum arena_kind kind, unsigned rank) {
 }
 
 static struct arena *add(enum arena_kind kind) {
+    ASSERT(space_is_locked());
     struct arena *arena = space_take_used();
     if (arena == NULL) return NULL;
     arena->kind = (uint8_t)kind;
@@ -105,6 +108,7 @@ static uint64_t lowest_bits(uint64_t word, unsigned count) {
 }
 
 bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
+    ASSERT(space_is_locked());
     struct arena *arena = find(ARENA_OF_POOLS, 1);
     if (arena == NULL) arena = find(ARENA_OF_SPANS, 1);
     if (arena == NULL) arena = add(ARENA_OF_POOLS);
@@ -115,6 +119,7 @@ bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
 }
 
 bool arena_take_span(unsigned count, struct arena_pools *taken) {
+    ASSERT(space_is_locked());
     struct arena *arena = find(ARENA_OF_SPANS, count);
     if (arena == NULL) arena = add(ARENA_OF_SPANS);
     if (arena == NULL) return false;
@@ -124,6 +129,7 @@ bool arena_take_span(unsigned count, struct arena_pools *taken) {
 }
 
 void arena_return(uintptr_t base, uint64_t pools) {
+    ASSERT(space_is_locked());
     struct arena *arena = arena_at(base);
     ASSERT((arena->free & pools) == 0);
     arena->free |= pools;
@@ -138,6 +144,7 @@ void arena_return(uintptr_t base, uint64_t pools) {
 }
 
 void arena_rebuild(void) {
+    ASSERT(space_is_locked());
     rankings[0].ready = rankings[1].ready = false;
     rankings[0].occupied = rankings[1].occupied = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
@@ -166,6 +173,7 @@ static void check_ranking(enum arena_kind kind) {
 }
 
 void arena_check(void) {
+    ASSERT(space_is_locked());
     check_ranking(ARENA_OF_POOLS);
     check_ranking(ARENA_OF_SPANS);
 }

@@ -55,7 +55,7 @@ static void count_heaps(struct census *census) {
 
 void census_take(struct census *census) {
     memset(census, 0, sizeof *census);
-    space_enter();
+    space_lock();
     for (struct window *window = window_first(); window != NULL; window = window->next)
         count_window(census, window);
     census->direct_blocks = space_figures.direct_blocks;
@@ -65,7 +65,7 @@ void census_take(struct census *census) {
     census->mapped_peak = space_figures.mapped_peak;
     census->metadata_bytes = window_bytes() + thread_heap_bytes() + message_bytes();
     census->purges = purge_count();
-    space_leave();
+    space_unlock();
     census->used_blocks += census->direct_blocks;
     census->used_bytes += census->direct_bytes;
     census->touched_bytes += census->direct_bytes + census->direct_cached;
@@ -82,13 +82,13 @@ static void check_free_pools(struct window *window, const struct arena *arena, u
 }
 
 void census_check(void) {
-    space_enter();
+    space_lock();
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)
             if (window->arena[i].kind != ARENA_NONE)
                 check_free_pools(window, &window->arena[i], i * ARENA_POOLS);
     arena_check();
     space_check();
-    space_leave();
+    space_unlock();
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) heap_check(heap);
 }

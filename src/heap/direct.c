@@ -29,6 +29,7 @@ static void set_next_due(void) {
 /* ---- The cache ---- */
 
 static void cache_append(struct direct *direct, uint64_t delay) {
+    ASSERT(space_is_locked());
     direct->due = (uint32_t)(os_clock_ms() + delay) | 1; /* 0 means none */
     link_add_after(cache.prev, &direct->link);
     cached_blocks++;
@@ -37,6 +38,7 @@ static void cache_append(struct direct *direct, uint64_t delay) {
 }
 
 static void uncache(struct direct *direct) {
+    ASSERT(space_is_locked());
     link_remove(&direct->link);
     direct->due = 0;
     cached_blocks--;
@@ -58,6 +60,7 @@ static struct direct *cache_find(size_t size, size_t alignment) {
 
 /* One that is on no list. */
 static bool unmap(struct direct *direct) {
+    ASSERT(space_is_locked());
     uintptr_t address = direct->address;
     size_t guard = direct->guarded ? os_page_size() : 0;
     size_t size = direct->size;
@@ -70,6 +73,7 @@ static bool unmap(struct direct *direct) {
 /* At the mapping limit the kernel refuses to unmap: the mapping then stays in the cache, without
    memory behind it, for a later try. */
 static bool cache_drop(struct direct *direct) {
+    ASSERT(space_is_locked());
     uncache(direct);
     if (unmap(direct)) return true;
     os_purge((void *)direct->address, direct->size);
@@ -83,6 +87,7 @@ bool direct_purge_is_due(void) {
 }
 
 bool direct_purge(bool all) {
+    ASSERT(space_is_locked());
     uint32_t now = (uint32_t)os_clock_ms();
     bool any = false;
     for (size_t i = cached_blocks; i > 0; i--) {
@@ -107,11 +112,15 @@ static void *map(size_t size, size_t alignment, bool guarded) {
 }
 
 static struct direct *map_block(size_t size, size_t alignment) {
+    ASSERT(space_is_locked());
     bool guarded = options.large_direct && alignment <= os_page_size();
     size_t guard = guarded ? os_page_size() : 0;
     uintptr_t address = (uintptr_t)map(size, alignment, guarded);
-    if (address == 0 && (direct_purge(true) | space_release()))
-        address = (uintptr_t)map(size, alignment, guarded);
+    if (address == 0) {
+        bool any = direct_purge(true);
+        any |= space_release();
+        if (any) address = (uintptr_t)map(size, alignment, guarded);
+    }
     if (address == 0) return NULL;
     if (!window_reserve(address, POOL_SIZE)) {
         os_unmap((void *)(address - guard), size + 2 * guard);
@@ -128,12 +137,14 @@ static struct direct *map_block(size_t size, size_t alignment) {
 }
 
 static void remember(struct direct *direct) {
+    ASSERT(space_is_locked());
     link_add_after(&live, &direct->link);
     space_figures.direct_blocks++;
     space_figures.direct_bytes += direct->size;
 }
 
 static void forget(struct direct *direct) {
+    ASSERT(space_is_locked());
     link_remove(&direct->link);
     space_figures.direct_blocks--;
     space_figures.direct_bytes -= direct->size;
@@ -141,7 +152,7 @@ static void forget(struct direct *direct) {
 
 void *direct_allocate(size_t size, size_t alignment, bool zero) {
     size = align_up(size, os_page_size());
-    space_enter();
+    space_lock();
     struct direct *direct = options.large_direct ? NULL : cache_find(size, alignment);
     bool used = direct != NULL;
     if (used) {
@@ -152,7 +163,7 @@ void *direct_allocate(size_t size, size_t alignment, bool zero) {
         direct = map_block(size, alignment);
     }
     if (direct != NULL) remember(direct);
-    space_leave();
+    space_unlock();
     if (direct == NULL) return NULL;
     uintptr_t address = direct->address;
     set_tag(direct);
@@ -163,11 +174,11 @@ void *direct_allocate(size_t size, size_t alignment, bool zero) {
 
 bool direct_free(struct direct *direct) {
     if (atomic_u64_exchange(&direct->tag, 0) == 0) return false; /* partner: another free */
-    space_enter();
+    space_lock();
     forget(direct);
     /* With guard pages the point is that a use after free faults. */
     if (!direct->guarded || !unmap(direct)) cache_add(direct);
-    space_leave();
+    space_unlock();
     return true;
 }
 
@@ -196,7 +207,7 @@ void *direct_resize(struct direct *direct, size_t size) {
     bool grows = size > direct->size && size < PTRDIFF_MAX / 2;
     size = align_up(grows ? size + size / 8 : size, os_page_size());
     void *result = (void *)direct->address;
-    space_enter();
+    space_lock();
     if (os_resize(result, direct->size, size)) {
         space_count(size, direct->size);
         forget(direct);
@@ -205,24 +216,25 @@ void *direct_resize(struct direct *direct, size_t size) {
     } else {
         result = move(direct, size);
     }
-    space_leave();
+    space_unlock();
     return result;
 }
 
 /* For a message: in the middle of a block, at the start of a cached one, or of nobody. */
 enum block_fault direct_fault_at(uintptr_t address) {
     enum block_fault fault = BLOCK_FOREIGN;
-    space_enter();
+    space_lock();
     for (struct link *at = live.next; at != &live; at = at->next)
         if (address - direct_of(at)->address < direct_of(at)->size)
             fault = address % ALIGN == 0 ? BLOCK_INTERIOR : BLOCK_MISALIGNED;
     for (struct link *at = cache.next; at != &cache; at = at->next)
         if (address == direct_of(at)->address) fault = BLOCK_FREED;
-    space_leave();
+    space_unlock();
     return fault;
 }
 
 void direct_rebuild(void) {
+    ASSERT(space_is_locked());
     link_init(&live);
     link_init(&cache);
     cached_blocks = space_figures.direct_cached = 0;

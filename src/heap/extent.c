@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/extent.h"
 
+#include "base/check.h"
 #include "heap/space.h"
 #include "os/os.h"
 
@@ -40,6 +41,7 @@ static void clear(uintptr_t from, uintptr_t to) {
 
 /* Notes that [from, to) may be written from now on. With the space lock. */
 static void touch(uintptr_t from, uintptr_t to) {
+    ASSERT(space_is_locked());
     for (uintptr_t at = align_down(from, ARENA_SIZE); at < to; at += ARENA_SIZE) {
         struct arena *arena = arena_at(at);
         arena->touched |= pools_between(arena, from, to);
@@ -48,7 +50,7 @@ static void touch(uintptr_t from, uintptr_t to) {
 
 void *extent_allocate(size_t size, size_t alignment, bool zero) {
     size = align_up(size, os_page_size());
-    space_enter();
+    space_lock();
     struct arena *first = space_take_aligned(arenas_for(size), alignment);
     if (first != NULL) {
         first->kind = ARENA_EXTENT;
@@ -56,13 +58,13 @@ void *extent_allocate(size_t size, size_t alignment, bool zero) {
         first->size = size;
         if (!zero) touch(first->base, first->base + size);
     }
-    space_leave();
+    space_unlock();
     if (first == NULL) return NULL;
     if (zero) {
         clear(first->base, first->base + size);
-        space_enter();
+        space_lock();
         touch(first->base, first->base + size);
-        space_leave();
+        space_unlock();
     }
     atomic_u64_store(tag_at(first->base), tag_of_kind(first->base, TAG_EXTENT));
     return (void *)first->base;
@@ -70,9 +72,9 @@ void *extent_allocate(size_t size, size_t alignment, bool zero) {
 
 bool extent_free(struct arena *first) {
     if (atomic_u64_exchange(tag_at(first->base), 0) == 0) return false; /* partner: another free */
-    space_enter();
+    space_lock();
     space_return(first, first->length);
-    space_leave();
+    space_unlock();
     return true;
 }
 
@@ -80,7 +82,7 @@ bool extent_resize(struct arena *first, size_t size) {
     size_t have = first->length;
     size = align_up(size, os_page_size());
     size_t want = arenas_for(size);
-    space_enter();
+    space_lock();
     bool done = want <= have || space_extend(first, have, want - have);
     if (done && want < have) space_return(arena_at(first->base + want * ARENA_SIZE), have - want);
     if (done) {
@@ -88,6 +90,6 @@ bool extent_resize(struct arena *first, size_t size) {
         first->length = (uint32_t)want;
         first->size = size;
     }
-    space_leave();
+    space_unlock();
     return done;
 }

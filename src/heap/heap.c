@@ -49,9 +49,9 @@ static void return_pools(uintptr_t base, unsigned count) {
 /* The older ones: what was emptied last is the likeliest to be in the cache. */
 static void return_empty(struct heap *heap, unsigned count) {
     for (unsigned i = 0; i < count; i++) set_tags(&record_at(heap->empty[i])->pool, NULL);
-    space_enter();
+    space_lock();
     for (unsigned i = 0; i < count; i++) return_pools(heap->empty[i], 1);
-    space_leave();
+    space_unlock();
     heap->empty_count -= count;
     memmove(heap->empty, heap->empty + count, heap->empty_count * sizeof heap->empty[0]);
 }
@@ -65,16 +65,16 @@ static void to_empty(struct heap *heap, struct pool *pool) {
         return;
     }
     set_tags(pool, NULL);
-    space_enter();
+    space_lock();
     return_pools(record_base(pool), size_classes[class_of(pool)].pools);
-    space_leave();
+    space_unlock();
 }
 
 static bool take_reserve(struct heap *heap) {
     struct arena_pools *reserve = &heap->reserve;
-    space_enter();
+    space_lock();
     bool taken = arena_take_pools(POOLS_AT_ONCE, reserve);
-    space_leave();
+    space_unlock();
     if (!taken) return false;
     if (reserve->touched != 0 || heap->growth++ < VISITS_TO_GROW) return true;
     unsigned first = bit_lowest(reserve->pools), end = bit_highest(reserve->pools) + 1;
@@ -100,9 +100,9 @@ static bool take_small(struct heap *heap, uintptr_t *address, bool *zeroed) {
 
 static bool take_span(unsigned pools, uintptr_t *address, bool *zeroed) {
     struct arena_pools taken;
-    space_enter();
+    space_lock();
     bool done = arena_take_span(pools, &taken);
-    space_leave();
+    space_unlock();
     if (!done) return false;
     *address = taken.base + (uintptr_t)bit_lowest(taken.pools) * POOL_SIZE;
     *zeroed = taken.touched == 0;
@@ -366,9 +366,9 @@ void heap_release(struct heap *heap) {
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
     if (heap->reserve.pools == 0) return;
-    space_enter();
+    space_lock();
     arena_return(heap->reserve.base, heap->reserve.pools);
-    space_leave();
+    space_unlock();
     heap->reserve.pools = 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/message.h"
 
+#include "base/check.h"
 #include "heap/space.h"
 #include "os/os.h"
 
@@ -23,9 +24,13 @@ static size_t bytes;
 
 size_t message_bytes(void) { return bytes; }
 
-void message_rebuild(void) { empty = NULL; }
+void message_rebuild(void) {
+    ASSERT(space_is_locked());
+    empty = NULL;
+}
 
 static bool map_sheet(void) {
+    ASSERT(space_is_locked());
     struct sheet *sheet = (struct sheet *)os_map(MAPPED_AT_ONCE);
     if (sheet == NULL) return false;
     sheet->next = (struct sheet *)atomic_u64_load(&newest);
@@ -50,6 +55,7 @@ static struct message *take_fresh(void) {
 }
 
 static struct message *take_shared(void) {
+    ASSERT(space_is_locked());
     struct message *message = empty;
     if (message == NULL) return take_fresh();
     empty = (struct message *)message->next;
@@ -58,7 +64,7 @@ static struct message *take_shared(void) {
 
 /* Half of what a heap keeps, so that neither a sender nor a receiver comes here for each. */
 static void fetch(struct heap *heap) {
-    space_enter();
+    space_lock();
     for (unsigned i = 0; i < KEPT / 2; i++) {
         struct message *message = take_shared();
         if (message == NULL) break;
@@ -66,7 +72,7 @@ static void fetch(struct heap *heap) {
         heap->messages = message;
         heap->message_count++;
     }
-    space_leave();
+    space_unlock();
 }
 
 struct message *message_take(struct heap *heap) {
@@ -80,7 +86,7 @@ struct message *message_take(struct heap *heap) {
 }
 
 static void give_back(struct heap *heap, unsigned keep) {
-    space_enter();
+    space_lock();
     while (heap->message_count > keep) {
         struct message *message = heap->messages;
         heap->messages = (struct message *)message->next;
@@ -88,7 +94,7 @@ static void give_back(struct heap *heap, unsigned keep) {
         message->next = (uintptr_t)empty;
         empty = message;
     }
-    space_leave();
+    space_unlock();
 }
 
 void message_give(struct heap *heap, struct message *message) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/purge.h"
 
+#include "base/check.h"
+#include "heap/space_lock.h"
 #include "os/options.h"
 #include "os/os.h"
 
@@ -31,6 +33,7 @@ unsigned purge_wait(unsigned limit) {
 }
 
 static void enqueue(struct arena *arena) {
+    ASSERT(space_is_locked());
     if (options.purge_delay == PURGE_NEVER) return;
     arena->due = os_clock_ms() + options.purge_delay / 2;
     link_add_after(queue.prev, &arena->dirty);
@@ -38,17 +41,20 @@ static void enqueue(struct arena *arena) {
 }
 
 void purge_note(struct arena *arena, uint64_t pools) {
+    ASSERT(space_is_locked());
     arena->young |= pools;
     if (pools != 0 && link_is_alone(&arena->dirty)) enqueue(arena);
 }
 
 void purge_forget(struct arena *arena) {
+    ASSERT(space_is_locked());
     if (link_is_alone(&arena->dirty)) return;
     link_remove(&arena->dirty);
     set_next_due();
 }
 
 void purge_reset(void) {
+    ASSERT(space_is_locked());
     link_init(&queue);
     set_next_due();
 }
@@ -56,6 +62,7 @@ void purge_reset(void) {
 /* Gives back the memory of `pools`, all of them free. On machines with larger OS pages only whole
    pages can go. What the kernel refuses stays touched. */
 static size_t purge_pools(struct arena *arena, uint64_t pools) {
+    ASSERT(space_is_locked());
     unsigned step = (unsigned)size_max(os_page_size() / POOL_SIZE, 1);
     size_t given = 0;
     while (pools != 0) {
@@ -87,6 +94,7 @@ static void look(struct arena *arena) {
 }
 
 void purge_step(void) {
+    ASSERT(space_is_locked());
     uint64_t now = os_clock_ms();
     for (unsigned i = 0; i < STEP_ARENAS && !link_is_alone(&queue); i++) {
         struct arena *arena = link_owner(queue.next, struct arena, dirty);
@@ -97,6 +105,7 @@ void purge_step(void) {
 }
 
 size_t purge_all(size_t keep) {
+    ASSERT(space_is_locked());
     size_t given = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {

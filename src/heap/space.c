@@ -3,92 +3,28 @@
 
 #include "base/check.h"
 #include "heap/purge.h"
-#include "os/lock.h"
 #include "os/os.h"
 
 /* Chunks grow with the process, so that their number stays small, and stop at 64 MiB: address space
    is cheap but not free (page tables, limits, core files). */
 enum { CHUNK_MAX_ARENAS = 256, LONG_RANGE = 63, RANGE_LOOKS = 16 };
 
-void (*space_after_fork)(bool rebuilt);
 struct space_figures space_figures;
-
-static struct lock lock;
-static bool ready; /* under the lock */
-
-/* Address of the word that reads 1, but 0 in a new child, and 2 while that is mended. */
-static struct atomic_u64 fork_watch_address;
-static struct atomic_u32 *fork_watch(void) {
-    return (struct atomic_u32 *)atomic_u64_load(&fork_watch_address);
-}
 
 /* Free ranges by length: 1 to 62 exactly, all longer ones in list 63. Bit n of `lengths` is set if
    and only if list n is not empty. */
 static struct link ranges[LONG_RANGE + 1];
 static uint64_t lengths;
-
-/* ---- The lock and forks ---- */
-
-static void rebuild(void);
+static bool ready;
 
 static void init(void) {
     if (ready) return;
     for (unsigned i = 0; i <= LONG_RANGE; i++) link_init(&ranges[i]);
-    atomic_u64_store(&fork_watch_address, (uintptr_t)os_fork_watch());
     ready = true;
 }
 
-static void mend(void) {
-    bool rebuilt = lock_mend(&lock);
-    bool inside = lock_is_mine(&lock); /* a signal handler forked while its thread was in here */
-    if (inside) return;
-    lock_take(&lock);
-    if (rebuilt) rebuild();
-    if (space_after_fork != NULL) space_after_fork(rebuilt);
-    lock_leave(&lock);
-}
-
-/* One thread mends, others (the child may have started some) wait for it. */
-static void mend_child(void) {
-    struct atomic_u32 *watch = fork_watch();
-    uint32_t wiped = 0;
-    if (atomic_u32_replace(watch, &wiped, 2)) {
-        mend();
-        atomic_u32_store_release(watch, 1);
-    }
-    while (atomic_u32_load_acquire(watch) == 2 && !lock_is_mine(&lock)) cpu_relax();
-}
-
-void space_mend(void) {
-    if (fork_watch() != NULL)
-        mend_child();
-    else
-        mend();
-}
-
-bool space_sees_forks(void) { return fork_watch() != NULL; }
-
-static bool in_new_child(void) {
-    struct atomic_u32 *watch = fork_watch();
-    return watch != NULL && atomic_u32_load(watch) != 1;
-}
-
-void space_enter(void) {
-    if (unlikely(in_new_child())) mend_child();
-    lock_take(&lock);
-    if (unlikely(!ready)) init();
-}
-
-bool space_try_enter(void) {
-    if (unlikely(in_new_child())) mend_child();
-    if (!lock_try(&lock)) return false;
-    if (unlikely(!ready)) init();
-    return true;
-}
-
-void space_leave(void) { lock_leave(&lock); }
-
 void space_count(size_t bytes_more, size_t bytes_less) {
+    ASSERT(space_is_locked());
     space_figures.mapped += bytes_more - bytes_less;
     if (space_figures.mapped > space_figures.mapped_peak)
         space_figures.mapped_peak = space_figures.mapped;
@@ -174,6 +110,8 @@ static void arena_init(struct arena *arena, uintptr_t base) {
 }
 
 static bool add_chunk(size_t count) {
+    ASSERT(space_is_locked());
+    init();
     size_t size = count * ARENA_SIZE;
     uintptr_t base = (uintptr_t)os_map_aligned(size, ARENA_SIZE);
     if (base == 0) return false;
@@ -199,6 +137,8 @@ static bool grow(size_t count) {
 }
 
 bool space_release(void) {
+    ASSERT(space_is_locked());
+    init();
     bool any = false;
     for (unsigned list = 1; list <= LONG_RANGE; list++) {
         for (struct link *at = ranges[list].next, *next; at != &ranges[list]; at = next) {
@@ -253,6 +193,7 @@ static struct arena *range_cut(struct arena *first, size_t count) {
 }
 
 static struct arena *take(size_t count, struct arena *first) {
+    ASSERT(space_is_locked());
     if (first == NULL) first = range_find(count);
     if (first == NULL && (grow(count) || (space_release() && add_chunk(count))))
         first = range_find(count);
@@ -279,6 +220,7 @@ struct arena *space_take_aligned(size_t count, size_t alignment) {
 }
 
 bool space_extend(struct arena *first, size_t count, size_t more) {
+    ASSERT(space_is_locked());
     struct arena *after = arena_after(first, count);
     if (after == NULL || after->kind != ARENA_FREE || after->length < more) return false;
     size_t rest = after->length - more;
@@ -289,6 +231,7 @@ bool space_extend(struct arena *first, size_t count, size_t more) {
 }
 
 void space_return(struct arena *first, size_t count) {
+    ASSERT(space_is_locked());
     mark_free(first, count);
     range_merge(first, count);
 }
@@ -302,10 +245,10 @@ static void range_rebuild(struct arena *first) {
     range_add(first, count);
 }
 
-/* The child of a fork while another thread was in here: the records of single arenas are sound,
-   lists may not be. An arena whose taker is gone stays taken. */
-static void rebuild(void) {
-    for (unsigned i = 0; i <= LONG_RANGE; i++) link_init(&ranges[i]);
+void space_rebuild(void) {
+    ASSERT(space_is_locked());
+    ready = false;
+    init();
     lengths = 0;
     purge_reset();
     for (struct window *window = window_first(); window != NULL; window = window->next) {
@@ -323,6 +266,8 @@ static void rebuild(void) {
 }
 
 void space_check(void) {
+    ASSERT(space_is_locked());
+    init();
     for (unsigned list = 1; list <= LONG_RANGE; list++) {
         CHECK((lengths >> list & 1) == !link_is_alone(&ranges[list]));
         for (struct link *at = ranges[list].next; at != &ranges[list]; at = at->next) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * space.h - address space, in arenas of 256 KiB: chunks mapped from the system, free ranges of
- * arenas with coalescing, and the one lock of the process-wide state.
+ * space.h - address space, in arenas of 256 KiB: chunks mapped from the system and free ranges of
+ * arenas with coalescing.
  *
  * Ranges: every arena of ours is either in use (its kind says by whom) or FREE in exactly one
  * range. The first and the last arena of a range hold its length; neighbouring ranges are always
@@ -12,26 +12,14 @@
 #ifndef POOLALLOC_SPACE_H
 #define POOLALLOC_SPACE_H
 
+#include "heap/space_lock.h"
 #include "heap/window.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The space lock: arenas, ranges, the purger's queue, windows, the list of parked heaps. Taken in
-   slow paths only, for tens of nanoseconds but for the purger. Nothing else is locked inside. */
-void space_enter(void);
-bool space_try_enter(void);
-void space_leave(void);
-/* Called once in the child of a fork, with the lock held, before anything else happens; `rebuilt`
-   says that a thread which is gone held the lock. */
-extern void (*space_after_fork)(bool rebuilt);
-/* For pthread_atfork's child handler. */
-void space_mend(void);
-/* False before the first space_enter and on kernels before 4.14: the handler is needed. */
-bool space_sees_forks(void);
-
-/* The rest needs the lock. */
+/* All of this needs the space lock. */
 
 /* The first of `count` free arenas side by side, or NULL. All are now ARENA_EXTENT_TAIL, with no
    free pool; their `touched` tells which pools may hold old contents. */
@@ -47,6 +35,9 @@ void space_return(struct arena *first, size_t count);
 /* Unmaps free ranges, for when the system has no more to give; true if anything went. */
 bool space_release(void);
 
+/* All lists anew from the arenas' words, after a fork that left them in doubt. An arena whose taker
+   is gone stays taken. */
+void space_rebuild(void);
 /* Ends the process if the ranges and the arenas' words do not agree. */
 void space_check(void);
 

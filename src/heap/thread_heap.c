@@ -52,10 +52,11 @@ void thread_heap_count_blocks(void) { counts_blocks = true; }
 
 /* ---- Making, parking, taking over; all under the space lock ---- */
 
-static void after_fork(bool rebuilt);
+static void after_fork(bool in_doubt);
 static void thread_end(void *heap);
 
 static void init(void) {
+    ASSERT(space_is_locked());
     if (ready) return;
     size_class_init();
     remote_init();
@@ -67,6 +68,7 @@ static void init(void) {
 }
 
 static struct heap *heap_new(void) {
+    ASSERT(space_is_locked());
     if (fresh_heaps == fresh_heaps_end) {
         size_t size = (size_t)HEAP_STRIDE * HEAPS_AT_ONCE;
         fresh_heaps = (uintptr_t)os_map(size);
@@ -87,6 +89,7 @@ enum parked_kind { PARKED_ANY, PARKED_COLD, PARKED_WARM };
 /* The first that was parked at `latest` or before. One that another thread is just helping
    (remote.c) is left to it. */
 static struct heap *take_parked(enum parked_kind kind, uint64_t latest, uint32_t new_state) {
+    ASSERT(space_is_locked());
     for (struct heap **at = &parked; *at != NULL; at = &(*at)->next_parked) {
         struct heap *heap = *at;
         uint32_t state = HEAP_PARKED;
@@ -102,6 +105,7 @@ static struct heap *take_parked(enum parked_kind kind, uint64_t latest, uint32_t
 
 /* Warm ones first, in the order in which they came; cold ones behind them. */
 static void park(struct heap *heap) {
+    ASSERT(space_is_locked());
     struct heap **at = &parked;
     while (!heap->warm && *at != NULL) at = &(*at)->next_parked;
     heap->next_parked = *at;
@@ -111,6 +115,7 @@ static void park(struct heap *heap) {
 }
 
 static unsigned warm_heaps(void) {
+    ASSERT(space_is_locked());
     unsigned count = 0;
     for (struct heap *heap = parked; heap != NULL && heap->warm; heap = heap->next_parked) count++;
     return count;
@@ -118,6 +123,7 @@ static unsigned warm_heaps(void) {
 
 /* When the oldest warm one is to be cleaned, 0 if there is none. */
 static void set_clean_due(void) {
+    ASSERT(space_is_locked());
     uint64_t due = 0;
     for (struct heap *heap = parked; heap != NULL && heap->warm; heap = heap->next_parked)
         due = heap->parked_at + CLEAN_DELAY_MS;
@@ -125,12 +131,12 @@ static void set_clean_due(void) {
 }
 
 static struct heap *heap_acquire(void) {
-    space_enter();
+    space_lock();
     init();
     struct heap *heap = has_key ? take_parked(PARKED_ANY, UINT64_MAX, HEAP_IN_USE) : NULL;
     if (heap == NULL && has_key) heap = heap_new();
     if (heap != NULL) atomic_u64_add(&in_use, 1);
-    space_leave();
+    space_unlock();
     return heap;
 }
 
@@ -165,15 +171,15 @@ static void end_now(struct heap *heap) {
     remote_drain(heap, ~0u);
     remote_post(heap);
     heap->parked_at = os_clock_ms();
-    space_enter();
+    space_lock();
     heap->warm = warm_heaps() < WARM_HEAPS;
-    space_leave();
+    space_unlock();
     if (!heap->warm) clean(heap);
-    space_enter();
+    space_lock();
     park(heap);
     atomic_u64_add(&in_use, (uint64_t)-1);
     set_clean_due();
-    space_leave();
+    space_unlock();
 }
 
 /* Other keys' destructors may still malloc and free: wait for the round before the last, which is
@@ -196,10 +202,10 @@ void thread_heap_end_for_test(void) {
 struct heap *shared_heap_enter(void) {
     lock_take(&shared_lock);
     if (shared_heap == NULL) {
-        space_enter();
+        space_lock();
         init();
         shared_heap = heap_new();
-        space_leave();
+        space_unlock();
     }
     if (shared_heap != NULL) return shared_heap;
     lock_leave(&shared_lock);
@@ -211,16 +217,16 @@ void shared_heap_leave(void) { lock_leave(&shared_lock); }
 /* ---- Parked heaps ---- */
 
 static struct heap *take_out(enum parked_kind kind, uint64_t latest) {
-    space_enter();
+    space_lock();
     struct heap *heap = take_parked(kind, latest, HEAP_BUSY);
-    space_leave();
+    space_unlock();
     return heap;
 }
 
 static void put_back(struct heap *heap) {
-    space_enter();
+    space_lock();
     park(heap);
-    space_leave();
+    space_unlock();
 }
 
 /* Heaps that were looked at go to the end, so that the next look is at others. */
@@ -272,17 +278,19 @@ void thread_heap_clean_parked(bool all) {
         clean_shared();
     }
     while (clean_one(PARKED_WARM, latest)) continue;
-    space_enter();
+    space_lock();
     set_clean_due();
-    space_leave();
+    space_unlock();
 }
 
 /* ---- Forks ---- */
 
 /* The other threads are gone, and what they were doing to their heaps is anybody's guess: nobody
    uses these again. Their blocks may still be freed, into inboxes that nobody empties. */
-static void after_fork(bool rebuilt) {
-    if (rebuilt) {
+static void after_fork(bool in_doubt) {
+    ASSERT(space_is_locked());
+    if (in_doubt) {
+        space_rebuild();
         arena_rebuild();
         direct_rebuild();
         message_rebuild();
@@ -292,7 +300,7 @@ static void after_fork(bool rebuilt) {
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         uint32_t state = atomic_u32_load(&heap->state);
         if (heap == thread_heap || heap == shared_heap) continue;
-        if (state == HEAP_PARKED && rebuilt) park(heap);
+        if (state == HEAP_PARKED && in_doubt) park(heap);
         if (state != HEAP_PARKED) atomic_u32_store(&heap->state, HEAP_ORPHAN);
     }
     atomic_u64_store(&in_use, thread_heap != &no_heap);

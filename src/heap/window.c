@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/window.h"
 
+#include "base/check.h"
+#include "heap/space_lock.h"
 #include "os/os.h"
 
 static_assert(sizeof(union record) == 16 * POOL_WORDS, "an index becomes an offset by a shift");
@@ -28,6 +30,7 @@ static uintptr_t below(uintptr_t address, uintptr_t distance) {
 }
 
 static struct window *map_window(size_t size) {
+    ASSERT(space_is_locked());
     static uintptr_t place; /* of the next one; 0: anywhere. Under the space lock */
     struct window *window =
         (struct window *)os_map_aligned_at((void *)place, size, WINDOW_ALIGNMENT);
@@ -41,6 +44,7 @@ static struct window *map_window(size_t size) {
 }
 
 static bool reserve_one(uintptr_t base) {
+    ASSERT(space_is_locked());
     struct atomic_u64 *slot = &window_table.distance[(uint16_t)(base >> WINDOW_SHIFT)];
     if (atomic_u64_load(slot) != 0) return window_at(base) != NULL;
     size_t size = align_up(sizeof(struct window), os_page_size());
@@ -59,12 +63,14 @@ void (*window_purge_hook)(uintptr_t arena);
 
 /* One OS page, or two; where pages are larger it has more than one arena's records, and stays. */
 void window_purge(uintptr_t arena) {
+    ASSERT(space_is_locked());
     const size_t size = ARENA_POOLS * sizeof(union record);
     if (window_purge_hook != NULL) window_purge_hook(arena);
     if (size % os_page_size() == 0) os_purge(record_at(arena), size);
 }
 
 bool window_reserve(uintptr_t address, size_t size) {
+    ASSERT(space_is_locked());
     const size_t span = (size_t)1 << WINDOW_SHIFT;
     for (uintptr_t at = align_down(address, span); at < address + size; at += span)
         if (!reserve_one(at)) return false;

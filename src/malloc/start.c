@@ -26,10 +26,10 @@ __attribute__((noreturn)) static void *purge_forever(void *unused) {
         os_wait_ms(&never_woken, 0, purge_wait(IDLE_CHECK_MS) + 1);
         if (thread_heap_clean_is_due()) thread_heap_clean_parked(false);
         if (!purge_is_due() && !direct_purge_is_due()) continue;
-        space_enter();
+        space_lock();
         purge_step();
         direct_purge(false);
-        space_leave();
+        space_unlock();
     }
 }
 

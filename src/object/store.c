@@ -86,9 +86,9 @@ static uintptr_t pop(struct store *store) {
 
 /* The oldest go: the latest are the likeliest to be in the cache. */
 static void return_oldest(struct store *store, unsigned count) {
-    space_enter();
+    space_lock();
     for (unsigned i = 0; i < count; i++) return_pool(store->empty[i]);
-    space_leave();
+    space_unlock();
     store->empty_count -= count;
     memmove(store->empty, store->empty + count, store->empty_count * sizeof store->empty[0]);
 }
@@ -98,7 +98,7 @@ static void return_oldest(struct store *store, unsigned count) {
 static uintptr_t take(struct store *store, size_t bytes) {
     uintptr_t base = 0;
     bool single = bytes <= POOL_SIZE;
-    space_enter();
+    space_lock();
     if (purge_is_due()) purge_step();
     if (bytes > ARENA_SIZE)
         base = take_arenas(arenas_for(bytes));
@@ -106,7 +106,7 @@ static uintptr_t take(struct store *store, size_t bytes) {
         base = take_span(pools_for(bytes));
     else if (take_pools(store))
         base = pop(store);
-    space_leave();
+    space_unlock();
     return base;
 }
 
@@ -126,20 +126,20 @@ void store_return(struct store *store, uintptr_t base, size_t bytes) {
         return;
     }
     tag_pools(base, tagged_pools(bytes), false);
-    space_enter();
+    space_lock();
     if (bytes > ARENA_SIZE)
         space_return(arena_at(base), arenas_for(bytes));
     else
         return_span(base, pools_for(bytes));
-    space_leave();
+    space_unlock();
 }
 
 void store_close(struct store *store) {
     return_oldest(store, store->empty_count);
     if (store->reserve.pools == 0) return;
-    space_enter();
+    space_lock();
     arena_return(store->reserve.base, store->reserve.pools);
-    space_leave();
+    space_unlock();
     store->reserve.pools = 0;
 }
 

@@ -72,7 +72,7 @@ static inline poolobj *block_next(const poolobj *block) {
 }
 static inline void block_make_free(poolobj *block, poolobj *next) {
     memset(block, 0, sizeof *block);
-    memcpy(block + 1, &next, sizeof next);
+    memcpy((char *)(block + 1), &next, sizeof next);
 }
 
 static inline poolobj *type_pool_block(const struct type_pool *pool, uint32_t index) {

@@ -72,7 +72,9 @@ static inline void cpu_relax(void) {
 #endif
 }
 
-/* ---- for tests: make the kernel say no ---- */
+/* ---- for tests: a clock that stands still, and a kernel that says no ---- */
+/* When set, what os_clock_ms returns: a test decides how much time passes. */
+extern uint64_t (*os_clock_for_test)(void);
 enum os_call { OS_MAP, OS_UNMAP, OS_PURGE, OS_RESIZE, OS_MOVE, OS_PROTECT, OS_CALLS };
 /* When set, asked before each call; true makes it fail. */
 extern bool (*os_fault_for_test)(enum os_call call);

@@ -30,8 +30,8 @@ class HeapTest : public testing::Test {
 // The space lock for the life of a scope.
 class SpaceLock {
   public:
-    SpaceLock() { space_enter(); }
-    ~SpaceLock() { space_leave(); }
+    SpaceLock() { space_lock(); }
+    ~SpaceLock() { space_unlock(); }
     SpaceLock(const SpaceLock &) = delete;
     SpaceLock &operator=(const SpaceLock &) = delete;
 };

@@ -14,7 +14,7 @@ class ArenaTest : public HeapTest {
   protected:
     void SetUp() override {
         HeapTest::SetUp();
-        space_enter();
+        space_lock();
         space_release();
     }
     void TearDown() override {
@@ -22,7 +22,7 @@ class ArenaTest : public HeapTest {
             if (arena.second != 0) arena_return(arena.first, arena.second);
         arena_check();
         space_check();
-        space_leave();
+        space_unlock();
         HeapTest::TearDown();
     }
     struct arena_pools note(struct arena_pools taken) {

@@ -88,7 +88,7 @@ TEST_F(ForkTest, TheChildOfOneThreadWorksOn) {
 }
 
 TEST_F(ForkTest, TheChildWorksWhileTheSpaceLockWasHeld) {
-    Busy other(space_enter, space_leave);
+    Busy other(space_lock, space_unlock);
     EXPECT_TRUE(in_child([this] { return child_works(); }));
 }
 
@@ -108,12 +108,12 @@ TEST_F(ForkTest, ListsThatWereBeingChangedAreMadeAnew) {
     struct link before = arena->link;
     Busy other(
         [&] {
-            space_enter();
+            space_lock();
             arena->link.next = arena->link.prev = nullptr;
         },
         [&] {
             arena->link = before;
-            space_leave();
+            space_unlock();
         });
     EXPECT_TRUE(in_child([this] { return child_works(); }));
 }
@@ -140,7 +140,7 @@ TEST_F(ForkTest, BlocksOfThreadsThatAreGoneCanBeFreed) {
 
 #if !defined(__SANITIZE_THREAD__) // which does not support threads in the child of threads
 TEST_F(ForkTest, TheChildMayStartThreads) {
-    Busy other(space_enter, space_leave);
+    Busy other(space_lock, space_unlock);
     EXPECT_TRUE(in_child([this] {
         space_mend(); // as the library's handler does in the child
         bool worked = false;
@@ -151,7 +151,7 @@ TEST_F(ForkTest, TheChildMayStartThreads) {
 #endif
 
 TEST_F(ForkTest, AGrandchildWorksToo) {
-    Busy other(space_enter, space_leave);
+    Busy other(space_lock, space_unlock);
     EXPECT_TRUE(in_child([this] {
         void *block = poolalloc_malloc(10);
         return in_child([&] {

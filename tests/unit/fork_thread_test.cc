@@ -16,10 +16,10 @@ using ForkThreadTest = HeapTest;
 TEST_F(ForkThreadTest, ANewThreadIsNotTakenForTheOneThatHeldTheLock) {
     std::atomic<bool> inside{false}, done{false};
     std::thread other([&] {
-        space_enter();
+        space_lock();
         inside = true;
         while (!done) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        space_leave();
+        space_unlock();
     });
     while (!inside) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     EXPECT_TRUE(in_child([] {

@@ -7,6 +7,7 @@
 #include "heap/arena.h"
 #include "os/options.h"
 #include "os/os.h"
+#include "support/clock.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -19,7 +20,7 @@ class PurgeTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         options.purge_delay = DELAY;
-        space_enter();
+        space_lock();
         space_release();
         struct arena_pools taken;
         ASSERT_TRUE(arena_take_pools(64, &taken));
@@ -30,7 +31,7 @@ class PurgeTest : public HeapTest {
     void TearDown() override {
         os_fault_for_test = nullptr;
         if (~arena_->free != 0) arena_return(arena_->base, ~arena_->free);
-        space_leave();
+        space_unlock();
         HeapTest::TearDown();
     }
     void free_pools(uint64_t pools) { arena_return(arena_->base, pools); }
@@ -48,11 +49,11 @@ class PurgeTest : public HeapTest {
             if (resident_pages(memory_ + i * POOL_SIZE, POOL_SIZE) > 0) bits |= uint64_t(1) << i;
         return bits;
     }
-    static void wait_until_due() {
-        uint64_t limit = os_clock_ms() + 5000;
-        while (!purge_is_due() && os_clock_ms() < limit) usleep(1000);
+    void wait_until_due() {
+        clock_.advance(purge_wait(5000));
         ASSERT_TRUE(purge_is_due());
     }
+    TestClock clock_;
     struct arena *arena_;
     char *memory_;
 };
@@ -66,12 +67,12 @@ TEST_F(PurgeTest, APoolGoesBackAtTheSecondLookAfterItBecameFree) {
     purge_step(); // too early: nothing
     EXPECT_EQ(resident(), ALL);
     wait_until_due();
-    EXPECT_GE(os_clock_ms(), start + DELAY / 2);
+    EXPECT_EQ(os_clock_ms(), start + DELAY / 2);
     purge_step(); // the first look: it became free since the last
     EXPECT_EQ(resident(), ALL);
     EXPECT_FALSE(purge_is_due());
     wait_until_due();
-    EXPECT_GE(os_clock_ms(), start + DELAY);
+    EXPECT_EQ(os_clock_ms(), start + DELAY);
     purge_step();
     EXPECT_EQ(resident(), ~uint64_t(0xf0));
     EXPECT_EQ(arena_->touched, ~uint64_t(0xf0));
@@ -129,7 +130,7 @@ TEST_F(PurgeTest, NeverMeansNeverButForTrim) {
     options.purge_delay = PURGE_NEVER;
     free_pools(0xff);
     EXPECT_EQ(purge_wait(1234), 1234u);
-    usleep(20000);
+    clock_.advance(1000000);
     EXPECT_FALSE(purge_is_due());
     purge_step();
     EXPECT_EQ(resident(), ALL);

@@ -25,7 +25,7 @@ class SpaceTest : public HeapTest {
   protected:
     void SetUp() override {
         HeapTest::SetUp();
-        space_enter();
+        space_lock();
         space_release();
         mapped_ = space_figures.mapped;
     }
@@ -34,7 +34,7 @@ class SpaceTest : public HeapTest {
         taken_.clear();
         space_check();
         EXPECT_EQ(space_figures.mapped, arenas_of_ours() * ARENA_SIZE);
-        space_leave();
+        space_unlock();
         HeapTest::TearDown();
     }
     struct arena *keep(struct arena *first, size_t count) {

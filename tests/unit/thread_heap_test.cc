@@ -9,6 +9,7 @@
 
 #include "heap/remote.h"
 #include "heap/space.h"
+#include "support/clock.h"
 #include "support/heap_fixture.h"
 #include "support/hide.h"
 
@@ -73,6 +74,7 @@ TEST_F(ThreadHeapTest, TheNextThreadTakesOverTheHeapOfAnEndedOne) {
 
 // Threads that begin soon find the magazines of those that ended.
 TEST_F(ThreadHeapTest, AHeapIsParkedWarmAndCleanedAfterATime) {
+    TestClock clock;
     struct heap *heap = nullptr;
     void *block = nullptr;
     in_thread([&] {
@@ -85,7 +87,8 @@ TEST_F(ThreadHeapTest, AHeapIsParkedWarmAndCleanedAfterATime) {
     EXPECT_FALSE(thread_heap_clean_is_due());
     thread_heap_clean_parked(false);
     EXPECT_TRUE(heap->warm);
-    for (int i = 0; i < 1000 && !thread_heap_clean_is_due(); i++) usleep(5000);
+    clock.advance(1000);
+    EXPECT_TRUE(thread_heap_clean_is_due());
     poolalloc_free(poolalloc_malloc(100000)); // a poll
     EXPECT_FALSE(heap->warm);
     EXPECT_FALSE(thread_heap_clean_is_due());

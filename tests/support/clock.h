@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// clock.h - time as a test decides: while a TestClock lives, os_clock_ms stands still but for
+// advance(). One at a time.
+#ifndef POOLALLOC_TEST_CLOCK_H
+#define POOLALLOC_TEST_CLOCK_H
+
+#include "base/atomic.h"
+#include "os/os.h"
+
+class TestClock {
+  public:
+    TestClock() {
+        atomic_u64_store(&now_, os_clock_ms());
+        os_clock_for_test = [] { return atomic_u64_load(&now_); };
+    }
+    ~TestClock() { os_clock_for_test = nullptr; }
+    TestClock(const TestClock &) = delete;
+    TestClock &operator=(const TestClock &) = delete;
+    void advance(uint64_t milliseconds) { atomic_u64_add(&now_, milliseconds); }
+
+  private:
+    static inline struct atomic_u64 now_;
+};
+
+#endif

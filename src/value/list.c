@@ -66,6 +66,7 @@ struct value_list *list_new(poolval_space *space, size_t room) {
 }
 
 void list_add(struct value_list *list, poolobj *const *items, size_t count) {
+    if (count == 0) return; /* `item` may be NULL, to which C lets nobody add even 0 */
     poolobj **to = list->item + list->length;
     for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
     list->length += count;
@@ -123,7 +124,8 @@ poolobj *poolval_list_slice(poolval_space *space, poolobj *value, ptrdiff_t star
     if (!require_list(space, value)) return NULL;
     struct value_list *list = as_list(value);
     value_slice(list->length, &start, &stop);
-    return poolval_list_new_items(space, list->item + start, (size_t)(stop - start));
+    poolobj *const *from = start < stop ? list->item + start : NULL;
+    return poolval_list_new_items(space, from, (size_t)(stop - start));
 }
 
 poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b) {

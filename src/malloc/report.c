@@ -2,6 +2,7 @@
 #include "malloc/report.h"
 
 #include "heap/census.h"
+#include "os/file.h"
 #include "os/options.h"
 #include "os/os.h"
 #include "poolalloc.h"
@@ -150,13 +151,15 @@ static int open_report(void) {
     if (options.report_path[0] == '\0') return -1;
     char path[PATH_MOST];
     expand_path(path);
-    int descriptor = os_open_append(path);
+    int descriptor = file_open_append(path);
     if (descriptor >= 0) return descriptor;
     struct text text;
     text_begin(&text, standard_error());
     text_add(&text, "poolalloc: cannot write the report to ");
     text_add(&text, path);
-    text_add(&text, " (report=FILE in POOLALLOC_OPTIONS needs a file that may be written)\n");
+    text_add(&text,
+             " (report=FILE in POOLALLOC_OPTIONS needs a file that may be written and that is no "
+             "link)\n");
     text_flush(&text);
     return -1;
 }

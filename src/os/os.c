@@ -191,15 +191,6 @@ int os_keep_stderr(void) {
     return (int)copy;
 }
 
-/* Does not wait for a reader that a named pipe may never have. */
-int os_open_append(const char *path) {
-    int saved_errno = errno;
-    long descriptor = syscall(SYS_openat, AT_FDCWD, path,
-                              O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
-    errno = saved_errno;
-    return (int)descriptor;
-}
-
 void os_close(int descriptor) {
     int saved_errno = errno;
     syscall(SYS_close, descriptor);

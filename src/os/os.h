@@ -58,8 +58,6 @@ void os_wake(struct atomic_u32 *word, int waiters);
 uint64_t os_file_of(int descriptor);
 /* A copy of standard error that outlives programs which close it at exit; -1 if that fails. */
 int os_keep_stderr(void);
-/* Opens a file for appending; -1 if that fails. */
-int os_open_append(const char *path);
 void os_close(int descriptor);
 int os_process_id(void);
 

@@ -159,7 +159,7 @@ TEST_F(ReportTest, AFileThatCannotBeWrittenGetsOneLine) {
     report_at_exit();
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
               "poolalloc: cannot write the report to /no/such/folder/report (report=FILE in "
-              "POOLALLOC_OPTIONS needs a file that may be written)\n");
+              "POOLALLOC_OPTIONS needs a file that may be written and that is no link)\n");
 }
 
 // The process id has more digits than the two letters it stands for.

@@ -77,7 +77,8 @@ void poolalloc_free_aligned_sized(void *block, size_t alignment, size_t size);
 void *poolalloc_aligned_alloc(size_t alignment, size_t size) POOLALLOC_MALLOC POOLALLOC_SIZE(2);
 
 /* As aligned_alloc, but stores the block in *result and returns 0, EINVAL (alignment no power of
-   two or no multiple of sizeof(void *)) or ENOMEM; on failure *result keeps its value. */
+   two or no multiple of sizeof(void *)) or ENOMEM; on failure *result keeps its value. ENOMEM is
+   in errno too, as glibc has it. */
 int poolalloc_posix_memalign(void **result, size_t alignment, size_t size);
 
 /* The bytes that may be used at `block`: at least the requested size, constant while the block

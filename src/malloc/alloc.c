@@ -96,7 +96,10 @@ void *alloc_aligned(size_t alignment, size_t size) {
 int alloc_posix_memalign(void **result, size_t alignment, size_t size) {
     if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0) return EINVAL;
     void *block = allocate_aligned(alignment, size);
-    if (block == NULL) return ENOMEM;
+    if (block == NULL) {
+        errno = ENOMEM; /* POSIX leaves it open; glibc does so */
+        return ENOMEM;
+    }
     *result = block;
     return 0;
 }

@@ -14,9 +14,10 @@ enum {
     DRAIN_AT_ONCE = 1024,   /* blocks from other threads per poll: some 20 us at the most */
 };
 
-size_t allocate_direct_min = DIRECT_MIN_MOST;
+size_t allocate_direct_min = DIRECT_MIN;
 
-/* Each trim has a number; heaps that have not seen the last one release what they hold. */
+/* Each trim has a number; heaps that have not seen the last one release what they hold. A change of
+   options.perturb is one, as heaps then become bare, or are it no more. */
 static struct atomic_u32 last_trim;
 
 /* What a heap has at hand may keep nearly free pools from going back: once per purge delay it lets
@@ -33,6 +34,8 @@ static bool release_is_due(struct heap *heap) {
 static void let_go(struct heap *heap) {
     remote_post(heap);
     heap_release(heap);
+    bool bare = options.perturb != 0 || heap->counting;
+    if (unlikely(heap->bare != bare)) heap_set_bare(heap, bare);
 }
 
 void allocate_poll(struct heap *heap) {
@@ -87,7 +90,7 @@ static COLD void *take_shared(unsigned class_index) {
     return block;
 }
 
-static NOINLINE void *take_class(unsigned class_index, unsigned near) {
+ALWAYS_INLINE void *take_unfilled(unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap;
     if (unlikely(heap == &no_heap) && (heap = thread_heap_get()) == NULL)
         return take_shared(class_index);
@@ -95,24 +98,41 @@ static NOINLINE void *take_class(unsigned class_index, unsigned near) {
     return likely(block != NULL) ? block : take_slow(heap, class_index, near);
 }
 
+static COLD void *fill_new(void *block, size_t size) {
+    return block != NULL ? memset(block, (int)~options.perturb & 0xff, size) : NULL;
+}
+
+static COLD void *take_filled(unsigned class_index, unsigned near) {
+    return fill_new(take_unfilled(class_index, near), size_classes[class_index].stride);
+}
+
+static NOINLINE void *take_class(unsigned class_index, unsigned near) {
+    if (unlikely(options.perturb != 0)) return take_filled(class_index, near);
+    return take_unfilled(class_index, near);
+}
+
 /* ---- Larger requests ---- */
 
 static void *take_large(size_t size, size_t alignment, bool zero) {
-    bool direct =
-        size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN_MOST;
+    bool direct = size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN;
     void *block =
         direct ? direct_allocate(size, alignment, zero) : extent_allocate(size, alignment, zero);
     if (likely(thread_heap != &no_heap)) allocate_poll(thread_heap);
     return block;
 }
 
-static NOINLINE void *allocate_large(size_t size, size_t alignment, bool zero) {
-    if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX - size) return NULL;
-    thread_heap_get(); /* the first call of the process sets the tables up */
+static void *take_large_relieved(size_t size, size_t alignment, bool zero) {
     void *block = take_large(size, alignment, zero);
     if (block != NULL) return block;
     relieve(thread_heap != &no_heap ? thread_heap : NULL);
     return take_large(size, alignment, zero);
+}
+
+static NOINLINE void *allocate_large(size_t size, size_t alignment, bool zero) {
+    if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX - size) return NULL;
+    thread_heap_get(); /* the first call of the process sets the tables up */
+    void *block = take_large_relieved(size, alignment, zero);
+    return unlikely(options.perturb != 0) && !zero ? fill_new(block, size) : block;
 }
 
 static bool is_large(size_t size) {
@@ -155,7 +175,7 @@ void *allocate_aligned(size_t alignment, size_t size) {
 }
 
 void *allocate_growing(size_t size) {
-    if (size > PTRDIFF_MAX / 2) return NULL;
+    if (size > PTRDIFF_MAX / 2 || allocate_direct_min == ALLOCATE_NO_DIRECT) return NULL;
     return direct_allocate(size + size / 8, ALIGN, false);
 }
 
@@ -174,11 +194,23 @@ void release_poll(void) {
                      purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES);
 }
 
+/* While blocks are filled, a freed mapping goes at once rather than be filled, which would put
+   memory behind pages that the program never wrote: a use after free then faults. */
+static void release_large(struct block *block) {
+    bool is_extent = block->kind == TAG_EXTENT;
+    if (unlikely(options.perturb != 0) && is_extent)
+        memset((void *)block->address, (int)options.perturb, block->usable);
+    bool freed = is_extent ? extent_free(block->arena) : direct_free(block->direct);
+    if (unlikely(!freed)) block_fail("free", BLOCK_FREED, block->address);
+    if (likely(options.perturb == 0) || is_extent) return;
+    space_lock();
+    direct_purge(true);
+    space_unlock();
+}
+
 void release_block(struct block *block) {
     if (block->kind != TAG_HEAP) {
-        bool freed =
-            block->kind == TAG_EXTENT ? extent_free(block->arena) : direct_free(block->direct);
-        if (unlikely(!freed)) block_fail("free", BLOCK_FREED, block->address);
+        release_large(block);
     } else if (heap_free(thread_heap, block->address)) {
         return;
     } else if (!remote_free(thread_heap_get(), block->heap, block->address, block->usable)) {
@@ -203,6 +235,13 @@ void release_other(void *pointer) {
         release_any(pointer);
     else if (unlikely(remote_free(heap, block.heap, address, block.usable)))
         allocate_poll(heap);
+}
+
+void allocate_perturb(bool on, unsigned byte) {
+    options.perturb = on ? PERTURB_ON | (byte & 0xff) : 0;
+    atomic_u32_add(&last_trim, 1);
+    struct heap *heap = thread_heap_get();
+    if (heap != NULL) allocate_poll(heap);
 }
 
 bool allocate_trim(size_t keep) {

@@ -14,10 +14,11 @@
 extern "C" {
 #endif
 
-/* Requests from here on get a mapping of their own. 32 MiB at first: below, extents are reused
-   while they are resident; above, a system call is small beside touching the memory. mallopt may
-   set it between SPAN_MAX and DIRECT_MIN_MOST. */
-#define DIRECT_MIN_MOST (32 * MIB)
+/* Requests from here on get a mapping of their own, at first from DIRECT_MIN on: below, extents are
+   reused while they are resident; above, a system call is small beside touching the memory. mallopt
+   may set it to any value; ALLOCATE_NO_DIRECT keeps blocks that grow out of mappings, too. */
+#define DIRECT_MIN (32 * MIB)
+#define ALLOCATE_NO_DIRECT SIZE_MAX
 extern size_t allocate_direct_min;
 
 /* A block of `size` bytes; NULL: no memory, or size over PTRDIFF_MAX. errno is left alone. */
@@ -45,6 +46,10 @@ void *resize_large(struct block *block, size_t size);
 /* What should happen now and then: blocks from other threads come in, memory that is due goes
    back. In slow paths only. */
 void allocate_poll(struct heap *heap);
+/* From now on fills the blocks that it hands out with the complement of `byte`, but for those that
+   are to be zero, and blocks that are freed with `byte`; or no more. Of other threads, the blocks
+   that they have at hand come first, until their heaps look at the inbox. */
+void allocate_perturb(bool on, unsigned byte);
 /* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take
    part at their next slow path. */
 bool allocate_trim(size_t keep);

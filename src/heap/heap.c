@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "heap/space.h"
+#include "os/options.h"
 #include "os/os.h"
 
 enum {
@@ -22,6 +23,7 @@ void heap_init(struct heap *heap, bool counting) {
         link_init(&heap->partial[c]);
     }
     heap->counting = counting;
+    heap->bare = counting || options.perturb != 0;
     atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
 }
 
@@ -204,7 +206,7 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
     struct cursor *cursor = &heap->cursors[class_index];
-    cursor_fill(cursor, pool, !heap->counting);
+    cursor_fill(cursor, pool, !heap->bare);
     return cursor_take(cursor);
 }
 
@@ -292,7 +294,7 @@ static void empty_magazine(struct heap *heap, unsigned class_index) {
 
 /* False if it has all the room that it gets. It is full: what it holds moves. */
 static bool grow_magazine(struct heap *heap, unsigned class_index) {
-    unsigned most = heap->counting ? 0 : size_classes[class_index].magazine;
+    unsigned most = heap->bare ? 0 : size_classes[class_index].magazine;
     unsigned first = most < MAGAZINE_FIRST ? most : MAGAZINE_FIRST;
     struct round *top = heap->top[class_index];
     unsigned held = top == &no_rounds ? 0 : top[-(ptrdiff_t)first].block == 0 ? first : most;
@@ -310,8 +312,10 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     unsigned class_index = class_of(pool_of_live(word));
     if (!grow_magazine(heap, class_index)) empty_magazine(heap, class_index);
-    if (!magazine_push(heap, class_index, address, word))
-        put_back(heap, word, address); /* counting */
+    if (magazine_push(heap, class_index, address, word)) return;
+    if (options.perturb != 0) /* only a bare heap comes here */
+        memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
+    put_back(heap, word, address);
 }
 
 bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
@@ -370,6 +374,16 @@ void heap_release(struct heap *heap) {
     arena_return(heap->reserve.base, heap->reserve.pools);
     space_unlock();
     heap->reserve.pools = 0;
+}
+
+/* The rounds of the magazines are all unused again, and zero as those of a new heap are: the bottom
+   of a magazine is one without a block. */
+void heap_set_bare(struct heap *heap, bool bare) {
+    heap_release(heap);
+    for (unsigned c = 0; c < CLASS_COUNT; c++) heap->top[c] = heap->end[c] = &no_rounds;
+    memset(heap->rounds, 0, heap->rounds_used * sizeof(struct round));
+    heap->rounds_used = 0;
+    heap->bare = bare || heap->counting;
 }
 
 /* Whoever frees a block of the pool meanwhile may still see the old owner in the tag; the old

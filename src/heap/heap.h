@@ -8,8 +8,8 @@
  * of two places:
  *   in the magazine, an array beside the heap: what was freed last, for programs that replace
  *   in the cursor, a word of bits taken out of a pool: for programs that build
- * Nothing is ever written into a free block, and `live` tells the truth at every moment, so that a
- * double or interior free is found by the step that frees.
+ * Nothing is ever written into a free block but the byte of M_PERTURB, and `live` tells the truth
+ * at every moment, so that a double or interior free is found by the step that frees.
  *
  * States of a pool (or span), and what moves it on:
  *   FULL     has no spare block; on no list. A block becomes spare -> PARTIAL.
@@ -95,7 +95,8 @@ struct heap {
     uintptr_t empty[HEAP_EMPTY_POOLS];
     unsigned empty_count;
 
-    bool counting;   /* nothing is at hand, so that every malloc is counted in `served` */
+    bool bare;       /* nothing is ever at hand, so that every malloc and free takes a slow path */
+    bool counting;   /* bare, and every malloc is counted in `served` */
     uint64_t served; /* blocks handed out, if counting */
 
     struct batch batches[HEAP_BATCHES];
@@ -125,8 +126,12 @@ extern "C" {
 /* The bottom of all magazines without room. */
 extern struct round no_rounds;
 
-/* In HEAP_SIZE bytes that are all zero. */
+/* In HEAP_SIZE bytes that are all zero. A counting heap is bare; so is every one that begins while
+   blocks are filled (options.perturb). */
 void heap_init(struct heap *heap, bool counting);
+/* Lets go of all that is at hand and becomes bare, or keeps blocks at hand again; a counting heap
+   stays bare. */
+void heap_set_bare(struct heap *heap, bool bare);
 
 /* A block of the class, or of one of the next `near` ones (NEAR_CLASSES; 0 if its stride matters),
    from the heap's own pools; NULL: there is none. */

@@ -11,14 +11,15 @@ enum { STEP_ARENAS = 64 };
 
 static struct link queue = {&queue, &queue};      /* by due time: the delay is the same for all */
 static struct atomic_u64 next_due = {UINT64_MAX}; /* of the queue's first; read without the lock */
+static uint64_t resting_until; /* while options.purge_keep bytes or fewer are free */
 static size_t count;
 
 size_t purge_count(void) { return count; }
 
 static void set_next_due(void) {
     bool empty = link_is_alone(&queue);
-    atomic_u64_store(&next_due,
-                     empty ? UINT64_MAX : link_owner(queue.next, struct arena, dirty)->due);
+    uint64_t due = empty ? UINT64_MAX : link_owner(queue.next, struct arena, dirty)->due;
+    atomic_u64_store(&next_due, due > resting_until ? due : resting_until);
 }
 
 bool purge_is_due(void) {
@@ -93,14 +94,43 @@ static void look(struct arena *arena) {
     if (options.purge_delay != 0 && waiting != 0) enqueue(arena);
 }
 
+/* Free bytes with memory behind them, by a walk over all arenas: for options.purge_keep alone. */
+static size_t free_bytes(void) {
+    size_t bytes = 0;
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
+            if (window->arena[i].kind != ARENA_NONE)
+                bytes += (size_t)bit_count(window->arena[i].free & window->arena[i].touched);
+    return bytes * POOL_SIZE;
+}
+
+/* True if so little is free that all of it stays; it is counted again after half a delay. */
+static bool rests(uint64_t now) {
+    if (options.purge_keep == 0 || free_bytes() > options.purge_keep) return false;
+    resting_until = now + options.purge_delay / 2;
+    set_next_due();
+    return true;
+}
+
 void purge_step(void) {
     ASSERT(space_is_locked());
     uint64_t now = os_clock_ms();
+    if (rests(now)) return;
     for (unsigned i = 0; i < STEP_ARENAS && !link_is_alone(&queue); i++) {
         struct arena *arena = link_owner(queue.next, struct arena, dirty);
         if (arena->due > now) break;
         look(arena);
     }
+    set_next_due();
+}
+
+void purge_requeue(void) {
+    ASSERT(space_is_locked());
+    resting_until = 0;
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
+            if (window->arena[i].kind != ARENA_NONE)
+                purge_note(&window->arena[i], window->arena[i].free & window->arena[i].touched);
     set_next_due();
 }
 

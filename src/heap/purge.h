@@ -24,6 +24,9 @@ bool purge_is_due(void);
 void purge_step(void);
 /* Purges all that is free, whatever its age, but for `keep` bytes; returns the bytes given back. */
 size_t purge_all(size_t keep);
+/* Whatever is free now waits to be purged: after a time without purging (PURGE_NEVER), or a change
+   of options.purge_keep. */
+void purge_requeue(void);
 /* Forgets the queue; purge_note follows for each arena that belongs on it. After a fork. */
 void purge_reset(void);
 /* The arena leaves: it is no longer ours. */

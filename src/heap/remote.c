@@ -2,6 +2,7 @@
 #include "heap/remote.h"
 
 #include "base/check.h"
+#include "os/options.h"
 #include "os/os.h"
 
 /* 16 KiB on their way to one heap, or a full message. */
@@ -66,12 +67,14 @@ static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) 
     batch_post(batch);
     batch->message = message_take(heap);
     if (batch->message == NULL) return false;
-    batch->bytes = BUDGET;
+    batch->bytes =
+        options.perturb == 0 ? BUDGET : 0; /* so that each block comes here to be filled */
     batch->to = to;
     return true;
 }
 
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
+    if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
     if (batch == NULL || (batch->to != to && !batch_open(heap, batch, to))) {
         send(to, address | 1);

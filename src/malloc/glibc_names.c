@@ -8,8 +8,8 @@
 #include "heap/census.h"
 #include "malloc/alloc.h"
 #include "malloc/export.h"
+#include "malloc/parameter.h"
 #include "malloc/report.h"
-#include "os/options.h"
 
 EXPORT int malloc_trim(size_t keep) { return allocate_trim(keep); }
 
@@ -46,23 +46,8 @@ EXPORT struct mallinfo mallinfo(void) {
     };
 }
 
-/* 1 for the parameters that are followed or need not be; 0, glibc's answer for a failure, else. */
 EXPORT int mallopt(int parameter, int value) {
-    switch (parameter) {
-    case M_TRIM_THRESHOLD: /* -1 turns giving back off; any other value turns it on */
-        options.purge_delay = value < 0 ? PURGE_NEVER : 1000;
-        return 1;
-    case M_MMAP_THRESHOLD: /* from this size on a block has a mapping of its own */
-        if (value < SPAN_MAX || (size_t)value > DIRECT_MIN_MOST) return 0;
-        allocate_direct_min = (size_t)value;
-        return 1;
-    case M_TOP_PAD: /* glibc's advice on chunks and arenas: taken, and nothing follows from it */
-    case M_ARENA_MAX:
-    case M_ARENA_TEST:
-        return 1;
-    default:
-        return 0;
-    }
+    return parameter_set(parameter, (size_t)(ptrdiff_t)value);
 }
 
 EXPORT void malloc_stats(void) {

@@ -10,6 +10,7 @@
 #include "heap/remote.h"
 #include "heap/space.h"
 #include "heap/thread_heap.h"
+#include "malloc/parameter.h"
 #include "malloc/report.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -60,6 +61,7 @@ __attribute__((constructor(101))) static void start(void) {
     options_read();
     if (options.report_exit || options.report_path[0] != '\0') thread_heap_count_blocks();
     report_prepare();
+    parameter_read_environment(options_environment());
     thread_heap_get();
     if (!space_sees_forks() || options.purge_thread)
         pthread_atfork(NULL, NULL, after_fork_in_child);

@@ -4,7 +4,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-struct options options = {.purge_delay = 1000};
+struct options options = {.purge_delay = PURGE_STANDARD};
 
 struct word { /* a part of the environment string */
     const char *start;
@@ -96,8 +96,16 @@ static const struct option table[] = {
 };
 enum { TABLE_LENGTH = sizeof table / sizeof table[0] };
 
-/* What the environment set, for options_list. */
+/* What the environment set, for options_list and options_is_chosen. */
 static struct word chosen[TABLE_LENGTH];
+
+bool options_is_chosen(const uint64_t *field) {
+    size_t offset = (size_t)((const char *)field - (const char *)&options);
+    for (unsigned i = 0; i < TABLE_LENGTH; i++)
+        if (table[i].field == offset && table[i].parse != parse_report)
+            return chosen[i].start != NULL;
+    return false;
+}
 
 static void list_one(struct text *to, unsigned i) {
     text_add(to, "  ");
@@ -212,17 +220,22 @@ static bool asks_for_help(const char *string) {
     return false;
 }
 
+char **options_environment(void) {
+    static char *none[1];
+    return getauxval(AT_SECURE) || environ == NULL ? none : environ;
+}
+
 /* Not getenv: that is another module's code, and the order of start-up is not ours to choose. The
    name is no constant: its page is written anyway, those of constants would be mapped for it. */
 static const char *find_variable(void) {
     static char name[] = "POOLALLOC_OPTIONS=";
-    for (char **at = environ; at != NULL && *at != NULL; at++)
+    for (char **at = options_environment(); *at != NULL; at++)
         if (strncmp(*at, name, sizeof name - 1) == 0) return *at + sizeof name - 1;
     return NULL;
 }
 
 void options_read(void) {
-    const char *string = getauxval(AT_SECURE) ? NULL : find_variable();
+    const char *string = find_variable();
     if (string == NULL) return;
     struct text errors;
     text_begin(&errors, 2);

@@ -11,17 +11,22 @@
 #include "base/text.h"
 
 #define PURGE_NEVER UINT64_MAX
+#define PURGE_STANDARD 1000
+
+#define PERTURB_ON 0x100
 
 struct options {
     uint64_t purge_delay;   /* milliseconds, or PURGE_NEVER */
+    uint64_t purge_keep;    /* nothing is purged while no more bytes than this are free */
     uint64_t purge_thread;  /* 0 or 1 */
     uint64_t large_direct;  /* 0 or 1 */
     uint64_t deepbind_keep; /* 0 or 1 */
+    uint64_t perturb;       /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */
     uint64_t report_exit;   /* 0 or 1: to standard error */
     char report_path[256];  /* or to this file; copied, as programs overwrite their environment */
 };
 
-/* Written by options_read alone, before the program starts threads. */
+/* Written by options_read before the program starts threads, and by mallopt (parameter.h). */
 extern struct options options;
 
 #ifdef __cplusplus
@@ -30,6 +35,11 @@ extern "C" {
 
 /* Reads the environment, speaking up on standard error. */
 void options_read(void);
+/* The environment; an empty one in set-uid programs. */
+char **options_environment(void);
+/* True if POOLALLOC_OPTIONS sets this field of `options`: what the operator of a program says there
+   outlives everything that the program says itself. */
+bool options_is_chosen(const uint64_t *field);
 /* Applies one string of options; lines about bad ones go to `errors`. For options_read and tests.
  */
 void options_parse(struct options *into, const char *string, struct text *errors);

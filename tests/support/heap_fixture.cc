@@ -53,7 +53,7 @@ void HeapTest::SetUp() {
 void HeapTest::TearDown() {
     os_fault_for_test = nullptr;
     options = defaults;
-    allocate_direct_min = DIRECT_MIN_MOST;
+    allocate_direct_min = DIRECT_MIN;
     for (TestHeap *heap : test_heaps) heap->close();
     remote_post(thread_heap);
     poolalloc_trim(0);

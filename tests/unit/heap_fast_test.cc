@@ -166,6 +166,28 @@ TEST_F(HeapFastTest, ACountingHeapCountsEveryBlockAndSendsAllToTheSlowPath) {
     EXPECT_EQ(heap_->served, expected);
 }
 
+TEST_F(HeapFastTest, ABareHeapKeepsNothingAtHandAndCanEndThat) {
+    for (int round = 0; round < 100; round++) { // the rounds of magazines come back each time
+        for (bool bare : {true, false}) {
+            heap_set_bare(heap_, bare);
+            EXPECT_EQ(heap_->bare, bare);
+            EXPECT_EQ(heap_->rounds_used, 0u);
+            // In another order each time, so that magazines begin where others had blocks.
+            for (unsigned i = 0; i < CLASS_COUNT - 1u; i++) {
+                unsigned c = 1 + (i + unsigned(round)) % (CLASS_COUNT - 1);
+                std::vector<void *> blocks;
+                for (int n = 0; n < 3; n++) blocks.push_back(heap_.take_class(c));
+                for (void *block : blocks) ASSERT_NE(free_fast(block), FREE_OTHER);
+                ASSERT_EQ(held(c), bare ? 0u : 3u) << c;
+            }
+            heap_check(heap_);
+        }
+        heap_check(heap_);
+    }
+    EXPECT_EQ(heap_->served, 0u); // not counting
+    forget_poll();
+}
+
 // ---- The checker sees what it should ----
 
 class HeapCheckDeathTest : public HeapFastTest {

@@ -223,4 +223,37 @@ TEST_F(PurgeTest, AStepIsBounded) {
     for (uintptr_t base : arenas) arena_return(base, ALL & ~uint64_t(1));
 }
 
+// ---- While little is free, it stays (options.purge_keep) ----
+
+TEST_F(PurgeTest, NothingGoesBackWhileNoMoreThanTheKeptBytesAreFree) {
+    options.purge_keep = 16 * POOL_SIZE;
+    free_pools(0xffff);
+    for (int look = 0; look < 3; look++) {
+        wait_until_due();
+        purge_step();
+        EXPECT_EQ(resident(), ALL);
+        EXPECT_FALSE(purge_is_due()); // counted, and not again before half a delay is over
+    }
+    free_pools(0x10000); // one more: now all that is free goes by age
+    for (int look = 0; look < 3 && resident() == ALL; look++) {
+        wait_until_due();
+        purge_step();
+    }
+    EXPECT_EQ(resident() & 0xffff, 0u);
+}
+
+TEST_F(PurgeTest, WhatBecameFreeWhileNothingWasPurgedCanBeQueuedLater) {
+    options.purge_delay = PURGE_NEVER;
+    free_pools(0xf0);
+    EXPECT_EQ(purge_wait(1000), 1000u); // nothing is due
+    options.purge_delay = DELAY;
+    purge_requeue();
+    for (int look = 0; look < 2; look++) {
+        EXPECT_FALSE(purge_is_due());
+        wait_until_due();
+        purge_step();
+    }
+    EXPECT_EQ(resident(), ~uint64_t(0xf0));
+}
+
 } // namespace

@@ -7,9 +7,14 @@
 #include "heap/space.h"
 #include "heap/thread_heap.h"
 
-/* By live bits, which a span has in all its pools. */
+/* By live bits, which a span has in all its pools. Of a pool that changes hands meanwhile not more
+   is counted than a pool can hold. */
 static void count_pool(struct census *census, const struct pool *pool) {
-    unsigned class_index = atomic_u8_load(&pool->class_index), live = pool_live_blocks(pool);
+    unsigned class_index = atomic_u8_load(&pool->class_index);
+    unsigned capacity = size_classes[class_index].capacity;
+    unsigned live = pool_live_blocks(pool);
+    if (live > capacity) live = capacity;
+    if (pool->offset == 0) census->class_free[class_index] += capacity;
     if (live == 0) return;
     census->used_blocks += live;
     census->used_bytes += (size_t)live * size_classes[class_index].stride;
@@ -19,9 +24,15 @@ static void count_pool(struct census *census, const struct pool *pool) {
 
 static void count_pools(struct census *census, struct window *window, unsigned first) {
     size_t before = census->used_blocks;
-    for (unsigned i = first; i < first + ARENA_POOLS; i++)
-        if (atomic_u64_load(&window->record[i].pool.tag) != 0)
-            count_pool(census, &window->record[i].pool);
+    for (unsigned i = first; i < first + ARENA_POOLS; i++) {
+        const struct pool *pool = &window->record[i].pool;
+        uint64_t tag = atomic_u64_load(&pool->tag);
+        if (tag == 0) continue;
+        if (tag_kind(tag, window->base + (uintptr_t)i * POOL_SIZE) == TAG_OBJECT)
+            census->object_bytes += POOL_SIZE;
+        else
+            count_pool(census, pool);
+    }
     census->arenas += census->used_blocks != before;
 }
 
@@ -30,6 +41,16 @@ static void count_extent(struct census *census, const struct arena *arena) {
     census->used_blocks++;
     census->used_bytes += arena->size;
     census->arenas += arena->length;
+    census->object_bytes -= (arena->length - 1) * (size_t)ARENA_SIZE; /* its own further arenas */
+}
+
+/* Runs of free pools; of free arenas side by side, one run in all. */
+static void count_free(struct census *census, const struct arena *arena) {
+    const struct arena *before = arena_at(arena->base - ARENA_SIZE);
+    unsigned runs = bit_count(arena->free & ~(arena->free << 1));
+    bool continues = arena->kind == ARENA_FREE && before != NULL && before->kind == ARENA_FREE;
+    census->free_runs += continues ? 0 : runs;
+    census->releasable_bytes += (size_t)bit_count(arena->free & arena->touched) * POOL_SIZE;
 }
 
 static void count_window(struct census *census, struct window *window) {
@@ -37,11 +58,21 @@ static void count_window(struct census *census, struct window *window) {
         struct arena *arena = &window->arena[i];
         if (arena->kind == ARENA_NONE) continue;
         census->touched_bytes += (size_t)bit_count(arena->touched) * POOL_SIZE;
+        census->arena_bytes += ARENA_SIZE;
+        count_free(census, arena);
         if (arena->kind == ARENA_OF_POOLS || arena->kind == ARENA_OF_SPANS)
             count_pools(census, window, i * ARENA_POOLS);
         else if (arena->kind == ARENA_EXTENT)
             count_extent(census, arena);
+        else if (arena->kind == ARENA_EXTENT_TAIL)
+            census->object_bytes += ARENA_SIZE; /* unless it is an extent's: count_extent */
     }
+}
+
+/* class_free is the capacity of all pools so far. */
+static void subtract_live(struct census *census) {
+    for (unsigned c = 1; c < CLASS_COUNT; c++)
+        census->class_free[c] -= size_min(census->class_free[c], census->class_blocks[c]);
 }
 
 static void count_heaps(struct census *census) {
@@ -60,16 +91,34 @@ void census_take(struct census *census) {
         count_window(census, window);
     census->direct_blocks = space_figures.direct_blocks;
     census->direct_bytes = space_figures.direct_bytes;
+    census->direct_blocks_peak = space_figures.direct_blocks_peak;
+    census->direct_bytes_peak = space_figures.direct_bytes_peak;
     census->direct_cached = space_figures.direct_cached;
     census->mapped_bytes = space_figures.mapped;
     census->mapped_peak = space_figures.mapped_peak;
     census->metadata_bytes = window_bytes() + thread_heap_bytes() + message_bytes();
     census->purges = purge_count();
     space_unlock();
+    subtract_live(census);
+    census->arena_bytes += census->direct_cached;
+    census->releasable_bytes += census->direct_cached;
     census->used_blocks += census->direct_blocks;
     census->used_bytes += census->direct_bytes;
     census->touched_bytes += census->direct_bytes + census->direct_cached;
     count_heaps(census);
+}
+
+size_t census_free_blocks(const struct census *census) {
+    size_t blocks = 0;
+    for (unsigned c = 1; c < CLASS_COUNT; c++) blocks += census->class_free[c];
+    return blocks;
+}
+
+size_t census_free_block_bytes(const struct census *census) {
+    size_t bytes = 0;
+    for (unsigned c = 1; c < CLASS_COUNT; c++)
+        bytes += census->class_free[c] * size_classes[c].stride;
+    return bytes;
 }
 
 /* A pool that is free has no tag and no live block. */

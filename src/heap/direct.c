@@ -141,6 +141,10 @@ static void remember(struct direct *direct) {
     link_add_after(&live, &direct->link);
     space_figures.direct_blocks++;
     space_figures.direct_bytes += direct->size;
+    if (space_figures.direct_blocks > space_figures.direct_blocks_peak)
+        space_figures.direct_blocks_peak = space_figures.direct_blocks;
+    if (space_figures.direct_bytes > space_figures.direct_bytes_peak)
+        space_figures.direct_bytes_peak = space_figures.direct_bytes;
 }
 
 static void forget(struct direct *direct) {

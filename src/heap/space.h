@@ -45,6 +45,7 @@ void space_check(void);
 struct space_figures {
     size_t mapped, mapped_peak;
     size_t direct_blocks, direct_bytes, direct_cached; /* live ones; bytes of cached ones */
+    size_t direct_blocks_peak, direct_bytes_peak;
     size_t chunks;
 };
 extern struct space_figures space_figures;

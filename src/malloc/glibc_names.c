@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What glibc has beside the standard's functions: trim, figures, parameters. */
-#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 
@@ -13,36 +12,27 @@
 
 EXPORT int malloc_trim(size_t keep) { return allocate_trim(keep); }
 
-/* Fields as glibc's: arena and hblkhd are mapped, uordblks and fordblks used and free. */
 EXPORT struct mallinfo2 mallinfo2(void) {
     struct census census;
     census_take(&census);
-    return (struct mallinfo2){
-        .arena = census.mapped_bytes - census.direct_bytes,
-        .ordblks = census.arenas,
-        .hblks = census.direct_blocks,
-        .hblkhd = census.direct_bytes,
-        .usmblks = census.mapped_peak,
-        .uordblks = census.used_bytes,
-        .fordblks = census.mapped_bytes - census.used_bytes,
-        .keepcost = census.touched_bytes - census.used_bytes,
-    };
+    return report_mallinfo(&census);
 }
 
-/* The old interface's int fields stop at INT_MAX rather than wrap. */
-static int clamp(size_t n) { return n > INT_MAX ? INT_MAX : (int)n; }
-
+/* The int fields wrap, as glibc's: so sums still hold, and programs that read them as unsigned see
+   the right figures up to 4 GiB. */
 EXPORT struct mallinfo mallinfo(void) {
     struct mallinfo2 wide = mallinfo2();
     return (struct mallinfo){
-        .arena = clamp(wide.arena),
-        .ordblks = clamp(wide.ordblks),
-        .hblks = clamp(wide.hblks),
-        .hblkhd = clamp(wide.hblkhd),
-        .usmblks = clamp(wide.usmblks),
-        .uordblks = clamp(wide.uordblks),
-        .fordblks = clamp(wide.fordblks),
-        .keepcost = clamp(wide.keepcost),
+        .arena = (int)wide.arena,
+        .ordblks = (int)wide.ordblks,
+        .smblks = (int)wide.smblks,
+        .hblks = (int)wide.hblks,
+        .hblkhd = (int)wide.hblkhd,
+        .usmblks = (int)wide.usmblks,
+        .fsmblks = (int)wide.fsmblks,
+        .uordblks = (int)wide.uordblks,
+        .fordblks = (int)wide.fordblks,
+        .keepcost = (int)wide.keepcost,
     };
 }
 
@@ -53,6 +43,7 @@ EXPORT int mallopt(int parameter, int value) {
 EXPORT void malloc_stats(void) {
     struct text text;
     text_begin(&text, 2);
+    report_write_stats(&text);
     report_write(&text);
     text_flush(&text);
 }

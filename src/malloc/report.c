@@ -76,7 +76,25 @@ void report_write(struct text *to) {
     write_holders(to, &census);
 }
 
-/* ---- malloc_info: the shape of glibc's, one heap for all ---- */
+/* ---- As glibc says it ---- */
+
+struct mallinfo2 report_mallinfo(const struct census *census) {
+    size_t used = census->used_bytes - census->direct_bytes + census->object_bytes;
+    used = size_min(used, census->arena_bytes); /* other threads went on meanwhile */
+    size_t rest = census->arena_bytes - used;
+    return (struct mallinfo2){
+        .arena = census->arena_bytes,
+        .ordblks = census->free_runs,
+        .smblks = census_free_blocks(census),
+        .hblks = census->direct_blocks,
+        .hblkhd = census->direct_bytes,
+        .usmblks = 0, /* glibc: always */
+        .fsmblks = size_min(census_free_block_bytes(census), rest),
+        .uordblks = used,
+        .fordblks = rest,
+        .keepcost = size_min(census->releasable_bytes, rest),
+    };
+}
 
 static void xml_number(struct text *to, const char *before, uint64_t number, const char *after) {
     text_add(to, before);
@@ -84,27 +102,83 @@ static void xml_number(struct text *to, const char *before, uint64_t number, con
     text_add(to, after);
 }
 
+static void xml_count_size(struct text *to, const char *start, uint64_t count, uint64_t size) {
+    text_add(to, start);
+    xml_number(to, " count=\"", count, "\"");
+    xml_number(to, " size=\"", size, "\"/>\n");
+}
+
+/* The page class stands behind the others, and serves what is aligned to a page. */
+static size_t class_from(unsigned class_index) {
+    return class_index == PAGE_CLASS ? 1 : size_classes[class_index - 1].stride + 1;
+}
+
+static void xml_class(struct text *to, const char *start, unsigned class_index, uint64_t count) {
+    if (count == 0) return;
+    text_add(to, start);
+    xml_number(to, " from=\"", class_from(class_index), "\"");
+    xml_number(to, " to=\"", size_classes[class_index].stride, "\"");
+    xml_number(to, " total=\"", count * size_classes[class_index].stride, "\"");
+    xml_number(to, " count=\"", count, "\"/>\n");
+}
+
+static void xml_free(struct text *to, const struct mallinfo2 *info) {
+    xml_count_size(to, "<total type=\"fast\"", info->smblks, info->fsmblks);
+    xml_count_size(to, "<total type=\"rest\"", info->ordblks, info->fordblks - info->fsmblks);
+}
+
+static void xml_system(struct text *to, size_t now, size_t most) {
+    xml_number(to, "<system type=\"current\" size=\"", now, "\"/>\n");
+    xml_number(to, "<system type=\"max\" size=\"", size_max(now, most), "\"/>\n");
+    xml_number(to, "<aspace type=\"total\" size=\"", now, "\"/>\n");
+    xml_number(to, "<aspace type=\"mprotect\" size=\"", now, "\"/>\n");
+}
+
+/* glibc's elements with glibc's meaning: `sizes` are free blocks. Live ones are in elements of
+   another name, which those who read glibc's pass by. */
 void report_write_xml(struct text *to) {
     struct census census;
     census_take(&census);
+    struct mallinfo2 info = report_mallinfo(&census);
     text_add(to, "<malloc version=\"1\" allocator=\"poolalloc " POOLALLOC_VERSION_STRING "\">\n");
     text_add(to, "<heap nr=\"0\">\n<sizes>\n");
-    for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        if (census.class_blocks[c] == 0) continue;
-        xml_number(to, "<size to=\"", size_classes[c].stride, "\"");
-        xml_number(to, " count=\"", census.class_blocks[c], "\"");
-        xml_number(to, " total=\"", census.class_blocks[c] * size_classes[c].stride, "\"/>\n");
-    }
+    for (unsigned c = 1; c < CLASS_COUNT; c++) xml_class(to, "  <size", c, census.class_free[c]);
     text_add(to, "</sizes>\n");
-    xml_number(to, "<total type=\"used\" count=\"", census.used_blocks, "\"");
-    xml_number(to, " size=\"", census.used_bytes, "\"/>\n");
-    xml_number(to, "<total type=\"cached\" size=\"", census.touched_bytes - census.used_bytes,
-               "\"/>\n");
-    xml_number(to, "<total type=\"mmap\" count=\"", census.direct_blocks, "\"");
-    xml_number(to, " size=\"", census.direct_bytes, "\"/>\n");
-    xml_number(to, "<system type=\"current\" size=\"", census.mapped_bytes, "\"/>\n");
-    xml_number(to, "<system type=\"max\" size=\"", census.mapped_peak, "\"/>\n");
-    text_add(to, "</heap>\n</malloc>\n");
+    xml_free(to, &info);
+    xml_system(to, info.arena, census.mapped_peak);
+    text_add(to, "</heap>\n");
+    xml_free(to, &info);
+    xml_count_size(to, "<total type=\"mmap\"", info.hblks, info.hblkhd);
+    xml_system(to, info.arena, census.mapped_peak);
+    xml_number(to, "<used count=\"", census.used_blocks, "\"");
+    xml_number(to, " size=\"", census.used_bytes, "\">\n");
+    for (unsigned c = 1; c < CLASS_COUNT; c++)
+        xml_class(to, "  <blocks", c, census.class_blocks[c]);
+    text_add(to, "</used>\n</malloc>\n");
+}
+
+/* Right-aligned in 10 columns, as those who parse glibc's malloc_stats expect. */
+static void stats_line(struct text *to, const char *name, uint64_t number) {
+    unsigned digits = 1;
+    for (uint64_t rest = number; rest >= 10; rest /= 10) digits++;
+    text_add(to, name);
+    text_add_bytes(to, "          ", digits < 10 ? 10 - digits : 0);
+    text_add_decimal(to, number);
+    text_add(to, "\n");
+}
+
+void report_write_stats(struct text *to) {
+    struct census census;
+    census_take(&census);
+    struct mallinfo2 info = report_mallinfo(&census);
+    text_add(to, "Arena 0:\n");
+    stats_line(to, "system bytes     = ", info.arena);
+    stats_line(to, "in use bytes     = ", info.uordblks);
+    text_add(to, "Total (incl. mmap):\n");
+    stats_line(to, "system bytes     = ", info.arena + info.hblkhd);
+    stats_line(to, "in use bytes     = ", info.uordblks + info.hblkhd);
+    stats_line(to, "max mmap regions = ", census.direct_blocks_peak);
+    stats_line(to, "max mmap bytes   = ", census.direct_bytes_peak);
 }
 
 /* ---- At exit ---- */

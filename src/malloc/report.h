@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report.h - what the library says about itself, in words (report_write) and as XML for
- * malloc_info. Reads a census; allocates nothing.
+ * report.h - what the library says about itself: in words of its own (report_write), and as glibc's
+ * mallinfo, malloc_info and malloc_stats do. Reads a census; allocates nothing.
  */
 #ifndef POOLALLOC_REPORT_H
 #define POOLALLOC_REPORT_H
 
+#include <malloc.h>
+
 #include "base/text.h"
+#include "heap/census.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 void report_write(struct text *to);
+/* Of what is mapped, arena is all but the blocks with a mapping of their own, which hblks and
+   hblkhd are; uordblks of it is used, fordblks free, and their sum is arena. Of what is free,
+   smblks and fsmblks are blocks of pools, which go out as they are, as those of glibc's fast bins
+   do; ordblks are runs of free pools. keepcost is what malloc_trim would give back. */
+struct mallinfo2 report_mallinfo(const struct census *census);
 void report_write_xml(struct text *to);
+void report_write_stats(struct text *to);
 /* At start-up: GNU's tools close standard error before the last destructors run. */
 void report_prepare(void);
 /* As the options say: to standard error, appended to a file, or not at all. */

@@ -23,7 +23,19 @@ bool is_poolalloc() { return find_function("poolalloc_version") != nullptr; }
 // Not on the heap: taking the figures must not change them.
 void *blocks[4096];
 
-size_t in_use() { return mallinfo2().uordblks; }
+size_t in_use() {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+// What monitors rely on, whoever counts.
+void expect_sums(const struct mallinfo2 &info) {
+    EXPECT_EQ(info.arena, info.uordblks + info.fordblks);
+    EXPECT_LE(info.fsmblks, info.fordblks);
+    EXPECT_LE(info.keepcost, info.fordblks);
+    EXPECT_EQ(info.usmblks, 0u);
+    EXPECT_EQ(info.hblks == 0, info.hblkhd == 0);
+}
 
 size_t allocate_all_sizes() {
     size_t total = 0;
@@ -103,6 +115,52 @@ TEST(InformationTest, UsedBytesAreExactAfterEveryStep) {
     }
 }
 
+TEST(InformationTest, SumsHoldExactlyAtEveryStep) {
+    expect_sums(mallinfo2());
+    for (size_t size : {1, 100, 512, 5000, 60000, 70000, 300000, 3 << 20, 33 << 20, 500 << 20}) {
+        struct mallinfo2 before = mallinfo2();
+        for (size_t i = 0; i < 20; i++)
+            blocks[i] = hide(malloc(i < 2 || size < 1 << 20 ? size : 1));
+        struct mallinfo2 full = mallinfo2();
+        expect_sums(full);
+        size_t more = full.uordblks + full.hblkhd - before.uordblks - before.hblkhd;
+        EXPECT_GE(more, 2 * size);
+        EXPECT_LE(more, (size < 1 << 20 ? 20 : 2) * (size + size / 4) + 30000) << size;
+        for (size_t i = 0; i < 20; i += 2) free(blocks[i]);
+        expect_sums(mallinfo2());
+        for (size_t i = 1; i < 20; i += 2) free(blocks[i]);
+        expect_sums(mallinfo2());
+        malloc_trim(0);
+        expect_sums(mallinfo2());
+    }
+}
+
+TEST(InformationTest, AMappingCountsInHblkhdAlone) {
+    struct mallinfo2 before = mallinfo2();
+    void *block = hide(malloc(100 << 20));
+    struct mallinfo2 mapped = mallinfo2();
+    EXPECT_EQ(mapped.hblks, before.hblks + 1);
+    EXPECT_GE(mapped.hblkhd, before.hblkhd + (100 << 20));
+    EXPECT_LT(mapped.uordblks, before.uordblks + (1 << 20));
+    free(block);
+    malloc_trim(0);
+    struct mallinfo2 after = mallinfo2();
+    EXPECT_EQ(after.hblks, before.hblks);
+    EXPECT_EQ(after.hblkhd, before.hblkhd);
+    expect_sums(after);
+}
+
+TEST(InformationTest, KeepcostIsWhatATrimGivesBack) {
+    if (!is_poolalloc()) GTEST_SKIP() << "glibc: the end of the heap alone";
+    allocate_all_sizes();
+    for (size_t i = 0; i < 4096; i++)
+        if (blocks[i] != nullptr) memset(blocks[i], 1, malloc_usable_size(blocks[i]));
+    free_all();
+    EXPECT_GT(mallinfo2().keepcost, 1u << 20);
+    malloc_trim(0);
+    EXPECT_EQ(mallinfo2().keepcost, 0u);
+}
+
 TEST(InformationTest, UsedBytesGrowWithWhatIsHeld) {
     size_t before = in_use();
     size_t held = 0;
@@ -115,16 +173,27 @@ TEST(InformationTest, UsedBytesGrowWithWhatIsHeld) {
 }
 
 TEST(InformationTest, MallinfoAgreesWithMallinfo2) {
-    void *block = hide(malloc(100000));
+    void *block = hide(malloc(100000)), *wide = hide(malloc(5ull << 30)); // wraps
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     struct mallinfo small = mallinfo();
 #pragma GCC diagnostic pop
     struct mallinfo2 large = mallinfo2();
-    EXPECT_EQ(static_cast<size_t>(static_cast<unsigned>(small.uordblks)),
-              large.uordblks & 0xffffffffu);
+    // They wrap, as glibc's do, so that sums hold in them too.
+    EXPECT_EQ(small.arena, static_cast<int>(large.arena));
+    EXPECT_EQ(small.ordblks, static_cast<int>(large.ordblks));
+    EXPECT_EQ(small.smblks, static_cast<int>(large.smblks));
+    EXPECT_EQ(small.hblks, static_cast<int>(large.hblks));
+    EXPECT_EQ(small.hblkhd, static_cast<int>(large.hblkhd));
+    EXPECT_EQ(small.usmblks, static_cast<int>(large.usmblks));
+    EXPECT_EQ(small.fsmblks, static_cast<int>(large.fsmblks));
+    EXPECT_EQ(small.uordblks, static_cast<int>(large.uordblks));
+    EXPECT_EQ(small.fordblks, static_cast<int>(large.fordblks));
+    EXPECT_EQ(small.keepcost, static_cast<int>(large.keepcost));
     EXPECT_GT(large.arena + large.hblkhd, 0u);
     free(block);
+    free(wide);
+    malloc_trim(0);
 }
 
 TEST(InformationTest, TrimGivesMemoryBackToTheSystem) {
@@ -152,6 +221,48 @@ TEST(InformationTest, MalloptAcceptsTheKnownParameters) {
     void *block = hide(malloc(200000));
     EXPECT_NE(block, nullptr);
     free(block);
+    EXPECT_EQ(mallopt(M_MMAP_THRESHOLD, 1 << 25), 1);
+    EXPECT_EQ(mallopt(M_MMAP_MAX, 0), 1);
+    struct mallinfo2 before = mallinfo2();
+    block = hide(malloc(40 << 20));
+    EXPECT_EQ(mallinfo2().hblkhd, before.hblkhd);
+    free(block);
+    EXPECT_EQ(mallopt(M_MMAP_MAX, 65536), 1);
+    malloc_trim(0);
+}
+
+size_t number_after(const std::string &text, const std::string &what) {
+    size_t at = text.rfind(what); // the last: that of all heaps together
+    EXPECT_NE(at, std::string::npos) << what << " in " << text;
+    return at == std::string::npos ? 0 : strtoull(text.c_str() + at + what.size(), nullptr, 10);
+}
+
+TEST(InformationTest, MallocInfoSaysWhatMallinfoSays) {
+    void *mapped = hide(malloc(200 << 20));
+    allocate_all_sizes();
+    for (size_t i = 0; i < 4096; i += 2) {
+        free(blocks[i]);
+        blocks[i] = nullptr;
+    }
+    // The stream's own blocks come first: only what it grows by may differ.
+    malloc_info_text(0);
+    struct mallinfo2 info = mallinfo2();
+    std::string text = malloc_info_text(0);
+    size_t fast = number_after(text.substr(0, text.find("type=\"rest\"")), "size=\"");
+    size_t rest_at = text.rfind("<total type=\"rest\"");
+    size_t rest = number_after(text.substr(0, text.find("/>", rest_at)), "size=\"");
+    size_t mmap_at = text.rfind("<total type=\"mmap\"");
+    std::string mmap = text.substr(0, text.find("/>", mmap_at));
+    EXPECT_EQ(number_after(mmap, "count=\""), info.hblks);
+    EXPECT_EQ(number_after(mmap, "size=\""), info.hblkhd);
+    size_t current = number_after(text, "<system type=\"current\" size=\"");
+    EXPECT_EQ(current, info.arena);
+    EXPECT_GE(number_after(text, "<system type=\"max\" size=\""), current);
+    if (is_poolalloc()) {
+        EXPECT_NEAR(double(fast + rest), double(info.fordblks), 100000);
+    }
+    free_all();
+    free(mapped);
 }
 
 TEST(InformationTest, MallocInfoIsWellFormedXml) {

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <thread>
 #include <vector>
 
@@ -68,6 +69,19 @@ TEST_F(ObjectsTest, DisabledTheyWait) {
     EXPECT_EQ(poolobj_count(type_), 10000u);
     EXPECT_EQ(poolobj_gc_collect(heap_, 0), 10000u);
     EXPECT_EQ(poolobj_count(type_), 0u);
+}
+
+TEST_F(ObjectsTest, TheirMemoryIsInUseForMallinfo) {
+    struct mallinfo2 before = mallinfo2();
+    std::vector<Pair *> pairs;
+    for (int i = 0; i < 100000; i++) pairs.push_back(make());
+    struct mallinfo2 full = mallinfo2();
+    EXPECT_GT(full.uordblks, before.uordblks + 100000 * sizeof(Pair));
+    EXPECT_EQ(full.arena, full.uordblks + full.fordblks);
+    for (Pair *pair : pairs) poolobj_decref(pair);
+    pairs.clear();
+    pairs.shrink_to_fit();
+    EXPECT_LT(mallinfo2().uordblks, before.uordblks + (1 << 20));
 }
 
 TEST_F(ObjectsTest, EachThreadMayHaveAHeap) {

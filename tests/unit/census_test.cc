@@ -55,6 +55,52 @@ TEST_F(CensusTest, HoldersAreCounted) {
     for (void *block : blocks) poolalloc_free(block);
 }
 
+TEST_F(CensusTest, FreeBlocksOfPoolsAreTheOthers) {
+    for (unsigned c = 1; c < CLASS_COUNT - 1; c++) {
+        size_t size = size_classes[c].stride;
+        std::vector<void *> blocks;
+        for (unsigned i = 0; i < size_classes[c].capacity + 1u; i++)
+            blocks.push_back(poolalloc_malloc(size_classes[c - 1].stride + 1));
+        struct census census = census_now();
+        ASSERT_EQ(census.class_free[c], size_classes[c].capacity - 1u) << c;
+        ASSERT_EQ(census_free_block_bytes(&census) / size, census_free_blocks(&census)) << c;
+        for (void *block : blocks) poolalloc_free(block);
+        poolalloc_trim(0);
+        ASSERT_EQ(census_now().class_free[c], 0u) << c;
+    }
+}
+
+TEST_F(CensusTest, FreeRunsAndWhatOfThemIsTouched) {
+    struct census before = census_now();
+    EXPECT_EQ(before.releasable_bytes, 0u);
+    std::vector<void *> extents;
+    for (int i = 0; i < 5; i++) {
+        extents.push_back(poolalloc_malloc(ARENA_SIZE));
+        memset(extents.back(), 1, ARENA_SIZE);
+    }
+    size_t touched = 0;
+    for (int i : {1, 3}) {
+        poolalloc_free(extents[i]);
+        touched += ARENA_SIZE;
+        EXPECT_EQ(census_now().releasable_bytes, touched);
+    }
+    for (int i : {0, 2, 4}) poolalloc_free(extents[i]);
+    struct census after = census_now();
+    EXPECT_EQ(after.releasable_bytes, 5 * size_t(ARENA_SIZE));
+    EXPECT_LE(after.free_runs, before.free_runs + 1);
+    EXPECT_EQ(after.arena_bytes, after.mapped_bytes);
+    poolalloc_trim(0);
+    EXPECT_EQ(census_now().releasable_bytes, 0u);
+}
+
+TEST_F(CensusTest, ArenasOfExtentsAreNotTakenForObjects) {
+    EXPECT_EQ(census_now().object_bytes, 0u);
+    void *blocks[] = {poolalloc_malloc(70000), poolalloc_malloc(3 * MIB),
+                      poolalloc_malloc(40 * MIB)};
+    EXPECT_EQ(census_now().object_bytes, 0u);
+    for (void *block : blocks) poolalloc_free(block);
+}
+
 TEST_F(CensusTest, BytesAddUp) {
     std::vector<void *> blocks;
     for (size_t size = 1; size < 60 * MIB; size *= 3) blocks.push_back(poolalloc_malloc(size));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints the byte that blocks of all sizes begin with, which is 0 where no block was before; or that
-   they differ. */
+/* Prints the byte that blocks of all sizes begin with, which is 0 where no block was before; or
+   that they differ. */
 #include <stdio.h>
 #include <stdlib.h>
 

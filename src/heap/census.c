@@ -114,13 +114,6 @@ size_t census_free_blocks(const struct census *census) {
     return blocks;
 }
 
-size_t census_free_block_bytes(const struct census *census) {
-    size_t bytes = 0;
-    for (unsigned c = 1; c < CLASS_COUNT; c++)
-        bytes += census->class_free[c] * size_classes[c].stride;
-    return bytes;
-}
-
 /* A pool that is free has no tag and no live block. */
 static void check_free_pools(struct window *window, const struct arena *arena, unsigned first) {
     for (unsigned i = 0; i < ARENA_POOLS; i++) {

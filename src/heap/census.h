@@ -32,9 +32,8 @@ extern "C" {
 #endif
 
 void census_take(struct census *census);
-/* Sums over class_free: blocks, and their bytes. */
+/* The sum of class_free. */
 size_t census_free_blocks(const struct census *census);
-size_t census_free_block_bytes(const struct census *census);
 /* Ends the process if any invariant does not hold; no other thread may allocate or free. */
 void census_check(void);
 

@@ -84,12 +84,12 @@ struct mallinfo2 report_mallinfo(const struct census *census) {
     size_t rest = census->arena_bytes - used;
     return (struct mallinfo2){
         .arena = census->arena_bytes,
-        .ordblks = census->free_runs,
-        .smblks = census_free_blocks(census),
+        .ordblks = census->free_runs + census_free_blocks(census),
+        .smblks = 0, /* and fsmblks: there are no fast bins */
         .hblks = census->direct_blocks,
         .hblkhd = census->direct_bytes,
         .usmblks = 0, /* glibc: always */
-        .fsmblks = size_min(census_free_block_bytes(census), rest),
+        .fsmblks = 0,
         .uordblks = used,
         .fordblks = rest,
         .keepcost = size_min(census->releasable_bytes, rest),

@@ -17,9 +17,8 @@ extern "C" {
 
 void report_write(struct text *to);
 /* Of what is mapped, arena is all but the blocks with a mapping of their own, which hblks and
-   hblkhd are; uordblks of it is used, fordblks free, and their sum is arena. Of what is free,
-   smblks and fsmblks are blocks of pools, which go out as they are, as those of glibc's fast bins
-   do; ordblks are runs of free pools. keepcost is what malloc_trim would give back. */
+   hblkhd are; uordblks of it is used, fordblks free, and their sum is arena. ordblks are free
+   blocks of pools and runs of free pools. keepcost is what malloc_trim would give back. */
 struct mallinfo2 report_mallinfo(const struct census *census);
 void report_write_xml(struct text *to);
 void report_write_stats(struct text *to);

@@ -74,16 +74,21 @@ void *os_map_aligned_at(void *hint, size_t size, size_t alignment) {
     return aligned;
 }
 
+bool os_set_access(void *address, size_t size, enum os_access access) {
+    static const int protections[] = {PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
+    if (refused(OS_PROTECT)) return false;
+    int saved_errno = errno;
+    bool done = syscall(SYS_mprotect, address, size, protections[access]) == 0;
+    errno = saved_errno;
+    return done;
+}
+
 void *os_map_guarded(size_t size) {
     size_t page = os_page_size();
     if (size > SIZE_MAX - 2 * page) return NULL;
     char *whole = map(NULL, size + 2 * page, PROT_NONE);
     if (whole == NULL) return NULL;
-    int saved_errno = errno;
-    bool opened = !refused(OS_PROTECT) &&
-                  syscall(SYS_mprotect, whole + page, size, PROT_READ | PROT_WRITE) == 0;
-    errno = saved_errno;
-    if (opened) return whole + page;
+    if (os_set_access(whole + page, size, OS_READ_WRITE)) return whole + page;
     os_unmap(whole, size + 2 * page);
     return NULL;
 }

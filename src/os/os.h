@@ -4,9 +4,10 @@
  * call does it. None changes errno, none allocates, none is a cancellation point.
  *
  * After start-up only mmap, munmap, madvise, mremap, futex, write and the vDSO clock are used, so
- * that programs under a strict seccomp filter keep running (mprotect with large=direct alone; a
- * report at exit opens, closes and looks at files; text.c blocks two signals around a write).
- * Addresses and sizes are multiples of the OS page unless said otherwise.
+ * that programs under a strict seccomp filter keep running (mprotect with large=direct and at the
+ * first dlopen, which needs it itself; a report at exit opens, closes and looks at files; text.c
+ * blocks two signals around a write). Addresses and sizes are multiples of the OS page unless said
+ * otherwise.
  */
 #ifndef POOLALLOC_OS_H
 #define POOLALLOC_OS_H
@@ -35,6 +36,9 @@ bool os_purge(void *address, size_t size);
 /* Puts memory behind pages that are about to be written: one call instead of a fault for each. Does
    nothing where the system has none or can't. */
 void os_populate(void *address, size_t size);
+enum os_access { OS_READ, OS_READ_WRITE, OS_READ_EXECUTE };
+/* Sets what pages of any mapping may be used for. False if the kernel refused. */
+bool os_set_access(void *address, size_t size, enum os_access access);
 /* Grows or shrinks a mapping where it is. */
 bool os_resize(void *address, size_t old_size, size_t new_size);
 /* Moves a mapping's memory onto another of `new_size` bytes, which it replaces. */

@@ -219,22 +219,40 @@ void release_block(struct block *block) {
     if (thread_heap != &no_heap) allocate_poll(thread_heap);
 }
 
-static NOINLINE void release_any(void *pointer) {
+static NOINLINE void release_any(void *pointer, release_refused *refused, size_t argument) {
     struct block block;
     if (pointer == NULL) return;
-    block_require("free", pointer, &block);
-    release_block(&block);
+    uintptr_t address = (uintptr_t)pointer;
+    enum block_fault fault = BLOCK_LIVE;
+    if (!block_find_live(address, &block)) fault = block_find(address, &block);
+    if (likely(fault == BLOCK_LIVE))
+        release_block(&block);
+    else
+        refused(fault, pointer, argument);
+}
+
+static COLD void fail_free(enum block_fault fault, void *pointer, size_t unused) {
+    (void)unused;
+    block_fail("free", fault, (uintptr_t)pointer);
 }
 
 /* A live block of another heap is the common case. */
-void release_other(void *pointer) {
+ALWAYS_INLINE bool release_remote(void *pointer) {
     struct heap *heap = thread_heap;
     uintptr_t address = (uintptr_t)pointer;
     struct block block;
     if (unlikely(heap == &no_heap || !block_find_live(address, &block) || block.heap == heap))
-        release_any(pointer);
-    else if (unlikely(remote_free(heap, block.heap, address, block.usable)))
-        allocate_poll(heap);
+        return false;
+    if (unlikely(remote_free(heap, block.heap, address, block.usable))) allocate_poll(heap);
+    return true;
+}
+
+void release_other(void *pointer) {
+    if (unlikely(!release_remote(pointer))) release_any(pointer, fail_free, 0);
+}
+
+void release_other_or(void *pointer, release_refused *refused, size_t argument) {
+    if (unlikely(!release_remote(pointer))) release_any(pointer, refused, argument);
 }
 
 void allocate_perturb(bool on, unsigned byte) {

@@ -35,6 +35,9 @@ void *allocate_growing(size_t size);
 
 /* The rest of `release`: another thread's block, a large one, or a fault that ends the process; */
 void release_other(void *pointer);
+/* the same, but at a fault `refused` is called instead, and given the argument; */
+typedef void release_refused(enum block_fault fault, void *pointer, size_t argument);
+void release_other_or(void *pointer, release_refused *refused, size_t argument);
 /* a look at what should happen now and then. */
 void release_poll(void);
 /* Frees a live block. */

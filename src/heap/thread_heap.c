@@ -146,6 +146,7 @@ static struct heap *heap_acquire(void) {
 struct heap *thread_heap_get(void) {
     if (likely(thread_heap != &no_heap)) return thread_heap;
     if (thread_ended) return NULL;
+    if (unlikely(!ready) && thread_heap_before_first != NULL) thread_heap_before_first();
     struct heap *heap = heap_acquire();
     if (heap == NULL) return NULL;
     thread_heap = heap;

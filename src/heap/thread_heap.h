@@ -23,6 +23,10 @@ extern "C" {
 extern __thread struct heap *thread_heap __attribute__((tls_model("initial-exec")));
 extern struct heap no_heap;
 
+/* Called before the process's first block, where the library has such a function: to be done with
+   what later blocks would depend on. It must not allocate. */
+__attribute__((weak, visibility("hidden"))) void thread_heap_before_first(void);
+
 /* The heap of the thread, made if need be. NULL: it has ended, or there is no memory for a heap or
    no pthread key left; then use the shared heap. */
 struct heap *thread_heap_get(void);

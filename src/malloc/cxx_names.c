@@ -1,126 +1,122 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 20 forms of C++ operator new and delete, without linking libstdc++.
+ * The four forms of C++ operator new and delete that do the work, without linking a C++ library;
+ * the other forms come here by cxx_forms.c or by the C++ runtime.
  *
  * When memory is short the standard wants the new-handler called until it gives up, and then
- * std::bad_alloc thrown. Both are libstdc++'s; a program that has them has them loaded, and weak
- * references find them. The nothrow forms must catch what a handler throws, which C cannot: they
- * hand over to libstdc++'s own, which calls the throwing form inside a try block.
+ * std::bad_alloc thrown. Both belong to the C++ runtime of the caller, whose own operator new does
+ * all of that, on our malloc: a failing new is handed over to it.
  */
 #include "base/check.h"
 #include "malloc/alloc.h"
-#include "malloc/export.h"
+#include "malloc/cxx_scope.h"
+#include "malloc/image.h"
+#include "malloc/operators.h"
 
-typedef void new_handler(void);
-__attribute__((weak)) new_handler *std_get_new_handler(void) __asm__("_ZSt15get_new_handlerv");
-__attribute__((weak, noreturn)) void std_throw_bad_alloc(void) __asm__("_ZSt17__throw_bad_allocv");
+typedef void *plain_new(size_t size);
+typedef void *aligned_new(size_t size, size_t alignment);
+typedef void plain_delete(void *block);
+typedef void aligned_delete(void *block, size_t alignment);
 
-/* The definition of `name` after ours, or NULL; in shared libraries alone (dlopen_names.c). */
-__attribute__((weak, visibility("hidden"))) void *next_definition(const char *name);
-
-static void *find_next(const char *name) {
-    return next_definition != NULL ? next_definition(name) : NULL;
-}
-
-/* operator new after a first failure. A handler may return, having freed something, or throw. */
-static COLD void *new_or_throw(size_t alignment, size_t size) {
-    while (std_get_new_handler != NULL) {
-        new_handler *handler = std_get_new_handler();
-        if (handler == NULL) break;
-        handler();
-        void *block = allocate_aligned(alignment, size);
-        if (block != NULL) return block;
-    }
-    if (std_throw_bad_alloc != NULL) std_throw_bad_alloc();
-    fail_argument("operator new", 0, "size", size,
-                  "out of memory, and no C++ library is loaded that could throw bad_alloc");
-}
-
-/* libstdc++ loaded later, by dlopen, is beyond weak references but not beyond a look-up. */
-static COLD void *new_failed(const char *name, size_t size) {
-    typedef void *plain_new(size_t size);
-    plain_new *next = std_throw_bad_alloc == NULL ? (plain_new *)find_next(name) : NULL;
-    return next != NULL ? next(size) : new_or_throw(ALIGN, size);
-}
-
-static COLD void *new_aligned_failed(const char *name, size_t size, size_t alignment) {
-    typedef void *aligned_new(size_t size, size_t alignment);
-    aligned_new *next = std_throw_bad_alloc == NULL ? (aligned_new *)find_next(name) : NULL;
-    return next != NULL ? next(size, alignment) : new_or_throw(alignment, size);
-}
-
-static COLD void *nothrow_failed(const char *name, size_t size, const void *tag) {
-    typedef void *nothrow_new(size_t size, const void *tag);
-    nothrow_new *next = (nothrow_new *)find_next(name);
-    return next != NULL ? next(size, tag) : NULL;
-}
-
-static COLD void *nothrow_aligned_failed(const char *name, size_t size, size_t alignment,
-                                         const void *tag) {
-    typedef void *nothrow_aligned_new(size_t size, size_t alignment, const void *tag);
-    nothrow_aligned_new *next = (nothrow_aligned_new *)find_next(name);
-    return next != NULL ? next(size, alignment, tag) : NULL;
+void thread_heap_before_first(void) {
+    image_start();
+    cxx_scope_start();
 }
 
 /* ---- new ---- */
 
+/* The operator of another object that stands for ours when we have no memory. */
+static COLD uintptr_t new_elsewhere(const char *name, size_t size, const void *caller) {
+    uintptr_t other = cxx_scope_runtime(name, caller);
+    if (other == 0) other = cxx_scope_replacement(name);
+    if (other != 0) return other;
+    fail_argument("operator new", 0, "size", size,
+                  "out of memory, and no C++ library is loaded that could throw bad_alloc");
+}
+
+static COLD void *new_failed(size_t size, const void *caller) {
+    plain_new *other = (plain_new *)new_elsewhere("_Znwm", size, caller);
+    return other(size);
+}
+
+/* libstdc++ rounds the size up to the alignment, and sizes near SIZE_MAX become 0 by that. */
+static COLD void *new_aligned_failed(size_t size, size_t alignment, const void *caller) {
+    aligned_new *other = (aligned_new *)new_elsewhere("_ZnwmSt11align_val_t", size, caller);
+    return other(size_min(size, PTRDIFF_MAX), alignment);
+}
+
+/* Not even the first block may be ours where another library's operators take over. */
+static NOINLINE void *new_slower(size_t size, const void *caller) {
+    thread_heap_get();
+    uintptr_t other = unlikely(cxx_scope_yields) ? cxx_scope_replacement("_Znwm") : 0;
+    if (unlikely(other != 0)) return ((plain_new *)other)(size);
+    void *block = allocate_slow(size);
+    return likely(block != NULL) ? block : new_failed(size, caller);
+}
+
+/* No frame where the block is at hand. */
+static NOINLINE void *new_slow(size_t size, const void *caller) {
+    void *block = allocate_medium(size);
+    return likely(block != NULL) ? block : new_slower(size, caller);
+}
+
+/* The address of the caller is the C++ code's: the other forms of new come by a jump. */
 EXPORT void *_Znwm(size_t size) {
-    void *block = allocate(size);
-    return likely(block != NULL) ? block : new_failed("_Znwm", size);
+    void *block = heap_take_fast(thread_heap, size);
+    return likely(block != NULL) ? block : new_slow(size, __builtin_return_address(0));
 }
-EXPORT void *_Znam(size_t size) {
-    void *block = allocate(size);
-    return likely(block != NULL) ? block : new_failed("_Znam", size);
-}
-EXPORT void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag) {
-    void *block = allocate(size);
-    return likely(block != NULL) ? block : nothrow_failed("_ZnwmRKSt9nothrow_t", size, tag);
-}
-EXPORT void *_ZnamRKSt9nothrow_t(size_t size, const void *tag) {
-    void *block = allocate(size);
-    return likely(block != NULL) ? block : nothrow_failed("_ZnamRKSt9nothrow_t", size, tag);
-}
+
 EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t alignment) {
     void *block = allocate_aligned(alignment, size);
-    return block != NULL ? block : new_aligned_failed("_ZnwmSt11align_val_t", size, alignment);
-}
-EXPORT void *_ZnamSt11align_val_t(size_t size, size_t alignment) {
-    void *block = allocate_aligned(alignment, size);
-    return block != NULL ? block : new_aligned_failed("_ZnamSt11align_val_t", size, alignment);
-}
-EXPORT void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag) {
-    void *block = allocate_aligned(alignment, size);
-    return block != NULL
-               ? block
-               : nothrow_aligned_failed("_ZnwmSt11align_val_tRKSt9nothrow_t", size, alignment, tag);
-}
-EXPORT void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag) {
-    void *block = allocate_aligned(alignment, size);
-    return block != NULL
-               ? block
-               : nothrow_aligned_failed("_ZnamSt11align_val_tRKSt9nothrow_t", size, alignment, tag);
+    if (likely(block != NULL)) return block;
+    return new_aligned_failed(size, alignment, __builtin_return_address(0));
 }
 
 /* ---- delete: sizes and alignments are not compared with the block, as programs get them wrong
-   (a base class without virtual destructor) and libstdc++ never minded ---- */
+   (a base class without virtual destructor) and C++ libraries never minded ---- */
 
-EXPORT void _ZdlPv(void *block) { alloc_free(block); }
-EXPORT void _ZdaPv(void *block) { alloc_free(block); }
-EXPORT void _ZdlPvm(void *block, size_t size) { (void)size, alloc_free(block); }
-EXPORT void _ZdaPvm(void *block, size_t size) { (void)size, alloc_free(block); }
-EXPORT void _ZdlPvRKSt9nothrow_t(void *block, const void *tag) { (void)tag, alloc_free(block); }
-EXPORT void _ZdaPvRKSt9nothrow_t(void *block, const void *tag) { (void)tag, alloc_free(block); }
-EXPORT void _ZdlPvSt11align_val_t(void *block, size_t a) { (void)a, alloc_free(block); }
-EXPORT void _ZdaPvSt11align_val_t(void *block, size_t a) { (void)a, alloc_free(block); }
-EXPORT void _ZdlPvmSt11align_val_t(void *block, size_t size, size_t a) {
-    (void)size, (void)a, alloc_free(block);
+/* A delete that went on to another library, which may give the same address back to us. */
+struct passed_on {
+    void *block;
+    const struct passed_on *outer;
+};
+
+static __thread const struct passed_on *passed_on;
+
+static bool is_passed_on(const void *block) {
+    for (const struct passed_on *at = passed_on; at != NULL; at = at->outer)
+        if (at->block == block) return true;
+    return false;
 }
-EXPORT void _ZdaPvmSt11align_val_t(void *block, size_t size, size_t a) {
-    (void)size, (void)a, alloc_free(block);
+
+static void call_delete(uintptr_t other, void *block, size_t alignment) {
+    if (alignment == 0)
+        ((plain_delete *)other)(block);
+    else
+        ((aligned_delete *)other)(block, alignment);
 }
-EXPORT void _ZdlPvSt11align_val_tRKSt9nothrow_t(void *block, size_t a, const void *tag) {
-    (void)a, (void)tag, alloc_free(block);
+
+/* An address that never was a block of ours may be one of a library that has operators of its own
+   and bound them to itself. `alignment` is 0 in the form that has none. */
+static COLD void delete_elsewhere(enum block_fault fault, void *block, size_t alignment) {
+    const char *name = alignment == 0 ? "_ZdlPv" : "_ZdlPvSt11align_val_t";
+    bool foreign = fault != BLOCK_FREED && fault != BLOCK_OBJECT && !is_passed_on(block);
+    uintptr_t other = foreign ? cxx_scope_replacement(name) : 0;
+    if (other == 0) block_fail("free", fault, (uintptr_t)block);
+    struct passed_on here = {block, passed_on};
+    passed_on = &here;
+    call_delete(other, block, alignment);
+    passed_on = here.outer;
 }
-EXPORT void _ZdaPvSt11align_val_tRKSt9nothrow_t(void *block, size_t a, const void *tag) {
-    (void)a, (void)tag, alloc_free(block);
+
+ALWAYS_INLINE void delete_block(void *block, size_t alignment) {
+    enum free_result result = heap_free_fast(thread_heap, (uintptr_t)block);
+    if (likely(result == FREE_DONE)) return;
+    if (likely(result == FREE_OTHER))
+        release_other_or(block, delete_elsewhere, alignment);
+    else
+        release_poll();
 }
+
+EXPORT void _ZdlPv(void *block) { delete_block(block, 0); }
+EXPORT void _ZdlPvSt11align_val_t(void *block, size_t alignment) { delete_block(block, alignment); }

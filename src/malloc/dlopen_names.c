@@ -1,46 +1,80 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dlopen without RTLD_DEEPBIND. A library that is bound deeply takes malloc from libc while the
- * program's free is ours, or the other way round, and crashes: PHP loads itself so. glibc's own
- * malloc has no such trouble, as it is the libc; a preloaded one must clear the flag
- * (POOLALLOC_OPTIONS=deepbind=keep leaves it).
+ * dlopen, which prepares the process before its first library comes: libc's malloc becomes ours
+ * (libc_symbols.h), and our C++ operators go out of sight (cxx_scope.h). Where libc's names can't
+ * be changed, RTLD_DEEPBIND is taken out of the flags, as it would give a library libc's malloc.
  *
  * The real dlopen looks at its caller's address to find the caller's RUNPATH: it must be a tail
  * call, which a test checks.
  */
 #include <dlfcn.h>
+#include <pthread.h>
 
 #include "base/atomic.h"
+#include "heap/thread_heap.h"
+#include "malloc/cxx_scope.h"
 #include "malloc/export.h"
+#include "malloc/libc_symbols.h"
+#include "os/lock.h"
 #include "os/options.h"
 
 typedef void *open_function(const char *file, int flags);
 typedef void *open_in_function(Lmid_t space, const char *file, int flags);
 
-__attribute__((visibility("hidden"))) void *next_definition(const char *name);
-void *next_definition(const char *name) { return dlsym(RTLD_NEXT, name); }
-
 /* Looked up at the first use: dlsym is not safe on malloc's way up, but dlopen's is long after. */
 static void *look_up(struct atomic_u64 *known, const char *name) {
     void *function = (void *)atomic_u64_load(known);
     if (function == NULL) {
-        function = next_definition(name);
+        function = dlsym(RTLD_NEXT, name);
         atomic_u64_store(known, (uintptr_t)function);
     }
     return function;
 }
 
-static int allowed(int flags) { return options.deepbind_keep ? flags : flags & ~RTLD_DEEPBIND; }
+/* ---- The first time ---- */
+
+enum { NOT_YET, JOINED, APART };
+static struct atomic_u32 outcome;
+static struct lock lock;
+
+/* Whoever held it is gone; what it was doing can be done again. */
+static void mend(void) { lock_mend(&lock); }
+
+static uint32_t prepare(void) {
+    cxx_scope_hide();
+    return options.deepbind == DEEPBIND_JOIN && libc_symbols_join() ? JOINED : APART;
+}
+
+static COLD uint32_t prepare_once(void) {
+    pthread_atfork(NULL, NULL, mend);
+    thread_heap_get(); /* what is noted before the first block is needed */
+    lock_take(&lock);
+    uint32_t now = atomic_u32_load(&outcome);
+    if (now == NOT_YET) {
+        now = prepare();
+        atomic_u32_store_release(&outcome, now); /* partner: allowed */
+    }
+    lock_leave(&lock);
+    return now;
+}
+
+/* The program itself (no file) is there already. */
+static int allowed(const char *file, int flags) {
+    if (file == NULL) return flags;
+    uint32_t now = atomic_u32_load_acquire(&outcome); /* partner: prepare_once */
+    if (unlikely(now == NOT_YET)) now = prepare_once();
+    return now == JOINED || options.deepbind == DEEPBIND_KEEP ? flags : flags & ~RTLD_DEEPBIND;
+}
 
 EXPORT void *dlopen(const char *file, int flags) {
     static struct atomic_u64 known;
     open_function *next = (open_function *)look_up(&known, "dlopen");
-    return next(file, allowed(flags));
+    return next(file, allowed(file, flags));
 }
 
 /* Another namespace has a libc of its own, and is left as it asks to be. */
 EXPORT void *dlmopen(Lmid_t space, const char *file, int flags) {
     static struct atomic_u64 known;
     open_in_function *next = (open_in_function *)look_up(&known, "dlmopen");
-    return next(space, file, space == LM_ID_BASE ? allowed(flags) : flags);
+    return next(space, file, space == LM_ID_BASE ? allowed(file, flags) : flags);
 }

@@ -41,7 +41,11 @@ static bool parse_large(struct word word, void *field) {
 }
 
 static bool parse_deepbind(struct word word, void *field) {
-    return parse_choice(word, (uint64_t *)field, "strip", "keep");
+    if (word_is(word, "keep")) {
+        *(uint64_t *)field = DEEPBIND_KEEP;
+        return true;
+    }
+    return parse_choice(word, (uint64_t *)field, "join", "strip");
 }
 
 /* Digits and a unit: ms, s or m; without one, milliseconds. */
@@ -90,9 +94,10 @@ static const struct option table[] = {
     {"large", "cached or direct", "cached",
      "direct: each request above 512 bytes gets a mapping of its own between guard pages",
      parse_large, offsetof(struct options, large_direct)},
-    {"deepbind", "strip or keep", "strip",
-     "strip: dlopen ignores RTLD_DEEPBIND, which would split malloc from free", parse_deepbind,
-     offsetof(struct options, deepbind_keep)},
+    {"deepbind", "join, strip or keep", "join",
+     "join: libc's own malloc leads here too, for RTLD_DEEPBIND; strip: dlopen ignores that flag; "
+     "keep: neither",
+     parse_deepbind, offsetof(struct options, deepbind)},
 };
 enum { TABLE_LENGTH = sizeof table / sizeof table[0] };
 

@@ -15,15 +15,17 @@
 
 #define PERTURB_ON 0x100
 
+enum deepbind { DEEPBIND_JOIN, DEEPBIND_STRIP, DEEPBIND_KEEP };
+
 struct options {
-    uint64_t purge_delay;   /* milliseconds, or PURGE_NEVER */
-    uint64_t purge_keep;    /* nothing is purged while no more bytes than this are free */
-    uint64_t purge_thread;  /* 0 or 1 */
-    uint64_t large_direct;  /* 0 or 1 */
-    uint64_t deepbind_keep; /* 0 or 1 */
-    uint64_t perturb;       /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */
-    uint64_t report_exit;   /* 0 or 1: to standard error */
-    char report_path[256];  /* or to this file; copied, as programs overwrite their environment */
+    uint64_t purge_delay;  /* milliseconds, or PURGE_NEVER */
+    uint64_t purge_keep;   /* nothing is purged while no more bytes than this are free */
+    uint64_t purge_thread; /* 0 or 1 */
+    uint64_t large_direct; /* 0 or 1 */
+    uint64_t deepbind;     /* enum deepbind */
+    uint64_t perturb;      /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */
+    uint64_t report_exit;  /* 0 or 1: to standard error */
+    char report_path[256]; /* or to this file; copied, as programs overwrite their environment */
 };
 
 /* Written by options_read before the program starts threads, and by mallopt (parameter.h). */

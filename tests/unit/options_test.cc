@@ -22,8 +22,8 @@ Parsed parse(const std::string &string) {
 }
 
 bool is_default(const struct options &o) {
-    return o.purge_delay == 1000 && !o.purge_thread && !o.large_direct && !o.deepbind_keep &&
-           !o.report_exit && o.report_path[0] == 0;
+    return o.purge_delay == 1000 && !o.purge_thread && !o.large_direct &&
+           o.deepbind == DEEPBIND_JOIN && !o.report_exit && o.report_path[0] == 0;
 }
 
 uint64_t delay(const std::string &value) {
@@ -62,8 +62,8 @@ TEST(OptionsTest, EachKeySetsItsField) {
     EXPECT_EQ(parse("purge_thread=on,purge_thread=off").options.purge_thread, 0u);
     EXPECT_EQ(parse("large=direct").options.large_direct, 1u);
     EXPECT_EQ(parse("large=direct,large=cached").options.large_direct, 0u);
-    EXPECT_EQ(parse("deepbind=keep").options.deepbind_keep, 1u);
-    EXPECT_EQ(parse("deepbind=keep,deepbind=strip").options.deepbind_keep, 0u);
+    EXPECT_EQ(parse("deepbind=keep").options.deepbind, DEEPBIND_KEEP);
+    EXPECT_EQ(parse("deepbind=keep,deepbind=strip").options.deepbind, DEEPBIND_STRIP);
 }
 
 TEST(OptionsTest, TimesHaveUnits) {
@@ -106,7 +106,7 @@ TEST(OptionsTest, ABadValueIsNamedAndTheRestStillCounts) {
     EXPECT_EQ(parsed.errors, "poolalloc: bad value 'yes' for option 'purge_thread' in "
                              "POOLALLOC_OPTIONS is ignored (it takes on or off)\n"
                              "poolalloc: bad value '' for option 'deepbind' in "
-                             "POOLALLOC_OPTIONS is ignored (it takes strip or keep)\n");
+                             "POOLALLOC_OPTIONS is ignored (it takes join, strip or keep)\n");
 }
 
 TEST(OptionsTest, AnUnknownKeyGetsTheNearestKnownOne) {
@@ -161,7 +161,7 @@ TEST(OptionsTest, TheListHasEveryKeyAndItsDefault) {
     const std::string &list = capture.take();
     for (const char *line : {"  report=off  (default)\n", "  purge_delay=1s  (default)\n",
                              "  purge_thread=off  (default)\n", "  large=cached  (default)\n",
-                             "  deepbind=strip  (default)\n"})
+                             "  deepbind=join  (default)\n"})
         EXPECT_NE(list.find(line), std::string::npos) << line << list;
     EXPECT_EQ(list.compare(0, 11, "poolalloc: "), 0);
 }

@@ -37,6 +37,9 @@ struct atomic_u32 {
     static inline type name##_add(struct name *a, type value) {                                    \
         return __atomic_fetch_add(&a->value, value, __ATOMIC_RELAXED);                             \
     }                                                                                              \
+    static inline type name##_or(struct name *a, type bits) {                                      \
+        return __atomic_fetch_or(&a->value, bits, __ATOMIC_ACQ_REL);                               \
+    }                                                                                              \
     /* False and *expected = the present value if it was another than *expected. */                \
     static inline bool name##_replace(struct name *a, type *expected, type value) {                \
         return __atomic_compare_exchange_n(&a->value, expected, value, false, __ATOMIC_ACQ_REL,    \

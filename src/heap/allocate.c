@@ -58,7 +58,20 @@ void allocate_poll(struct heap *heap) {
 
 /* ---- Out of memory: give up what is only kept for speed, then try once more ---- */
 
-static void relieve(struct heap *heap) {
+/* As much address space as relief could bring, at most. */
+static size_t held_for_relief(struct heap *heap) {
+    space_lock();
+    size_t held = space_figures.free + space_figures.direct_cached, pools = space_figures.in_pools;
+    space_unlock();
+    bool unknown = thread_heap_parked_hold() || (heap != NULL && remote_is_waiting(heap));
+    size_t most = pools / ARENA_SIZE;
+    if (!unknown && heap != NULL) most = heap_held(heap, most);
+    return unknown || heap != NULL ? held + most * ARENA_SIZE : held;
+}
+
+/* False, and nothing given up, if so many bytes can't be had that way. */
+static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
+    if (!space_could_map(missing, held_for_relief(heap))) return false;
     if (heap != NULL) {
         remote_drain(heap, ~0u);
         heap_release(heap);
@@ -66,7 +79,9 @@ static void relieve(struct heap *heap) {
     thread_heap_clean_parked(true);
     space_lock();
     direct_purge(true);
+    if (direct) space_release(); /* others are served from there */
     space_unlock();
+    return true;
 }
 
 /* ---- Classes ---- */
@@ -77,8 +92,7 @@ static COLD void *take_slow(struct heap *heap, unsigned class_index, unsigned ne
     if (block == NULL && thread_heap_borrow(heap, class_index))
         block = heap_take_own(heap, class_index, 0);
     if (block == NULL) block = heap_take(heap, class_index);
-    if (block != NULL) return block;
-    relieve(heap);
+    if (block != NULL || !relieve(heap, ARENA_SIZE, false)) return block;
     return heap_take(heap, class_index);
 }
 
@@ -113,10 +127,13 @@ static NOINLINE void *take_class(unsigned class_index, unsigned near) {
 
 /* ---- Larger requests ---- */
 
+static bool is_direct(size_t size, size_t alignment) {
+    return size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN;
+}
+
 static void *take_large(size_t size, size_t alignment, bool zero) {
-    bool direct = size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN;
-    void *block =
-        direct ? direct_allocate(size, alignment, zero) : extent_allocate(size, alignment, zero);
+    void *block = is_direct(size, alignment) ? direct_allocate(size, alignment, zero)
+                                             : extent_allocate(size, alignment, zero);
     if (likely(thread_heap != &no_heap)) allocate_poll(thread_heap);
     return block;
 }
@@ -124,7 +141,8 @@ static void *take_large(size_t size, size_t alignment, bool zero) {
 static void *take_large_relieved(size_t size, size_t alignment, bool zero) {
     void *block = take_large(size, alignment, zero);
     if (block != NULL) return block;
-    relieve(thread_heap != &no_heap ? thread_heap : NULL);
+    struct heap *heap = thread_heap != &no_heap ? thread_heap : NULL;
+    if (!relieve(heap, size_max(size, alignment), is_direct(size, alignment))) return NULL;
     return take_large(size, alignment, zero);
 }
 

@@ -85,6 +85,7 @@ static struct arena *add(enum arena_kind kind) {
     if (arena == NULL) return NULL;
     arena->kind = (uint8_t)kind;
     arena->free = ~(uint64_t)0;
+    space_figures.in_pools += ARENA_SIZE;
     rank_add(arena, 0);
     purge_note(arena, arena->touched); /* most of it may stay free */
     return arena;
@@ -135,6 +136,7 @@ void arena_return(uintptr_t base, uint64_t pools) {
     arena->free |= pools;
     if (arena->free == ~(uint64_t)0) {
         rank_remove(arena);
+        space_figures.in_pools -= ARENA_SIZE;
         if (arena->touched == 0) window_purge(arena->base); /* the purger was here before */
         space_return(arena, 1);
         return;
@@ -146,12 +148,13 @@ void arena_return(uintptr_t base, uint64_t pools) {
 void arena_rebuild(void) {
     ASSERT(space_is_locked());
     rankings[0].ready = rankings[1].ready = false;
-    rankings[0].occupied = rankings[1].occupied = 0;
+    rankings[0].occupied = rankings[1].occupied = space_figures.in_pools = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             struct arena *arena = &window->arena[i];
             if (arena->kind != ARENA_OF_POOLS && arena->kind != ARENA_OF_SPANS) continue;
             link_init(&arena->link);
+            space_figures.in_pools += ARENA_SIZE;
             rank_add(arena, rank_of(arena) % ARENA_POOLS);
         }
     }

@@ -106,34 +106,26 @@ static void cache_add(struct direct *direct) {
 
 /* ---- Blocks ---- */
 
-static void *map(size_t size, size_t alignment, bool guarded) {
-    if (guarded && alignment <= os_page_size()) return os_map_guarded(size);
-    return alignment <= os_page_size() ? os_map(size) : os_map_aligned(size, alignment);
-}
-
-static struct direct *map_block(size_t size, size_t alignment) {
+static struct direct *describe(uintptr_t address, size_t size, bool guarded) {
     ASSERT(space_is_locked());
-    bool guarded = options.large_direct && alignment <= os_page_size();
-    size_t guard = guarded ? os_page_size() : 0;
-    uintptr_t address = (uintptr_t)map(size, alignment, guarded);
-    if (address == 0) {
-        bool any = direct_purge(true);
-        any |= space_release();
-        if (any) address = (uintptr_t)map(size, alignment, guarded);
-    }
-    if (address == 0) return NULL;
-    if (!window_reserve(address, POOL_SIZE)) {
-        os_unmap((void *)(address - guard), size + 2 * guard);
-        return NULL;
-    }
     struct direct *direct = &record_at(address)->direct;
     link_init(&direct->link);
     direct->address = address;
     direct->size = size;
     direct->guarded = guarded;
     direct->due = 0;
-    space_count(size + 2 * guard, 0);
     return direct;
+}
+
+static struct direct *map_block(size_t size, size_t alignment) {
+    ASSERT(space_is_locked());
+    size_t page = os_page_size();
+    bool guarded = options.large_direct && alignment <= page;
+    struct space_request request = {size, size_max(alignment, page), POOL_SIZE, guarded};
+    uintptr_t address = space_map(&request, 0);
+    if (address == 0) return NULL;
+    space_count(size + (guarded ? 2 * page : 0), 0);
+    return describe(address, size, guarded);
 }
 
 static void remember(struct direct *direct) {
@@ -162,9 +154,9 @@ void *direct_allocate(size_t size, size_t alignment, bool zero) {
     if (used) {
         uncache(direct);
     } else {
-        /* Sizes change, so what is cached is the less likely to be of use. */
-        if (cached_blocks > 0) cache_drop(direct_of(cache.next));
         direct = map_block(size, alignment);
+        /* Sizes change, so what is cached is the less likely to be of use. */
+        if (direct != NULL && cached_blocks > 0) cache_drop(direct_of(cache.next));
     }
     if (direct != NULL) remember(direct);
     space_unlock();
@@ -186,22 +178,56 @@ bool direct_free(struct direct *direct) {
     return true;
 }
 
-/* The target is mapped, and its window made, before the memory moves: nothing can fail half way. */
-static void *move(struct direct *from, size_t size) {
-    size_t old_size = from->size;
+/* ---- Resizing: the kernel moves the memory to where it likes, and the record follows ---- */
+
+/* Where the memory was before it moved, which was unmapped a moment ago. It goes in pieces, so that
+   no more is needed than what the growth has just been refused. */
+static void put_back(const struct direct *direct, uintptr_t landed, size_t size) {
+    enum { PIECE = 64 * 1024 };
+    os_resize((void *)landed, size, direct->size);
+    for (size_t done = 0, piece; done < direct->size; done += piece) {
+        char *to = (char *)direct->address + done;
+        piece = size_min(PIECE, direct->size - done);
+        CHECK(os_map_aligned_at(to, piece, os_page_size()) == to);
+        memcpy(to, (const void *)(landed + done), piece);
+        os_unmap((void *)(landed + done), piece);
+    }
+}
+
+/* Copies what has moved to where no record can be, as other windows have the slot. */
+static struct direct *rehouse(const struct direct *from, uintptr_t landed, size_t size) {
     struct direct *to = map_block(size, os_page_size());
-    if (to == NULL) return NULL;
-    uintptr_t target = to->address;
-    if (!os_move((void *)from->address, old_size, (void *)target, size)) {
-        if (!unmap(to)) cache_add(to);
+    if (to == NULL) {
+        put_back(from, landed, size);
         return NULL;
     }
-    set_tag(to);
+    memcpy((void *)to->address, (const void *)landed, from->size);
+    os_unmap((void *)landed, size);
+    space_count(0, size);
+    return to;
+}
+
+static void *resize(struct direct *from, size_t size) {
+    ASSERT(space_is_locked());
+    uintptr_t landed = (uintptr_t)os_resize((void *)from->address, from->size, size);
+    if (landed == 0) return NULL;
+    space_count(size, from->size);
+    struct direct *to = from;
+    if (landed != from->address) {
+        size_t old_size = from->size;
+        to = window_reserve(landed, POOL_SIZE) ? describe(landed, size, false)
+                                               : rehouse(from, landed, size);
+        if (to == NULL) {
+            space_count(old_size, size);
+            return NULL;
+        }
+    }
     forget(from);
-    memset(from, 0, sizeof *from);
-    space_count(0, old_size);
+    if (to != from) memset(from, 0, sizeof *from);
+    to->size = size;
+    set_tag(to);
     remember(to);
-    return (void *)target;
+    return (void *)to->address;
 }
 
 void *direct_resize(struct direct *direct, size_t size) {
@@ -210,16 +236,8 @@ void *direct_resize(struct direct *direct, size_t size) {
        steps costs few system calls. */
     bool grows = size > direct->size && size < PTRDIFF_MAX / 2;
     size = align_up(grows ? size + size / 8 : size, os_page_size());
-    void *result = (void *)direct->address;
     space_lock();
-    if (os_resize(result, direct->size, size)) {
-        space_count(size, direct->size);
-        forget(direct);
-        direct->size = size;
-        remember(direct);
-    } else {
-        result = move(direct, size);
-    }
+    void *result = grows && !window_prepare() ? NULL : resize(direct, size);
     space_unlock();
     return result;
 }

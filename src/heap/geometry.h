@@ -35,10 +35,8 @@ enum {
     WINDOW_WORDS = 1 << 16,
     WINDOW_ARENAS = 1 << (WINDOW_SHIFT - ARENA_SHIFT),
     /* Windows are found by another 16-bit index: 4 TiB of address space (2 with 8-byte
-       alignment), beyond which two windows would share a slot: see window.h. */
+       alignment), beyond which two addresses share a slot: see window.h. */
     WINDOW_SLOTS = 1 << 16,
-
-    ADDRESS_BITS = 47, /* of user space on x86-64 and of 4-level paging elsewhere */
 
     CHUNK_MIN_ARENAS = 16, /* 4 MiB of address space are taken at first, and at least, at a time */
 };

@@ -386,6 +386,15 @@ void heap_set_bare(struct heap *heap, bool bare) {
     heap->bare = bare || heap->counting;
 }
 
+size_t heap_held(const struct heap *heap, size_t most) {
+    size_t held = heap->empty_count + bit_count(heap->reserve.pools);
+    for (unsigned c = 1; c < CLASS_COUNT && held < most; c++)
+        for (struct round *at = heap->top[c]; at->block != 0 && held < most; at--) held++;
+    for (unsigned c = 1; c <= SMALL_CLASSES && held < most; c++)
+        held += bit_count(heap->cursors[c].bits);
+    return size_min(held, most);
+}
+
 /* Whoever frees a block of the pool meanwhile may still see the old owner in the tag; the old
    owner's drain passes it on. */
 bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index) {
@@ -446,6 +455,15 @@ static void check_bits(struct pool *pool) {
     }
 }
 
+/* H4. The pending bits first: other threads set them, for blocks that are live. */
+static void check_pending(struct window *window, uint64_t index) {
+    for (unsigned w = 0; w < POOL_WORDS; w++) {
+        uint64_t pending = atomic_u64_load_acquire(
+            &window_pending(window)[index * POOL_WORDS + w]); /* partner: pending_mark */
+        CHECK((pending & ~atomic_u64_load(&window->record[index].pool.live[w])) == 0);
+    }
+}
+
 /* Adds to balance[c] what the pools of a window have taken and not live, by class. */
 static void check_window(struct heap *heap, struct window *window, int64_t *balance) {
     for (uint64_t i = 0; i < WINDOW_POOLS; i++) {
@@ -454,6 +472,7 @@ static void check_window(struct heap *heap, struct window *window, int64_t *bala
         if (atomic_u64_load(&pool->tag) != tag_of_heap(address, heap)) continue;
         unsigned class_index = class_of(pool);
         if (!size_class_is_span(class_index)) check_bits(pool);
+        if (POOLALLOC_LIVE_BITS) check_pending(window, i);
         balance[class_index] -= pool_live_blocks(pool);
         if (pool->offset == 0) balance[class_index] += pool->taken;
     }

@@ -21,6 +21,7 @@
  *   H1 live and spare bits are set only where blocks start, and never both
  *   H2 taken = capacity - spare bits = live bits + blocks at hand
  *   H3 PARTIAL if and only if 0 < taken < capacity, FULL if and only if taken = capacity
+ *   H4 pending bits (pending.h) are set only where live ones are
  */
 #ifndef POOLALLOC_HEAP_H
 #define POOLALLOC_HEAP_H
@@ -102,7 +103,7 @@ struct heap {
     struct batch batches[HEAP_BATCHES];
     struct message *messages; /* empty ones (message.h) */
     unsigned message_count;
-    uintptr_t drained; /* what was taken from the inbox and not looked at yet */
+    struct message *drained; /* what was taken from the inbox and not looked at yet */
     unsigned rounds_used;
 
     struct heap *next;        /* all heaps there are */
@@ -111,7 +112,8 @@ struct heap {
     bool warm;                /* parked with full magazines, for the next thread */
 
     /* Written by other threads: a line of its own. */
-    CACHE_ALIGNED struct atomic_u64 inbox; /* list of what other threads freed (remote.c) */
+    CACHE_ALIGNED struct atomic_u64 inbox; /* list of messages from other threads (remote.c) */
+    struct atomic_u64 pending;             /* 1: blocks are marked for it (pending.h) */
     struct atomic_u32 state;               /* enum heap_state */
 
     CACHE_ALIGNED struct round rounds[]; /* HEAP_ROUNDS of them, but none in no_heap */
@@ -152,6 +154,9 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits);
 /* Makes all blocks at hand spare and gives all pools without a live block back to the arenas. */
 void heap_release(struct heap *heap);
+/* The most arenas that heap_release could set free: one for each block at hand and each free pool.
+   Stops counting at `most`. */
+size_t heap_held(const struct heap *heap, size_t most);
 /* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps that
    have nothing at hand. */
 bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index);

@@ -10,16 +10,9 @@ enum {
     MAPPED_AT_ONCE = 64 * 1024, /* address space; touched as it is used */
 };
 
-/* A mapping of messages; its first is used up by this. */
-struct sheet {
-    struct sheet *next;
-};
-
-static struct atomic_u64 newest; /* struct sheet *, read without the lock */
-
 /* Under the space lock. */
 static struct message *empty;
-static uintptr_t fresh, fresh_end;
+static uintptr_t fresh, fresh_end; /* the rest of the last mapping */
 static size_t bytes;
 
 size_t message_bytes(void) { return bytes; }
@@ -31,21 +24,12 @@ void message_rebuild(void) {
 
 static bool map_sheet(void) {
     ASSERT(space_is_locked());
-    struct sheet *sheet = (struct sheet *)os_map(MAPPED_AT_ONCE);
-    if (sheet == NULL) return false;
-    sheet->next = (struct sheet *)atomic_u64_load(&newest);
-    atomic_u64_store_release(&newest, (uintptr_t)sheet); /* partner: message_is_at */
-    fresh = (uintptr_t)sheet + MESSAGE_SIZE;
-    fresh_end = (uintptr_t)sheet + MAPPED_AT_ONCE;
+    uintptr_t sheet = (uintptr_t)os_map_fenced(MAPPED_AT_ONCE);
+    if (sheet == 0) return false;
+    fresh = sheet;
+    fresh_end = sheet + MAPPED_AT_ONCE;
     bytes += MAPPED_AT_ONCE;
     return true;
-}
-
-bool message_is_at(uintptr_t address) {
-    for (struct sheet *sheet = (struct sheet *)atomic_u64_load_acquire(&newest); sheet != NULL;
-         sheet = sheet->next)
-        if (address - (uintptr_t)sheet < MAPPED_AT_ONCE) return address % MESSAGE_SIZE == 0;
-    return false;
 }
 
 static struct message *take_fresh(void) {
@@ -58,7 +42,7 @@ static struct message *take_shared(void) {
     ASSERT(space_is_locked());
     struct message *message = empty;
     if (message == NULL) return take_fresh();
-    empty = (struct message *)message->next;
+    empty = message->next;
     return message;
 }
 
@@ -68,7 +52,7 @@ static void fetch(struct heap *heap) {
     for (unsigned i = 0; i < KEPT / 2; i++) {
         struct message *message = take_shared();
         if (message == NULL) break;
-        message->next = (uintptr_t)heap->messages;
+        message->next = heap->messages;
         heap->messages = message;
         heap->message_count++;
     }
@@ -79,7 +63,7 @@ struct message *message_take(struct heap *heap) {
     if (heap->messages == NULL) fetch(heap);
     struct message *message = heap->messages;
     if (message == NULL) return NULL;
-    heap->messages = (struct message *)message->next;
+    heap->messages = message->next;
     heap->message_count--;
     message->count = 0;
     return message;
@@ -89,16 +73,16 @@ static void give_back(struct heap *heap, unsigned keep) {
     space_lock();
     while (heap->message_count > keep) {
         struct message *message = heap->messages;
-        heap->messages = (struct message *)message->next;
+        heap->messages = message->next;
         heap->message_count--;
-        message->next = (uintptr_t)empty;
+        message->next = empty;
         empty = message;
     }
     space_unlock();
 }
 
 void message_give(struct heap *heap, struct message *message) {
-    message->next = (uintptr_t)heap->messages;
+    message->next = heap->messages;
     heap->messages = message;
     if (++heap->message_count > KEPT) give_back(heap, KEPT / 2);
 }

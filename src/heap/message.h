@@ -13,7 +13,7 @@
 enum { MESSAGE_SIZE = 512, MESSAGE_BLOCKS = MESSAGE_SIZE / 8 - 2 };
 
 struct message {
-    uintptr_t next; /* item of an inbox (remote.c), or the next empty message */
+    struct message *next; /* in an inbox (remote.c), or of empty ones */
     uint64_t count;
     uintptr_t blocks[MESSAGE_BLOCKS];
 };
@@ -27,9 +27,6 @@ extern "C" {
 struct message *message_take(struct heap *heap);
 /* The message is empty again. */
 void message_give(struct heap *heap, struct message *message);
-/* True if a message lies at the address: what was read from memory of the program may be anything.
- */
-bool message_is_at(uintptr_t address);
 /* The heap keeps none. */
 void message_give_all(struct heap *heap);
 /* Address space taken by messages, in bytes. */

@@ -3,33 +3,9 @@
 
 #include "base/check.h"
 #include "os/options.h"
-#include "os/os.h"
 
 /* 16 KiB on their way to one heap, or a full message. */
 static const size_t BUDGET = 16 * KIB;
-
-/* What inboxes are lists of: 0 for the end, the address of a message, or that of a single block
-   with bit 0 set. */
-typedef uintptr_t inbox_item;
-
-static uint64_t secret;
-
-void remote_init(void) { secret = os_secret() | 1; }
-
-static bool is_single(inbox_item item) { return item & 1; }
-static uintptr_t block_of(inbox_item item) { return item & ~(uintptr_t)1; }
-static struct message *message_of(inbox_item item) { return (struct message *)item; }
-
-/* Differs from block to block, so that a link copied elsewhere does not pass. */
-static uint64_t *link_in(uintptr_t block) { return (uint64_t *)block; }
-static uint64_t mask_of(uintptr_t block) { return block * secret; }
-
-static void set_next(inbox_item item, uint64_t next) {
-    if (is_single(item))
-        *link_in(block_of(item)) = next ^ mask_of(block_of(item));
-    else
-        message_of(item)->next = next;
-}
 
 /* ---- Sending ---- */
 
@@ -43,12 +19,9 @@ static void help_parked(struct heap *heap) {
     atomic_u32_store_release(&heap->state, HEAP_PARKED);
 }
 
-static void send(struct heap *to, inbox_item item) {
-    uint64_t head = atomic_u64_load(&to->inbox);
-    do set_next(item, head);
-    while (!atomic_u64_replace(&to->inbox, &head, item)); /* partner: remote_drain's exchange */
-    /* The owner takes them in at its next free: a block that it frees as well is then found out
-       before it is handed out again. */
+/* The owner takes it in at its next free: a block that it frees as well is then found out before it
+   is handed out again. */
+static void notify(struct heap *to) {
     atomic_u32_store(&to->frees_to_poll, 1);
     if (unlikely(atomic_u32_load(&to->state) == HEAP_PARKED)) help_parked(to);
 }
@@ -56,7 +29,12 @@ static void send(struct heap *to, inbox_item item) {
 static void batch_post(struct batch *batch) {
     struct heap *to = batch->to;
     batch->to = NULL;
-    if (to != NULL) send(to, (uintptr_t)batch->message);
+    if (to == NULL) return;
+    uint64_t head = atomic_u64_load(&to->inbox);
+    do batch->message->next = (struct message *)head;
+    while (!atomic_u64_replace(&to->inbox, &head,
+                               (uintptr_t)batch->message)); /* partner: remote_drain's exchange */
+    notify(to);
 }
 
 void remote_post(struct heap *heap) {
@@ -77,7 +55,8 @@ bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, siz
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
     if (batch == NULL || (batch->to != to && !batch_open(heap, batch, to))) {
-        send(to, address | 1);
+        if (!pending_mark(to, address)) block_fail("free", BLOCK_FREED, address);
+        notify(to);
         return true;
     }
     struct message *message = batch->message;
@@ -90,23 +69,17 @@ bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, siz
 
 /* ---- Receiving ---- */
 
-static COLD void fail_overwritten(uintptr_t at) {
-    fail_at("write after free at ", at,
-            "what another thread freed was overwritten before its owner took it back");
-}
-
-static NOINLINE void take_in_other(struct heap *heap, uintptr_t address, uintptr_t source) {
+/* What is no live block any more was freed twice, whatever lies there now. */
+static NOINLINE void take_in_other(struct heap *heap, uintptr_t address) {
     struct block block;
     enum block_fault fault = block_find(address, &block);
-    if (fault == BLOCK_FREED) block_fail("free", BLOCK_FREED, address);
-    if (fault != BLOCK_LIVE || block.kind != TAG_HEAP) fail_overwritten(source);
+    if (fault != BLOCK_LIVE || block.kind != TAG_HEAP) block_fail("free", BLOCK_FREED, address);
     remote_free(heap, block.heap, address,
                 block.usable); /* its pool changed hands: heap_move_pool */
 }
 
-/* `source` is where the address was read. */
-static inline void take_in(struct heap *heap, uintptr_t address, uintptr_t source) {
-    if (unlikely(!heap_free(heap, address))) take_in_other(heap, address, source);
+static inline void take_in(struct heap *heap, uintptr_t address) {
+    if (unlikely(!heap_free(heap, address))) take_in_other(heap, address);
 }
 
 /* Takes in the first of some blocks, and those next to it that have their live bits in the same
@@ -121,7 +94,7 @@ static unsigned take_neighbours(struct heap *heap, const uintptr_t *blocks, unsi
         bits |= (uint64_t)1 << place;
     }
     if (count > 1 && heap_free_word(heap, base, bits)) return count;
-    take_in(heap, blocks[0], blocks[0]);
+    take_in(heap, blocks[0]);
     return 1;
 }
 
@@ -133,34 +106,14 @@ static unsigned take_message(struct heap *heap, struct message *message) {
     return count;
 }
 
-/* What a link through a block may lead to. */
-static bool is_item(inbox_item item) {
-    struct block block;
-    if (item == 0) return true;
-    return is_single(item) ? block_find(block_of(item), &block) <= BLOCK_FREED
-                           : message_is_at(item);
-}
-
-static unsigned take_single(struct heap *heap, uintptr_t address) {
-    struct block block;
-    enum block_fault fault = block_find(address, &block);
-    if (fault == BLOCK_FREED) block_fail("free", fault, address);
-    if (fault != BLOCK_LIVE) fail_overwritten(address);
-    inbox_item next = *link_in(address) ^ mask_of(address);
-    if (!is_item(next)) fail_overwritten(address);
-    heap->drained = next;
-    take_in(heap, address, address);
-    return 1;
-}
-
 void remote_drain(struct heap *heap, unsigned limit) {
-    for (unsigned taken = 0; taken < limit;) {
-        if (heap->drained == 0) {
+    unsigned taken = pending_take(heap);
+    while (taken < limit) {
+        if (heap->drained == NULL) {
             if (atomic_u64_load(&heap->inbox) == 0) return;
-            heap->drained = atomic_u64_exchange(&heap->inbox, 0); /* partner: send */
+            heap->drained =
+                (struct message *)atomic_u64_exchange(&heap->inbox, 0); /* partner: batch_post */
         }
-        inbox_item item = heap->drained;
-        taken += is_single(item) ? take_single(heap, block_of(item))
-                                 : take_message(heap, message_of(item));
+        taken += take_message(heap, heap->drained);
     }
 }

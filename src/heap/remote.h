@@ -6,24 +6,21 @@
  * lies side by side comes in together, and is spare; the rest is freed as by the owner. Nobody
  * touches the memory of the blocks: one thread just wrote it, the other has no need of it.
  *
- * A thread without a heap, or without memory for a message, posts the block by itself, linked
- * through its first word.
+ * A thread without a heap, or without memory for a message, marks the block by itself (pending.h).
  *
- * Nothing read here is believed: every address is looked up like one that a program passed to free,
- * and links through blocks are encoded with a secret.
+ * Nothing read here is believed: every address is looked up like one that a program passed to free.
  */
 #ifndef POOLALLOC_REMOTE_H
 #define POOLALLOC_REMOTE_H
 
 #include "heap/heap.h"
 #include "heap/message.h"
+#include "heap/pending.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Once, before the first remote free. */
-void remote_init(void);
 /* The rest of remote_free: the first block of a message, or the last. */
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable);
 /* Posts all messages. */
@@ -49,7 +46,7 @@ ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t add
 }
 
 static inline bool remote_is_waiting(const struct heap *heap) {
-    return atomic_u64_load(&heap->inbox) != 0 || heap->drained != 0;
+    return atomic_u64_load(&heap->inbox) != 0 || heap->drained != NULL || pending_any(heap);
 }
 
 #ifdef __cplusplus

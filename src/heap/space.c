@@ -40,12 +40,14 @@ static void range_add(struct arena *first, size_t count) {
     struct arena *last = arena_after(first, count - 1);
     unsigned list = (unsigned)size_min(count, LONG_RANGE);
     first->length = last->length = (uint32_t)count;
+    space_figures.free += count * ARENA_SIZE;
     link_add_after(&ranges[list], &first->link);
     lengths |= (uint64_t)1 << list;
 }
 
 static void range_remove(struct arena *first) {
     unsigned list = (unsigned)size_min(first->length, LONG_RANGE);
+    space_figures.free -= first->length * (size_t)ARENA_SIZE;
     link_remove(&first->link);
     if (link_is_alone(&ranges[list])) lengths &= ~((uint64_t)1 << list);
 }
@@ -109,16 +111,85 @@ static void arena_init(struct arena *arena, uintptr_t base) {
     arena->touched = arena->young = 0;
 }
 
+/* ---- Places ---- */
+
+static uintptr_t map_at(const struct space_request *request, uintptr_t hint) {
+    void *at = (void *)hint;
+    bool aligned = request->alignment > os_page_size();
+    ASSERT(!(request->guarded && aligned));
+    return (uintptr_t)(request->guarded ? os_map_guarded_at(at, request->size)
+                                        : os_map_aligned_at(at, request->size, request->alignment));
+}
+
+static bool unmap(const struct space_request *request, uintptr_t address) {
+    size_t guard = request->guarded ? os_page_size() : 0;
+    return os_unmap((void *)(address - guard), request->size + 2 * guard);
+}
+
+/* The next address from `from` on, in steps of windows up or down, where nothing of ours is in the
+   way; 0: there is none. */
+static uintptr_t next_fit(const struct space_request *request, uintptr_t from, bool up) {
+    const size_t span = size_max((size_t)1 << WINDOW_SHIFT, request->alignment);
+    uintptr_t at = align_down(from, span);
+    for (unsigned i = 0; i < WINDOW_SLOTS; i++) {
+        at = up ? at + span : at - span;
+        if (at <= span || at > UINTPTR_MAX / 2) return 0;
+        if (window_fits(at, request->covered)) return at;
+    }
+    return 0;
+}
+
+/* Where the system put it, other windows have the slots, because the program has taken TiBs of
+   address space in between. What lies below is free as a rule. */
+static COLD uintptr_t map_elsewhere(const struct space_request *request, uintptr_t refused) {
+    for (int up = 0; up <= 1; up++) {
+        size_t distance = 0;
+        for (uintptr_t at;
+             (at = next_fit(request, refused + (up ? distance : -distance), up)) != 0;) {
+            uintptr_t address = map_at(request, at);
+            if (address == 0) break;
+            if (window_reserve(address, request->covered)) return address;
+            unmap(request, address);
+            distance = size_max(2 * distance, (size_t)1 << WINDOW_SHIFT);
+            if (distance >= (up ? (uintptr_t)1 << 48 : refused)) break;
+        }
+    }
+    return 0;
+}
+
+uintptr_t space_map(const struct space_request *request, uintptr_t hint) {
+    ASSERT(space_is_locked());
+    uintptr_t address = map_at(request, hint);
+    if (address == 0 || window_reserve(address, request->covered)) return address;
+    bool fits = window_fits(address, request->covered);
+    unmap(request, address);
+    return fits ? 0 : map_elsewhere(request, address);
+}
+
+bool space_could_map(size_t size, size_t held) {
+    return size <= held || (size < PTRDIFF_MAX && os_can_map(size - held));
+}
+
+/* Chunks lie side by side, from a random place down. When some were given back, their places are to
+   be used again, which the system sees to. */
+enum { PLACE_OF_CHUNKS = 2, FIRST_OF_CHUNK = 3, FIRST_CHOICE = 4 };
+static uintptr_t lowest;
+static bool released;
+
+static uintptr_t chunk_hint(size_t size) {
+    if (released) return 0;
+    if (lowest == 0) return (uintptr_t)os_random_place(PLACE_OF_CHUNKS, ARENA_SIZE);
+    return lowest > size ? lowest - size : 0;
+}
+
 static bool add_chunk(size_t count) {
     ASSERT(space_is_locked());
     init();
     size_t size = count * ARENA_SIZE;
-    uintptr_t base = (uintptr_t)os_map_aligned(size, ARENA_SIZE);
+    struct space_request request = {size, ARENA_SIZE, size, false};
+    uintptr_t base = space_map(&request, chunk_hint(size));
     if (base == 0) return false;
-    if (!window_reserve(base, size)) {
-        os_unmap((void *)base, size);
-        return false;
-    }
+    lowest = base;
     for (size_t i = 0; i < count; i++)
         arena_init(arena_at(base + i * ARENA_SIZE), base + i * ARENA_SIZE);
     space_count(size, 0);
@@ -127,13 +198,11 @@ static bool add_chunk(size_t count) {
     return true;
 }
 
-/* An eighth more than there is; under a limit less and less, down to what is needed. */
+/* An eighth more than there is; under a limit what is needed. */
 static bool grow(size_t count) {
     size_t wanted = space_figures.mapped / ARENA_SIZE / 8;
     wanted = size_min(size_max(wanted, CHUNK_MIN_ARENAS), CHUNK_MAX_ARENAS);
-    for (wanted = size_max(wanted, count); wanted > count; wanted = size_max(wanted / 2, count))
-        if (add_chunk(wanted)) return true;
-    return add_chunk(count);
+    return (wanted > count && add_chunk(wanted)) || add_chunk(count);
 }
 
 bool space_release(void) {
@@ -147,6 +216,7 @@ bool space_release(void) {
             next = at->next;
             if (!os_unmap((void *)first->base, size)) continue;
             range_remove(first);
+            released = true;
             for (size_t i = 0; i < count; i++) {
                 struct arena *arena = arena_after(first, i);
                 purge_forget(arena);
@@ -180,23 +250,33 @@ static void mark_free(struct arena *first, size_t count) {
     }
 }
 
-/* Takes `count` arenas off a range, at the end that has memory behind it. */
-static struct arena *range_cut(struct arena *first, size_t count) {
-    size_t rest = first->length - count;
-    bool at_end = first->touched == 0 && range_last(first)->touched != 0;
-    struct arena *taken = at_end ? arena_after(first, rest) : first;
-    struct arena *left = at_end ? first : arena_after(first, count);
+/* Takes `count` arenas off a range, behind the first `skip`. */
+static struct arena *range_cut_at(struct arena *first, size_t skip, size_t count) {
+    size_t rest = first->length - skip - count;
+    struct arena *taken = arena_after(first, skip);
     range_remove(first);
-    if (rest > 0) range_add(left, rest);
+    if (skip > 0) range_add(first, skip);
+    if (rest > 0) range_add(arena_after(taken, count), rest);
     mark_taken(taken, count);
     return taken;
+}
+
+/* At the end that has memory behind it. */
+static struct arena *range_cut(struct arena *first, size_t count) {
+    bool at_end = first->touched == 0 && range_last(first)->touched != 0;
+    return range_cut_at(first, at_end ? first->length - count : 0, count);
+}
+
+/* The system has no more: unmaps free ranges, if what is free can make up for what is missing. */
+static bool make_room(size_t count) {
+    size_t size = count * ARENA_SIZE, free = space_figures.free;
+    return free > 0 && space_could_map(size, free) && space_release() && add_chunk(count);
 }
 
 static struct arena *take(size_t count, struct arena *first) {
     ASSERT(space_is_locked());
     if (first == NULL) first = range_find(count);
-    if (first == NULL && (grow(count) || (space_release() && add_chunk(count))))
-        first = range_find(count);
+    if (first == NULL && (grow(count) || make_room(count))) first = range_find(count);
     return first != NULL ? range_cut(first, count) : NULL;
 }
 
@@ -204,8 +284,21 @@ struct arena *space_take(size_t count) {
     return take(count, NULL);
 }
 
+/* The first of the process is one of the first few of its chunk: two bits more that nobody can
+   guess. */
+static struct arena *take_first(void) {
+    struct arena *first = range_find(1);
+    if (first == NULL && grow(1)) first = range_find(1);
+    if (first == NULL) return NULL;
+    size_t choice = size_min(first->length, FIRST_CHOICE);
+    return range_cut_at(first, os_random(FIRST_OF_CHUNK) % choice, 1);
+}
+
 struct arena *space_take_used(void) {
-    return take(1, range_find_used());
+    static bool begun;
+    if (begun) return take(1, range_find_used());
+    begun = true;
+    return take_first();
 }
 
 struct arena *space_take_aligned(size_t count, size_t alignment) {
@@ -249,7 +342,7 @@ void space_rebuild(void) {
     ASSERT(space_is_locked());
     ready = false;
     init();
-    lengths = 0;
+    lengths = space_figures.free = 0;
     purge_reset();
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
@@ -268,6 +361,7 @@ void space_rebuild(void) {
 void space_check(void) {
     ASSERT(space_is_locked());
     init();
+    size_t free = 0;
     for (unsigned list = 1; list <= LONG_RANGE; list++) {
         CHECK((lengths >> list & 1) == !link_is_alone(&ranges[list]));
         for (struct link *at = ranges[list].next; at != &ranges[list]; at = at->next) {
@@ -277,6 +371,8 @@ void space_check(void) {
             CHECK(first->kind == ARENA_FREE && last->kind == ARENA_FREE);
             struct arena *after = arena_after(first, first->length);
             CHECK(after == NULL || after->kind != ARENA_FREE);
+            free += first->length * (size_t)ARENA_SIZE;
         }
     }
+    CHECK(free == space_figures.free);
 }

@@ -21,6 +21,15 @@ extern "C" {
 
 /* All of this needs the space lock. */
 
+/* Address space for blocks. */
+struct space_request {
+    size_t size, alignment;
+    size_t covered; /* bytes from the start that windows are needed for */
+    bool guarded;   /* between inaccessible OS pages, which are not part of `size` */
+};
+/* Maps it, at `hint` if possible, where it and its windows can be; 0: no memory. */
+uintptr_t space_map(const struct space_request *request, uintptr_t hint);
+
 /* The first of `count` free arenas side by side, or NULL. All are now ARENA_EXTENT_TAIL, with no
    free pool; their `touched` tells which pools may hold old contents. */
 struct arena *space_take(size_t count);
@@ -34,6 +43,8 @@ bool space_extend(struct arena *first, size_t count, size_t more);
 void space_return(struct arena *first, size_t count);
 /* Unmaps free ranges, for when the system has no more to give; true if anything went. */
 bool space_release(void);
+/* False if the system would not map `size` bytes even after it got `held` bytes back. */
+bool space_could_map(size_t size, size_t held);
 
 /* All lists anew from the arenas' words, after a fork that left them in doubt. An arena whose taker
    is gone stays taken. */
@@ -47,6 +58,8 @@ struct space_figures {
     size_t direct_blocks, direct_bytes, direct_cached; /* live ones; bytes of cached ones */
     size_t direct_blocks_peak, direct_bytes_peak;
     size_t chunks;
+    size_t free;     /* bytes of free ranges */
+    size_t in_pools; /* bytes of arenas that are cut into pools and spans */
 };
 extern struct space_figures space_figures;
 void space_count(size_t bytes_more, size_t bytes_less);

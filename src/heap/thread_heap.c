@@ -42,6 +42,7 @@ static pthread_key_t key;
 
 static struct lock shared_lock;
 static struct heap *shared_heap;
+static struct atomic_u32 shared_holds; /* the shared heap may have something at hand */
 
 struct heap *thread_heap_first(void) {
     return (struct heap *)atomic_u64_load_acquire(&newest); /* partner: heap_new */
@@ -59,7 +60,6 @@ static void init(void) {
     ASSERT(space_is_locked());
     if (ready) return;
     size_class_init();
-    remote_init();
     space_after_fork = after_fork;
     int saved_errno = errno;
     has_key = pthread_key_create(&key, thread_end) == 0;
@@ -70,9 +70,9 @@ static void init(void) {
 static struct heap *heap_new(void) {
     ASSERT(space_is_locked());
     if (fresh_heaps == fresh_heaps_end) {
-        size_t size = (size_t)HEAP_STRIDE * HEAPS_AT_ONCE;
-        fresh_heaps = (uintptr_t)os_map(size);
-        fresh_heaps_end = fresh_heaps ? fresh_heaps + size : 0;
+        size_t size = align_up((size_t)HEAP_STRIDE * HEAPS_AT_ONCE, os_page_size());
+        fresh_heaps = (uintptr_t)os_map_fenced(size);
+        fresh_heaps_end = fresh_heaps ? fresh_heaps + (size_t)HEAP_STRIDE * HEAPS_AT_ONCE : 0;
         heap_bytes += fresh_heaps ? size : 0;
     }
     if (fresh_heaps == 0) return NULL;
@@ -208,7 +208,10 @@ struct heap *shared_heap_enter(void) {
         shared_heap = heap_new();
         space_unlock();
     }
-    if (shared_heap != NULL) return shared_heap;
+    if (shared_heap != NULL) {
+        atomic_u32_store(&shared_holds, 1);
+        return shared_heap;
+    }
     lock_leave(&shared_lock);
     return NULL;
 }
@@ -269,7 +272,13 @@ static void clean_all(void) {
 static void clean_shared(void) {
     if (!lock_try(&shared_lock)) return;
     if (shared_heap != NULL) clean(shared_heap);
+    atomic_u32_store(&shared_holds, 0);
     lock_leave(&shared_lock);
+}
+
+/* Cold heaps have nothing at hand, and what comes in for them is given back by whoever sends it. */
+bool thread_heap_parked_hold(void) {
+    return atomic_u64_load(&clean_due) != 0 || atomic_u32_load(&shared_holds) != 0;
 }
 
 void thread_heap_clean_parked(bool all) {

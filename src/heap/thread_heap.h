@@ -39,6 +39,8 @@ bool thread_heap_borrow(struct heap *heap, unsigned class_index);
 /* Cleans parked heaps: those that have waited long enough, or all, and the shared heap; and takes
    in what was freed for them. */
 void thread_heap_clean_parked(bool all);
+/* False if thread_heap_clean_parked(true) would give nothing back. */
+bool thread_heap_parked_hold(void);
 /* True if thread_heap_clean_parked(false) has something to do. */
 bool thread_heap_clean_is_due(void);
 

@@ -8,6 +8,8 @@
 static_assert(sizeof(union record) == 16 * POOL_WORDS, "an index becomes an offset by a shift");
 static_assert(sizeof(struct pool) == sizeof(union record), "what is shared is the tag");
 static_assert(sizeof(struct window) <= WINDOW_ALIGNMENT, "a record leads to its window");
+static_assert(WINDOW_BEFORE + sizeof(struct window) + 2 * OS_FENCE <= WINDOW_STRIDE,
+              "they lie side by side");
 
 struct window_table window_table;
 
@@ -20,37 +22,50 @@ struct window *window_first(void) {
 
 size_t window_bytes(void) { return bytes; }
 
-/* Windows lie side by side, the first near the heap, the others away from it: between the chunks
-   they would cut free ranges, once per window. Where something else is in the way they go on
-   further down. */
+/* Windows lie side by side, away from the heap: between the chunks they would cut free ranges, once
+   per window. The first is at a random place; where something else is in the way they go on further
+   down. */
 static const uintptr_t AWAY = (uintptr_t)64 << 30;
+enum { PLACE_OF_WINDOWS = 1 };
 
 static uintptr_t below(uintptr_t address, uintptr_t distance) {
     return address > distance ? address - distance : 0;
 }
 
-static struct window *map_window(size_t size) {
+static size_t window_size(void) { return align_up(sizeof(struct window), os_page_size()); }
+
+static struct window *map_window(void) {
     ASSERT(space_is_locked());
-    static uintptr_t place; /* of the next one; 0: anywhere. Under the space lock */
-    struct window *window =
-        (struct window *)os_map_aligned_at((void *)place, size, WINDOW_ALIGNMENT);
-    if (window == NULL) return NULL;
+    static uintptr_t place; /* of the next one. Under the space lock */
+    if (place == 0) place = (uintptr_t)os_random_place(PLACE_OF_WINDOWS, WINDOW_ALIGNMENT);
+    struct window *window = (struct window *)os_map_fenced_at((void *)place, WINDOW_BEFORE,
+                                                              window_size(), WINDOW_ALIGNMENT);
     bool hit = (uintptr_t)window == place;
-    if (window_first() == NULL)
-        place = below((uintptr_t)window, AWAY);
-    else
-        place = below(place, hit ? WINDOW_ALIGNMENT : AWAY);
+    if (window == NULL) return NULL;
+    place = below(place, hit ? WINDOW_STRIDE : AWAY);
+    bytes += WINDOW_BEFORE + window_size();
     return window;
+}
+
+static struct window *prepared; /* mapped, and of no address yet. Under the space lock */
+
+bool window_prepare(void) {
+    ASSERT(space_is_locked());
+    if (prepared == NULL) prepared = map_window();
+    return prepared != NULL;
+}
+
+static struct atomic_u64 *slot_of(uintptr_t address) {
+    return &window_table.distance[(uint16_t)(address >> WINDOW_SHIFT)];
 }
 
 static bool reserve_one(uintptr_t base) {
     ASSERT(space_is_locked());
-    struct atomic_u64 *slot = &window_table.distance[(uint16_t)(base >> WINDOW_SHIFT)];
+    struct atomic_u64 *slot = slot_of(base);
     if (atomic_u64_load(slot) != 0) return window_at(base) != NULL;
-    size_t size = align_up(sizeof(struct window), os_page_size());
-    struct window *window = map_window(size);
-    if (window == NULL) return false;
-    bytes += size;
+    if (!window_prepare()) return false;
+    struct window *window = prepared;
+    prepared = NULL;
     window->base = base;
     window->next = window_first();
     /* Release: whoever finds the window finds it filled. Partners: window_at, window_first. */
@@ -69,9 +84,18 @@ void window_purge(uintptr_t arena) {
     if (size % os_page_size() == 0) os_purge(record_at(arena), size);
 }
 
+bool window_fits(uintptr_t address, size_t size) {
+    ASSERT(space_is_locked());
+    const size_t span = (size_t)1 << WINDOW_SHIFT;
+    for (uintptr_t at = align_down(address, span); at < address + size; at += span)
+        if (atomic_u64_load(slot_of(at)) != 0 && window_at(at) == NULL) return false;
+    return size <= span * WINDOW_SLOTS;
+}
+
 bool window_reserve(uintptr_t address, size_t size) {
     ASSERT(space_is_locked());
     const size_t span = (size_t)1 << WINDOW_SHIFT;
+    if (!window_fits(address, size)) return false;
     for (uintptr_t at = align_down(address, span); at < address + size; at += span)
         if (!reserve_one(at)) return false;
     return true;

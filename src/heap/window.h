@@ -4,16 +4,18 @@
  * address. Nothing of the allocator lies in memory that programs write.
  *
  * A window is WINDOW_SHIFT bits of address space (64 MiB, or 32) that holds memory of ours; its
- * arrays are one lazily touched mapping:
+ * arrays are one lazily touched mapping, between stretches of inaccessible address space:
  *   record  what there is to know of 4 KiB: struct pool or struct direct. All that a free looks at
  *           is in one cache line (two with 8-byte alignment), so that a free misses once
  *   spare   bits of the places where blocks start (of a span: one per block, in its first word):
  *           blocks that the pool can give; neither live nor at hand (heap.h)
  *   arena   one per 256 KiB, under the space lock
+ *   pending bits of the same places: see pending.h
  *
- * Windows are found in a table of 2^16 slots by bits of the address. Two windows could share a slot
- * only in a process that spreads over more than 4 TiB; window_reserve then fails, and the mapping
- * is not used. A look-up never trusts the slot alone: a tag contains the address of its pool.
+ * Windows are found in a table of 2^16 slots by bits of the address. Addresses 4 TiB apart (2 TiB)
+ * share a slot, and memory is used only where the slot is free: space_map looks for another place.
+ * So 4 TiB are as much as blocks in arenas, and the first pages of direct mappings, can take. A
+ * look-up never trusts the slot alone: a tag contains the address of its pool.
  */
 #ifndef POOLALLOC_WINDOW_H
 #define POOLALLOC_WINDOW_H
@@ -81,14 +83,24 @@ enum arena_kind {
 };
 
 #define WINDOW_ALIGNMENT (2 * MIB)
+#define WINDOW_STRIDE (4 * MIB) /* from one to the next, with what lies around them */
 
 struct window {
     union record record[WINDOW_POOLS];
     uint64_t spare[WINDOW_WORDS];
     uintptr_t base;
-    struct window *next; /* list of all windows */
+    struct window *next;                                         /* list of all windows */
+    struct atomic_u64 pending_arenas[(WINDOW_ARENAS + 63) / 64]; /* bit n: arena n (pending.h) */
     struct arena arena[WINDOW_ARENAS];
 };
+
+/* The bits of pending.h lie in front of the rest: so the mapping has no 2 MiB that the kernel would
+   make one page of, and a record is one alignment from its window. */
+#define WINDOW_BEFORE (WINDOW_WORDS * sizeof(uint64_t))
+
+static inline struct atomic_u64 *window_pending(struct window *window) {
+    return (struct atomic_u64 *)((char *)window - WINDOW_BEFORE);
+}
 
 /* Slots hold the distance from `nowhere` to the window. An empty slot so leads to records where
    nothing is ours, and look-ups need no test for it. */
@@ -103,9 +115,15 @@ extern "C" {
 
 extern struct window_table window_table;
 
-/* Makes the windows of [address, address + size) exist. False if there is no memory for them or a
-   slot is taken. Caller holds the space lock. */
+/* False if a window of [address, address + size) would need a slot that another has. With the space
+   lock. */
+bool window_fits(uintptr_t address, size_t size);
+/* Makes the windows of [address, address + size) exist. False if one does not fit or there is no
+   memory for it. With the space lock. */
 bool window_reserve(uintptr_t address, size_t size);
+/* Maps memory for a window, so that the next one needed does not fail for the lack of it. With the
+   space lock. */
+bool window_prepare(void);
 /* An arena is free and has no memory behind it: nor have its records any more, all zero now. With
    the space lock. */
 void window_purge(uintptr_t arena);

@@ -36,8 +36,26 @@ static bool fits(size_t size, size_t usable) {
     return size <= usable && (size > usable / 2 || alloc_good_size(size) == usable);
 }
 
+/* Set for good when a block was to shrink and there was no memory for a shorter one: from then on
+   blocks may be of any size above what was asked for. Read without order: whoever frees such a
+   block was handed it by who set this. */
+static struct atomic_u32 some_are_longer;
+
+/* True if `size` can be what was asked for. */
+static bool may_be_size(size_t size, size_t usable) {
+    return fits(size, usable) || (size <= usable && atomic_u32_load(&some_are_longer) != 0);
+}
+
+/* A shrinking realloc can't fail: programs do not expect it, and nothing is needed for it. */
+static void *stay(struct block *block, size_t size) {
+    if (size > block->usable) return or_no_memory(NULL);
+    atomic_u32_store(&some_are_longer, 1);
+    void *resized = block->kind != TAG_HEAP ? resize_large(block, size) : NULL;
+    return resized != NULL ? resized : (void *)block->address;
+}
+
 static void *copy_to(void *to, struct block *from, size_t size) {
-    if (to == NULL) return or_no_memory(NULL);
+    if (to == NULL) return stay(from, size);
     memcpy(to, (const void *)from->address, size_min(from->usable, size));
     release_block(from);
     return to;
@@ -47,7 +65,7 @@ static void *copy_to(void *to, struct block *from, size_t size) {
 static void *realloc_large(struct block *block, size_t size) {
     void *resized = resize_large(block, size);
     if (resized != NULL) return resized;
-    if (size > block->usable && size >= GROWS_DIRECT) {
+    if (block->kind == TAG_EXTENT && size > block->usable && size >= GROWS_DIRECT) {
         void *mapping = allocate_growing(size);
         if (mapping != NULL) return copy_to(mapping, block, size);
     }
@@ -137,12 +155,11 @@ size_t alloc_good_size(size_t size) {
     return is_large ? align_up(size, os_page_size()) : size_classes[size_class_of(size)].stride;
 }
 
-/* `size` can be what was asked for if malloc or a realloc in place would give it this block. */
 void alloc_free_sized(void *pointer, size_t size) {
     if (pointer == NULL) return;
     struct block block;
     block_require("free_sized", pointer, &block);
-    if (unlikely(!fits(size, block.usable)))
+    if (unlikely(!may_be_size(size, block.usable)))
         fail_argument("free_sized", block.address, "size", size, "another size was asked for");
     release_block(&block);
 }
@@ -156,7 +173,8 @@ void alloc_free_aligned_sized(void *pointer, size_t alignment, size_t size) {
         fail_argument("free_aligned_sized", block.address, "alignment", alignment,
                       "the block has another alignment");
     size_t rounded = align_up(size_max(size, 1), alignment);
-    if (unlikely(size > block.usable || (rounded <= block.usable / 2 && !fits(size, block.usable))))
+    if (unlikely(size > block.usable ||
+                 (rounded <= block.usable / 2 && !may_be_size(size, block.usable))))
         fail_argument("free_aligned_sized", block.address, "size", size,
                       "another size was asked for");
     release_block(&block);

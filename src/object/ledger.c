@@ -48,7 +48,8 @@ static void purge_arena(uintptr_t arena) {
 
 static bool make(uint16_t slot) {
     if (atomic_u64_load(&ledger_table[slot]) != 0) return true;
-    struct ledger *ledger = (struct ledger *)os_map(align_up(sizeof *ledger, os_page_size()));
+    struct ledger *ledger =
+        (struct ledger *)os_map_fenced(align_up(sizeof *ledger, os_page_size()));
     if (ledger == NULL) return false;
     if (slot == 0) ledger->count[0][0] = 1;
     /* Release: who finds the ledger finds it zeroed. Partner: ledger_of's users, by way of ranges.

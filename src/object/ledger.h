@@ -4,7 +4,7 @@
  * address. The collector counts and marks here and nowhere else, so that a visited reference does
  * not touch the object it leads to, and a living object's page is never written.
  *
- * A ledger stands for 64 MiB of address space that holds pools of objects, of any heap: one lazily
+ * A ledger stands for a window (heap/window.h) that holds pools of objects, of any heap: one lazily
  * touched mapping, made when the first pool there is taken. What it has on an arena goes back to
  * the system with the arena. By place:
  *   - count: one per GRANULE of 16 bytes, and so per object, as none is smaller
@@ -16,8 +16,8 @@
  *
  * NULL leads to a ledger too, in which nothing is marked for it and its count is 1; neither is ever
  * written. So most loops over references need no test for it. Addresses that are multiples of 4 TiB
- * lead to the same place: no object starts there. As in heap/window.h, a slot of the table is taken
- * once, and memory whose slot is another's is not used.
+ * lead to the same place (2 TiB with 8-byte alignment): no object starts there. Slots are those of
+ * windows, so that where a window has its slot, its ledger has, too.
  */
 #ifndef POOLALLOC_OBJECT_LEDGER_H
 #define POOLALLOC_OBJECT_LEDGER_H
@@ -29,8 +29,8 @@
 #include "heap/geometry.h"
 
 enum {
-    LEDGER_SHIFT = 26,
-    LEDGER_SLOTS = 1 << 16,
+    LEDGER_SHIFT = WINDOW_SHIFT,
+    LEDGER_SLOTS = WINDOW_SLOTS,
     LEDGER_POOLS = 1 << (LEDGER_SHIFT - POOL_SHIFT),
     LEDGER_ARENAS = 1 << (LEDGER_SHIFT - ARENA_SHIFT),
     GRANULE_SHIFT = 4,

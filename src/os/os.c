@@ -33,28 +33,69 @@ size_t os_page_size(void) {
 }
 
 /* The kernel's own entry rather than libc's mmap: others interpose that one, and call malloc. */
-static void *map(void *hint, size_t size, int protection) {
+static void *map(void *hint, size_t size, int protection, int flags) {
     if (refused(OS_MAP)) return NULL;
     int saved_errno = errno;
-    long result = syscall(SYS_mmap, hint, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L);
+    long result =
+        syscall(SYS_mmap, hint, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0L);
     errno = saved_errno;
     return result == -1 ? NULL : (void *)result;
 }
 
-void *os_map(size_t size) { return map(NULL, size, PROT_READ | PROT_WRITE); }
+enum { READ_WRITE = PROT_READ | PROT_WRITE };
+
+void *os_map(size_t size) { return map(NULL, size, READ_WRITE, 0); }
+
+bool os_can_map(size_t size) {
+    void *trial = os_map(align_up(size, os_page_size()));
+    return trial != NULL && os_unmap(trial, align_up(size, os_page_size()));
+}
+
+/* A mapping whose address plus `skew` is aligned. */
+struct shape {
+    size_t size, alignment, skew;
+    int protection;
+};
+
+static bool has_shape(const char *whole, const struct shape *shape) {
+    return ((uintptr_t)whole + shape->skew) % shape->alignment == 0;
+}
 
 /* An address just below the last mapping is free most of the time, and the aligned one below the
    first answer too: this takes two calls, and no address space more than asked for, where mapping
-   size + alignment and cutting would fail under a tight limit. */
-static void *map_at_aligned_hint(void *at, size_t size, size_t alignment) {
-    char *first = map(at, size, PROT_READ | PROT_WRITE);
-    if (first == NULL || (uintptr_t)first % alignment == 0) return first;
-    os_unmap(first, size);
-    char *hint = (char *)align_down((uintptr_t)first, alignment);
-    char *second = map(hint, size, PROT_READ | PROT_WRITE);
-    if (second == NULL || (uintptr_t)second % alignment == 0) return second;
-    os_unmap(second, size);
+   size + alignment and cutting would fail under a tight limit. *none: the system has not even
+   `size`. */
+static char *map_at_aligned_hint(char *hint, const struct shape *shape, bool *none) {
+    char *first = map(hint, shape->size, shape->protection, 0);
+    *none = first == NULL;
+    if (*none || has_shape(first, shape)) return first;
+    os_unmap(first, shape->size);
+    uintptr_t below = align_down((uintptr_t)first + shape->skew, shape->alignment);
+    if (below <= shape->skew) return NULL;
+    char *second = map((char *)below - shape->skew, shape->size, shape->protection, 0);
+    if (second == NULL || has_shape(second, shape)) return second;
+    os_unmap(second, shape->size);
     return NULL;
+}
+
+static char *map_and_cut(const struct shape *shape) {
+    if (shape->size > SIZE_MAX - shape->alignment) return NULL;
+    char *whole = map(NULL, shape->size + shape->alignment, shape->protection, 0);
+    if (whole == NULL) return NULL;
+    size_t before =
+        align_up((uintptr_t)whole + shape->skew, shape->alignment) - shape->skew - (uintptr_t)whole;
+    /* A cut that the kernel refuses costs address space, nothing else. */
+    if (before > 0) os_unmap(whole, before);
+    if (shape->alignment > before)
+        os_unmap(whole + before + shape->size, shape->alignment - before);
+    return whole + before;
+}
+
+/* What is aligned to more than there may be is not tried piece by piece. */
+static char *map_shape(void *hint, const struct shape *shape) {
+    bool none = false;
+    char *hinted = shape->alignment < GIB ? map_at_aligned_hint((char *)hint, shape, &none) : NULL;
+    return hinted != NULL || none ? hinted : map_and_cut(shape);
 }
 
 void *os_map_aligned(size_t size, size_t alignment) {
@@ -62,16 +103,8 @@ void *os_map_aligned(size_t size, size_t alignment) {
 }
 
 void *os_map_aligned_at(void *hint, size_t size, size_t alignment) {
-    char *hinted = map_at_aligned_hint(hint, size, alignment);
-    if (hinted != NULL || size > SIZE_MAX - alignment) return hinted;
-    char *whole = map(NULL, size + alignment, PROT_READ | PROT_WRITE);
-    if (whole == NULL) return NULL;
-    char *aligned = (char *)align_up((uintptr_t)whole, alignment);
-    size_t before = (size_t)(aligned - whole);
-    /* A cut that the kernel refuses costs address space, nothing else. */
-    if (before > 0) os_unmap(whole, before);
-    if (alignment > before) os_unmap(aligned + size, alignment - before);
-    return aligned;
+    struct shape shape = {size, alignment, 0, READ_WRITE};
+    return map_shape(hint, &shape);
 }
 
 bool os_set_access(void *address, size_t size, enum os_access access) {
@@ -83,14 +116,32 @@ bool os_set_access(void *address, size_t size, enum os_access access) {
     return done;
 }
 
-void *os_map_guarded(size_t size) {
+void *os_map_guarded_at(void *hint, size_t size) {
     size_t page = os_page_size();
     if (size > SIZE_MAX - 2 * page) return NULL;
-    char *whole = map(NULL, size + 2 * page, PROT_NONE);
+    char *whole = map(hint != NULL ? (char *)hint - page : NULL, size + 2 * page, PROT_NONE, 0);
     if (whole == NULL) return NULL;
     if (os_set_access(whole + page, size, OS_READ_WRITE)) return whole + page;
     os_unmap(whole, size + 2 * page);
     return NULL;
+}
+
+/* The memory is mapped over the middle rather than opened by mprotect, which programs under a
+   strict filter may not call. */
+void *os_map_fenced_at(void *hint, size_t before, size_t size, size_t alignment) {
+    size_t skew = OS_FENCE + before, whole_size = skew + size + OS_FENCE;
+    struct shape shape = {whole_size, alignment, skew, PROT_NONE};
+    char *whole = map_shape(hint != NULL ? (char *)hint - skew : NULL, &shape);
+    if (whole == NULL) return NULL;
+    if (map(whole + OS_FENCE, before + size, READ_WRITE, MAP_FIXED) != NULL) return whole + skew;
+    os_unmap(whole, whole_size);
+    return NULL;
+}
+
+void *os_map_fenced(size_t size) { return os_map_fenced_at(NULL, 0, size, os_page_size()); }
+
+void os_unmap_fenced(void *address, size_t size) {
+    os_unmap((char *)address - OS_FENCE, size + 2 * OS_FENCE);
 }
 
 bool os_unmap(void *address, size_t size) {
@@ -115,21 +166,13 @@ void os_populate(void *address, size_t size) {
     errno = saved_errno;
 }
 
-bool os_resize(void *address, size_t old_size, size_t new_size) {
-    if (refused(OS_RESIZE)) return false;
+/* Without MREMAP_FIXED, which before Linux 6.17 unmaps the target and may then fail. */
+void *os_resize(void *address, size_t old_size, size_t new_size) {
+    if (refused(OS_RESIZE)) return NULL;
     int saved_errno = errno;
-    bool done = syscall(SYS_mremap, address, old_size, new_size, 0, NULL) != -1;
+    long result = syscall(SYS_mremap, address, old_size, new_size, MREMAP_MAYMOVE, NULL);
     errno = saved_errno;
-    return done;
-}
-
-bool os_move(void *address, size_t old_size, void *target, size_t new_size) {
-    if (refused(OS_MOVE)) return false;
-    int saved_errno = errno;
-    bool done = syscall(SYS_mremap, address, old_size, new_size, MREMAP_MAYMOVE | MREMAP_FIXED,
-                        target) != -1;
-    errno = saved_errno;
-    return done;
+    return result == -1 ? NULL : (void *)result;
 }
 
 uint64_t (*os_clock_for_test)(void);
@@ -141,16 +184,66 @@ uint64_t os_clock_ms(void) {
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* AT_RANDOM: 16 bytes from the kernel, here before any system call could be filtered. */
+/* ---- What others can't guess ---- */
+
+static inline uint64_t rotate_left(uint64_t word, unsigned bits) {
+    return word << bits | word >> (64 - bits);
+}
+
+static inline void sip_round(uint64_t v[4]) {
+    v[0] += v[1], v[2] += v[3];
+    v[1] = rotate_left(v[1], 13) ^ v[0];
+    v[3] = rotate_left(v[3], 16) ^ v[2];
+    v[0] = rotate_left(v[0], 32);
+    v[2] += v[1], v[0] += v[3];
+    v[1] = rotate_left(v[1], 17) ^ v[2];
+    v[3] = rotate_left(v[3], 21) ^ v[0];
+    v[2] = rotate_left(v[2], 32);
+}
+
+/* SipHash-2-4 of one word, but for the length: nobody can tell the key from the result. */
+static uint64_t one_way(const uint64_t key[2], uint64_t word) {
+    uint64_t v[4] = {key[0] ^ UINT64_C(0x736f6d6570736575), key[1] ^ UINT64_C(0x646f72616e646f6d),
+                     key[0] ^ UINT64_C(0x6c7967656e657261),
+                     key[1] ^ UINT64_C(0x7465646279746573) ^ word};
+    for (int i = 0; i < 2; i++) sip_round(v);
+    v[0] ^= word;
+    v[2] ^= 0xff;
+    for (int i = 0; i < 4; i++) sip_round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/* AT_RANDOM: 16 bytes from the kernel, here before any system call could be filtered. libc has its
+   stack and pointer guards from them, which is why they are used as a key alone. */
 uint64_t os_secret(void) {
-    uint64_t secret = 0;
+    uint64_t key[2] = {0, 0};
     const void *random = (const void *)getauxval(AT_RANDOM);
-    if (random != NULL) memcpy(&secret, (const char *)random + 8, sizeof secret);
-    return secret;
+    if (random != NULL) memcpy(key, random, sizeof key);
+    return one_way(key, 0);
+}
+
+/* Rounded, as the length of the environment moves it. */
+static uintptr_t stack_place(void) { return align_down(getauxval(AT_RANDOM), 64 * KIB); }
+
+/* Where the kernel has put stack, program, vDSO and this library. Whoever knows one of them does
+   not know the others. */
+uint64_t os_random(unsigned number) {
+    const uint64_t key[2] = {getauxval(AT_PHDR), stack_place()};
+    return one_way(key, one_way(key, (uintptr_t)&os_fault_for_test + number) ^
+                            getauxval(AT_SYSINFO_EHDR));
+}
+
+/* A quarter of the address space, of 32nds from 23 on: above programs, which are at two thirds of
+   it and seldom far from there, and below the first libraries. */
+void *os_random_place(unsigned number, size_t alignment) {
+    uintptr_t stack = stack_place();
+    if (stack == 0) return NULL;
+    uintptr_t end = (uintptr_t)2 << bit_highest(stack);
+    return (void *)align_down(end / 32 * 23 + os_random(number) % (end / 4), alignment);
 }
 
 struct atomic_u32 *os_fork_watch(void) {
-    struct atomic_u32 *watch = (struct atomic_u32 *)os_map(os_page_size());
+    struct atomic_u32 *watch = (struct atomic_u32 *)os_map_fenced(os_page_size());
     if (watch == NULL) return NULL;
     int saved_errno = errno;
     bool watching = syscall(SYS_madvise, watch, os_page_size(), MADV_WIPEONFORK) == 0;
@@ -159,7 +252,7 @@ struct atomic_u32 *os_fork_watch(void) {
         atomic_u32_store(watch, 1);
         return watch;
     }
-    os_unmap(watch, os_page_size());
+    os_unmap_fenced(watch, os_page_size());
     return NULL;
 }
 

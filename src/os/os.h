@@ -20,6 +20,8 @@ extern "C" {
 
 size_t os_page_size(void);
 
+#define OS_FENCE (128 * KIB)
+
 /* Zeroed memory, readable and writable; NULL if the system has none. */
 void *os_map(size_t size);
 /* The same, aligned to `alignment` (a power of two, at least the OS page). */
@@ -27,7 +29,16 @@ void *os_map_aligned(size_t size, size_t alignment);
 /* The same, at `hint` if that is free and aligned. */
 void *os_map_aligned_at(void *hint, size_t size, size_t alignment);
 /* The same with an inaccessible OS page before and after it, which are not part of `size`. */
-void *os_map_guarded(size_t size);
+void *os_map_guarded_at(void *hint, size_t size);
+/* For what the program never touches: OS_FENCE bytes of inaccessible address space lie on each
+   side, so that whatever runs past the end of a block ends there. The second has `before` bytes of
+   memory in front of the address that it returns, which alone is aligned; `hint` as above. */
+void *os_map_fenced(size_t size);
+void *os_map_fenced_at(void *hint, size_t before, size_t size, size_t alignment);
+/* Of os_map_fenced. */
+void os_unmap_fenced(void *address, size_t size);
+/* True if the system would map so much just now. */
+bool os_can_map(size_t size);
 /* False if the kernel refused (the mapping limit): the range is then still mapped. */
 bool os_unmap(void *address, size_t size);
 /* Gives the memory behind a range back: it reads as zero afterwards. False if the kernel refused
@@ -39,15 +50,21 @@ void os_populate(void *address, size_t size);
 enum os_access { OS_READ, OS_READ_WRITE, OS_READ_EXECUTE };
 /* Sets what pages of any mapping may be used for. False if the kernel refused. */
 bool os_set_access(void *address, size_t size, enum os_access access);
-/* Grows or shrinks a mapping where it is. */
-bool os_resize(void *address, size_t old_size, size_t new_size);
-/* Moves a mapping's memory onto another of `new_size` bytes, which it replaces. */
-bool os_move(void *address, size_t old_size, void *target, size_t new_size);
+/* Grows or shrinks a mapping, where it is or, if it grows, by moving its memory elsewhere. Returns
+   where it is now; NULL: that can't be done, and nothing happened. */
+void *os_resize(void *address, size_t old_size, size_t new_size);
 
 /* Milliseconds of a clock that never goes back, a few nanoseconds to read, steps of some ms. */
 uint64_t os_clock_ms(void);
-/* 64 bits that another process can't guess; constant within a process. */
+/* 64 bits that another process can't guess; constant within a process. Nothing that others draw
+   from the same source can be told from them. */
 uint64_t os_secret(void);
+/* Random bits like those of the addresses that the kernel chooses, from which they follow: the same
+   twice where it does not randomise (setarch -R, gdb). Each number has its own. */
+uint64_t os_random(unsigned number);
+/* A place that such bits choose, for a hint: where the kernel puts neither the program nor its
+   stack and libraries at first. */
+void *os_random_place(unsigned number, size_t alignment);
 
 /* A word that reads 1 from os_fork_watch on and 0 in a child of fork, however it was made; NULL
    where the kernel can't do that. */
@@ -77,7 +94,7 @@ static inline void cpu_relax(void) {
 /* ---- for tests: a clock that stands still, and a kernel that says no ---- */
 /* When set, what os_clock_ms returns: a test decides how much time passes. */
 extern uint64_t (*os_clock_for_test)(void);
-enum os_call { OS_MAP, OS_UNMAP, OS_PURGE, OS_RESIZE, OS_MOVE, OS_PROTECT, OS_CALLS };
+enum os_call { OS_MAP, OS_UNMAP, OS_PURGE, OS_RESIZE, OS_PROTECT, OS_CALLS };
 /* When set, asked before each call; true makes it fail. */
 extern bool (*os_fault_for_test)(enum os_call call);
 

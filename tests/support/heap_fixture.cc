@@ -41,8 +41,16 @@ class LineOf : public testing::MatcherInterface<const std::string &> {
 
 } // namespace
 
-// The first slow path of the process sets the tables up.
-HeapTest::HeapTest() { thread_heap_get(); }
+// The first slow path of the process sets the tables up, and its first arena is at a random place
+// of its chunk.
+HeapTest::HeapTest() {
+    thread_heap_get();
+    static bool begun = false;
+    if (begun) return;
+    begun = true;
+    SpaceLock lock;
+    space_return(space_take_used(), 1);
+}
 HeapTest::~HeapTest() = default;
 
 void HeapTest::SetUp() {
@@ -168,6 +176,14 @@ size_t resident_pages(const void *start, size_t size) {
     size_t count = 0;
     for (unsigned char page : there) count += page & 1;
     return count;
+}
+
+bool is_accessible(const void *address) {
+    static int ends[2] = {-1, -1};
+    if (ends[0] < 0 && pipe(ends) != 0) abort();
+    if (write(ends[1], address, 1) != 1) return false;
+    char byte;
+    return read(ends[0], &byte, 1) == 1;
 }
 
 bool is_all(const void *start, int byte, size_t size) {

@@ -93,6 +93,8 @@ uint64_t test_seed();
 
 // The pages of [start, start + size) that have memory behind them.
 size_t resident_pages(const void *start, size_t size);
+// The kernel can read the byte there.
+bool is_accessible(const void *address);
 bool is_all(const void *start, int byte, size_t size);
 
 // The process ends with SIGABRT and one line "poolalloc: <what><pointer> (...)". A death test runs

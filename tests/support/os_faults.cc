@@ -39,8 +39,7 @@ void begin(const Plan &next) {
 } // namespace
 
 const char *os_call_name(enum os_call call) {
-    static const char *const names[OS_CALLS] = {"map",    "unmap", "purge",
-                                                "resize", "move",  "protect"};
+    static const char *const names[OS_CALLS] = {"map", "unmap", "purge", "resize", "protect"};
     return names[call];
 }
 

@@ -11,6 +11,7 @@
 #include "os/os.h"
 #include "support/clock.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -90,6 +91,61 @@ TEST_F(AllocateTest, SizesBeyondAnyAreRefused) {
     }
     EXPECT_EQ(allocate_aligned(size_t(1) << 63, 1), nullptr);
     EXPECT_EQ(allocate_aligned(size_t(1) << 62, size_t(1) << 62), nullptr);
+}
+
+// What no address space has: caches of all kinds stay as they are, and few calls are made.
+TEST_F(AllocateTest, ARequestThatReliefCannotServeDisturbsNothing) {
+    const size_t huge = size_t(1) << 50;
+    free(allocate(40 * MIB));
+    free(allocate(MIB));
+    void *block = allocate(64);
+    free(block);
+    auto requests = {
+        std::function<void *()>([] { return allocate(huge); }),
+        std::function<void *()>([] { return allocate_zeroed(huge); }),
+        std::function<void *()>([] { return allocate_aligned(huge, 64); }),
+        std::function<void *()>([] { return allocate_aligned(MIB, huge); }),
+        std::function<void *()>([] { return allocate_growing(huge); }),
+    };
+    struct census before = census_now();
+    for (auto &request : requests) {
+        OsFaults none = OsFaults::from(ALL_CALLS, UINT64_MAX);
+        EXPECT_EQ(request(), nullptr);
+        EXPECT_LE(OsFaults::asked(), 3u);
+    }
+    struct census after = census_now();
+    EXPECT_EQ(after.direct_cached, before.direct_cached);
+    EXPECT_EQ(after.mapped_bytes, before.mapped_bytes);
+    EXPECT_EQ(magazine_pop(thread_heap, size_class_of(64)), block);
+    free(block);
+}
+
+TEST_F(AllocateTest, ASmallRequestIsRefusedWithFewCalls) {
+    std::vector<void *> blocks;
+    OsFaults faults = OsFaults::from(only(OS_MAP), 0);
+    while (void *block = allocate(64)) blocks.push_back(block);
+    for (int i = 0; i < 3; i++) {
+        uint64_t before = OsFaults::asked();
+        EXPECT_EQ(allocate(64), nullptr);
+        EXPECT_LE(OsFaults::asked() - before, 4u);
+    }
+    for (void *block : blocks) release(block);
+}
+
+// Blocks at hand and free ranges, each too little by itself.
+TEST_F(AllocateTest, AllThatIsHeldMayMakeUpForWhatIsMissing) {
+    std::vector<void *> blocks;
+    for (int i = 0; i < 20000; i++) blocks.push_back(allocate(512));
+    for (void *block : blocks) release(block);
+    void *cached = allocate(32 * MIB);
+    free(cached);
+    EXPECT_GT(census_now().direct_cached, 0u);
+    {
+        OsFaults faults = OsFaults::between(only(OS_MAP), 0, 1); // then there is room
+        void *block = allocate(64 * MIB);
+        ASSERT_NE(block, nullptr);
+        release(block);
+    }
 }
 
 TEST_F(AllocateTest, ZeroedBlocksAreZeroInNewAndInUsedMemory) {

@@ -48,6 +48,42 @@ class DirectResizeTest : public HeapTest {
         EXPECT_EQ(census_now().mapped_bytes, mapped_ + size);
         pointer_[size - 1] = 1;
     }
+    // Where the kernel will put a block that grows to `size`.
+    static char *landing(size_t size) {
+        size = align_up(size + size / 8, PAGE);
+        void *place = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        munmap(place, size);
+        return at(place);
+    }
+    // As if a window of other addresses had the slot of this one.
+    class TakenSlot {
+      public:
+        explicit TakenSlot(char *address) : address_(address) {
+            uintptr_t number = reinterpret_cast<uintptr_t>(address) >> WINDOW_SHIFT;
+            slot_ = &window_table.distance[number % WINDOW_SLOTS];
+            before_ = atomic_u64_load(slot_);
+            struct window *other = window_first();
+            if (window_at(reinterpret_cast<uintptr_t>(address)) == other) other = other->next;
+            atomic_u64_store(slot_, reinterpret_cast<uintptr_t>(other) -
+                                        reinterpret_cast<uintptr_t>(window_table.nowhere));
+        }
+        ~TakenSlot() { atomic_u64_store(slot_, before_); }
+        char *address() const { return address_; }
+
+      private:
+        char *address_;
+        struct atomic_u64 *slot_;
+        uint64_t before_;
+    };
+    // False if there is none to be had.
+    static bool use_up_prepared_window() {
+        static uintptr_t unused = uintptr_t(3) << WINDOW_SHIFT;
+        SpaceLock lock;
+        if (!window_prepare()) return false;
+        while (window_at(unused) != nullptr || !window_fits(unused, 1))
+            unused += uintptr_t(1) << WINDOW_SHIFT;
+        return window_reserve(unused, 1);
+    }
     size_t mapped_;
     char *pointer_ = nullptr;
 };
@@ -62,11 +98,26 @@ TEST_F(DirectResizeTest, ShrinksAndGrowsBackInPlace) {
 }
 
 bool refuse_resize(enum os_call call) { return call == OS_RESIZE; }
-bool refuse_resize_and_move(enum os_call call) { return call == OS_RESIZE || call == OS_MOVE; }
-bool refuse_resize_and_map(enum os_call call) { return call == OS_RESIZE || call == OS_MAP; }
+bool refuse_maps(enum os_call call) { return call == OS_MAP; }
+bool refuse_one_map(enum os_call call) {
+    static int maps;
+    return call == OS_MAP && maps++ == 0;
+}
+
+// Something lies right behind the block for as long as this lives.
+class Obstacle {
+  public:
+    explicit Obstacle(char *end) {
+        place_ = mmap(end, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    ~Obstacle() { munmap(place_, PAGE); }
+
+  private:
+    void *place_;
+};
 
 TEST_F(DirectResizeTest, MovesByItsPagesWhereItCannotGrow) {
-    os_fault_for_test = refuse_resize;
+    Obstacle behind(pointer_ + 4 * MIB);
     char *old = pointer_, *moved = resize(9 * MIB);
     ASSERT_NE(moved, nullptr);
     EXPECT_NE(moved, old);
@@ -78,23 +129,42 @@ TEST_F(DirectResizeTest, MovesByItsPagesWhereItCannotGrow) {
 }
 
 TEST_F(DirectResizeTest, ARefusedMoveLeavesTheBlockAsItWas) {
-    for (auto fault : {refuse_resize_and_move, refuse_resize_and_map}) {
-        os_fault_for_test = fault;
-        EXPECT_EQ(resize(9 * MIB), nullptr);
-        os_fault_for_test = nullptr;
-        expect_whole(4 * MIB, 4 * MIB);
-    }
-}
-
-bool refuse_all_but_maps(enum os_call call) { return call != OS_MAP; }
-
-// The target of the move is there already, and cannot be unmapped.
-TEST_F(DirectResizeTest, ARefusedMoveAtTheMappingLimitLosesNothing) {
-    os_fault_for_test = refuse_all_but_maps;
+    os_fault_for_test = refuse_resize;
     EXPECT_EQ(resize(9 * MIB), nullptr);
     os_fault_for_test = nullptr;
-    EXPECT_GE(census_now().mapped_bytes, mapped_ + 13 * MIB);
-    poolalloc_trim(0);
+    expect_whole(4 * MIB, 4 * MIB);
+}
+
+// Memory for a window is there before anything moves.
+TEST_F(DirectResizeTest, WithoutMemoryForAWindowNothingMoves) {
+    ASSERT_TRUE(use_up_prepared_window());
+    os_fault_for_test = refuse_maps;
+    EXPECT_EQ(resize(9 * MIB), nullptr);
+    os_fault_for_test = nullptr;
+    expect_whole(4 * MIB, 4 * MIB);
+}
+
+// The kernel moves the memory to where another window has the slot.
+TEST_F(DirectResizeTest, WhatMovedToWhereNoWindowFitsIsCopiedOn) {
+    Obstacle behind(pointer_ + 4 * MIB);
+    TakenSlot there(landing(400 * MIB));
+    char *moved = resize(400 * MIB);
+    ASSERT_NE(moved, nullptr);
+    pointer_ = moved;
+    EXPECT_NE(moved, there.address());
+    expect_whole(400 * MIB, 4 * MIB);
+}
+
+TEST_F(DirectResizeTest, WhatCanNeitherStayThereNorBeCopiedIsPutBack) {
+    Obstacle behind(pointer_ + 4 * MIB);
+    TakenSlot there(landing(400 * MIB));
+    {
+        SpaceLock lock;
+        ASSERT_TRUE(window_prepare());
+    }
+    os_fault_for_test = refuse_one_map;
+    EXPECT_EQ(resize(400 * MIB), nullptr);
+    os_fault_for_test = nullptr;
     expect_whole(4 * MIB, 4 * MIB);
 }
 

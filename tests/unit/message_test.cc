@@ -34,6 +34,20 @@ TEST_F(MessageTest, MessagesAreEmptyDistinctAndNoMemoryOfThePrograms) {
     for (struct message *message : taken) message_give(heap_, message);
 }
 
+// Each lies in a mapping of its own, and somewhere that ends.
+TEST_F(MessageTest, WhatLiesAroundMessagesIsOutOfReach) {
+    struct message *message = message_take(heap_);
+    const char *page =
+        reinterpret_cast<const char *>(align_down(reinterpret_cast<uintptr_t>(message), PAGE));
+    const char *first = page, *end = page;
+    while (is_accessible(first - 1)) first -= PAGE;
+    while (is_accessible(end)) end += PAGE;
+    EXPECT_LE(end - first, ptrdiff_t(64 * KIB));
+    EXPECT_FALSE(is_accessible(first - OS_FENCE));
+    EXPECT_FALSE(is_accessible(end + OS_FENCE - 1));
+    message_give(heap_, message);
+}
+
 TEST_F(MessageTest, AHeapKeepsAFewAndTheOthersServeEverybody) {
     std::set<struct message *> taken;
     for (int i = 0; i < 100; i++) taken.insert(message_take(heap_));

@@ -256,11 +256,11 @@ int maps_to_refuse;
 bool refuse_maps(enum os_call call) { return call == OS_MAP && maps_to_refuse-- > 0; }
 bool refuse_unmap(enum os_call call) { return call == OS_UNMAP; }
 
-TEST_F(SpaceTest, AChunkShrinksUntilTheSystemHasIt) {
-    maps_to_refuse = 4; // two chunks: each asks at a hint, then for more and cuts
+TEST_F(SpaceTest, AChunkIsNoLongerThanNeededIfTheSystemHasNoMore) {
+    maps_to_refuse = 1;
     os_fault_for_test = refuse_maps;
-    ASSERT_NE(take(1), nullptr);
-    EXPECT_EQ(space_figures.mapped, mapped_ + CHUNK_MIN_ARENAS / 4 * size_t(ARENA_SIZE));
+    ASSERT_NE(take(3), nullptr);
+    EXPECT_EQ(space_figures.mapped, mapped_ + 3 * size_t(ARENA_SIZE));
 }
 
 TEST_F(SpaceTest, WithoutMemoryNothingIsTakenAndLaterItWorks) {
@@ -343,6 +343,48 @@ TEST_F(SpaceTest, RandomStepsAgreeWithAModel) {
         }
         ASSERT_EQ(space_figures.mapped, arenas_of_ours() * ARENA_SIZE);
     }
+}
+
+// ---- Places that share a slot of the table of windows ----
+
+TEST_F(SpaceTest, WhereNoWindowFitsAnotherPlaceIsFound) {
+    const size_t shared = (size_t(1) << WINDOW_SHIFT) * WINDOW_SLOTS;
+    uintptr_t ours = take(1)->base;
+    for (size_t size : {size_t(ARENA_SIZE), 70 * MIB}) {
+        for (size_t alignment : {size_t(ARENA_SIZE), 128 * MIB}) {
+            struct space_request request = {size, alignment, size, false};
+            uintptr_t place = align_down(ours, alignment);
+            if (window_reserve(place, 1)) place ^= shared; // otherwise another has its slot
+            ASSERT_FALSE(window_fits(place, size));
+            uintptr_t address = space_map(&request, place);
+            ASSERT_NE(address, 0u);
+            EXPECT_NE(address, place);
+            EXPECT_EQ(address % alignment, 0u);
+            EXPECT_NE(window_at(address), nullptr);
+            EXPECT_NE(window_at(address + size - 1), nullptr);
+            os_unmap(reinterpret_cast<void *>(address), size);
+        }
+    }
+    EXPECT_EQ(space_figures.mapped, mapped_ + CHUNK_MIN_ARENAS * size_t(ARENA_SIZE));
+}
+
+TEST_F(SpaceTest, AGuardedPlaceMovesWithItsGuards) {
+    const size_t shared = (size_t(1) << WINDOW_SHIFT) * WINDOW_SLOTS;
+    struct space_request request = {2 * PAGE, PAGE, POOL_SIZE, true};
+    char *address = reinterpret_cast<char *>(space_map(&request, take(1)->base ^ shared));
+    ASSERT_NE(address, nullptr);
+    EXPECT_TRUE(is_accessible(address + 2 * PAGE - 1));
+    EXPECT_FALSE(is_accessible(address - 1));
+    EXPECT_FALSE(is_accessible(address + 2 * PAGE));
+    os_unmap(address - PAGE, 4 * PAGE);
+}
+
+TEST_F(SpaceTest, FreeRangesAreKeptWhereTheyCannotMakeUpForWhatIsMissing) {
+    uintptr_t base = take(16)->base;
+    give(base);
+    ASSERT_EQ(space_figures.free, 16 * size_t(ARENA_SIZE));
+    EXPECT_EQ(space_take(size_t(1) << 30), nullptr); // 256 TiB
+    EXPECT_EQ(space_figures.free, 16 * size_t(ARENA_SIZE));
 }
 
 } // namespace

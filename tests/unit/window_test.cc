@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include "os/os.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -65,7 +66,7 @@ TEST_F(WindowTest, ReservingMakesExactlyTheWindowsOfTheRange) {
 TEST_F(WindowTest, WindowsLieSideBySide) {
     for (int i = 0; i < 2; i++) ASSERT_TRUE(reserve(unused_range(), 2 * SPAN));
     const char *newest = reinterpret_cast<char *>(window_first());
-    EXPECT_EQ(newest + WINDOW_ALIGNMENT, reinterpret_cast<char *>(window_first()->next));
+    EXPECT_EQ(newest + WINDOW_STRIDE, reinterpret_cast<char *>(window_first()->next));
     TestHeap heap;
     void *block = heap.take(64);
     ptrdiff_t distance = static_cast<char *>(block) - newest;
@@ -75,16 +76,43 @@ TEST_F(WindowTest, WindowsLieSideBySide) {
 
 TEST_F(WindowTest, WindowsGoOnBeyondWhatIsInTheWay) {
     ASSERT_TRUE(reserve(unused_range(), 2 * SPAN));
-    char *place = reinterpret_cast<char *>(window_first()) - WINDOW_ALIGNMENT;
+    char *place = reinterpret_cast<char *>(window_first()) - WINDOW_STRIDE;
     void *obstacle = mmap(place, WINDOW_ALIGNMENT, PROT_NONE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     ASSERT_EQ(obstacle, place);
     ASSERT_TRUE(reserve(unused_range(), POOL_SIZE)); // anywhere
     ASSERT_TRUE(reserve(unused_range(), 2 * SPAN));
     const char *newest = reinterpret_cast<char *>(window_first());
-    EXPECT_EQ(newest + WINDOW_ALIGNMENT, reinterpret_cast<char *>(window_first()->next));
+    EXPECT_EQ(newest + WINDOW_STRIDE, reinterpret_cast<char *>(window_first()->next));
     EXPECT_LT(newest, place);
     munmap(obstacle, WINDOW_ALIGNMENT);
+}
+
+// What runs past a block ends there.
+TEST_F(WindowTest, AWindowLiesBetweenInaccessibleSpace) {
+    ASSERT_TRUE(reserve(unused_range(), POOL_SIZE));
+    const char *window = reinterpret_cast<const char *>(window_first());
+    const char *first = window - WINDOW_BEFORE;
+    const char *end = window + align_up(sizeof(struct window), PAGE);
+    EXPECT_TRUE(is_accessible(first));
+    EXPECT_TRUE(is_accessible(end - 1));
+    for (size_t distance : {size_t(1), OS_FENCE / 2, size_t(OS_FENCE)}) {
+        EXPECT_FALSE(is_accessible(first - distance));
+        EXPECT_FALSE(is_accessible(end + distance - 1));
+    }
+}
+
+TEST_F(WindowTest, AWindowMadeReadyIsTheNextOneAndNeedsNoMemory) {
+    uintptr_t range = unused_range();
+    {
+        SpaceLock lock;
+        ASSERT_TRUE(window_prepare());
+    }
+    os_fault_for_test = [](enum os_call call) { return call == OS_MAP; };
+    EXPECT_TRUE(reserve(range, POOL_SIZE));
+    EXPECT_FALSE(reserve(range + SPAN, POOL_SIZE));
+    os_fault_for_test = nullptr;
+    EXPECT_NE(window_at(range), nullptr);
 }
 
 TEST_F(WindowTest, OneByteIsEnoughAndTheEndIsNotIncluded) {
@@ -101,7 +129,10 @@ TEST_F(WindowTest, ASharedSlotBelongsToTheFirst) {
     EXPECT_EQ(slot(range + SHARED), slot(range));
     EXPECT_EQ(window_at(range + SHARED), nullptr);
     EXPECT_EQ(arena_at(range + SHARED), nullptr);
+    size_t before = window_count();
     EXPECT_FALSE(reserve(range + SHARED, POOL_SIZE));
+    EXPECT_FALSE(reserve(range + SHARED - SPAN, 2 * SPAN)); // and of the other none is made
+    EXPECT_EQ(window_count(), before);
     EXPECT_EQ(window_at(range + SHARED), nullptr);
     EXPECT_NE(window_at(range), nullptr);
 }

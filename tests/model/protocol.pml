@@ -338,9 +338,7 @@ inline take_message() {
         take_in(b, SENT)
     :: else ->
         if
-#ifndef MUTATE_PASS_ON_LOOKS_NOT
         :: tag[POOL_OF(b)] == 0 || !live[b] -> found = 1; goto stop
-#endif
         :: else -> d_step { move(b, SENT, IN_HAND); add(hand, b) }
         fi
     fi;

@@ -453,6 +453,8 @@ inline use_own(Block) {
     d_step {
         if
         :: place[Block] == SPARE -> place[Block] = AT_HAND
+        :: place[Block] == SPARE -> assert(!live[Block] && !pending[Block]); live[Block] = 1;
+            place[Block] = LIVE
         :: place[Block] == AT_HAND -> assert(!live[Block] && !pending[Block]); live[Block] = 1; place[Block] = LIVE
         :: place[Block] == LIVE -> assert(live[Block]); live[Block] = 0; place[Block] = AT_HAND
         fi

@@ -263,6 +263,8 @@ inline settle() {
         :: x == 0 -> release(p)
 #ifndef MUTATE_SETTLE_LOOKS_NOT
         :: x != 0 && tag[p] == 0 -> found = 1; goto stop
+#else
+        :: x != 0 && tag[p] == 0 -> d_step { token[p] = 0; drop(tokens, p) }
 #endif
         :: x != 0 && tag[p] != 0 && is_complete(x) -> take_over(p)
         :: x != 0 && tag[p] != 0 && !is_complete(x) && state[tag[p]] == ORPHAN -> release(p)

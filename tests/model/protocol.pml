@@ -47,6 +47,10 @@ bit live[BLOCKS];    /* written by whoever holds the heap, or the whole pool */
 bit pending[BLOCKS]; /* set by any thread, taken by the token's holder */
 bit adrift[POOLS];   /* handed over and not yet on a list of the new owner; by the token's holder */
 
+/* No part of the protocol: a thread that a fork left behind may have been in the middle of the
+   heap's own lists, so that nobody may hold it again. */
+bool torn[HEAPS + 1];
+
 #define IN_USE 1
 #define PARKED 2
 #define BUSY 3
@@ -127,7 +131,10 @@ inline post(Items, Target) {
         inbox[Target] = inbox[Target] | (Items);
         if
 #ifndef MUTATE_POST_LEAVES_PARKED
-        :: state[Target] == PARKED -> state[Target] = BUSY; add(held, Target)
+        :: state[Target] == PARKED ->
+            assert(!torn[Target]);
+            state[Target] = BUSY;
+            add(held, Target)
 #endif
         :: else
         fi
@@ -437,9 +444,15 @@ inline hold() {
 inline send(Block) {
     d_step {
         if
-        :: open != NONE && to == tag[POOL_OF(Block)] -> move(Block, LIVE, SENT); add(content[open], Block)
-        :: open == NONE && !used[0] && state[tag[POOL_OF(Block)]] != ORPHAN -> open = 0; used[0] = 1;
-            to = tag[POOL_OF(Block)]; move(Block, LIVE, SENT); add(content[0], Block)
+        :: open != NONE && to == tag[POOL_OF(Block)] ->
+            move(Block, LIVE, SENT);
+            add(content[open], Block)
+        :: open == NONE && !used[0] && state[tag[POOL_OF(Block)]] != ORPHAN ->
+            open = 0;
+            used[0] = 1;
+            to = tag[POOL_OF(Block)];
+            move(Block, LIVE, SENT);
+            add(content[0], Block)
         :: open == NONE && used[0] && !used[1] && state[tag[POOL_OF(Block)]] != ORPHAN -> open = 1;
             used[1] = 1; to = tag[POOL_OF(Block)]; move(Block, LIVE, SENT); add(content[1], Block)
         :: else -> move(Block, LIVE, IN_HAND); add(hand, Block)
@@ -457,7 +470,8 @@ inline use_own(Block) {
         :: place[Block] == SPARE -> place[Block] = AT_HAND
         :: place[Block] == SPARE -> assert(!live[Block] && !pending[Block]); live[Block] = 1;
             place[Block] = LIVE
-        :: place[Block] == AT_HAND -> assert(!live[Block] && !pending[Block]); live[Block] = 1; place[Block] = LIVE
+        :: place[Block] == AT_HAND -> assert(!live[Block] && !pending[Block]); live[Block] = 1;
+            place[Block] = LIVE
         :: place[Block] == LIVE -> assert(live[Block]); live[Block] = 0; place[Block] = AT_HAND
         fi
     }
@@ -560,10 +574,12 @@ inline mend_heap(Heap) {
     if
     :: Heap != my && state[Heap] != PARKED && state[Heap] != 0 ->
 #ifdef MUTATE_FORK_BELIEVES_HELD
-        state[Heap] = PARKED
+        state[Heap] = PARKED;
 #else
-        state[Heap] = ORPHAN; inbox[Heap] = 0
+        state[Heap] = ORPHAN;
 #endif
+        inbox[Heap] = 0;
+        torn[Heap] = true
     :: else
     fi
 }
@@ -654,11 +670,15 @@ progress_new:
         :: (may & END) && my != 0 ->
             /* From now on it is held like a parked heap by whoever helps. */
             d_step { state[my] = BUSY; add(held, my); my = 0 }
-        :: (may & END) && my != 0 -> d_step { cold[my] = 1; state[my] = BUSY; add(held, my); my = 0 }
+        :: (may & END) && my != 0 ->
+            d_step { cold[my] = 1; state[my] = BUSY; add(held, my); my = 0 }
         :: (may & BEGIN) && my == 0 && state[1] == PARKED ->
             d_step {
                 if
-                :: state[1] == PARKED -> assert(inbox[1] == 0); state[1] = IN_USE; my = 1;
+                :: state[1] == PARKED ->
+                    assert(inbox[1] == 0 && !torn[1]);
+                    state[1] = IN_USE;
+                    my = 1;
                     cold[1] = 0
                 :: else
                 fi
@@ -666,7 +686,10 @@ progress_new:
         :: (may & ADOPT) && my != 0 && HEAPS > 1 && state[COMMONS] == PARKED ->
             d_step {
                 if
-                :: state[COMMONS] == PARKED -> state[COMMONS] = BUSY; add(held, COMMONS)
+                :: state[COMMONS] == PARKED ->
+                    assert(!torn[COMMONS]);
+                    state[COMMONS] = BUSY;
+                    add(held, COMMONS)
                 :: else
                 fi
             };
@@ -711,7 +734,8 @@ inline check_pool(Pool) {
 inline check_block(Block) {
     assert(place[Block] != IN_HAND);
     assert(place[Block] == LOST ||
-           live[Block] == (place[Block] == LIVE || place[Block] == SENT || place[Block] == PENDING));
+           live[Block] ==
+               (place[Block] == LIVE || place[Block] == SENT || place[Block] == PENDING));
     assert(place[Block] == LOST || pending[Block] == (place[Block] == PENDING))
 }
 inline check_heap(Heap) {

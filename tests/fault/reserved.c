@@ -16,8 +16,8 @@ enum { SMALL = 20000, LARGE = 60 };
 
 static void reserve(int count, size_t tib) {
     for (int i = 0; i < count; i++) {
-        void *place = mmap(NULL, tib << 40, PROT_NONE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *place =
+            mmap(NULL, tib << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (place == MAP_FAILED) exit(77);
     }
 }

@@ -18,6 +18,8 @@ struct atomic_u32 {
     uint32_t value;
 };
 
+/* The ordered ones: of two threads that each store to one word and then load the other's, at least
+   one sees what the other stored. */
 #define ATOMIC_FUNCTIONS(name, type)                                                               \
     static inline type name##_load(const struct name *a) {                                         \
         return __atomic_load_n(&a->value, __ATOMIC_RELAXED);                                       \
@@ -40,6 +42,17 @@ struct atomic_u32 {
     static inline type name##_or(struct name *a, type bits) {                                      \
         return __atomic_fetch_or(&a->value, bits, __ATOMIC_ACQ_REL);                               \
     }                                                                                              \
+    /* In one order for all threads. */                                                            \
+    static inline type name##_load_ordered(const struct name *a) {                                 \
+        return __atomic_load_n(&a->value, __ATOMIC_SEQ_CST);                                       \
+    }                                                                                              \
+    static inline void name##_store_ordered(struct name *a, type value) {                          \
+        __atomic_store_n(&a->value, value, __ATOMIC_SEQ_CST);                                      \
+    }                                                                                              \
+    static inline bool name##_replace_ordered(struct name *a, type *expected, type value) {        \
+        return __atomic_compare_exchange_n(&a->value, expected, value, false, __ATOMIC_SEQ_CST,    \
+                                           __ATOMIC_SEQ_CST);                                      \
+    }                                                                                              \
     /* False and *expected = the present value if it was another than *expected. */                \
     static inline bool name##_replace(struct name *a, type *expected, type value) {                \
         return __atomic_compare_exchange_n(&a->value, expected, value, false, __ATOMIC_ACQ_REL,    \
@@ -49,5 +62,9 @@ struct atomic_u32 {
 ATOMIC_FUNCTIONS(atomic_u8, uint8_t)
 ATOMIC_FUNCTIONS(atomic_u64, uint64_t)
 ATOMIC_FUNCTIONS(atomic_u32, uint32_t)
+
+/* What a signal handler or the child of a fork finds: all that is written before, nothing of what
+   is written after. No instruction. */
+static inline void atomic_in_sequence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
 #endif

@@ -2,6 +2,7 @@
 #include "heap/allocate.h"
 
 #include "heap/direct.h"
+#include "heap/emergency.h"
 #include "heap/extent.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
@@ -50,6 +51,7 @@ void allocate_poll(struct heap *heap) {
         space_unlock();
     }
     if (unlikely(thread_heap_clean_is_due())) thread_heap_clean_parked(false);
+    if (unlikely(thread_heap_adopt_is_due())) thread_heap_adopt();
     if (unlikely(direct_purge_is_due()) && space_try_lock()) {
         direct_purge(false);
         space_unlock();
@@ -60,7 +62,7 @@ void allocate_poll(struct heap *heap) {
 
 /* As much address space as relief could bring, at most. */
 static size_t held_for_relief(struct heap *heap) {
-    space_lock();
+    if (!space_lock()) return 0;
     size_t held = space_figures.free + space_figures.direct_cached, pools = space_figures.in_pools;
     space_unlock();
     bool unknown = thread_heap_parked_hold() || (heap != NULL && remote_is_waiting(heap));
@@ -76,12 +78,24 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
         remote_drain(heap, ~0u);
         heap_release(heap);
     }
+    thread_heap_adopt();
     thread_heap_clean_parked(true);
-    space_lock();
+    if (!space_lock()) return false;
     direct_purge(true);
     if (direct) space_release(); /* others are served from there */
     space_unlock();
     return true;
+}
+
+/* Nothing was to be had: from the emergency memory if the thread was interrupted inside the
+   allocator, or another stands still there. If even that is used up, the other may yet go on. */
+static COLD void *take_in_need(size_t size, size_t alignment) {
+    bool inside = thread_heap_is_inside();
+    if (!inside && !space_is_out_of_reach()) return NULL;
+    void *block = emergency_allocate(size, alignment);
+    if (block != NULL || inside) return block;
+    space_wait();
+    return allocate_aligned(alignment, size);
 }
 
 /* ---- Classes ---- */
@@ -105,11 +119,12 @@ static COLD void *take_shared(unsigned class_index) {
 }
 
 ALWAYS_INLINE void *take_unfilled(unsigned class_index, unsigned near) {
-    struct heap *heap = thread_heap;
-    if (unlikely(heap == &no_heap) && (heap = thread_heap_get()) == NULL)
-        return take_shared(class_index);
+    struct heap *heap = thread_heap_enter();
+    if (unlikely(heap == NULL)) return take_shared(class_index);
     void *block = heap_take_own(heap, class_index, near);
-    return likely(block != NULL) ? block : take_slow(heap, class_index, near);
+    if (unlikely(block == NULL)) block = take_slow(heap, class_index, near);
+    thread_heap_leave(heap);
+    return block;
 }
 
 static COLD void *fill_new(void *block, size_t size) {
@@ -125,25 +140,32 @@ static NOINLINE void *take_class(unsigned class_index, unsigned near) {
     return take_unfilled(class_index, near);
 }
 
+static void *take_class_for(size_t size, size_t alignment, unsigned class_index, unsigned near) {
+    void *block = take_class(class_index, near);
+    return likely(block != NULL) ? block : take_in_need(size, alignment);
+}
+
 /* ---- Larger requests ---- */
 
 static bool is_direct(size_t size, size_t alignment) {
     return size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN;
 }
 
-static void *take_large(size_t size, size_t alignment, bool zero) {
+static void *take_large(struct heap *heap, size_t size, size_t alignment, bool zero) {
     void *block = is_direct(size, alignment) ? direct_allocate(size, alignment, zero)
                                              : extent_allocate(size, alignment, zero);
-    if (likely(thread_heap != &no_heap)) allocate_poll(thread_heap);
+    if (likely(heap != NULL)) allocate_poll(heap);
     return block;
 }
 
 static void *take_large_relieved(size_t size, size_t alignment, bool zero) {
-    void *block = take_large(size, alignment, zero);
-    if (block != NULL) return block;
-    struct heap *heap = thread_heap != &no_heap ? thread_heap : NULL;
-    if (!relieve(heap, size_max(size, alignment), is_direct(size, alignment))) return NULL;
-    return take_large(size, alignment, zero);
+    struct heap *heap = thread_heap_enter(); /* the first call of the process sets the tables up */
+    void *block = take_large(heap, size, alignment, zero);
+    if (unlikely(block == NULL) &&
+        relieve(heap, size_max(size, alignment), is_direct(size, alignment)))
+        block = take_large(heap, size, alignment, zero);
+    thread_heap_leave(heap);
+    return likely(block != NULL) ? block : take_in_need(size, alignment);
 }
 
 static NOINLINE void *allocate_large(size_t size, size_t alignment, bool zero) {
@@ -158,22 +180,28 @@ static bool is_large(size_t size) {
 }
 
 void *allocate_slow(size_t size) {
-    if (size <= SMALL_MAX) return take_class(size_class_small(size), 0);
+    if (size <= SMALL_MAX) return take_class_for(size, ALIGN, size_class_small(size), 0);
     if (is_large(size)) return allocate_large(size, ALIGN, false);
-    return take_class(size_class_span(size), NEAR_CLASSES);
+    return take_class_for(size, ALIGN, size_class_span(size), NEAR_CLASSES);
 }
 
 void *allocate_tight(size_t size) {
     if (size <= SMALL_MAX || is_large(size)) return allocate(size);
-    return take_class(size_class_span(size), 1);
+    return take_class_for(size, ALIGN, size_class_span(size), 1);
+}
+
+static void *take_zeroed(size_t size) {
+    if (size < POOL_SIZE || thread_heap == &no_heap) return NULL;
+    struct heap *heap = thread_heap_enter();
+    void *block = heap_take_zeroed(heap, size_class_span(size));
+    thread_heap_leave(heap);
+    return block;
 }
 
 void *allocate_zeroed(size_t size) {
     if (is_large(size)) return allocate_large(size, ALIGN, true);
-    if (size >= POOL_SIZE && thread_heap != &no_heap) {
-        void *zeroed = heap_take_zeroed(thread_heap, size_class_span(size));
-        if (zeroed != NULL) return zeroed;
-    }
+    void *zeroed = take_zeroed(size);
+    if (zeroed != NULL) return zeroed;
     void *block = allocate(size);
     return block != NULL ? memset(block, 0, size) : NULL;
 }
@@ -189,7 +217,7 @@ void *allocate_aligned(size_t alignment, size_t size) {
     if (class_index == 0 || is_large(size_classes[class_index].stride))
         return allocate_large(size_max(size, 1), alignment, false);
     void *block = magazine_pop(thread_heap, class_index);
-    return likely(block != NULL) ? block : take_class(class_index, 0);
+    return likely(block != NULL) ? block : take_class_for(size, alignment, class_index, 0);
 }
 
 void *allocate_growing(size_t size) {
@@ -200,41 +228,66 @@ void *allocate_growing(size_t size) {
 void *resize_large(struct block *block, size_t size) {
     if (size > PTRDIFF_MAX) return NULL;
     if (block->kind == TAG_DIRECT) return direct_resize(block->direct, size);
-    return extent_resize(block->arena, size) ? (void *)block->address : NULL;
+    bool resized = block->kind == TAG_EXTENT && extent_resize(block->arena, size);
+    return resized ? (void *)block->address : NULL;
 }
 
 /* ---- Freeing ---- */
 
-void release_poll(void) {
-    allocate_poll(thread_heap);
-    if (unlikely(release_is_due(thread_heap))) let_go(thread_heap);
-    atomic_u32_store(&thread_heap->frees_to_poll,
+static void poll_and_release(struct heap *heap) {
+    allocate_poll(heap);
+    if (unlikely(release_is_due(heap))) let_go(heap);
+    atomic_u32_store(&heap->frees_to_poll,
                      purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES);
+}
+
+void release_poll(void) {
+    struct heap *heap = thread_heap_enter();
+    if (likely(heap != NULL)) poll_and_release(heap);
+    thread_heap_leave(heap);
+}
+
+bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+    thread_heap = &no_heap;
+    atomic_in_sequence();
+    bool to_poll = heap_free_full(heap, word, address);
+    thread_heap_leave(heap);
+    return to_poll;
+}
+
+/* True if it is the moment to poll. */
+static bool release_pool_block(struct heap *heap, struct block *block) {
+    if (heap != NULL && heap_free(heap, block->address)) return false;
+    return remote_free(heap, block->heap, block->address, block->usable);
+}
+
+static bool release_whole(struct block *block) {
+    if (block->kind == TAG_EXTENT) return extent_free(block->arena);
+    if (block->kind == TAG_DIRECT) return direct_free(block->direct);
+    return emergency_free(block->address);
 }
 
 /* While blocks are filled, a freed mapping goes at once rather than be filled, which would put
    memory behind pages that the program never wrote: a use after free then faults. */
 static void release_large(struct block *block) {
-    bool is_extent = block->kind == TAG_EXTENT;
-    if (unlikely(options.perturb != 0) && is_extent)
+    bool is_direct = block->kind == TAG_DIRECT;
+    if (unlikely(options.perturb != 0) && !is_direct)
         memset((void *)block->address, (int)options.perturb, block->usable);
-    bool freed = is_extent ? extent_free(block->arena) : direct_free(block->direct);
-    if (unlikely(!freed)) block_fail("free", BLOCK_FREED, block->address);
-    if (likely(options.perturb == 0) || is_extent) return;
-    space_lock();
+    if (unlikely(!release_whole(block))) block_fail("free", BLOCK_FREED, block->address);
+    if (likely(options.perturb == 0) || !is_direct || !space_lock()) return;
     direct_purge(true);
     space_unlock();
 }
 
 void release_block(struct block *block) {
-    if (block->kind != TAG_HEAP) {
+    bool to_poll = true;
+    struct heap *heap = thread_heap_enter();
+    if (block->kind == TAG_HEAP)
+        to_poll = release_pool_block(heap, block);
+    else
         release_large(block);
-    } else if (heap_free(thread_heap, block->address)) {
-        return;
-    } else if (!remote_free(thread_heap_get(), block->heap, block->address, block->usable)) {
-        return; /* it waits in a batch */
-    }
-    if (thread_heap != &no_heap) allocate_poll(thread_heap);
+    if (to_poll && heap != NULL) allocate_poll(heap);
+    thread_heap_leave(heap);
 }
 
 static NOINLINE void release_any(void *pointer, release_refused *refused, size_t argument) {
@@ -261,7 +314,10 @@ ALWAYS_INLINE bool release_remote(void *pointer) {
     struct block block;
     if (unlikely(heap == &no_heap || !block_find_live(address, &block) || block.heap == heap))
         return false;
+    thread_heap = &no_heap; /* as thread_heap_enter does */
+    atomic_in_sequence();
     if (unlikely(remote_free(heap, block.heap, address, block.usable))) allocate_poll(heap);
+    thread_heap_leave(heap);
     return true;
 }
 
@@ -276,20 +332,27 @@ void release_other_or(void *pointer, release_refused *refused, size_t argument) 
 void allocate_perturb(bool on, unsigned byte) {
     options.perturb = on ? PERTURB_ON | (byte & 0xff) : 0;
     atomic_u32_add(&last_trim, 1);
-    struct heap *heap = thread_heap_get();
+    struct heap *heap = thread_heap_enter();
     if (heap != NULL) allocate_poll(heap);
+    thread_heap_leave(heap);
 }
 
 bool allocate_trim(size_t keep) {
-    struct heap *heap = thread_heap_get();
+    bool any = false;
+    struct heap *heap = thread_heap_enter();
     atomic_u32_add(&last_trim, 1);
-    if (heap != NULL) allocate_poll(heap);
-    if (heap != NULL) remote_drain(heap, ~0u);
-    if (heap != NULL) heap_release(heap);
+    if (heap != NULL) {
+        allocate_poll(heap);
+        remote_drain(heap, ~0u);
+        heap_release(heap);
+    }
+    thread_heap_adopt();
     thread_heap_clean_parked(true);
-    space_lock();
-    bool any = direct_purge(true);
-    any |= purge_all(keep) > 0;
-    space_unlock();
+    if (space_lock()) {
+        any = direct_purge(true);
+        any |= purge_all(keep) > 0;
+        space_unlock();
+    }
+    thread_heap_leave(heap);
     return any;
 }

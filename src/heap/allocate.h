@@ -38,6 +38,8 @@ void release_other(void *pointer);
 /* the same, but at a fault `refused` is called instead, and given the argument; */
 typedef void release_refused(enum block_fault fault, void *pointer, size_t argument);
 void release_other_or(void *pointer, release_refused *refused, size_t argument);
+/* a full magazine; */
+bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
 /* a look at what should happen now and then. */
 void release_poll(void);
 /* Frees a live block. */
@@ -69,7 +71,7 @@ ALWAYS_INLINE void *allocate(size_t size) {
 }
 
 ALWAYS_INLINE void release(void *pointer) {
-    enum free_result result = heap_free_fast(thread_heap, (uintptr_t)pointer);
+    enum free_result result = heap_free_or(thread_heap, (uintptr_t)pointer, release_full);
     if (likely(result == FREE_DONE)) return;
     if (likely(result == FREE_OTHER))
         release_other(pointer);

@@ -92,10 +92,13 @@ static struct arena *add(enum arena_kind kind) {
 }
 
 static void take(struct arena *arena, uint64_t pools, struct arena_pools *taken) {
-    taken->base = arena->base;
-    taken->pools = pools;
-    taken->touched = pools & arena->touched;
+    uint64_t touched = pools & arena->touched;
     arena->free &= ~pools;
+    atomic_in_sequence(); /* what a taker says that it has is not free: heap_forget */
+    taken->base = arena->base;
+    taken->touched = touched;
+    atomic_in_sequence();
+    taken->pools = pools;
     arena->young &= ~pools;
     arena->touched |= pools;
     rank_update(arena);
@@ -154,8 +157,9 @@ void arena_rebuild(void) {
             struct arena *arena = &window->arena[i];
             if (arena->kind != ARENA_OF_POOLS && arena->kind != ARENA_OF_SPANS) continue;
             link_init(&arena->link);
+            arena->young &= arena->free;
             space_figures.in_pools += ARENA_SIZE;
-            rank_add(arena, rank_of(arena) % ARENA_POOLS);
+            rank_add(arena, rank_of(arena));
         }
     }
 }

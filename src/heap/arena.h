@@ -31,7 +31,7 @@ bool arena_take_pools(unsigned wanted, struct arena_pools *taken);
 bool arena_take_span(unsigned count, struct arena_pools *taken);
 /* Gives back pools or a span of one arena. */
 void arena_return(uintptr_t base, uint64_t pools);
-/* All lists anew from the arenas' words, after a fork. */
+/* All lists anew from the arenas' words, after a fork and space_rebuild. */
 void arena_rebuild(void);
 /* Ends the process if the lists, ranks and words of all arenas do not agree. */
 void arena_check(void);

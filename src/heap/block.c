@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "heap/direct.h"
+#include "heap/emergency.h"
 
 static bool is_start(const struct block *block, const struct pool *pool) {
     const struct size_class *c = &size_classes[block->class_index];
@@ -33,11 +34,19 @@ static enum block_fault find_whole(union record *record, struct block *block) {
     return block->address % ALIGN == 0 ? BLOCK_INTERIOR : BLOCK_MISALIGNED;
 }
 
+static enum block_fault find_outside(uintptr_t address, struct block *block) {
+    enum block_fault fault = emergency_find(address, &block->usable);
+    if (fault == BLOCK_FOREIGN) return direct_fault_at(address);
+    block->address = address;
+    block->kind = TAG_EMERGENCY;
+    return fault;
+}
+
 /* No block starts in this pool: what else is there? */
-static enum block_fault find_nothing(uintptr_t address) {
+static enum block_fault find_nothing(uintptr_t address, struct block *block) {
     struct arena *arena = arena_at(address);
     enum arena_kind kind = arena ? (enum arena_kind)arena->kind : ARENA_NONE;
-    if (kind == ARENA_NONE) return direct_fault_at(address);
+    if (kind == ARENA_NONE) return find_outside(address, block);
     if (address % ALIGN != 0) return BLOCK_MISALIGNED;
     /* Extents begin where arenas do; the first of one whose tag is gone is just being freed. */
     if ((kind == ARENA_FREE || kind == ARENA_EXTENT) && address % ARENA_SIZE == 0)
@@ -47,10 +56,10 @@ static enum block_fault find_nothing(uintptr_t address) {
 
 enum block_fault block_find(uintptr_t address, struct block *block) {
     struct window *window = window_at(address);
-    if (window == NULL) return direct_fault_at(address);
+    if (window == NULL) return find_outside(address, block);
     union record *record = &window->record[window_pool_index(address)];
     uint64_t tag = atomic_u64_load(&record->pool.tag);
-    if (tag == 0) return find_nothing(address);
+    if (tag == 0) return find_nothing(address, block);
     block->address = address;
     block->kind = tag_kind(tag, align_down(address, POOL_SIZE));
     if (block->kind == TAG_HEAP) return find_in_pool(&record->pool, block);

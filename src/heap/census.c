@@ -2,6 +2,7 @@
 #include "heap/census.h"
 
 #include "base/check.h"
+#include "heap/emergency.h"
 #include "heap/message.h"
 #include "heap/purge.h"
 #include "heap/space.h"
@@ -84,9 +85,19 @@ static void count_heaps(struct census *census) {
     census->heaps = thread_heap_count();
 }
 
+static void count_emergency(struct census *census) {
+    size_t blocks, bytes;
+    emergency_count(&blocks, &bytes);
+    census->used_blocks += blocks;
+    census->used_bytes += bytes;
+    census->touched_bytes += bytes;
+    census->mapped_bytes += bytes;
+}
+
+/* Where the lock is out of reach the counts are those of the moment. */
 void census_take(struct census *census) {
     memset(census, 0, sizeof *census);
-    space_lock();
+    bool locked = space_lock();
     for (struct window *window = window_first(); window != NULL; window = window->next)
         count_window(census, window);
     census->direct_blocks = space_figures.direct_blocks;
@@ -98,8 +109,9 @@ void census_take(struct census *census) {
     census->mapped_peak = space_figures.mapped_peak;
     census->metadata_bytes = window_bytes() + thread_heap_bytes() + message_bytes();
     census->purges = purge_count();
-    space_unlock();
+    if (locked) space_unlock();
     subtract_live(census);
+    count_emergency(census);
     census->arena_bytes += census->direct_cached;
     census->releasable_bytes += census->direct_cached;
     census->used_blocks += census->direct_blocks;
@@ -124,7 +136,8 @@ static void check_free_pools(struct window *window, const struct arena *arena, u
 }
 
 void census_check(void) {
-    space_lock();
+    thread_heap_adopt();
+    if (!space_lock()) return;
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)
             if (window->arena[i].kind != ARENA_NONE)

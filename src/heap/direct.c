@@ -7,7 +7,7 @@
 #include "os/os.h"
 
 /* A few, so that they are searched in no time; bounded in bytes, as they are memory nobody uses. */
-enum { CACHE_BLOCKS = 8, RETRY_MS = 60000 };
+enum { CACHE_BLOCKS = 8, RETRY_MS = 60000, DELAY_MOST_MS = 1 << 30 };
 static const size_t CACHE_BYTES = 128 * MIB;
 
 /* Under the space lock. */
@@ -58,16 +58,39 @@ static struct direct *cache_find(size_t size, size_t alignment) {
     return best;
 }
 
+static size_t guard_of(const struct direct *direct) { return direct->guarded ? os_page_size() : 0; }
+
+/* A record has its address exactly while the mapping is there: a fork may come at any moment, and
+   direct_rebuild goes by it. */
+static void record_clear(struct direct *direct) {
+    direct->address = 0;
+    atomic_in_sequence();
+    memset(direct, 0, sizeof *direct);
+    atomic_in_sequence();
+}
+
+static void record_fill(struct direct *direct, const struct direct *from) {
+    link_init(&direct->link);
+    direct->size = from->size;
+    direct->guarded = from->guarded;
+    direct->due = from->due;
+    atomic_u64_store(&direct->tag, atomic_u64_load(&from->tag));
+    atomic_in_sequence();
+    direct->address = from->address;
+}
+
 /* One that is on no list. */
 static bool unmap(struct direct *direct) {
     ASSERT(space_is_locked());
-    uintptr_t address = direct->address;
-    size_t guard = direct->guarded ? os_page_size() : 0;
-    size_t size = direct->size;
-    if (!os_unmap((void *)(address - guard), size + 2 * guard)) return false;
-    space_count(0, size + 2 * guard);
-    memset(direct, 0, sizeof *direct);
-    return true;
+    struct direct gone = *direct;
+    size_t guard = guard_of(direct);
+    record_clear(direct);
+    if (os_unmap((void *)(gone.address - guard), gone.size + 2 * guard)) {
+        space_count(0, gone.size + 2 * guard);
+        return true;
+    }
+    record_fill(direct, &gone);
+    return false;
 }
 
 /* At the mapping limit the kernel refuses to unmap: the mapping then stays in the cache, without
@@ -99,7 +122,7 @@ bool direct_purge(bool all) {
 }
 
 static void cache_add(struct direct *direct) {
-    cache_append(direct, size_min(options.purge_delay, 1 << 30));
+    cache_append(direct, size_min(options.purge_delay, DELAY_MOST_MS));
     while (cached_blocks > CACHE_BLOCKS || space_figures.direct_cached > CACHE_BYTES)
         if (!cache_drop(direct_of(cache.next))) break;
 }
@@ -109,11 +132,8 @@ static void cache_add(struct direct *direct) {
 static struct direct *describe(uintptr_t address, size_t size, bool guarded) {
     ASSERT(space_is_locked());
     struct direct *direct = &record_at(address)->direct;
-    link_init(&direct->link);
-    direct->address = address;
-    direct->size = size;
-    direct->guarded = guarded;
-    direct->due = 0;
+    struct direct made = {.address = address, .size = size, .guarded = guarded};
+    record_fill(direct, &made);
     return direct;
 }
 
@@ -148,7 +168,7 @@ static void forget(struct direct *direct) {
 
 void *direct_allocate(size_t size, size_t alignment, bool zero) {
     size = align_up(size, os_page_size());
-    space_lock();
+    if (!space_lock()) return NULL;
     struct direct *direct = options.large_direct ? NULL : cache_find(size, alignment);
     bool used = direct != NULL;
     if (used) {
@@ -158,24 +178,25 @@ void *direct_allocate(size_t size, size_t alignment, bool zero) {
         /* Sizes change, so what is cached is the less likely to be of use. */
         if (direct != NULL && cached_blocks > 0) cache_drop(direct_of(cache.next));
     }
-    if (direct != NULL) remember(direct);
+    if (direct != NULL) {
+        remember(direct);
+        set_tag(direct);
+    }
     space_unlock();
     if (direct == NULL) return NULL;
-    uintptr_t address = direct->address;
-    set_tag(direct);
-    if (used && zero && !os_purge((void *)address, direct->size))
-        memset((void *)address, 0, direct->size);
-    return (void *)address;
+    if (used && zero && !os_purge((void *)direct->address, direct->size))
+        memset((void *)direct->address, 0, direct->size);
+    return (void *)direct->address;
 }
 
 bool direct_free(struct direct *direct) {
-    if (atomic_u64_exchange(&direct->tag, 0) == 0) return false; /* partner: another free */
-    space_lock();
-    forget(direct);
+    if (!space_lock()) return true;
+    bool freed = atomic_u64_exchange(&direct->tag, 0) != 0;
+    if (freed) forget(direct);
     /* With guard pages the point is that a use after free faults. */
-    if (!direct->guarded || !unmap(direct)) cache_add(direct);
+    if (freed && (!direct->guarded || !unmap(direct))) cache_add(direct);
     space_unlock();
-    return true;
+    return freed;
 }
 
 /* ---- Resizing: the kernel moves the memory to where it likes, and the record follows ---- */
@@ -207,27 +228,31 @@ static struct direct *rehouse(const struct direct *from, uintptr_t landed, size_
     return to;
 }
 
+/* The record of what was `old` and is now `size` bytes at `landed`, 0: nowhere. NULL: it could not
+   stay there, and is back. */
+static struct direct *settle(const struct direct *old, uintptr_t landed, size_t size) {
+    if (landed == 0) return NULL;
+    space_count(size, old->size);
+    if (landed == old->address) return describe(landed, size, false);
+    struct direct *to = window_reserve(landed, POOL_SIZE) ? describe(landed, size, false)
+                                                          : rehouse(old, landed, size);
+    if (to == NULL) space_count(old->size, size);
+    return to;
+}
+
+/* While the memory moves there is no record: a fork may come. */
 static void *resize(struct direct *from, size_t size) {
     ASSERT(space_is_locked());
-    uintptr_t landed = (uintptr_t)os_resize((void *)from->address, from->size, size);
-    if (landed == 0) return NULL;
-    space_count(size, from->size);
-    struct direct *to = from;
-    if (landed != from->address) {
-        size_t old_size = from->size;
-        to = window_reserve(landed, POOL_SIZE) ? describe(landed, size, false)
-                                               : rehouse(from, landed, size);
-        if (to == NULL) {
-            space_count(old_size, size);
-            return NULL;
-        }
-    }
+    struct direct old = *from;
     forget(from);
-    if (to != from) memset(from, 0, sizeof *from);
-    to->size = size;
+    record_clear(from);
+    uintptr_t landed = (uintptr_t)os_resize((void *)old.address, old.size, size);
+    struct direct *to = settle(&old, landed, size);
+    bool resized = to != NULL;
+    if (!resized) to = describe(old.address, old.size, false);
     set_tag(to);
     remember(to);
-    return (void *)to->address;
+    return resized ? (void *)to->address : NULL;
 }
 
 void *direct_resize(struct direct *direct, size_t size) {
@@ -236,7 +261,7 @@ void *direct_resize(struct direct *direct, size_t size) {
        steps costs few system calls. */
     bool grows = size > direct->size && size < PTRDIFF_MAX / 2;
     size = align_up(grows ? size + size / 8 : size, os_page_size());
-    space_lock();
+    if (!space_lock()) return NULL;
     void *result = grows && !window_prepare() ? NULL : resize(direct, size);
     space_unlock();
     return result;
@@ -245,7 +270,7 @@ void *direct_resize(struct direct *direct, size_t size) {
 /* For a message: in the middle of a block, at the start of a cached one, or of nobody. */
 enum block_fault direct_fault_at(uintptr_t address) {
     enum block_fault fault = BLOCK_FOREIGN;
-    space_lock();
+    if (!space_lock()) return fault;
     for (struct link *at = live.next; at != &live; at = at->next)
         if (address - direct_of(at)->address < direct_of(at)->size)
             fault = address % ALIGN == 0 ? BLOCK_INTERIOR : BLOCK_MISALIGNED;
@@ -255,10 +280,31 @@ enum block_fault direct_fault_at(uintptr_t address) {
     return fault;
 }
 
+/* Without a tag the mapping is cached, or was about to get one, or to be freed, by a thread that is
+   gone: nobody uses it. */
+static void rebuild_one(struct direct *direct, uintptr_t place) {
+    if (direct->address != place) return;
+    link_init(&direct->link);
+    space_count(direct->size + 2 * guard_of(direct), 0);
+    if (atomic_u64_load(&direct->tag) != 0)
+        remember(direct);
+    else
+        cache_append(direct, size_min(options.purge_delay, DELAY_MOST_MS));
+}
+
+static void rebuild_arena(struct window *window, unsigned index) {
+    for (unsigned i = index * ARENA_POOLS; i < (index + 1) * ARENA_POOLS; i++)
+        rebuild_one(&window->record[i].direct, window->base + (uintptr_t)i * POOL_SIZE);
+}
+
 void direct_rebuild(void) {
     ASSERT(space_is_locked());
     link_init(&live);
     link_init(&cache);
     cached_blocks = space_figures.direct_cached = 0;
+    space_figures.direct_blocks = space_figures.direct_bytes = 0;
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
+            if (window->arena[i].kind == ARENA_NONE) rebuild_arena(window, i);
     set_next_due();
 }

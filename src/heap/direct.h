@@ -18,7 +18,8 @@ extern "C" {
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero if `zero`; NULL: no memory. */
 void *direct_allocate(size_t size, size_t alignment, bool zero);
-/* False, and nothing done: another thread freed it at the same time. */
+/* False, and nothing done: another thread freed it at the same time. The space lock is out of
+   reach: the block stays. */
 bool direct_free(struct direct *direct);
 /* The block with `size` bytes where it is, or its memory moved elsewhere; NULL: neither works. */
 void *direct_resize(struct direct *direct, size_t size);
@@ -28,7 +29,8 @@ enum block_fault direct_fault_at(uintptr_t address);
 bool direct_purge(bool all);
 /* True if direct_purge(false) has something to do. */
 bool direct_purge_is_due(void);
-/* After a fork with the lists in doubt: the cache is forgotten. With the space lock. */
+/* After a fork with the lists in doubt: they and the figures anew from the records, after
+   space_rebuild. With the space lock. */
 void direct_rebuild(void);
 
 #ifdef __cplusplus

@@ -50,7 +50,7 @@ static void touch(uintptr_t from, uintptr_t to) {
 
 void *extent_allocate(size_t size, size_t alignment, bool zero) {
     size = align_up(size, os_page_size());
-    space_lock();
+    if (!space_lock()) return NULL;
     struct arena *first = space_take_aligned(arenas_for(size), alignment);
     if (first != NULL) {
         first->kind = ARENA_EXTENT;
@@ -62,7 +62,7 @@ void *extent_allocate(size_t size, size_t alignment, bool zero) {
     if (first == NULL) return NULL;
     if (zero) {
         clear(first->base, first->base + size);
-        space_lock();
+        if (!space_lock()) return NULL; /* nobody has it then, as nobody can give it back */
         touch(first->base, first->base + size);
         space_unlock();
     }
@@ -71,18 +71,18 @@ void *extent_allocate(size_t size, size_t alignment, bool zero) {
 }
 
 bool extent_free(struct arena *first) {
-    if (atomic_u64_exchange(tag_at(first->base), 0) == 0) return false; /* partner: another free */
-    space_lock();
-    space_return(first, first->length);
+    if (!space_lock()) return true;
+    bool freed = atomic_u64_exchange(tag_at(first->base), 0) != 0;
+    if (freed) space_return(first, first->length);
     space_unlock();
-    return true;
+    return freed;
 }
 
 bool extent_resize(struct arena *first, size_t size) {
     size_t have = first->length;
     size = align_up(size, os_page_size());
     size_t want = arenas_for(size);
-    space_lock();
+    if (!space_lock()) return false;
     bool done = want <= have || space_extend(first, have, want - have);
     if (done && want < have) space_return(arena_at(first->base + want * ARENA_SIZE), have - want);
     if (done) {

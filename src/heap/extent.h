@@ -14,7 +14,8 @@ extern "C" {
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero if `zero`; NULL: no memory. */
 void *extent_allocate(size_t size, size_t alignment, bool zero);
-/* False, and nothing done: another thread freed it at the same time. */
+/* False, and nothing done: another thread freed it at the same time. The space lock is out of
+   reach: the block stays. */
 bool extent_free(struct arena *first);
 /* The same extent with `size` bytes where it is; false if its neighbours are in use. */
 bool extent_resize(struct arena *first, size_t size);

@@ -31,6 +31,11 @@ void heap_init(struct heap *heap, bool counting) {
 
 static uint8_t class_of(const struct pool *pool) { return atomic_u8_load(&pool->class_index); }
 
+/* The heap that has the pool, if any; for pools in arenas of ours. */
+static struct heap *pool_owner(const struct pool *pool) {
+    return tag_heap(atomic_u64_load(&pool->tag), record_base(pool));
+}
+
 static void set_tags(struct pool *pool, struct heap *heap) {
     union record *record = (union record *)pool;
     uintptr_t base = record_base(pool);
@@ -39,7 +44,8 @@ static void set_tags(struct pool *pool, struct heap *heap) {
         uintptr_t at = base + (uintptr_t)i * POOL_SIZE;
         atomic_u8_store(&record[i].pool.class_index, class_index);
         record[i].pool.offset = (uint8_t)i;
-        atomic_u64_store(&record[i].pool.tag, heap ? tag_of_heap(at, heap) : 0);
+        /* With the tag all of it is there: the child of a fork goes by tags. */
+        atomic_u64_store_release(&record[i].pool.tag, heap ? tag_of_heap(at, heap) : 0);
     }
 }
 
@@ -48,12 +54,14 @@ static void return_pools(uintptr_t base, unsigned count) {
     arena_return(arena, bit_range((unsigned)(base - arena) / POOL_SIZE, count));
 }
 
-/* The older ones: what was emptied last is the likeliest to be in the cache. */
+/* The older ones: what was emptied last is the likeliest to be in the cache. They stay where the
+   space lock is out of reach. */
 static void return_empty(struct heap *heap, unsigned count) {
     for (unsigned i = 0; i < count; i++) set_tags(&record_at(heap->empty[i])->pool, NULL);
-    space_lock();
-    for (unsigned i = 0; i < count; i++) return_pools(heap->empty[i], 1);
-    space_unlock();
+    if (space_lock()) {
+        for (unsigned i = 0; i < count; i++) return_pools(heap->empty[i], 1);
+        space_unlock();
+    }
     heap->empty_count -= count;
     memmove(heap->empty, heap->empty + count, heap->empty_count * sizeof heap->empty[0]);
 }
@@ -67,14 +75,14 @@ static void to_empty(struct heap *heap, struct pool *pool) {
         return;
     }
     set_tags(pool, NULL);
-    space_lock();
+    if (!space_lock()) return;
     return_pools(record_base(pool), size_classes[class_of(pool)].pools);
     space_unlock();
 }
 
 static bool take_reserve(struct heap *heap) {
     struct arena_pools *reserve = &heap->reserve;
-    space_lock();
+    if (!space_lock()) return false;
     bool taken = arena_take_pools(POOLS_AT_ONCE, reserve);
     space_unlock();
     if (!taken) return false;
@@ -102,7 +110,7 @@ static bool take_small(struct heap *heap, uintptr_t *address, bool *zeroed) {
 
 static bool take_span(unsigned pools, uintptr_t *address, bool *zeroed) {
     struct arena_pools taken;
-    space_lock();
+    if (!space_lock()) return false;
     bool done = arena_take_span(pools, &taken);
     space_unlock();
     if (!done) return false;
@@ -165,11 +173,12 @@ static void cursor_fill(struct cursor *cursor, struct pool *pool, bool all) {
     uint64_t *spare = pool_spare(pool);
     unsigned w = 0;
     while (spare[w] == 0) w++;
-    cursor->bits = all ? spare[w] : spare[w] & -spare[w];
+    uint64_t bits = all ? spare[w] : spare[w] & -spare[w];
     cursor->word = &pool->live[w];
     cursor->base = record_base(pool) + (uintptr_t)w * WORD_SPAN;
-    spare[w] ^= cursor->bits;
-    count_taken(pool, bit_count(cursor->bits));
+    cursor->bits = bits;
+    spare[w] ^= bits;
+    count_taken(pool, bit_count(bits));
 }
 
 /* Blocks that were handed out before, and so have memory behind them. */
@@ -369,11 +378,13 @@ void heap_release(struct heap *heap) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
-    if (heap->reserve.pools == 0) return;
-    space_lock();
-    arena_return(heap->reserve.base, heap->reserve.pools);
-    space_unlock();
+    uint64_t pools = heap->reserve.pools;
+    if (pools == 0) return;
     heap->reserve.pools = 0;
+    atomic_in_sequence(); /* given back once, though a fork may come: heap_forget */
+    if (!space_lock()) return;
+    arena_return(heap->reserve.base, pools);
+    space_unlock();
 }
 
 /* The rounds of the magazines are all unused again, and zero as those of a new heap are: the bottom
@@ -404,6 +415,91 @@ bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index) {
     set_tags(pool, to);
     link_add_after(&to->partial[class_index], &pool->link);
     return true;
+}
+
+/* ---- A heap whose owner is gone ---- */
+
+/* Pools and blocks that were at hand are known by nobody; what is in their place says whose they
+   are: the arena's free bits, tags and live bits, each exact at every moment. */
+void heap_forget(struct heap *heap) {
+    ASSERT(space_is_locked());
+    memset(heap->rounds, 0, heap->rounds_used * sizeof heap->rounds[0]);
+    memset(heap->cursors, 0, sizeof heap->cursors);
+    for (unsigned c = 0; c < CLASS_COUNT; c++) {
+        heap->top[c] = heap->end[c] = &no_rounds;
+        heap->seen[c] = NULL;
+        link_init(&heap->partial[c]);
+    }
+    heap->rounds_used = heap->fresh_pools = heap->empty_count = 0;
+    heap->messages = NULL;
+    heap->message_count = 0;
+    uint64_t pools = heap->reserve.pools;
+    heap->reserve.pools = 0;
+    if (pools != 0) pools &= ~arena_at(heap->reserve.base)->free;
+    if (pools != 0) arena_return(heap->reserve.base, pools);
+}
+
+/* The live blocks of a span, by the bits of their indices. */
+static uint64_t span_live(struct pool *pool, const struct size_class *c) {
+    uint64_t blocks = 0;
+    for (unsigned i = 0; i < c->capacity; i++) {
+        uintptr_t offset = (uintptr_t)i * c->stride;
+        struct pool *part = &((union record *)pool + offset / POOL_SIZE)->pool;
+        uint64_t live = atomic_u64_load(pool_live(part, offset));
+        blocks |= (live >> (offset >> ALIGN_SHIFT & 63) & 1) << i;
+    }
+    return blocks;
+}
+
+/* Every block that is not live is spare again; returns the number of those that are. */
+static unsigned rebuild_bits(struct pool *pool, const struct size_class *c) {
+    bool is_span = size_class_is_span(class_of(pool));
+    unsigned taken = 0;
+    for (unsigned w = 0; w < c->words; w++) {
+        uint64_t live = is_span ? span_live(pool, c) : atomic_u64_load(&pool->live[w]);
+        pool_spare(pool)[w] = c->starts[w] & ~live;
+        taken += bit_count(live);
+    }
+    if (is_span) *span_used(pool) = c->starts[0];
+    return taken;
+}
+
+/* Of a span whose tags were just being set or cleared, one after the other, some are missing. */
+static void give_up_pool(struct pool *pool, const struct size_class *c) {
+    uintptr_t base = record_base(pool), arena = align_down(base, ARENA_SIZE);
+    uint64_t pools = bit_range((unsigned)(base - arena) / POOL_SIZE, c->pools);
+    memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
+    set_tags(pool, NULL);
+    pools &= ~arena_at(arena)->free;
+    if (pools != 0) arena_return(arena, pools);
+}
+
+/* The owner that the first pool of a span has, if it is another than this one's: heap_move_pool was
+   just about to give it all of them. */
+static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap *heap) {
+    uint64_t tag = atomic_u64_load(&first->tag);
+    if (first == pool || tag == 0 || first->offset != 0) return heap;
+    return tag_heap(tag, record_base(first));
+}
+
+void heap_adopt(struct heap *heap, struct pool *pool) {
+    ASSERT(space_is_locked());
+    struct pool *first = pool_first(pool), *before = &((union record *)pool - 1)->pool;
+    const struct size_class *c = &size_classes[class_of(pool)];
+    struct heap *owner = new_owner(first, pool, heap);
+    if (owner != heap) atomic_u64_store(&pool->tag, tag_of_heap(record_base(pool), owner));
+    if (owner != heap || (pool != first && pool_owner(before) == heap)) return;
+    atomic_u8_store(&first->class_index, class_of(pool));
+    first->taken = (uint16_t)rebuild_bits(first, c);
+    first->zeroed = false;
+    first->state = first->taken < c->capacity ? POOL_PARTIAL : POOL_FULL;
+    link_init(&first->link);
+    if (first->taken == 0) {
+        give_up_pool(first, c);
+        return;
+    }
+    set_tags(first, heap);
+    if (first->state == POOL_PARTIAL) link_add_after(&heap->partial[class_of(first)], &first->link);
 }
 
 /* ---- Checks ---- */
@@ -456,23 +552,26 @@ static void check_bits(struct pool *pool) {
 }
 
 /* H4. The pending bits first: other threads set them, for blocks that are live. */
-static void check_pending(struct window *window, uint64_t index) {
+static void check_pending(const struct pool *pool, uintptr_t address) {
+    const struct atomic_u64 *bits = window_pending(window_at(address));
+    uint64_t index = window_pool_index(address);
     for (unsigned w = 0; w < POOL_WORDS; w++) {
-        uint64_t pending = atomic_u64_load_acquire(
-            &window_pending(window)[index * POOL_WORDS + w]); /* partner: pending_mark */
-        CHECK((pending & ~atomic_u64_load(&window->record[index].pool.live[w])) == 0);
+        uint64_t pending =
+            atomic_u64_load_acquire(&bits[index * POOL_WORDS + w]); /* partner: pending_mark */
+        CHECK((pending & ~atomic_u64_load(&pool->live[w])) == 0);
     }
 }
 
-/* Adds to balance[c] what the pools of a window have taken and not live, by class. */
-static void check_window(struct heap *heap, struct window *window, int64_t *balance) {
-    for (uint64_t i = 0; i < WINDOW_POOLS; i++) {
-        struct pool *pool = &window->record[i].pool;
-        uintptr_t address = window->base + i * POOL_SIZE;
+/* Adds to balance[c] what the pools of an arena have taken and not live, by class. */
+static void check_arena(struct heap *heap, const struct arena *arena, int64_t *balance) {
+    if (arena->kind != ARENA_OF_POOLS && arena->kind != ARENA_OF_SPANS) return;
+    for (unsigned i = 0; i < ARENA_POOLS; i++) {
+        uintptr_t address = arena->base + (uintptr_t)i * POOL_SIZE;
+        struct pool *pool = &record_at(address)->pool;
         if (atomic_u64_load(&pool->tag) != tag_of_heap(address, heap)) continue;
         unsigned class_index = class_of(pool);
         if (!size_class_is_span(class_index)) check_bits(pool);
-        if (POOLALLOC_LIVE_BITS) check_pending(window, i);
+        if (POOLALLOC_LIVE_BITS) check_pending(pool, address);
         balance[class_index] -= pool_live_blocks(pool);
         if (pool->offset == 0) balance[class_index] += pool->taken;
     }
@@ -481,7 +580,7 @@ static void check_window(struct heap *heap, struct window *window, int64_t *bala
 void heap_check(struct heap *heap) {
     int64_t balance[CLASS_COUNT] = {0};
     for (struct window *window = window_first(); window != NULL; window = window->next)
-        check_window(heap, window, balance);
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++) check_arena(heap, &window->arena[i], balance);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         int64_t at_hand = check_magazine(heap, c);
         if (!size_class_is_span(c)) at_hand += check_cursor(heap, c);

@@ -71,7 +71,7 @@ enum {
     HEAP_ROUNDS = POOLALLOC_ALIGN == 16 ? 4300 : 6900,
 };
 
-enum heap_state { HEAP_IN_USE, HEAP_PARKED, HEAP_BUSY, HEAP_ORPHAN };
+enum heap_state { HEAP_IN_USE, HEAP_PARKED, HEAP_BUSY, HEAP_ORPHAN, HEAP_ADOPTED };
 
 struct heap {
     /* The magazines: the last round put in, the bottom round when there is none; and the last that
@@ -107,6 +107,7 @@ struct heap {
     unsigned rounds_used;
 
     struct heap *next;        /* all heaps there are */
+    uint32_t owner;           /* the last that it had: its number (lock.h) */
     struct heap *next_parked; /* under the space lock */
     uint64_t parked_at;       /* in ms of os_clock_ms */
     bool warm;                /* parked with full magazines, for the next thread */
@@ -160,6 +161,12 @@ size_t heap_held(const struct heap *heap, size_t most);
 /* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps that
    have nothing at hand. */
 bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index);
+/* For a heap whose owner ended in the middle of anything, as in the child of a fork, with the space
+   lock: first heap_forget, which leaves the heap without a pool and at hand nothing, but for its
+   inbox and open messages; then heap_adopt for each pool that has its tag, in the order of their
+   addresses. Blocks that are not live are spare afterwards, and pools without a live block free. */
+void heap_forget(struct heap *heap);
+void heap_adopt(struct heap *heap, struct pool *pool);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
 
@@ -250,15 +257,22 @@ ALWAYS_INLINE struct atomic_u64 *block_end_life(struct heap *heap, struct pool *
 
 enum free_result { FREE_DONE, FREE_TO_POLL, FREE_OTHER };
 
-/* Frees a live block of this heap. FREE_OTHER, and nothing done, for every other address. */
-ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {
+/* Frees a live block of this heap, by `full` if its magazine is. FREE_OTHER, and nothing done, for
+   every other address. */
+ALWAYS_INLINE enum free_result heap_free_or(struct heap *heap, uintptr_t address,
+                                            bool (*full)(struct heap *, struct atomic_u64 *,
+                                                         uintptr_t)) {
     struct pool *pool = window_look_up(address);
     struct atomic_u64 *word = block_end_life(heap, pool, address);
     if (unlikely(word == NULL)) return FREE_OTHER;
     bool to_poll = likely(magazine_push(heap, atomic_u8_load(&pool->class_index), address, word))
                        ? heap_count_free(heap)
-                       : heap_free_full(heap, word, address);
+                       : full(heap, word, address);
     return unlikely(to_poll) ? FREE_TO_POLL : FREE_DONE;
+}
+
+ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {
+    return heap_free_or(heap, address, heap_free_full);
 }
 
 /* Frees a live block of this heap, and does not count it: whoever counts must look whether it is

@@ -20,6 +20,7 @@ size_t message_bytes(void) { return bytes; }
 void message_rebuild(void) {
     ASSERT(space_is_locked());
     empty = NULL;
+    fresh = fresh_end = 0;
 }
 
 static bool map_sheet(void) {
@@ -48,7 +49,7 @@ static struct message *take_shared(void) {
 
 /* Half of what a heap keeps, so that neither a sender nor a receiver comes here for each. */
 static void fetch(struct heap *heap) {
-    space_lock();
+    if (!space_lock()) return;
     for (unsigned i = 0; i < KEPT / 2; i++) {
         struct message *message = take_shared();
         if (message == NULL) break;
@@ -65,12 +66,12 @@ struct message *message_take(struct heap *heap) {
     if (message == NULL) return NULL;
     heap->messages = message->next;
     heap->message_count--;
-    message->count = 0;
+    atomic_u64_store(&message->count, 0);
     return message;
 }
 
 static void give_back(struct heap *heap, unsigned keep) {
-    space_lock();
+    if (!space_lock()) return;
     while (heap->message_count > keep) {
         struct message *message = heap->messages;
         heap->messages = message->next;

@@ -13,8 +13,8 @@
 enum { MESSAGE_SIZE = 512, MESSAGE_BLOCKS = MESSAGE_SIZE / 8 - 2 };
 
 struct message {
-    struct message *next; /* in an inbox (remote.c), or of empty ones */
-    uint64_t count;
+    struct message *next;    /* in an inbox (remote.c), or of empty ones */
+    struct atomic_u64 count; /* after the block that it counts: the child of a fork posts it too */
     uintptr_t blocks[MESSAGE_BLOCKS];
 };
 static_assert(sizeof(struct message) == MESSAGE_SIZE, "eight to a page");
@@ -22,6 +22,12 @@ static_assert(sizeof(struct message) == MESSAGE_SIZE, "eight to a page");
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+static inline void message_add(struct message *message, uintptr_t block) {
+    uint64_t count = atomic_u64_load(&message->count);
+    message->blocks[count] = block;
+    atomic_u64_store_release(&message->count, count + 1);
+}
 
 /* An empty message; NULL: no memory. */
 struct message *message_take(struct heap *heap);

@@ -8,7 +8,7 @@ enum { ARENA_WORDS = ARENA_SIZE / WORD_SPAN };
 static void announce(struct heap *heap, struct window *window, uint64_t arena) {
     /* Partners: pending_take's exchanges, of each word. */
     atomic_u64_or(&window->pending_arenas[arena / 64], (uint64_t)1 << arena % 64);
-    atomic_u64_store_release(&heap->pending, 1);
+    atomic_u64_store_ordered(&heap->pending, 1); /* and remote_help */
 }
 
 bool pending_mark(struct heap *heap, uintptr_t address) {
@@ -18,6 +18,14 @@ bool pending_mark(struct heap *heap, uintptr_t address) {
     if (atomic_u64_or(&window_pending(window)[offset >> WORD_SHIFT], bit) & bit) return false;
     announce(heap, window, offset >> ARENA_SHIFT);
     return true;
+}
+
+void pending_announce(struct heap *heap, uintptr_t pool) {
+    struct window *window = window_at(pool);
+    uint64_t offset = pool - window->base, bits = 0;
+    for (unsigned w = 0; w < POOL_WORDS; w++)
+        bits |= atomic_u64_load(&window_pending(window)[(offset >> WORD_SHIFT) + w]);
+    if (bits != 0) announce(heap, window, offset >> ARENA_SHIFT);
 }
 
 static unsigned take_word(struct heap *heap, uintptr_t base, uint64_t bits) {

@@ -26,6 +26,9 @@ bool pending_mark(struct heap *heap, uintptr_t address);
 /* Frees the blocks of the heap that are marked; returns their number. For the heap's owner. */
 unsigned pending_take(struct heap *heap);
 
+/* For a pool of the heap whose former owner may have been about to take its blocks. */
+void pending_announce(struct heap *heap, uintptr_t pool);
+
 static inline bool pending_any(const struct heap *heap) {
     return atomic_u64_load(&heap->pending) != 0;
 }

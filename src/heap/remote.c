@@ -2,6 +2,7 @@
 #include "heap/remote.h"
 
 #include "base/check.h"
+#include "heap/space_lock.h"
 #include "os/options.h"
 
 /* 16 KiB on their way to one heap, or a full message. */
@@ -9,31 +10,48 @@ static const size_t BUDGET = 16 * KIB;
 
 /* ---- Sending ---- */
 
-/* Others may not use a heap whose thread has ended, unless they hold it BUSY. */
-static void help_parked(struct heap *heap) {
-    uint32_t parked = HEAP_PARKED;
-    if (!atomic_u32_replace(&heap->state, &parked, HEAP_BUSY)) return;
-    remote_drain(heap, ~0u);
-    if (!heap->warm) heap_release(heap);
-    remote_post(heap); /* blocks whose pools had changed hands */
-    atomic_u32_store_release(&heap->state, HEAP_PARKED);
+static struct atomic_u32 orphan_messages;
+
+unsigned remote_orphan_messages(void) { return atomic_u32_load(&orphan_messages); }
+
+/* Others may not use a heap whose thread has ended, unless they hold it BUSY. Whoever sends looks
+   at the state after the message is in the inbox, and whoever parks looks into the inbox after the
+   state is PARKED: one of them sees the other. */
+void remote_help(struct heap *heap) {
+    while (atomic_u64_load_ordered(&heap->inbox) != 0 ||
+           atomic_u64_load_ordered(&heap->pending) != 0) {
+        uint32_t parked = HEAP_PARKED;
+        if (!atomic_u32_replace(&heap->state, &parked, HEAP_BUSY)) return;
+        remote_drain(heap, ~0u);
+        if (!heap->warm) heap_release(heap);
+        remote_post(heap); /* blocks whose pools had changed hands */
+        atomic_u32_store_ordered(&heap->state, HEAP_PARKED);
+    }
+}
+
+static void look_after(struct heap *to) {
+    uint32_t state = atomic_u32_load_ordered(&to->state); /* partner: remote_help, park */
+    if (likely(state == HEAP_IN_USE)) return;
+    if (state == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
+    if (state == HEAP_PARKED && !space_is_out_of_reach()) remote_help(to);
 }
 
 /* The owner takes it in at its next free: a block that it frees as well is then found out before it
    is handed out again. */
 static void notify(struct heap *to) {
     atomic_u32_store(&to->frees_to_poll, 1);
-    if (unlikely(atomic_u32_load(&to->state) == HEAP_PARKED)) help_parked(to);
+    look_after(to);
 }
 
 static void batch_post(struct batch *batch) {
     struct heap *to = batch->to;
     batch->to = NULL;
+    atomic_in_sequence();
     if (to == NULL) return;
     uint64_t head = atomic_u64_load(&to->inbox);
     do batch->message->next = (struct message *)head;
-    while (!atomic_u64_replace(&to->inbox, &head,
-                               (uintptr_t)batch->message)); /* partner: remote_drain's exchange */
+    while (!atomic_u64_replace_ordered(
+        &to->inbox, &head, (uintptr_t)batch->message)); /* partner: remote_drain's exchange */
     notify(to);
 }
 
@@ -47,6 +65,7 @@ static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) 
     if (batch->message == NULL) return false;
     batch->bytes =
         options.perturb == 0 ? BUDGET : 0; /* so that each block comes here to be filled */
+    atomic_in_sequence();
     batch->to = to;
     return true;
 }
@@ -59,10 +78,9 @@ bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, siz
         notify(to);
         return true;
     }
-    struct message *message = batch->message;
-    message->blocks[message->count++] = address;
+    message_add(batch->message, address);
     batch->bytes -= size_min(batch->bytes, usable);
-    if (message->count < MESSAGE_BLOCKS && batch->bytes > 0) return false;
+    if (atomic_u64_load(&batch->message->count) < MESSAGE_BLOCKS && batch->bytes > 0) return false;
     batch_post(batch);
     return true;
 }
@@ -99,7 +117,7 @@ static unsigned take_neighbours(struct heap *heap, const uintptr_t *blocks, unsi
 }
 
 static unsigned take_message(struct heap *heap, struct message *message) {
-    unsigned count = (unsigned)message->count;
+    unsigned count = (unsigned)atomic_u64_load(&message->count);
     heap->drained = message->next;
     for (unsigned i = 0; i < count;) i += take_neighbours(heap, message->blocks + i, count - i);
     message_give(heap, message);

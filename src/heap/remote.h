@@ -25,6 +25,10 @@ extern "C" {
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable);
 /* Posts all messages. */
 void remote_post(struct heap *heap);
+/* Takes in what came for a parked heap, unless another thread is just at it. */
+void remote_help(struct heap *heap);
+/* Messages sent to heaps whose owner is gone, since the last fork. */
+unsigned remote_orphan_messages(void);
 /* Frees blocks that came in, about `limit` at the most. */
 void remote_drain(struct heap *heap, unsigned limit);
 /* The open message for a heap has one place; heaps that are neighbours have different ones. */
@@ -38,9 +42,9 @@ ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t add
                                size_t usable) {
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
     if (unlikely(batch == NULL || batch->to != to || batch->bytes < usable ||
-                 batch->message->count == MESSAGE_BLOCKS - 1))
+                 atomic_u64_load(&batch->message->count) == MESSAGE_BLOCKS - 1))
         return remote_free_slow(heap, to, address, usable);
-    batch->message->blocks[batch->message->count++] = address;
+    message_add(batch->message, address);
     batch->bytes -= usable;
     return false;
 }

@@ -106,9 +106,10 @@ static void arena_init(struct arena *arena, uintptr_t base) {
     link_init(&arena->link);
     link_init(&arena->dirty);
     arena->base = base;
-    arena->kind = ARENA_FREE;
     arena->free = ~(uint64_t)0;
     arena->touched = arena->young = 0;
+    atomic_in_sequence();
+    arena->kind = ARENA_FREE;
 }
 
 /* ---- Places ---- */
@@ -205,25 +206,36 @@ static bool grow(size_t count) {
     return (wanted > count && add_chunk(wanted)) || add_chunk(count);
 }
 
+static void set_kinds(struct arena *first, size_t count, enum arena_kind kind) {
+    for (size_t i = 0; i < count; i++) arena_after(first, i)->kind = (uint8_t)kind;
+}
+
+/* It is marked as gone before it goes: a fork may come in between. False: the kernel refused. */
+static bool range_unmap(struct arena *first) {
+    size_t count = first->length;
+    range_remove(first);
+    set_kinds(first, count, ARENA_NONE);
+    atomic_in_sequence();
+    bool done = os_unmap((void *)first->base, count * ARENA_SIZE);
+    if (done) {
+        released = true;
+        for (size_t i = 0; i < count; i++) purge_forget(arena_after(first, i));
+        space_count(0, count * ARENA_SIZE);
+    } else {
+        set_kinds(first, count, ARENA_FREE);
+        range_add(first, count);
+    }
+    return done;
+}
+
 bool space_release(void) {
     ASSERT(space_is_locked());
     init();
     bool any = false;
     for (unsigned list = 1; list <= LONG_RANGE; list++) {
         for (struct link *at = ranges[list].next, *next; at != &ranges[list]; at = next) {
-            struct arena *first = link_owner(at, struct arena, link);
-            size_t count = first->length, size = count * ARENA_SIZE;
             next = at->next;
-            if (!os_unmap((void *)first->base, size)) continue;
-            range_remove(first);
-            released = true;
-            for (size_t i = 0; i < count; i++) {
-                struct arena *arena = arena_after(first, i);
-                purge_forget(arena);
-                arena->kind = ARENA_NONE;
-            }
-            space_count(0, size);
-            any = true;
+            any |= range_unmap(link_owner(at, struct arena, link));
         }
     }
     return any;
@@ -244,8 +256,8 @@ static void mark_taken(struct arena *first, size_t count) {
 static void mark_free(struct arena *first, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct arena *arena = arena_after(first, i);
-        arena->kind = ARENA_FREE;
         arena->free = ~(uint64_t)0;
+        arena->kind = ARENA_FREE;
         purge_note(arena, arena->touched);
     }
 }
@@ -338,19 +350,27 @@ static void range_rebuild(struct arena *first) {
     range_add(first, count);
 }
 
+/* One whose last pool was just given back, or whose first was about to be taken. */
+static bool is_all_free(const struct arena *arena) {
+    bool is_cut = arena->kind == ARENA_OF_POOLS || arena->kind == ARENA_OF_SPANS;
+    return is_cut && arena->free == ~(uint64_t)0;
+}
+
 void space_rebuild(void) {
     ASSERT(space_is_locked());
     ready = false;
     init();
-    lengths = space_figures.free = 0;
+    lengths = space_figures.free = space_figures.mapped = 0;
     purge_reset();
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             struct arena *arena = &window->arena[i];
             if (arena->kind == ARENA_NONE) continue;
+            if (is_all_free(arena)) arena->kind = ARENA_FREE;
             link_init(&arena->link);
             link_init(&arena->dirty);
             purge_note(arena, arena->free & arena->touched);
+            space_count(ARENA_SIZE, 0);
         }
     }
     for (struct window *window = window_first(); window != NULL; window = window->next)

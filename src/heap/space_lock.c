@@ -1,65 +1,103 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/space_lock.h"
 
+#include <pthread.h>
+
 #include "base/check.h"
 #include "os/lock.h"
 #include "os/os.h"
 
-void (*space_after_fork)(bool in_doubt);
+void (*space_after_fork)(bool in_doubt, uint32_t survivor);
 
 static struct lock lock;
 static bool ready; /* under the lock */
 
-/* Address of the word that reads 1, but 0 in a new child, and 2 while that is mended. */
-static struct atomic_u64 fork_watch_address;
-static struct atomic_u32 *fork_watch(void) {
-    return (struct atomic_u32 *)atomic_u64_load(&fork_watch_address);
-}
+/* ---- Forks ---- */
+
+/* The word reads 1, but 0 in a new child, and the number of the thread that just mends it. */
+static struct atomic_u64 watch_address; /* struct atomic_u32 *; 0 before the lock is first taken */
+static struct atomic_u32 watch_by_handler = {1};
+
+/* Mends begun in this process or its ancestors, and what it was before the last fork. */
+static struct atomic_u32 mends;
+static uint32_t mends_before_fork;
+
+/* The thread that forked, if the handler ran; and what `mends` was then, as it is no more in a
+   child without handlers (_Fork): there the thread that comes first must be the one that forked. */
+static uint32_t survivor, survivor_mends;
 
 static void init(void) {
     if (ready) return;
-    atomic_u64_store(&fork_watch_address, (uintptr_t)os_fork_watch());
+    struct atomic_u32 *wiped = os_fork_watch();
+    atomic_u64_store(&watch_address, (uintptr_t)(wiped != NULL ? wiped : &watch_by_handler));
     ready = true;
 }
 
-static void mend(void) {
-    bool in_doubt = lock_mend(&lock);
-    bool inside = lock_is_mine(&lock); /* a signal handler forked while its thread was in here */
-    if (inside) return;
-    lock_take(&lock);
-    if (space_after_fork != NULL) space_after_fork(in_doubt);
-    lock_leave(&lock);
+static struct atomic_u32 *fork_watch(void) {
+    return (struct atomic_u32 *)atomic_u64_load(&watch_address);
 }
-
-/* One thread mends, others (the child may have started some) wait for it. */
-static void mend_child(void) {
-    struct atomic_u32 *watch = fork_watch();
-    uint32_t wiped = 0;
-    if (atomic_u32_replace(watch, &wiped, 2)) {
-        mend();
-        atomic_u32_store_release(watch, 1);
-    }
-    while (atomic_u32_load_acquire(watch) == 2 && !lock_is_mine(&lock)) cpu_relax();
-}
-
-void space_mend(void) {
-    if (fork_watch() != NULL)
-        mend_child();
-    else
-        mend();
-}
-
-bool space_sees_forks(void) { return fork_watch() != NULL; }
 
 static bool in_new_child(void) {
     struct atomic_u32 *watch = fork_watch();
     return watch != NULL && atomic_u32_load(watch) != 1;
 }
 
-void space_lock(void) {
+static void mend(uint32_t forked) {
+    bool in_doubt = lock_mend(&lock, forked);
+    if (!lock_try(&lock)) return;
+    if (space_after_fork != NULL) space_after_fork(in_doubt, forked);
+    lock_leave(&lock);
+}
+
+/* One thread mends, others (the child may have started some) wait for it. If the thread that forked
+   holds the lock, a signal has interrupted it and the handler forked: the child is mended later,
+   when that thread has gone on. */
+static NOINLINE void mend_child(void) {
+    struct atomic_u32 *watch = fork_watch();
+    uint32_t wiped = 0;
+    uint32_t forked =
+        survivor_mends == atomic_u32_load(&mends) && survivor ? survivor : lock_self();
+    if (lock_is_mine(&lock) || lock_holder(&lock) == forked) return;
+    if (atomic_u32_replace(watch, &wiped, lock_self())) {
+        atomic_u32_add(&mends, 1);
+        mend(forked);
+        atomic_u32_store_release(watch, 1);
+    }
+    while (wiped > 1 && wiped != lock_self()) {
+        cpu_relax();
+        wiped = atomic_u32_load_acquire(watch); /* partner: the store above */
+    }
+}
+
+void space_notice_fork(void) {
     if (unlikely(in_new_child())) mend_child();
-    lock_take(&lock);
+}
+
+static void before_fork(void) { mends_before_fork = atomic_u32_load(&mends); }
+
+/* The word was not wiped if nothing has mended since the fork: other handlers, which may have
+   called malloc, run before this one. */
+static void in_child_of_fork(void) {
+    struct atomic_u32 *watch = fork_watch();
+    survivor = lock_self();
+    survivor_mends = atomic_u32_load(&mends);
+    if (atomic_u32_load(watch) != 0 && atomic_u32_load(&mends) == mends_before_fork)
+        atomic_u32_store(watch, 0);
+}
+
+void space_watch_forks(void) {
+    int saved_errno = errno;
+    pthread_atfork(before_fork, NULL, in_child_of_fork);
+    errno = saved_errno;
+}
+
+/* ---- The lock ---- */
+
+bool space_lock(void) {
+    if (unlikely(in_new_child())) mend_child();
+    if (unlikely(!lock_take(&lock))) return false;
     if (unlikely(!ready)) init();
+    return true;
 }
 
 bool space_try_lock(void) {
@@ -75,3 +113,5 @@ void space_unlock(void) {
 }
 
 bool space_is_locked(void) { return lock_is_mine(&lock); }
+bool space_is_out_of_reach(void) { return lock_is_out_of_reach(&lock); }
+void space_wait(void) { lock_wait(&lock); }

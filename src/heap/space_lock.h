@@ -6,6 +6,15 @@
  * while it is held.
  *
  * Whoever needs the lock asserts space_is_locked().
+ *
+ * The lock may be out of reach (lock.h): held by the calling thread, which a signal has interrupted
+ * there, or by one that stands still. What was to be given back then stays taken, and what is asked
+ * for comes from elsewhere (emergency.h).
+ *
+ * And here a process learns that it is the child of a fork. There is a word that reads 1, but 0 in
+ * a child: the kernel wipes its page there, however the child was made. Where it does not (before
+ * Linux 4.14; qemu-user says that it will and does not), pthread_atfork's handler does the same.
+ * The first to come here in the child mends what the threads that are gone have left behind.
  */
 #ifndef POOLALLOC_SPACE_LOCK_H
 #define POOLALLOC_SPACE_LOCK_H
@@ -16,19 +25,26 @@
 extern "C" {
 #endif
 
-void space_lock(void);
-bool space_try_lock(void);
+/* False: out of reach. */
+__attribute__((warn_unused_result)) bool space_lock(void);
+__attribute__((warn_unused_result)) bool space_try_lock(void);
 void space_unlock(void);
 /* True if the calling thread holds the lock. */
 bool space_is_locked(void);
+/* True if space_lock would fail at once. */
+bool space_is_out_of_reach(void);
+/* Waits for a holder that stands still to go on. */
+void space_wait(void);
 
 /* Called once in the child of a fork, with the lock held, before anything else happens; `in_doubt`
-   says that a thread which is gone held the lock, so that lists may be broken. */
-extern void (*space_after_fork)(bool in_doubt);
-/* For pthread_atfork's child handler. */
-void space_mend(void);
-/* False before the lock is first taken and on kernels before 4.14: the handler is needed. */
-bool space_sees_forks(void);
+   says that a thread which is gone held the lock, so that lists may be broken. `survivor` is the
+   number (lock.h) of the thread that forked, which need not be the one that calls. */
+extern void (*space_after_fork)(bool in_doubt, uint32_t survivor);
+/* In a new child, mends it. Who takes another lock, or believes what another thread wrote, calls
+   this before; the functions above do. */
+void space_notice_fork(void);
+/* Registers the handlers of fork. Once, without the lock: it may call malloc. */
+void space_watch_forks(void);
 
 #ifdef __cplusplus
 }

@@ -18,12 +18,17 @@ enum {
     BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
     WARM_HEAPS = 4,     /* parked as they are; more threads than that seldom start at once */
     CLEAN_DELAY_MS = 500,
+    /* Of up to 16 KiB or 62 blocks each, sent to heaps whose threads a fork left behind, before
+       these are adopted: a child that just calls exec is not to pay for that. */
+    ORPHAN_MESSAGES = 8,
 };
 
 struct heap no_heap = {.top = {[0 ... CLASS_COUNT - 1] = &no_rounds},
                        .end = {[0 ... CLASS_COUNT - 1] = &no_rounds}};
 __thread struct heap *thread_heap = &no_heap;
 
+/* The thread's heap, also while it is in a slow path; NULL before it has one and after its end. */
+static __thread struct heap *own;
 static __thread bool thread_ended;
 static __thread unsigned destructor_rounds;
 
@@ -44,6 +49,10 @@ static struct lock shared_lock;
 static struct heap *shared_heap;
 static struct atomic_u32 shared_holds; /* the shared heap may have something at hand */
 
+/* Heaps whose threads are gone, which nobody has adopted yet; and how many messages there were. */
+static struct atomic_u32 orphans;
+static uint32_t orphan_messages;
+
 struct heap *thread_heap_first(void) {
     return (struct heap *)atomic_u64_load_acquire(&newest); /* partner: heap_new */
 }
@@ -53,7 +62,7 @@ void thread_heap_count_blocks(void) { counts_blocks = true; }
 
 /* ---- Making, parking, taking over; all under the space lock ---- */
 
-static void after_fork(bool in_doubt);
+static void after_fork(bool in_doubt, uint32_t survivor);
 static void thread_end(void *heap);
 
 static void init(void) {
@@ -111,7 +120,7 @@ static void park(struct heap *heap) {
     heap->next_parked = *at;
     *at = heap;
     if (!heap->warm) atomic_u32_add(&cold_count, 1);
-    atomic_u32_store_release(&heap->state, HEAP_PARKED); /* partner: whoever takes it by replace */
+    atomic_u32_store_ordered(&heap->state, HEAP_PARKED); /* partner: whoever takes it by replace */
 }
 
 static unsigned warm_heaps(void) {
@@ -131,10 +140,11 @@ static void set_clean_due(void) {
 }
 
 static struct heap *heap_acquire(void) {
-    space_lock();
+    if (!space_lock()) return NULL;
     init();
     struct heap *heap = has_key ? take_parked(PARKED_ANY, UINT64_MAX, HEAP_IN_USE) : NULL;
     if (heap == NULL && has_key) heap = heap_new();
+    if (heap != NULL) heap->owner = lock_self();
     if (heap != NULL) atomic_u64_add(&in_use, 1);
     space_unlock();
     return heap;
@@ -142,16 +152,32 @@ static struct heap *heap_acquire(void) {
 
 /* ---- Beginning and end of a thread ---- */
 
+/* So that thread_end is called even if the thread ends on the way to its heap, with the lock. */
+static void announce(void) {
+    static __thread bool announced;
+    if (announced || !has_key) return;
+    announced = true;
+    pthread_setspecific(key, &no_heap);
+}
+
 /* pthread_setspecific may call calloc: the heap is usable before. */
 struct heap *thread_heap_get(void) {
     if (likely(thread_heap != &no_heap)) return thread_heap;
-    if (thread_ended) return NULL;
+    if (thread_ended || own != NULL) return NULL;
     if (unlikely(!ready) && thread_heap_before_first != NULL) thread_heap_before_first();
-    struct heap *heap = heap_acquire();
+    announce();
+    struct heap *heap = own == NULL ? heap_acquire() : own; /* made by such a calloc */
     if (heap == NULL) return NULL;
-    thread_heap = heap;
+    own = thread_heap = heap;
+    static struct atomic_u32 watches_forks;
+    if (atomic_u32_exchange(&watches_forks, 1) == 0) space_watch_forks();
     pthread_setspecific(key, heap);
     return heap;
+}
+
+bool thread_heap_is_inside(void) {
+    return (own != NULL && thread_heap == &no_heap) || lock_is_mine(&shared_lock) ||
+           space_is_locked();
 }
 
 /* The heap is held BUSY, or by its own ending thread. */
@@ -172,14 +198,49 @@ static void end_now(struct heap *heap) {
     remote_drain(heap, ~0u);
     remote_post(heap);
     heap->parked_at = os_clock_ms();
-    space_lock();
-    heap->warm = warm_heaps() < WARM_HEAPS;
-    space_unlock();
+    if (space_lock()) {
+        heap->warm = warm_heaps() < WARM_HEAPS;
+        space_unlock();
+    }
     if (!heap->warm) clean(heap);
-    space_lock();
-    park(heap);
-    atomic_u64_add(&in_use, (uint64_t)-1);
-    set_clean_due();
+    if (space_lock()) {
+        park(heap);
+        atomic_u64_add(&in_use, (uint64_t)-1);
+        set_clean_due();
+        space_unlock();
+    }
+    own = NULL;
+    remote_help(heap);
+}
+
+static void rebuild_lists(void);
+
+static void make_orphan(struct heap *heap) {
+    ASSERT(space_is_locked());
+    atomic_u32_store(&heap->state, HEAP_ORPHAN);
+    atomic_u32_add(&orphans, 1);
+}
+
+/* The thread ends in the middle of the allocator: a signal handler called pthread_exit, or it was
+   cancelled. It leaves its heap as a thread that a fork has left behind. */
+static void abandon(void) {
+    thread_ended = true;
+    thread_heap = &no_heap;
+    own = NULL;
+    if (space_is_locked())
+        rebuild_lists();
+    else if (!space_lock())
+        return;
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
+        if (heap->owner != lock_self() || atomic_u32_load(&heap->state) != HEAP_IN_USE) continue;
+        make_orphan(heap);
+        atomic_u64_add(&in_use, (uint64_t)-1);
+    }
+    if (lock_is_mine(&shared_lock)) {
+        if (shared_heap != NULL) make_orphan(shared_heap);
+        shared_heap = NULL;
+        lock_leave(&shared_lock);
+    }
     space_unlock();
 }
 
@@ -187,6 +248,8 @@ static void end_now(struct heap *heap) {
    left to those (ThreadSanitizer) that go down with what they serve. What comes later still works,
    on the shared heap. */
 static void thread_end(void *heap) {
+    if (thread_heap_is_inside()) abandon();
+    if (thread_heap == &no_heap) return;
     if (++destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS - 1 &&
         pthread_setspecific(key, heap) == 0)
         return;
@@ -201,9 +264,10 @@ void thread_heap_end_for_test(void) {
 }
 
 struct heap *shared_heap_enter(void) {
-    lock_take(&shared_lock);
-    if (shared_heap == NULL) {
-        space_lock();
+    if (own != NULL && thread_heap == &no_heap) return NULL; /* a signal has interrupted it */
+    space_notice_fork();
+    if (!lock_take(&shared_lock)) return NULL;
+    if (shared_heap == NULL && space_lock()) {
         init();
         shared_heap = heap_new();
         space_unlock();
@@ -221,20 +285,22 @@ void shared_heap_leave(void) { lock_leave(&shared_lock); }
 /* ---- Parked heaps ---- */
 
 static struct heap *take_out(enum parked_kind kind, uint64_t latest) {
-    space_lock();
+    if (!space_lock()) return NULL;
     struct heap *heap = take_parked(kind, latest, HEAP_BUSY);
     space_unlock();
     return heap;
 }
 
 static void put_back(struct heap *heap) {
-    space_lock();
+    if (!space_lock()) return;
     park(heap);
     space_unlock();
+    remote_help(heap);
 }
 
 /* Heaps that were looked at go to the end, so that the next look is at others. */
 bool thread_heap_borrow(struct heap *heap, unsigned class_index) {
+    thread_heap_adopt();
     if (atomic_u32_load(&cold_count) == 0) return false;
     bool moved = false;
     remote_post(heap); /* what is on its way to the pool arrives before it moves */
@@ -270,6 +336,7 @@ static void clean_all(void) {
 /* Its lock may be held by the caller, which is just looking for memory there, or by another thread,
    which will not wait for it long. */
 static void clean_shared(void) {
+    space_notice_fork();
     if (!lock_try(&shared_lock)) return;
     if (shared_heap != NULL) clean(shared_heap);
     atomic_u32_store(&shared_holds, 0);
@@ -278,7 +345,8 @@ static void clean_shared(void) {
 
 /* Cold heaps have nothing at hand, and what comes in for them is given back by whoever sends it. */
 bool thread_heap_parked_hold(void) {
-    return atomic_u64_load(&clean_due) != 0 || atomic_u32_load(&shared_holds) != 0;
+    return atomic_u64_load(&clean_due) != 0 || atomic_u32_load(&shared_holds) != 0 ||
+           atomic_u32_load(&orphans) != 0;
 }
 
 void thread_heap_clean_parked(bool all) {
@@ -288,31 +356,119 @@ void thread_heap_clean_parked(bool all) {
         clean_shared();
     }
     while (clean_one(PARKED_WARM, latest)) continue;
-    space_lock();
+    if (!space_lock()) return;
     set_clean_due();
     space_unlock();
 }
 
+/* ---- Heaps whose threads are gone ---- */
+
+bool thread_heap_adopt_is_due(void) {
+    return atomic_u32_load(&orphans) != 0 &&
+           remote_orphan_messages() - orphan_messages >= ORPHAN_MESSAGES;
+}
+
+static void adopt_arena(const struct arena *arena) {
+    union record *record = record_at(arena->base);
+    for (unsigned i = 0; i < ARENA_POOLS; i++) {
+        struct pool *pool = &record[i].pool;
+        uintptr_t base = arena->base + (uintptr_t)i * POOL_SIZE;
+        uint64_t tag = atomic_u64_load(&pool->tag);
+        if (arena->kind == ARENA_FREE) return; /* its last pool was just given back */
+        if ((arena->free >> i & 1) || tag == 0 || tag_kind(tag, base) != TAG_HEAP) continue;
+        struct heap *heap = tag_heap(tag, base);
+        if (atomic_u32_load(&heap->state) != HEAP_ADOPTED) continue;
+        heap_adopt(heap, pool);
+        pending_announce(heap, base);
+    }
+}
+
+/* What they have is known by the records; see heap_forget and heap_adopt. */
+static void adopt_pools(void) {
+    ASSERT(space_is_locked());
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
+        if (atomic_u32_load(&heap->state) != HEAP_ORPHAN) continue;
+        heap_forget(heap);
+        atomic_u32_store(&heap->state, HEAP_ADOPTED);
+    }
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
+            const struct arena *arena = &window->arena[i];
+            if (arena->kind == ARENA_OF_POOLS || arena->kind == ARENA_OF_SPANS) adopt_arena(arena);
+        }
+    atomic_u32_store(&orphans, 0);
+}
+
+/* What was on its way arrives, and the heaps are cold ones that are parked. */
+void thread_heap_adopt(void) {
+    space_notice_fork();
+    if (atomic_u32_load(&orphans) == 0 || !space_lock()) return;
+    struct heap *adopted = NULL;
+    adopt_pools();
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
+        uint32_t state = HEAP_ADOPTED;
+        if (!atomic_u32_replace(&heap->state, &state, HEAP_BUSY)) continue;
+        heap->next_parked = adopted;
+        adopted = heap;
+    }
+    space_unlock();
+    while (adopted != NULL) {
+        struct heap *heap = adopted;
+        adopted = heap->next_parked;
+        clean(heap);
+        put_back(heap);
+    }
+}
+
 /* ---- Forks ---- */
 
-/* The other threads are gone, and what they were doing to their heaps is anybody's guess: nobody
-   uses these again. Their blocks may still be freed, into inboxes that nobody empties. */
-static void after_fork(bool in_doubt) {
+static void rebuild_lists(void) {
     ASSERT(space_is_locked());
-    if (in_doubt) {
-        space_rebuild();
-        arena_rebuild();
-        direct_rebuild();
-        message_rebuild();
-        parked = NULL;
-        atomic_u32_store(&cold_count, 0);
+    space_rebuild();
+    arena_rebuild();
+    direct_rebuild();
+    message_rebuild();
+    fresh_heaps = fresh_heaps_end = 0;
+    parked = NULL;
+    atomic_u32_store(&cold_count, 0);
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
+        if (atomic_u32_load(&heap->state) == HEAP_PARKED) park(heap);
+    set_clean_due();
+}
+
+/* One that a thread which is gone was just helping leaves the list. */
+static void drop_helped(void) {
+    ASSERT(space_is_locked());
+    uint32_t cold = 0;
+    for (struct heap **at = &parked; *at != NULL;) {
+        if (atomic_u32_load(&(*at)->state) != HEAP_PARKED) {
+            *at = (*at)->next_parked;
+            continue;
+        }
+        cold += !(*at)->warm;
+        at = &(*at)->next_parked;
     }
+    atomic_u32_store(&cold_count, cold);
+}
+
+/* The other threads are gone. What they had in hand, a message, an extent or a few pools each,
+   stays taken; their heaps wait to be adopted. */
+static void after_fork(bool in_doubt, uint32_t survivor) {
+    ASSERT(space_is_locked());
+    if (in_doubt)
+        rebuild_lists();
+    else
+        drop_helped();
+    if (lock_mend(&shared_lock, survivor)) shared_heap = NULL;
+    uint32_t owned = 0;
+    atomic_u32_store(&orphans, 0);
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         uint32_t state = atomic_u32_load(&heap->state);
-        if (heap == thread_heap || heap == shared_heap) continue;
-        if (state == HEAP_PARKED && in_doubt) park(heap);
-        if (state != HEAP_PARKED) atomic_u32_store(&heap->state, HEAP_ORPHAN);
+        bool is_owned = heap->owner == survivor && state == HEAP_IN_USE;
+        owned += is_owned;
+        if (is_owned || heap == shared_heap || state == HEAP_PARKED) continue;
+        make_orphan(heap);
     }
-    atomic_u64_store(&in_use, thread_heap != &no_heap);
-    if (lock_mend(&shared_lock)) shared_heap = NULL;
+    orphan_messages = remote_orphan_messages();
+    atomic_u64_store(&in_use, owned);
 }

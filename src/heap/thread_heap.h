@@ -6,8 +6,10 @@
  * it ends, late in the rounds of pthread key destructors, it parks the heap as it is, warm, and
  * the next thread takes it over. A heap that waits longer than the purge delay, or behind a few
  * others, is cleaned: it gives its empty pools back, and other heaps may take over its half empty
- * ones. Heaps are never unmapped, so that their addresses, which tags contain, stay good. Whoever
- * mallocs after that (libc's last clean-up does) uses one shared heap under a lock.
+ * ones. The heap of a thread that is gone without an end, as most are in the child of a fork, is
+ * rebuilt from the records of its pools when its memory is needed. Heaps are never unmapped, so
+ * that their addresses, which tags contain, stay good. Whoever mallocs after that (libc's last
+ * clean-up does) uses one shared heap under a lock.
  */
 #ifndef POOLALLOC_THREAD_HEAP_H
 #define POOLALLOC_THREAD_HEAP_H
@@ -30,7 +32,23 @@ __attribute__((weak, visibility("hidden"))) void thread_heap_before_first(void);
 /* The heap of the thread, made if need be. NULL: it has ended, or there is no memory for a heap or
    no pthread key left; then use the shared heap. */
 struct heap *thread_heap_get(void);
-/* The shared heap, locked until shared_heap_leave; NULL: no memory for it. */
+/* A slow path begins: the thread's heap, as above. Until thread_heap_leave the thread has none, for
+   signal handlers, so that a heap in the middle of a change is not used; there may be none. */
+static inline struct heap *thread_heap_enter(void) {
+    struct heap *heap = thread_heap;
+    if (unlikely(heap == &no_heap)) heap = thread_heap_get();
+    thread_heap = &no_heap;
+    atomic_in_sequence();
+    return heap;
+}
+static inline void thread_heap_leave(struct heap *heap) {
+    atomic_in_sequence();
+    if (heap != NULL) thread_heap = heap;
+}
+/* True if a signal has interrupted the thread inside the allocator: the heaps are not for it. */
+bool thread_heap_is_inside(void);
+/* The shared heap, locked until shared_heap_leave; NULL: no memory for it, or it is out of reach.
+ */
 struct heap *shared_heap_enter(void);
 void shared_heap_leave(void);
 
@@ -43,6 +61,11 @@ void thread_heap_clean_parked(bool all);
 bool thread_heap_parked_hold(void);
 /* True if thread_heap_clean_parked(false) has something to do. */
 bool thread_heap_clean_is_due(void);
+
+/* Makes the heaps of threads that are gone usable for others: a walk over all pools, */
+void thread_heap_adopt(void);
+/* which should happen, as so much was freed for them. */
+bool thread_heap_adopt_is_due(void);
 
 /* All heaps, newest first. */
 struct heap *thread_heap_first(void);

@@ -155,11 +155,16 @@ size_t alloc_good_size(size_t size) {
     return is_large ? align_up(size, os_page_size()) : size_classes[size_class_of(size)].stride;
 }
 
+static bool can_be(size_t size, const struct block *block) {
+    return may_be_size(size, block->usable) ||
+           (block->kind == TAG_EMERGENCY && size <= block->usable);
+}
+
 void alloc_free_sized(void *pointer, size_t size) {
     if (pointer == NULL) return;
     struct block block;
     block_require("free_sized", pointer, &block);
-    if (unlikely(!may_be_size(size, block.usable)))
+    if (unlikely(!can_be(size, &block)))
         fail_argument("free_sized", block.address, "size", size, "another size was asked for");
     release_block(&block);
 }
@@ -173,8 +178,7 @@ void alloc_free_aligned_sized(void *pointer, size_t alignment, size_t size) {
         fail_argument("free_aligned_sized", block.address, "alignment", alignment,
                       "the block has another alignment");
     size_t rounded = align_up(size_max(size, 1), alignment);
-    if (unlikely(size > block.usable ||
-                 (rounded <= block.usable / 2 && !may_be_size(size, block.usable))))
+    if (unlikely(size > block.usable || (rounded <= block.usable / 2 && !can_be(size, &block))))
         fail_argument("free_aligned_sized", block.address, "size", size,
                       "another size was asked for");
     release_block(&block);

@@ -110,7 +110,7 @@ static COLD void delete_elsewhere(enum block_fault fault, void *block, size_t al
 }
 
 ALWAYS_INLINE void delete_block(void *block, size_t alignment) {
-    enum free_result result = heap_free_fast(thread_heap, (uintptr_t)block);
+    enum free_result result = heap_free_or(thread_heap, (uintptr_t)block, release_full);
     if (likely(result == FREE_DONE)) return;
     if (likely(result == FREE_OTHER))
         release_other_or(block, delete_elsewhere, alignment);

@@ -38,7 +38,7 @@ static struct atomic_u32 outcome;
 static struct lock lock;
 
 /* Whoever held it is gone; what it was doing can be done again. */
-static void mend(void) { lock_mend(&lock); }
+static void mend(void) { lock_mend(&lock, lock_self()); }
 
 static uint32_t prepare(void) {
     cxx_scope_hide();
@@ -47,8 +47,8 @@ static uint32_t prepare(void) {
 
 static COLD uint32_t prepare_once(void) {
     pthread_atfork(NULL, NULL, mend);
-    thread_heap_get(); /* what is noted before the first block is needed */
-    lock_take(&lock);
+    thread_heap_get();                   /* what is noted before the first block is needed */
+    if (!lock_take(&lock)) return APART; /* a signal has interrupted it: for this time */
     uint32_t now = atomic_u32_load(&outcome);
     if (now == NOT_YET) {
         now = prepare();

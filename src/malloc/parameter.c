@@ -23,7 +23,7 @@ static void set_trim_threshold(size_t value) {
     options.purge_delay = never ? PURGE_NEVER : PURGE_STANDARD;
     options.purge_keep = never ? 0 : value;
     if (never) return;
-    space_lock();
+    if (!space_lock()) return;
     purge_requeue();
     space_unlock();
 }

@@ -12,6 +12,7 @@
 #include "heap/thread_heap.h"
 #include "malloc/parameter.h"
 #include "malloc/report.h"
+#include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
 
@@ -27,7 +28,7 @@ __attribute__((noreturn)) static void *purge_forever(void *unused) {
         os_wait_ms(&never_woken, 0, purge_wait(IDLE_CHECK_MS) + 1);
         if (thread_heap_clean_is_due()) thread_heap_clean_parked(false);
         if (!purge_is_due() && !direct_purge_is_due()) continue;
-        space_lock();
+        if (!space_lock()) continue;
         purge_step();
         direct_purge(false);
         space_unlock();
@@ -51,11 +52,6 @@ void start_purge_thread(void) {
 
 /* ---- Beginning and end of the process ---- */
 
-static void after_fork_in_child(void) {
-    space_mend();
-    if (options.purge_thread) start_purge_thread();
-}
-
 /* Before other libraries' constructors, so that handlers they register run around ours. */
 __attribute__((constructor(101))) static void start(void) {
     options_read();
@@ -63,17 +59,28 @@ __attribute__((constructor(101))) static void start(void) {
     report_prepare();
     parameter_read_environment(options_environment());
     thread_heap_get();
-    if (!space_sees_forks() || options.purge_thread)
-        pthread_atfork(NULL, NULL, after_fork_in_child);
-    if (options.purge_thread) start_purge_thread();
+    if (!options.purge_thread) return;
+    pthread_atfork(NULL, NULL, start_purge_thread); /* in the child */
+    start_purge_thread();
 }
 
-/* A double free whose second half waits in an inbox comes to light here at the latest. */
-__attribute__((destructor)) static void end(void) {
-    if (thread_heap != &no_heap) {
-        remote_post(thread_heap);
-        remote_drain(thread_heap, ~0u);
+static void take_all_in(void) {
+    struct heap *heap = thread_heap_enter();
+    if (heap != NULL) {
+        remote_post(heap);
+        remote_drain(heap, ~0u);
     }
     thread_heap_clean_parked(true);
+    thread_heap_leave(heap);
+}
+
+/* A double free whose second half waits in an inbox comes to light here at the latest. Nothing here
+   waits: another thread may hold the lock for good. And the child of a vfork, which shares all of
+   this with its parent, may call exit too. */
+__attribute__((destructor)) static void end(void) {
+    unsigned patience = lock_patience;
+    lock_patience = 0;
+    if (thread_heap != &no_heap) take_all_in();
     report_at_exit();
+    lock_patience = patience;
 }

@@ -86,9 +86,10 @@ static uintptr_t pop(struct store *store) {
 
 /* The oldest go: the latest are the likeliest to be in the cache. */
 static void return_oldest(struct store *store, unsigned count) {
-    space_lock();
-    for (unsigned i = 0; i < count; i++) return_pool(store->empty[i]);
-    space_unlock();
+    if (space_lock()) {
+        for (unsigned i = 0; i < count; i++) return_pool(store->empty[i]);
+        space_unlock();
+    }
     store->empty_count -= count;
     memmove(store->empty, store->empty + count, store->empty_count * sizeof store->empty[0]);
 }
@@ -98,7 +99,7 @@ static void return_oldest(struct store *store, unsigned count) {
 static uintptr_t take(struct store *store, size_t bytes) {
     uintptr_t base = 0;
     bool single = bytes <= POOL_SIZE;
-    space_lock();
+    if (!space_lock()) return 0;
     if (purge_is_due()) purge_step();
     if (bytes > ARENA_SIZE)
         base = take_arenas(arenas_for(bytes));
@@ -126,7 +127,7 @@ void store_return(struct store *store, uintptr_t base, size_t bytes) {
         return;
     }
     tag_pools(base, tagged_pools(bytes), false);
-    space_lock();
+    if (!space_lock()) return;
     if (bytes > ARENA_SIZE)
         space_return(arena_at(base), arenas_for(bytes));
     else
@@ -136,8 +137,7 @@ void store_return(struct store *store, uintptr_t base, size_t bytes) {
 
 void store_close(struct store *store) {
     return_oldest(store, store->empty_count);
-    if (store->reserve.pools == 0) return;
-    space_lock();
+    if (store->reserve.pools == 0 || !space_lock()) return;
     arena_return(store->reserve.base, store->reserve.pools);
     space_unlock();
     store->reserve.pools = 0;

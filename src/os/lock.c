@@ -5,46 +5,90 @@
 
 /* Short: a holder that was preempted keeps the lock for a time slice, and on a machine with few
    processors spinning would only use up what it needs to go on. */
-enum { SPINS = 64 };
+enum { SPINS = 64, WAITED_FOR = 1 };
 
-/* A number for the calling thread that no other ever had: an address of the thread's own would be
-   that of the next thread on the same stack, which in the child of a fork may be the one that a
-   thread which held the lock left behind. */
-static uint64_t lock_self(void) {
-    static struct atomic_u64 last;
-    static __thread uint64_t self;
-    if (unlikely(self == 0)) self = atomic_u64_add(&last, 1) + 1;
+__thread unsigned lock_patience = LOCK_PATIENCE_MS;
+
+/* An address of the thread's own would be that of the next thread on the same stack, which in the
+   child of a fork may be the one that a thread which held the lock left behind. */
+uint32_t lock_self(void) {
+    static struct atomic_u32 last;
+    static __thread uint32_t self;
+    while (unlikely(self == 0)) self = (atomic_u32_add(&last, 1) + 1) << 1;
     return self;
 }
 
 bool lock_try(struct lock *lock) {
     uint32_t open = 0;
-    if (!atomic_u32_replace(&lock->state, &open, 1)) return false;
-    atomic_u64_store(&lock->holder, lock_self());
-    return true;
+    return atomic_u32_replace(&lock->state, &open, lock_self());
 }
 
-void lock_take(struct lock *lock) {
+uint32_t lock_holder(const struct lock *lock) {
+    return atomic_u32_load(&lock->state) & ~(uint32_t)WAITED_FOR;
+}
+
+bool lock_is_mine(const struct lock *lock) { return lock_holder(lock) == lock_self(); }
+
+static bool is_stuck(const struct lock *lock) {
+    return atomic_u32_load(&lock->stuck) == atomic_u32_load(&lock->turns) + 1;
+}
+
+bool lock_is_out_of_reach(const struct lock *lock) {
+    return lock_is_mine(lock) || (is_stuck(lock) && atomic_u32_load(&lock->state) != 0);
+}
+
+/* One look at the lock, and a sleep of up to `milliseconds` if it is held: true if it is ours.
+   Whoever waited cannot know whether others still do, and says that they do. */
+static bool take_or_sleep(struct lock *lock, unsigned milliseconds) {
+    uint32_t seen = atomic_u32_load(&lock->state);
+    if (seen == 0) return atomic_u32_replace(&lock->state, &seen, lock_self() | WAITED_FOR);
+    if (!(seen & WAITED_FOR) && !atomic_u32_replace(&lock->state, &seen, seen | WAITED_FOR))
+        return false;
+    os_wait_ms(&lock->state, seen | WAITED_FOR, milliseconds);
+    return false;
+}
+
+static NOINLINE bool wait_for(struct lock *lock) {
+    uint32_t turns = atomic_u32_load(&lock->turns);
+    uint64_t since = os_clock_ms();
+    while (!lock_is_out_of_reach(lock)) {
+        uint64_t waited = os_clock_ms() - since;
+        if (waited >= lock_patience && atomic_u32_load(&lock->state) != 0) {
+            if (lock_patience > 0) atomic_u32_store(&lock->stuck, turns + 1);
+            return false;
+        }
+        unsigned left = waited < lock_patience ? lock_patience - (unsigned)waited : 1;
+        if (take_or_sleep(lock, left)) return true;
+        uint32_t now = atomic_u32_load(&lock->turns);
+        if (now != turns) since = os_clock_ms();
+        turns = now;
+    }
+    return false;
+}
+
+bool lock_take(struct lock *lock) {
     for (int i = 0; i < SPINS; i++) {
-        if (lock_try(lock)) return;
+        if (lock_try(lock)) return true;
         cpu_relax();
     }
-    while (atomic_u32_exchange(&lock->state, 2) != 0) os_wait(&lock->state, 2);
-    atomic_u64_store(&lock->holder, lock_self());
+    return wait_for(lock);
+}
+
+void lock_wait(struct lock *lock) {
+    while (is_stuck(lock) && atomic_u32_load(&lock->state) != 0 && !lock_is_mine(lock))
+        if (take_or_sleep(lock, LOCK_PATIENCE_MS)) lock_leave(lock);
 }
 
 void lock_leave(struct lock *lock) {
-    atomic_u64_store(&lock->holder, 0);
-    if (atomic_u32_exchange(&lock->state, 0) == 2) os_wake(&lock->state, 1);
+    if (!(atomic_u32_exchange(&lock->state, 0) & WAITED_FOR)) return;
+    atomic_u32_add(&lock->turns, 1);
+    os_wake(&lock->state, 1);
 }
 
-bool lock_is_mine(const struct lock *lock) { return atomic_u64_load(&lock->holder) == lock_self(); }
-
-/* Partner of the stores above: none, the other threads do not exist here. A holder between the
-   exchange and its name in `holder` counts as gone, which it is. */
-bool lock_mend(struct lock *lock) {
-    if (atomic_u32_load(&lock->state) == 0 || lock_is_mine(lock)) return false;
-    atomic_u64_store(&lock->holder, 0);
+/* Partner of the stores above: none, the other threads do not exist here. */
+bool lock_mend(struct lock *lock, uint32_t survivor) {
+    if (lock_holder(lock) == 0 || lock_holder(lock) == survivor) return false;
+    atomic_u32_add(&lock->turns, 1);
     atomic_u32_store(&lock->state, 0);
     return true;
 }

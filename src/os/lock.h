@@ -1,33 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock.h - a lock that works before any start-up code has run and that a fork cannot leave locked.
+ * lock.h - a lock that works before any start-up code has run, that a fork cannot leave locked, and
+ * that nobody waits for in vain.
  *
  * There is no handler that takes locks before a fork: such a handler waits for whoever holds the
  * lock, while fork holds up libio, and that is a deadlock (glibc bug 19431). Instead the child
  * finds the lock as it was. If the thread that forked did not hold it, its holder does not exist
  * in the child: the lock is then opened and what it protects rebuilt, by lock_mend.
+ *
+ * A signal handler may run, and call exit, while its thread holds the lock; or it may never return,
+ * while another thread calls exit. So a thread that holds the lock does not get it again, and one
+ * that has waited for LOCK_PATIENCE_MS, while nobody let go of it, does not get it either: both are
+ * told so, and do without. From then on nobody waits, until the holder does let go.
  */
 #ifndef POOLALLOC_LOCK_H
 #define POOLALLOC_LOCK_H
 
 #include "base/atomic.h"
 
+/* The number of the holder and whether it is waited for are one word: there is no moment at which
+   the lock is held and the holder is not known. */
 struct lock {
-    struct atomic_u32 state;  /* 0 open, 1 held, 2 held and waited for */
-    struct atomic_u64 holder; /* lock_self() of the holder, or 0 */
+    struct atomic_u32 state; /* 0 open; lock_self() of the holder, and bit 0 set if waited for */
+    struct atomic_u32 turns; /* times that it was let go of while others waited */
+    struct atomic_u32 stuck; /* turns + 1 when a waiter gave up */
 };
+
+enum { LOCK_PATIENCE_MS = 1000 };
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-void lock_take(struct lock *lock);
-bool lock_try(struct lock *lock);
+/* A number for the calling thread that no other has: even, and never 0. */
+uint32_t lock_self(void);
+/* False: the calling thread holds it already, or the holder stands still. */
+__attribute__((warn_unused_result)) bool lock_take(struct lock *lock);
+__attribute__((warn_unused_result)) bool lock_try(struct lock *lock);
 void lock_leave(struct lock *lock);
 bool lock_is_mine(const struct lock *lock);
-/* In the child of a fork, before a second thread exists: true if the lock was held by a thread
-   that is gone. It is open afterwards, unless the calling thread holds it. */
-bool lock_mend(struct lock *lock);
+/* True if lock_take would fail at once. */
+bool lock_is_out_of_reach(const struct lock *lock);
+/* Waits until a lock whose holder stands still is let go of. */
+void lock_wait(struct lock *lock);
+/* The number of the holder, 0: nobody. */
+uint32_t lock_holder(const struct lock *lock);
+/* In the child of a fork, of which the thread `survivor` came along: true if the lock was held by
+   another, that is gone. It is open then. */
+bool lock_mend(struct lock *lock, uint32_t survivor);
+
+/* How long the calling thread waits, in ms; 0, for the end of the process: not at all, and without
+   an effect on others. */
+extern __thread unsigned lock_patience;
 
 #ifdef __cplusplus
 }

@@ -30,7 +30,7 @@ class HeapTest : public testing::Test {
 // The space lock for the life of a scope.
 class SpaceLock {
   public:
-    SpaceLock() { space_lock(); }
+    SpaceLock() { EXPECT_TRUE(space_lock()); }
     ~SpaceLock() { space_unlock(); }
     SpaceLock(const SpaceLock &) = delete;
     SpaceLock &operator=(const SpaceLock &) = delete;

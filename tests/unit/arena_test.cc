@@ -14,7 +14,7 @@ class ArenaTest : public HeapTest {
   protected:
     void SetUp() override {
         HeapTest::SetUp();
-        space_lock();
+        EXPECT_TRUE(space_lock());
         space_release();
     }
     void TearDown() override {

@@ -16,7 +16,7 @@ using ForkThreadTest = HeapTest;
 TEST_F(ForkThreadTest, ANewThreadIsNotTakenForTheOneThatHeldTheLock) {
     std::atomic<bool> inside{false}, done{false};
     std::thread other([&] {
-        space_lock();
+        EXPECT_TRUE(space_lock());
         inside = true;
         while (!done) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         space_unlock();

@@ -12,7 +12,7 @@ class HeldByAnother {
   public:
     explicit HeldByAnother(struct lock *lock)
         : thread_([this, lock] {
-              lock_take(lock);
+              EXPECT_TRUE(lock_take(lock));
               held_ = true;
               while (!done_) std::this_thread::yield();
               lock_leave(lock);
@@ -42,7 +42,7 @@ TEST(LockTest, TryFailsWhileItIsHeld) {
 TEST(LockTest, KnowsItsHolder) {
     struct lock lock = {};
     EXPECT_FALSE(lock_is_mine(&lock));
-    lock_take(&lock);
+    EXPECT_TRUE(lock_take(&lock));
     EXPECT_TRUE(lock_is_mine(&lock));
     in_thread([&] { EXPECT_FALSE(lock_is_mine(&lock)); });
     lock_leave(&lock);
@@ -56,7 +56,7 @@ TEST(LockTest, OneThreadAtATime) {
     for (int t = 0; t < 4; t++) {
         threads.emplace_back([&] {
             for (int i = 0; i < 5000; i++) {
-                lock_take(&lock);
+                EXPECT_TRUE(lock_take(&lock));
                 counter++;
                 if (i % 100 == 0) std::this_thread::yield(); // make others wait and sleep
                 lock_leave(&lock);
@@ -70,23 +70,53 @@ TEST(LockTest, OneThreadAtATime) {
 
 TEST(LockTest, ASleeperIsWoken) {
     struct lock lock = {};
-    lock_take(&lock);
+    EXPECT_TRUE(lock_take(&lock));
     std::atomic<bool> through{false};
     std::thread waiter([&] {
-        lock_take(&lock);
+        EXPECT_TRUE(lock_take(&lock));
         through = true;
         lock_leave(&lock);
     });
-    while (atomic_u32_load(&lock.state) != 2) std::this_thread::yield();
+    while (!(atomic_u32_load(&lock.state) & 1)) std::this_thread::yield();
     EXPECT_FALSE(through);
     lock_leave(&lock);
     waiter.join();
     EXPECT_TRUE(through);
 }
 
+TEST(LockTest, AThreadDoesNotGetWhatItHolds) {
+    struct lock lock = {};
+    EXPECT_TRUE(lock_take(&lock));
+    EXPECT_FALSE(lock_take(&lock));
+    EXPECT_TRUE(lock_is_out_of_reach(&lock));
+    lock_leave(&lock);
+    EXPECT_FALSE(lock_is_out_of_reach(&lock));
+    EXPECT_TRUE(lock_take(&lock));
+    lock_leave(&lock);
+}
+
+TEST(LockTest, NobodyWaitsForOneThatStandsStillAfterOneDidInVain) {
+    struct lock lock = {};
+    {
+        HeldByAnother other(&lock);
+        lock_patience = 0; // a look of one that does not wait tells the others nothing
+        EXPECT_FALSE(lock_take(&lock));
+        EXPECT_FALSE(lock_is_out_of_reach(&lock));
+        lock_patience = 3;
+        EXPECT_FALSE(lock_take(&lock));
+        EXPECT_TRUE(lock_is_out_of_reach(&lock));
+        lock_patience = ~0u;
+        EXPECT_FALSE(lock_take(&lock)); // at once
+    }
+    EXPECT_FALSE(lock_is_out_of_reach(&lock));
+    EXPECT_TRUE(lock_take(&lock));
+    lock_leave(&lock);
+    lock_patience = LOCK_PATIENCE_MS;
+}
+
 TEST(LockTest, AnOpenLockNeedsNoMending) {
     struct lock lock = {};
-    EXPECT_FALSE(lock_mend(&lock));
+    EXPECT_FALSE(lock_mend(&lock, lock_self()));
     EXPECT_TRUE(lock_try(&lock));
     lock_leave(&lock);
 }
@@ -95,7 +125,7 @@ TEST(LockTest, TheChildOpensALockWhoseHolderIsGone) {
     struct lock lock = {};
     HeldByAnother other(&lock);
     EXPECT_TRUE(in_child([&] {
-        bool mended = lock_mend(&lock);
+        bool mended = lock_mend(&lock, lock_self());
         bool open = lock_try(&lock);
         return mended && open && lock_is_mine(&lock);
     }));
@@ -104,9 +134,9 @@ TEST(LockTest, TheChildOpensALockWhoseHolderIsGone) {
 
 TEST(LockTest, TheChildKeepsALockThatItHoldsItself) {
     struct lock lock = {};
-    lock_take(&lock);
+    EXPECT_TRUE(lock_take(&lock));
     EXPECT_TRUE(in_child([&] {
-        bool left_alone = !lock_mend(&lock) && lock_is_mine(&lock) && !lock_try(&lock);
+        bool left_alone = !lock_mend(&lock, lock_self()) && lock_is_mine(&lock) && !lock_try(&lock);
         lock_leave(&lock);
         return left_alone && lock_try(&lock);
     }));

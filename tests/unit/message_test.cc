@@ -23,7 +23,7 @@ TEST_F(MessageTest, MessagesAreEmptyDistinctAndNoMemoryOfThePrograms) {
     for (int i = 0; i < 300; i++) {
         struct message *message = message_take(heap_);
         ASSERT_NE(message, nullptr);
-        ASSERT_EQ(message->count, 0u);
+        ASSERT_EQ(atomic_u64_load(&message->count), 0u);
         ASSERT_EQ(fault_at(message), BLOCK_FOREIGN);
         memset(static_cast<void *>(message), 0x5a, sizeof *message);
         taken.insert(message);

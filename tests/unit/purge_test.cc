@@ -20,7 +20,7 @@ class PurgeTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         options.purge_delay = DELAY;
-        space_lock();
+        EXPECT_TRUE(space_lock());
         space_release();
         struct arena_pools taken;
         ASSERT_TRUE(arena_take_pools(64, &taken));

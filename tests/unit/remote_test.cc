@@ -44,7 +44,7 @@ TEST_F(RemoteTest, ABlockTravelsInAMessageAndIsLiveUntilItsOwnerTakesIt) {
     memset(pointer, 0x5a, 64);
     EXPECT_FALSE(free_remotely(pointer));
     EXPECT_TRUE(inbox_is_empty()); // waits for company
-    EXPECT_EQ(open_message()->count, 1u);
+    EXPECT_EQ(atomic_u64_load(&open_message()->count), 1u);
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
     remote_post(other_);
     EXPECT_FALSE(inbox_is_empty());

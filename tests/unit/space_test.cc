@@ -25,7 +25,7 @@ class SpaceTest : public HeapTest {
   protected:
     void SetUp() override {
         HeapTest::SetUp();
-        space_lock();
+        EXPECT_TRUE(space_lock());
         space_release();
         mapped_ = space_figures.mapped;
     }

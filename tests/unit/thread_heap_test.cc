@@ -287,14 +287,38 @@ TEST_F(ThreadHeapTest, TheSharedHeapHasOneUserAtATime) {
     EXPECT_TRUE(through);
 }
 
+void *sent_late;
+
+// The clock is looked at after the last drain of the thread and before its heap is parked.
+TEST_F(ThreadHeapTest, WhatIsSentJustBeforeAHeapIsParkedIsTakenIn) {
+    void *block = nullptr;
+    in_thread([&] {
+        sent_late = block = poolalloc_malloc(100);
+        os_clock_for_test = []() -> uint64_t {
+            void *late = sent_late;
+            sent_late = nullptr;
+            if (late != nullptr)
+                in_thread([&] { // as another thread whose message is under way
+                    struct heap *heap = thread_heap_get();
+                    remote_free(heap, block_at(late).heap, reinterpret_cast<uintptr_t>(late), 100);
+                    remote_post(heap);
+                });
+            return 1000000;
+        };
+        thread_heap_end_for_test();
+        os_clock_for_test = nullptr;
+    });
+    EXPECT_EQ(fault_at(block), BLOCK_FREED);
+}
+
 TEST_F(ThreadHeapTest, HeapsMadeLaterCountTheirBlocks) {
     EXPECT_TRUE(in_child([] {
         thread_heap_count_blocks();
+        thread_heap_end_for_test();
         // Parked heaps do not count; hold them all, so that the next one is new.
         std::vector<struct heap *> held;
         for (struct heap *heap = thread_heap_first(); heap != nullptr; heap = heap->next)
             atomic_u32_store(&heap->state, HEAP_BUSY);
-        thread_heap = &no_heap;
         for (int i = 0; i < 1000; i++) poolalloc_free(poolalloc_malloc(size_t(i) * 10));
         return thread_heap->counting && thread_heap->served == 1000;
     }));

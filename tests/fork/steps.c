@@ -310,8 +310,7 @@ NO_HOOK static void time_passes(void) {
 
 static bool refuses_to_unmap;
 NO_HOOK static bool refuses(enum os_call call) {
-    return call == OS_MAP || call == OS_RESIZE || call == OS_MOVE ||
-           (call == OS_UNMAP && refuses_to_unmap);
+    return call == OS_MAP || call == OS_RESIZE || (call == OS_UNMAP && refuses_to_unmap);
 }
 
 /* The system has no more, so that all that is kept for speed is given up. */

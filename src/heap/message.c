@@ -29,7 +29,7 @@ static bool map_sheet(void) {
     if (sheet == 0) return false;
     fresh = sheet;
     fresh_end = sheet + MAPPED_AT_ONCE;
-    bytes += MAPPED_AT_ONCE;
+    bytes += MAPPED_AT_ONCE + 2 * OS_FENCE;
     return true;
 }
 

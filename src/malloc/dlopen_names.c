@@ -40,13 +40,15 @@ static struct lock lock;
 /* Whoever held it is gone; what it was doing can be done again. */
 static void mend(void) { lock_mend(&lock, lock_self()); }
 
+/* Long before the first dlopen: a fork that has begun does not call handlers that come meanwhile. */
+__attribute__((constructor)) static void watch_forks(void) { pthread_atfork(NULL, NULL, mend); }
+
 static uint32_t prepare(void) {
     cxx_scope_hide();
     return options.deepbind == DEEPBIND_JOIN && libc_symbols_join() ? JOINED : APART;
 }
 
 static COLD uint32_t prepare_once(void) {
-    pthread_atfork(NULL, NULL, mend);
     thread_heap_get();                   /* what is noted before the first block is needed */
     if (!lock_take(&lock)) return APART; /* a signal has interrupted it: for this time */
     uint32_t now = atomic_u32_load(&outcome);

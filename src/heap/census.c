@@ -15,7 +15,7 @@ static void count_pool(struct census *census, const struct pool *pool) {
     unsigned capacity = size_classes[class_index].capacity;
     unsigned live = pool_live_blocks(pool);
     if (live > capacity) live = capacity;
-    if (pool->offset == 0) census->class_free[class_index] += capacity;
+    if (atomic_u8_load(&pool->offset) == 0) census->class_free[class_index] += capacity;
     if (live == 0) return;
     census->used_blocks += live;
     census->used_bytes += (size_t)live * size_classes[class_index].stride;

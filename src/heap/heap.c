@@ -43,7 +43,7 @@ static void set_tags(struct pool *pool, struct heap *heap) {
     for (unsigned i = 0; i < size_classes[class_index].pools; i++) {
         uintptr_t at = base + (uintptr_t)i * POOL_SIZE;
         atomic_u8_store(&record[i].pool.class_index, class_index);
-        record[i].pool.offset = (uint8_t)i;
+        atomic_u8_store(&record[i].pool.offset, (uint8_t)i);
         /* With the tag all of it is there: the child of a fork goes by tags. */
         atomic_u64_store_release(&record[i].pool.tag, heap ? tag_of_heap(at, heap) : 0);
     }
@@ -478,7 +478,7 @@ static void give_up_pool(struct pool *pool, const struct size_class *c) {
    just about to give it all of them. */
 static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap *heap) {
     uint64_t tag = atomic_u64_load(&first->tag);
-    if (first == pool || tag == 0 || first->offset != 0) return heap;
+    if (first == pool || tag == 0 || atomic_u8_load(&first->offset) != 0) return heap;
     return tag_heap(tag, record_base(first));
 }
 
@@ -573,7 +573,7 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
         if (!size_class_is_span(class_index)) check_bits(pool);
         if (POOLALLOC_LIVE_BITS) check_pending(pool, address);
         balance[class_index] -= pool_live_blocks(pool);
-        if (pool->offset == 0) balance[class_index] += pool->taken;
+        if (atomic_u8_load(&pool->offset) == 0) balance[class_index] += pool->taken;
     }
 }
 

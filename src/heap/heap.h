@@ -172,7 +172,7 @@ void heap_check(struct heap *heap);
 
 /* The first of the span that a pool is part of. */
 static inline struct pool *pool_first(struct pool *pool) {
-    return &((union record *)pool - pool->offset)->pool;
+    return &((union record *)pool - atomic_u8_load(&pool->offset))->pool;
 }
 /* The pool with a word of live bits: records are aligned to their size. */
 static inline struct pool *pool_of_live(struct atomic_u64 *live) {

@@ -34,7 +34,7 @@ struct pool {
     struct link link;      /* [on the partial list of its heap and class if and only if PARTIAL] */
     uint16_t taken;        /* [blocks that are live or at hand] */
     struct atomic_u8 class_index;
-    uint8_t offset; /* number of pools from the start of the span */
+    struct atomic_u8 offset; /* number of pools from the start of the span */
     uint8_t state;  /* [enum pool_state] */
     uint8_t zeroed; /* [the memory was zero when the span was taken: heap_take_zeroed] */
     /* A bit per ALIGN bytes, set if and only if a live block starts there. */

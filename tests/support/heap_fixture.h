@@ -110,6 +110,13 @@ testing::Matcher<const std::string &> is_line_of(const std::string &what);
 
 static const size_t PAGE = 4096;
 
+// ThreadSanitizer keeps most of the address space for itself: hints for places are not followed.
+#if defined(__SANITIZE_THREAD__)
+static const bool PLACES_ARE_TAKEN = true;
+#else
+static const bool PLACES_ARE_TAKEN = false;
+#endif
+
 inline char *at(void *pointer, size_t offset = 0) { return static_cast<char *>(pointer) + offset; }
 
 #endif

@@ -7,7 +7,8 @@
 
 static bool is_start(const struct block *block, const struct pool *pool) {
     const struct size_class *c = &size_classes[block->class_index];
-    uintptr_t first = align_down(block->address, POOL_SIZE) - atomic_u8_load(&pool->offset) * (uintptr_t)POOL_SIZE;
+    uintptr_t first = align_down(block->address, POOL_SIZE) -
+                      atomic_u8_load(&pool->offset) * (uintptr_t)POOL_SIZE;
     uintptr_t offset = block->address - first;
     unsigned block_index = (unsigned)((uint64_t)offset * c->reciprocal >> 32);
     return block_index * (uintptr_t)c->stride == offset && block_index < c->capacity;

@@ -35,8 +35,8 @@ struct pool {
     uint16_t taken;        /* [blocks that are live or at hand] */
     struct atomic_u8 class_index;
     struct atomic_u8 offset; /* number of pools from the start of the span */
-    uint8_t state;  /* [enum pool_state] */
-    uint8_t zeroed; /* [the memory was zero when the span was taken: heap_take_zeroed] */
+    uint8_t state;           /* [enum pool_state] */
+    uint8_t zeroed;          /* [the memory was zero when the span was taken: heap_take_zeroed] */
     /* A bit per ALIGN bytes, set if and only if a live block starts there. */
     struct atomic_u64 live[POOL_WORDS] __attribute__((aligned(POOL_WORDS * 8)));
 };

@@ -40,7 +40,8 @@ static struct lock lock;
 /* Whoever held it is gone; what it was doing can be done again. */
 static void mend(void) { lock_mend(&lock, lock_self()); }
 
-/* Long before the first dlopen: a fork that has begun does not call handlers that come meanwhile. */
+/* Long before the first dlopen: a fork that has begun does not call handlers that come meanwhile.
+ */
 __attribute__((constructor)) static void watch_forks(void) { pthread_atfork(NULL, NULL, mend); }
 
 static uint32_t prepare(void) {

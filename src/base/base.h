@@ -48,6 +48,9 @@ static inline unsigned bit_count(uint64_t word) { return (unsigned)__builtin_pop
 static inline uint64_t bit_range(unsigned first, unsigned count) {
     return (~(uint64_t)0 >> (64 - count)) << first;
 }
+static inline uint64_t rotate_left(uint64_t word, unsigned bits) {
+    return word << bits | word >> (64 - bits);
+}
 static inline uintptr_t rotate_right(uintptr_t n, unsigned bits) {
     return (n >> bits) | (n << (64 - bits));
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/atomic.h"
+#include "base/siphash.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -186,31 +187,12 @@ uint64_t os_clock_ms(void) {
 
 /* ---- What others can't guess ---- */
 
-static inline uint64_t rotate_left(uint64_t word, unsigned bits) {
-    return word << bits | word >> (64 - bits);
-}
-
-static inline void sip_round(uint64_t v[4]) {
-    v[0] += v[1], v[2] += v[3];
-    v[1] = rotate_left(v[1], 13) ^ v[0];
-    v[3] = rotate_left(v[3], 16) ^ v[2];
-    v[0] = rotate_left(v[0], 32);
-    v[2] += v[1], v[0] += v[3];
-    v[1] = rotate_left(v[1], 17) ^ v[2];
-    v[3] = rotate_left(v[3], 21) ^ v[0];
-    v[2] = rotate_left(v[2], 32);
-}
-
-/* SipHash-2-4 of one word, but for the length: nobody can tell the key from the result. */
+/* SipHash-2-4 of one word, but for the length. */
 static uint64_t one_way(const uint64_t key[2], uint64_t word) {
-    uint64_t v[4] = {key[0] ^ UINT64_C(0x736f6d6570736575), key[1] ^ UINT64_C(0x646f72616e646f6d),
-                     key[0] ^ UINT64_C(0x6c7967656e657261),
-                     key[1] ^ UINT64_C(0x7465646279746573) ^ word};
-    for (int i = 0; i < 2; i++) sip_round(v);
-    v[0] ^= word;
-    v[2] ^= 0xff;
-    for (int i = 0; i < 4; i++) sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    uint64_t v[4];
+    siphash_begin(v, key);
+    siphash_add(v, word, 2);
+    return siphash_end(v, 4);
 }
 
 /* AT_RANDOM: 16 bytes from the kernel, here before any system call could be filtered. libc has its

@@ -38,11 +38,11 @@ static struct emergency *get(void) {
     struct emergency *here = known();
     if (here != NULL) return here;
     size_t size = align_up(sizeof *here, os_page_size());
-    here = (struct emergency *)os_map_aligned(size, size_max(os_page_size(), POOL_SIZE));
+    here = (struct emergency *)os_map_fenced_at(NULL, 0, size, size_max(os_page_size(), POOL_SIZE));
     uint64_t before = 0;
     if (here == NULL) return known();
     if (atomic_u64_replace(&mapping, &before, (uintptr_t)here)) return here;
-    os_unmap(here, size);
+    os_unmap_fenced(here, size);
     return (struct emergency *)before;
 }
 

@@ -60,7 +60,7 @@ void allocate_poll(struct heap *heap) {
 
 /* ---- Out of memory: give up what is only kept for speed, then try once more ---- */
 
-/* As much address space as relief could bring, at most. */
+/* An upper bound of the address space that relief could bring, in bytes. */
 static size_t held_for_relief(struct heap *heap) {
     if (!space_lock()) return 0;
     size_t held = space_figures.free + space_figures.direct_cached, pools = space_figures.in_pools;
@@ -170,7 +170,6 @@ static void *take_large_relieved(size_t size, size_t alignment, bool zero) {
 
 static NOINLINE void *allocate_large(size_t size, size_t alignment, bool zero) {
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX - size) return NULL;
-    thread_heap_get(); /* the first call of the process sets the tables up */
     void *block = take_large_relieved(size, alignment, zero);
     return unlikely(options.perturb != 0) && !zero ? fill_new(block, size) : block;
 }
@@ -248,8 +247,7 @@ void release_poll(void) {
 }
 
 bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
-    thread_heap = &no_heap;
-    atomic_in_sequence();
+    thread_heap_hide();
     bool to_poll = heap_free_full(heap, word, address);
     thread_heap_leave(heap);
     return to_poll;
@@ -314,8 +312,7 @@ ALWAYS_INLINE bool release_remote(void *pointer) {
     struct block block;
     if (unlikely(heap == &no_heap || !block_find_live(address, &block) || block.heap == heap))
         return false;
-    thread_heap = &no_heap; /* as thread_heap_enter does */
-    atomic_in_sequence();
+    thread_heap_hide();
     if (unlikely(remote_free(heap, block.heap, address, block.usable))) allocate_poll(heap);
     thread_heap_leave(heap);
     return true;

@@ -464,7 +464,8 @@ static unsigned rebuild_bits(struct pool *pool, const struct size_class *c) {
     return taken;
 }
 
-/* Of a span whose tags were just being set or cleared, one after the other, some are missing. */
+/* Gives back a pool or span without a live block. Some tags of a span may be missing, as its owner
+   was just setting or clearing them one after the other. */
 static void give_up_pool(struct pool *pool, const struct size_class *c) {
     uintptr_t base = record_base(pool), arena = align_down(base, ARENA_SIZE);
     uint64_t pools = bit_range((unsigned)(base - arena) / POOL_SIZE, c->pools);

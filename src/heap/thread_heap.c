@@ -18,8 +18,8 @@ enum {
     BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
     WARM_HEAPS = 4,     /* parked as they are; more threads than that seldom start at once */
     CLEAN_DELAY_MS = 500,
-    /* Of up to 16 KiB or 62 blocks each, sent to heaps whose threads a fork left behind, before
-       these are adopted: a child that just calls exec is not to pay for that. */
+    /* Heaps that a fork left behind are adopted once so many messages, of up to 16 KiB or 62 blocks
+       each, were sent to them: a child that just calls exec is not to pay for that. */
     ORPHAN_MESSAGES = 8,
 };
 
@@ -436,7 +436,7 @@ static void rebuild_lists(void) {
     set_clean_due();
 }
 
-/* One that a thread which is gone was just helping leaves the list. */
+/* Takes off the list the parked heaps that a thread which is gone was just helping. */
 static void drop_helped(void) {
     ASSERT(space_is_locked());
     uint32_t cold = 0;

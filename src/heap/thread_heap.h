@@ -32,13 +32,17 @@ __attribute__((weak, visibility("hidden"))) void thread_heap_before_first(void);
 /* The heap of the thread, made if need be. NULL: it has ended, or there is no memory for a heap or
    no pthread key left; then use the shared heap. */
 struct heap *thread_heap_get(void);
-/* A slow path begins: the thread's heap, as above. Until thread_heap_leave the thread has none, for
-   signal handlers, so that a heap in the middle of a change is not used; there may be none. */
+/* From here to thread_heap_leave the thread seems to have no heap, so that a signal handler does
+   not use one that is in the middle of a change. */
+static inline void thread_heap_hide(void) {
+    thread_heap = &no_heap;
+    atomic_in_sequence();
+}
+/* A slow path begins: returns the thread's heap as thread_heap_get does, and hides it. */
 static inline struct heap *thread_heap_enter(void) {
     struct heap *heap = thread_heap;
     if (unlikely(heap == &no_heap)) heap = thread_heap_get();
-    thread_heap = &no_heap;
-    atomic_in_sequence();
+    thread_heap_hide();
     return heap;
 }
 static inline void thread_heap_leave(struct heap *heap) {

@@ -63,7 +63,7 @@ int parameter_set(int parameter, size_t value) {
 
 /* ---- The environment ---- */
 
-/* Those that are followed, with glibc's limits for them. */
+/* glibc's variables and tunables that are followed here, with glibc's limits for their values. */
 static const struct known {
     const char *variable; /* after MALLOC_ */
     const char *tunable;  /* after glibc.malloc. */

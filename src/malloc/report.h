@@ -16,9 +16,10 @@ extern "C" {
 #endif
 
 void report_write(struct text *to);
-/* Of what is mapped, arena is all but the blocks with a mapping of their own, which hblks and
-   hblkhd are; uordblks of it is used, fordblks free, and their sum is arena. ordblks are free
-   blocks of pools and runs of free pools. keepcost is what malloc_trim would give back. */
+/* The figures of mallinfo2. hblks and hblkhd are the blocks with a mapping of their own; arena is
+   all else that is mapped, and the sum of uordblks, which is used, and fordblks, which is free.
+   ordblks counts free blocks of pools and runs of free pools. keepcost is what malloc_trim would
+   give back. */
 struct mallinfo2 report_mallinfo(const struct census *census);
 void report_write_xml(struct text *to);
 void report_write_stats(struct text *to);

@@ -3,10 +3,11 @@
  * file.h - opens a file to append to that may lie in a folder where others write, as /tmp is. A
  * name there can be a link that somebody made in advance, to have another user's program write into
  * a file of that user's. What the kernel's protected_symlinks and its siblings refuse where they
- * are set is refused here everywhere: F1 on the way, a link is followed only if it belongs to root
- * or to the process's user F2 a name that is a link itself is followed only in /dev and /proc
- * (/dev/stderr is one) F3 a regular file has no second name F4 in a folder that everybody may write
- * to, what is there belongs to root or to the user
+ * are set is refused here everywhere:
+ *   F1 on the way, a link is followed only if it belongs to root or to the process's user
+ *   F2 a name that is a link itself is followed only in /dev and /proc (/dev/stderr is one)
+ *   F3 a regular file has no second name
+ *   F4 in a folder that everybody may write to, what is there belongs to root or to the user
  */
 #ifndef POOLALLOC_FILE_H
 #define POOLALLOC_FILE_H

@@ -35,7 +35,7 @@ void *os_map_guarded_at(void *hint, size_t size);
    memory in front of the address that it returns, which alone is aligned; `hint` as above. */
 void *os_map_fenced(size_t size);
 void *os_map_fenced_at(void *hint, size_t before, size_t size, size_t alignment);
-/* Of os_map_fenced. */
+/* Unmaps what os_map_fenced returned, fences included. */
 void os_unmap_fenced(void *address, size_t size);
 /* True if the system would map so much just now. */
 bool os_can_map(size_t size);

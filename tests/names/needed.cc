@@ -3,27 +3,7 @@
 // operators, or comes from them, is found.
 #include "needed.h"
 
-#include <cstdint>
-#include <cstdlib>
-#include <new>
-
-namespace {
-long live, made;
-} // namespace
-
-void *operator new(size_t size) {
-    if (size > PTRDIFF_MAX - 16) throw std::bad_alloc();
-    void *block = std::malloc(size + 16);
-    if (block == nullptr) throw std::bad_alloc();
-    live++, made++;
-    return static_cast<char *>(block) + 16;
-}
-void operator delete(void *block) noexcept {
-    if (block == nullptr) return;
-    live--;
-    std::free(static_cast<char *>(block) - 16);
-}
-void operator delete(void *block, size_t) noexcept { operator delete(block); }
+#include "counted_operators.h"
 
 namespace {
 std::string *early = new std::string(100, 'e');

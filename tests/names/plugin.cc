@@ -12,22 +12,7 @@
 #include <string>
 
 #ifdef OWN
-namespace {
-long live;
-}
-void *operator new(size_t size) {
-    if (size > PTRDIFF_MAX - 16) throw std::bad_alloc();
-    void *block = std::malloc(size + 16);
-    if (block == nullptr) throw std::bad_alloc();
-    live++;
-    return static_cast<char *>(block) + 16;
-}
-void operator delete(void *block) noexcept {
-    if (block == nullptr) return;
-    live--;
-    std::free(static_cast<char *>(block) - 16);
-}
-void operator delete(void *block, size_t) noexcept { operator delete(block); }
+#include "counted_operators.h"
 #endif
 
 namespace {

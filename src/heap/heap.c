@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "heap/space.h"
+#include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
 
@@ -25,6 +26,11 @@ void heap_init(struct heap *heap, bool counting) {
     heap->counting = counting;
     heap->bare = counting || options.perturb != 0;
     atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
+}
+
+bool heap_is_mine(const struct heap *heap) {
+    bool owned = atomic_u32_load(&heap->state) == HEAP_IN_USE && heap->owner != 0;
+    return !owned || heap->owner == lock_self();
 }
 
 /* ---- Pools from and to the arenas ---- */
@@ -57,6 +63,7 @@ static void return_pools(uintptr_t base, unsigned count) {
 /* The older ones: what was emptied last is the likeliest to be in the cache. They stay where the
    space lock is out of reach. */
 static void return_empty(struct heap *heap, unsigned count) {
+    ASSERT(heap_is_mine(heap));
     for (unsigned i = 0; i < count; i++) set_tags(&record_at(heap->empty[i])->pool, NULL);
     if (space_lock()) {
         for (unsigned i = 0; i < count; i++) return_pools(heap->empty[i], 1);
@@ -121,6 +128,7 @@ static bool take_span(unsigned pools, uintptr_t *address, bool *zeroed) {
 
 /* A new pool on the list of its class, with all its blocks spare. */
 static struct pool *take_pool(struct heap *heap, unsigned class_index) {
+    ASSERT(heap_is_mine(heap));
     const struct size_class *c = &size_classes[class_index];
     uintptr_t address;
     bool zeroed;
@@ -220,6 +228,7 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
 }
 
 void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
+    ASSERT(heap_is_mine(heap));
     void *block = magazine_pop(heap, class_index);
     if (block != NULL) return block;
     if (size_class_is_span(class_index)) return take_medium(heap, class_index, near);
@@ -228,6 +237,7 @@ void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
 }
 
 void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
+    ASSERT(heap_is_mine(heap));
     struct pool *pool = first_partial(heap, class_index);
     if (!size_class_is_span(class_index) || pool == NULL || !pool->zeroed) return NULL;
     if (class_with_used(heap, class_index, NEAR_CLASSES) != 0)
@@ -295,6 +305,7 @@ static struct round *put_back_block(struct heap *heap, struct round *at) {
 }
 
 static void empty_magazine(struct heap *heap, unsigned class_index) {
+    ASSERT(heap_is_mine(heap));
     bool of_spans = size_class_is_span(class_index);
     struct round *at = heap->top[class_index];
     while (at->block != 0) at = of_spans ? put_back_block(heap, at) : put_back_word(heap, at);
@@ -319,6 +330,7 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
 }
 
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+    ASSERT(heap_is_mine(heap));
     unsigned class_index = class_of(pool_of_live(word));
     if (!grow_magazine(heap, class_index)) empty_magazine(heap, class_index);
     if (magazine_push(heap, class_index, address, word)) return;
@@ -333,6 +345,7 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
 }
 
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits) {
+    ASSERT(heap_is_mine(heap));
     struct pool *pool = window_look_up(base);
     uint64_t tag = atomic_u64_load(&pool->tag);
     if (tag_heap(tag, align_down(base, POOL_SIZE)) != heap) return false;
@@ -363,6 +376,7 @@ static COLD void settle(struct heap *heap) {
 }
 
 void *heap_take(struct heap *heap, unsigned class_index) {
+    ASSERT(heap_is_mine(heap));
     void *block = heap_take_own(heap, class_index, 0);
     if (block != NULL) return block;
     struct pool *pool = take_pool(heap, class_index);
@@ -375,6 +389,7 @@ void *heap_take(struct heap *heap, unsigned class_index) {
 /* ---- All of it ---- */
 
 void heap_release(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
     for (unsigned c = 1; c < CLASS_COUNT; c++) empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
@@ -390,6 +405,7 @@ void heap_release(struct heap *heap) {
 /* The rounds of the magazines are all unused again, and zero as those of a new heap are: the bottom
    of a magazine is one without a block. */
 void heap_set_bare(struct heap *heap, bool bare) {
+    ASSERT(heap_is_mine(heap));
     heap_release(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) heap->top[c] = heap->end[c] = &no_rounds;
     memset(heap->rounds, 0, heap->rounds_used * sizeof(struct round));
@@ -409,6 +425,7 @@ size_t heap_held(const struct heap *heap, size_t most) {
 /* Whoever frees a block of the pool meanwhile may still see the old owner in the tag; the old
    owner's drain passes it on. */
 bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index) {
+    ASSERT(heap_is_mine(from) && heap_is_mine(to));
     struct pool *pool = first_partial(from, class_index);
     if (pool == NULL) return false;
     link_remove(&pool->link);

@@ -167,6 +167,9 @@ bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index);
    addresses. Blocks that are not live are spare afterwards, and pools without a live block free. */
 void heap_forget(struct heap *heap);
 void heap_adopt(struct heap *heap, struct pool *pool);
+/* True if the calling thread may change the heap: it owns it, or the heap has no owner who could be
+   at it, because it is parked and held BUSY, shared and locked, orphaned, or of a test. */
+bool heap_is_mine(const struct heap *heap);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
 

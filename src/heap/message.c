@@ -61,6 +61,7 @@ static void fetch(struct heap *heap) {
 }
 
 struct message *message_take(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
     if (heap->messages == NULL) fetch(heap);
     struct message *message = heap->messages;
     if (message == NULL) return NULL;
@@ -83,11 +84,13 @@ static void give_back(struct heap *heap, unsigned keep) {
 }
 
 void message_give(struct heap *heap, struct message *message) {
+    ASSERT(heap_is_mine(heap));
     message->next = heap->messages;
     heap->messages = message;
     if (++heap->message_count > KEPT) give_back(heap, KEPT / 2);
 }
 
 void message_give_all(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
     if (heap->message_count > 0) give_back(heap, 0);
 }

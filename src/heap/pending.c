@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/pending.h"
 
+#include "base/check.h"
 #include "heap/block.h"
 
 enum { ARENA_WORDS = ARENA_SIZE / WORD_SPAN };
@@ -57,6 +58,7 @@ static unsigned take_arena(struct heap *heap, struct window *window, uint64_t ar
 }
 
 unsigned pending_take(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
     unsigned taken = 0;
     if (!pending_any(heap)) return 0;
     atomic_u64_exchange(&heap->pending, 0); /* partner: announce */

@@ -56,10 +56,12 @@ static void batch_post(struct batch *batch) {
 }
 
 void remote_post(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
     for (unsigned i = 0; i < HEAP_BATCHES; i++) batch_post(&heap->batches[i]);
 }
 
 static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) {
+    ASSERT(heap_is_mine(heap));
     batch_post(batch);
     batch->message = message_take(heap);
     if (batch->message == NULL) return false;
@@ -125,6 +127,7 @@ static unsigned take_message(struct heap *heap, struct message *message) {
 }
 
 void remote_drain(struct heap *heap, unsigned limit) {
+    ASSERT(heap_is_mine(heap));
     unsigned taken = pending_take(heap);
     while (taken < limit) {
         if (heap->drained == NULL) {

@@ -182,6 +182,7 @@ bool thread_heap_is_inside(void) {
 
 /* The heap is held BUSY, or by its own ending thread. */
 static void clean(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
     remote_post(heap);
     remote_drain(heap, ~0u);
     heap_release(heap);
@@ -280,7 +281,10 @@ struct heap *shared_heap_enter(void) {
     return NULL;
 }
 
-void shared_heap_leave(void) { lock_leave(&shared_lock); }
+void shared_heap_leave(void) {
+    ASSERT(lock_is_mine(&shared_lock));
+    lock_leave(&shared_lock);
+}
 
 /* ---- Parked heaps ---- */
 

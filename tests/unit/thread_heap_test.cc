@@ -272,19 +272,32 @@ TEST_F(ThreadHeapTest, AThreadThatHasEndedUsesTheSharedHeap) {
 }
 
 TEST_F(ThreadHeapTest, TheSharedHeapHasOneUserAtATime) {
-    struct heap *heap = shared_heap_enter();
-    ASSERT_NE(heap, nullptr);
-    std::atomic<bool> through{false};
-    std::thread waiter([&] {
-        EXPECT_EQ(shared_heap_enter(), heap);
-        through = true;
-        shared_heap_leave();
-    });
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    EXPECT_FALSE(through);
-    shared_heap_leave();
-    waiter.join();
-    EXPECT_TRUE(through);
+    std::atomic<int> inside{0}, most{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; t++) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 500; i++) {
+                ASSERT_NE(shared_heap_enter(), nullptr);
+                int now = ++inside;
+                if (now > most) most = now;
+                std::this_thread::yield(); // so that others try to come in
+                --inside;
+                shared_heap_leave();
+            }
+        });
+    }
+    for (std::thread &thread : threads) thread.join();
+    EXPECT_EQ(most, 1);
+}
+
+using ThreadHeapDeathTest = ThreadHeapTest;
+
+TEST_F(ThreadHeapDeathTest, AThreadThatDoesNotOwnAHeapIsFound) {
+    if (!DEBUG_BUILD) GTEST_SKIP() << "assertions are off";
+    struct heap *heap = thread_heap_get();
+    EXPECT_TRUE(heap_is_mine(heap));
+    EXPECT_DEATH(in_thread([&] { heap_release(heap); }), "internal error: heap_is_mine");
+    EXPECT_DEATH(shared_heap_leave(), "internal error: lock_is_mine");
 }
 
 void *sent_late;

@@ -35,8 +35,6 @@ bool heap_is_mine(const struct heap *heap) {
 
 /* ---- Pools from and to the arenas ---- */
 
-static uint8_t class_of(const struct pool *pool) { return atomic_u8_load(&pool->class_index); }
-
 /* The heap that has the pool, if any; for pools in arenas of ours. */
 static struct heap *pool_owner(const struct pool *pool) {
     return tag_heap(atomic_u64_load(&pool->tag), record_base(pool));
@@ -45,7 +43,7 @@ static struct heap *pool_owner(const struct pool *pool) {
 static void set_tags(struct pool *pool, struct heap *heap) {
     union record *record = (union record *)pool;
     uintptr_t base = record_base(pool);
-    uint8_t class_index = class_of(pool);
+    uint8_t class_index = pool_class(pool);
     for (unsigned i = 0; i < size_classes[class_index].pools; i++) {
         uintptr_t at = base + (uintptr_t)i * POOL_SIZE;
         atomic_u8_store(&record[i].pool.class_index, class_index);
@@ -76,14 +74,14 @@ static void return_empty(struct heap *heap, unsigned count) {
 static void to_empty(struct heap *heap, struct pool *pool) {
     pool->state = POOL_EMPTY;
     memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
-    if (!size_class_is_span(class_of(pool))) {
+    if (!size_class_is_span(pool_class(pool))) {
         if (heap->empty_count == HEAP_EMPTY_POOLS) return_empty(heap, HEAP_EMPTY_POOLS / 2);
         heap->empty[heap->empty_count++] = record_base(pool);
         return;
     }
     set_tags(pool, NULL);
     if (!space_lock()) return;
-    return_pools(record_base(pool), size_classes[class_of(pool)].pools);
+    return_pools(record_base(pool), size_classes[pool_class(pool)].pools);
     space_unlock();
 }
 
@@ -156,7 +154,7 @@ static struct pool *first_partial(struct heap *heap, unsigned class_index) {
 /* `count` blocks of a PARTIAL pool are no longer spare. */
 static void count_taken(struct pool *pool, unsigned count) {
     pool->taken = (uint16_t)(pool->taken + count);
-    if (pool->taken < size_classes[class_of(pool)].capacity) return;
+    if (pool->taken < size_classes[pool_class(pool)].capacity) return;
     link_remove(&pool->link);
     pool->state = POOL_FULL;
 }
@@ -167,7 +165,7 @@ static uint64_t *span_used(struct pool *pool) { return pool_spare(pool) + 1; }
 
 /* The lowest of `blocks`, which are spare ones. */
 static void *take_from_span(struct pool *pool, uint64_t blocks) {
-    uint64_t index = bit_lowest(blocks), offset = index * size_classes[class_of(pool)].stride;
+    uint64_t index = bit_lowest(blocks), offset = index * size_classes[pool_class(pool)].stride;
     uintptr_t block = record_base(pool) + offset;
     *pool_spare(pool) &= ~((uint64_t)1 << index);
     *span_used(pool) |= (uint64_t)1 << index;
@@ -254,7 +252,7 @@ void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
 static NOINLINE void change_state(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL) {
         pool->state = POOL_PARTIAL;
-        link_add_after(&heap->partial[class_of(pool)], &pool->link);
+        link_add_after(&heap->partial[pool_class(pool)], &pool->link);
     }
     if (pool->taken != 0) return;
     link_remove(&pool->link);
@@ -269,7 +267,7 @@ ALWAYS_INLINE void count_spare(struct heap *heap, struct pool *pool, unsigned co
 
 static NOINLINE void put_in_span(struct heap *heap, struct pool *pool, uintptr_t address) {
     uint64_t offset = address - record_base(pool);
-    *pool_spare(pool) |= (uint64_t)1 << (offset * size_classes[class_of(pool)].reciprocal >> 32);
+    *pool_spare(pool) |= (uint64_t)1 << (offset * size_classes[pool_class(pool)].reciprocal >> 32);
     count_spare(heap, pool, 1);
 }
 
@@ -282,7 +280,7 @@ ALWAYS_INLINE void put_in_small(struct heap *heap, struct atomic_u64 *word, uint
 
 ALWAYS_INLINE void put_back(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     struct pool *pool = pool_of_live(word);
-    if (size_class_is_span(class_of(pool)))
+    if (size_class_is_span(pool_class(pool)))
         put_in_span(heap, pool_first(pool), address);
     else
         put_in_small(heap, word, (uint64_t)1 << (address >> ALIGN_SHIFT & 63), 1);
@@ -331,7 +329,7 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
 
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     ASSERT(heap_is_mine(heap));
-    unsigned class_index = class_of(pool_of_live(word));
+    unsigned class_index = pool_class(pool_of_live(word));
     if (!grow_magazine(heap, class_index)) empty_magazine(heap, class_index);
     if (magazine_push(heap, class_index, address, word)) return;
     if (options.perturb != 0) /* only a bare heap comes here */
@@ -349,7 +347,7 @@ bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits) {
     struct pool *pool = window_look_up(base);
     uint64_t tag = atomic_u64_load(&pool->tag);
     if (tag_heap(tag, align_down(base, POOL_SIZE)) != heap) return false;
-    if (size_class_is_span(class_of(pool))) return false;
+    if (size_class_is_span(pool_class(pool))) return false;
     struct atomic_u64 *word = pool_live(pool, base);
     uint64_t live = atomic_u64_load(word);
     if (POOLALLOC_LIVE_BITS && (live & bits) != bits) return false;
@@ -470,7 +468,7 @@ static uint64_t span_live(struct pool *pool, const struct size_class *c) {
 
 /* Every block that is not live is spare again; returns the number of those that are. */
 static unsigned rebuild_bits(struct pool *pool, const struct size_class *c) {
-    bool is_span = size_class_is_span(class_of(pool));
+    bool is_span = size_class_is_span(pool_class(pool));
     unsigned taken = 0;
     for (unsigned w = 0; w < c->words; w++) {
         uint64_t live = is_span ? span_live(pool, c) : atomic_u64_load(&pool->live[w]);
@@ -503,11 +501,11 @@ static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap
 void heap_adopt(struct heap *heap, struct pool *pool) {
     ASSERT(space_is_locked());
     struct pool *first = pool_first(pool), *before = &((union record *)pool - 1)->pool;
-    const struct size_class *c = &size_classes[class_of(pool)];
+    const struct size_class *c = &size_classes[pool_class(pool)];
     struct heap *owner = new_owner(first, pool, heap);
     if (owner != heap) atomic_u64_store(&pool->tag, tag_of_heap(record_base(pool), owner));
     if (owner != heap || (pool != first && pool_owner(before) == heap)) return;
-    atomic_u8_store(&first->class_index, class_of(pool));
+    atomic_u8_store(&first->class_index, pool_class(pool));
     first->taken = (uint16_t)rebuild_bits(first, c);
     first->zeroed = false;
     first->state = first->taken < c->capacity ? POOL_PARTIAL : POOL_FULL;
@@ -517,94 +515,6 @@ void heap_adopt(struct heap *heap, struct pool *pool) {
         return;
     }
     set_tags(first, heap);
-    if (first->state == POOL_PARTIAL) link_add_after(&heap->partial[class_of(first)], &first->link);
-}
-
-/* ---- Checks ---- */
-
-static void check_pool(struct heap *heap, struct pool *pool, unsigned class_index) {
-    const struct size_class *c = &size_classes[class_index];
-    uint64_t *spare = pool_spare(pool);
-    unsigned spares = 0;
-    CHECK(class_of(pool) == class_index && pool->state == POOL_PARTIAL);
-    CHECK(tag_heap(atomic_u64_load(&pool->tag), record_base(pool)) == heap);
-    for (unsigned w = 0; w < c->words; w++) {
-        CHECK((spare[w] & ~c->starts[w]) == 0); /* H1 */
-        spares += bit_count(spare[w]);
-    }
-    CHECK(pool->taken + spares == c->capacity);          /* H2 */
-    CHECK(pool->taken > 0 && pool->taken < c->capacity); /* H3 */
-}
-
-static void check_at_hand(struct heap *heap, unsigned class_index, uintptr_t address,
-                          const struct atomic_u64 *word) {
-    struct block block;
-    CHECK(block_find(address, &block) == BLOCK_FREED); /* H1 */
-    CHECK(block.class_index == class_index && block.heap == heap && block.word == word);
-}
-
-/* Each returns the number of blocks. */
-
-static int64_t check_magazine(struct heap *heap, unsigned class_index) {
-    struct round *at = heap->top[class_index];
-    for (; at->block != 0; at--) check_at_hand(heap, class_index, at->block, at->word);
-    return heap->top[class_index] - at;
-}
-
-static int64_t check_cursor(struct heap *heap, unsigned class_index) {
-    const struct cursor *cursor = &heap->cursors[class_index];
-    for (uint64_t left = cursor->bits; left != 0; left &= left - 1) {
-        uintptr_t address = cursor->base + ((uintptr_t)bit_lowest(left) << ALIGN_SHIFT);
-        check_at_hand(heap, class_index, address, cursor->word);
-    }
-    return bit_count(cursor->bits);
-}
-
-/* H1 for a small pool, whose bits of both kinds stand for the same places. */
-static void check_bits(struct pool *pool) {
-    const struct size_class *c = &size_classes[class_of(pool)];
-    for (unsigned w = 0; w < POOL_WORDS; w++) {
-        uint64_t live = atomic_u64_load(&pool->live[w]), spare = pool_spare(pool)[w];
-        CHECK((live & spare) == 0 && ((live | spare) & ~c->starts[w]) == 0);
-    }
-}
-
-/* H4. The pending bits first: other threads set them, for blocks that are live. */
-static void check_pending(const struct pool *pool, uintptr_t address) {
-    const struct atomic_u64 *bits = window_pending(window_at(address));
-    uint64_t index = window_pool_index(address);
-    for (unsigned w = 0; w < POOL_WORDS; w++) {
-        uint64_t pending =
-            atomic_u64_load_acquire(&bits[index * POOL_WORDS + w]); /* partner: pending_mark */
-        CHECK((pending & ~atomic_u64_load(&pool->live[w])) == 0);
-    }
-}
-
-/* Adds to balance[c] what the pools of an arena have taken and not live, by class. */
-static void check_arena(struct heap *heap, const struct arena *arena, int64_t *balance) {
-    if (arena->kind != ARENA_OF_POOLS && arena->kind != ARENA_OF_SPANS) return;
-    for (unsigned i = 0; i < ARENA_POOLS; i++) {
-        uintptr_t address = arena->base + (uintptr_t)i * POOL_SIZE;
-        struct pool *pool = &record_at(address)->pool;
-        if (atomic_u64_load(&pool->tag) != tag_of_heap(address, heap)) continue;
-        unsigned class_index = class_of(pool);
-        if (!size_class_is_span(class_index)) check_bits(pool);
-        if (POOLALLOC_LIVE_BITS) check_pending(pool, address);
-        balance[class_index] -= pool_live_blocks(pool);
-        if (atomic_u8_load(&pool->offset) == 0) balance[class_index] += pool->taken;
-    }
-}
-
-void heap_check(struct heap *heap) {
-    int64_t balance[CLASS_COUNT] = {0};
-    for (struct window *window = window_first(); window != NULL; window = window->next)
-        for (unsigned i = 0; i < WINDOW_ARENAS; i++) check_arena(heap, &window->arena[i], balance);
-    for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        int64_t at_hand = check_magazine(heap, c);
-        if (!size_class_is_span(c)) at_hand += check_cursor(heap, c);
-        CHECK(balance[c] == at_hand); /* H2 */
-        struct link *list = &heap->partial[c];
-        for (struct link *at = list->next; at != list; at = at->next)
-            check_pool(heap, link_owner(at, struct pool, link), c);
-    }
+    if (first->state == POOL_PARTIAL)
+        link_add_after(&heap->partial[pool_class(first)], &first->link);
 }

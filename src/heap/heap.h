@@ -173,6 +173,9 @@ bool heap_is_mine(const struct heap *heap);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
 
+static inline uint8_t pool_class(const struct pool *pool) {
+    return atomic_u8_load(&pool->class_index);
+}
 /* The first of the span that a pool is part of. */
 static inline struct pool *pool_first(struct pool *pool) {
     return &((union record *)pool - atomic_u8_load(&pool->offset))->pool;

@@ -110,8 +110,9 @@ testing::Matcher<const std::string &> is_line_of(const std::string &what);
 
 static const size_t PAGE = 4096;
 
-// ThreadSanitizer keeps most of the address space for itself: hints for places are not followed.
-#if defined(__SANITIZE_THREAD__)
+// Sanitizers keep much of the address space for themselves, so that hints for places may not be
+// followed.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static const bool PLACES_ARE_TAKEN = true;
 #else
 static const bool PLACES_ARE_TAKEN = false;

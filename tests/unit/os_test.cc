@@ -36,7 +36,7 @@ TEST(OsTest, FencedMemoryIsAlignedAtTheAddressAndHasMoreBeforeIt) {
 }
 
 TEST(OsTest, FencedMemoryThatIsRefusedHalfWayLeavesNothing) {
-    if (PLACES_ARE_TAKEN) GTEST_SKIP() << "ThreadSanitizer has most places";
+    if (PLACES_ARE_TAKEN) GTEST_SKIP() << "the sanitizer has most places";
     void *hint = os_random_place(7, 2 * MIB);
     OsFaults faults = OsFaults::nth(only(OS_MAP), 1);
     EXPECT_EQ(os_map_fenced_at(hint, 0, PAGE, 2 * MIB), nullptr);

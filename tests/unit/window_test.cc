@@ -64,7 +64,7 @@ TEST_F(WindowTest, ReservingMakesExactlyTheWindowsOfTheRange) {
 
 // And not between the chunks, whose free ranges they would cut.
 TEST_F(WindowTest, WindowsLieSideBySide) {
-    if (PLACES_ARE_TAKEN) GTEST_SKIP() << "ThreadSanitizer has most places";
+    if (PLACES_ARE_TAKEN) GTEST_SKIP() << "the sanitizer has most places";
     for (int i = 0; i < 2; i++) ASSERT_TRUE(reserve(unused_range(), 2 * SPAN));
     const char *newest = reinterpret_cast<char *>(window_first());
     EXPECT_EQ(newest + WINDOW_STRIDE, reinterpret_cast<char *>(window_first()->next));

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* heap_check: the invariants of heap.h, one by one. */
+#include "heap/heap.h"
+
+#include "base/check.h"
+
+static void check_pool(struct heap *heap, struct pool *pool, unsigned class_index) {
+    const struct size_class *c = &size_classes[class_index];
+    uint64_t *spare = pool_spare(pool);
+    unsigned spares = 0;
+    CHECK(pool_class(pool) == class_index && pool->state == POOL_PARTIAL);
+    CHECK(tag_heap(atomic_u64_load(&pool->tag), record_base(pool)) == heap);
+    for (unsigned w = 0; w < c->words; w++) {
+        CHECK((spare[w] & ~c->starts[w]) == 0); /* H1 */
+        spares += bit_count(spare[w]);
+    }
+    CHECK(pool->taken + spares == c->capacity);          /* H2 */
+    CHECK(pool->taken > 0 && pool->taken < c->capacity); /* H3 */
+}
+
+static void check_at_hand(struct heap *heap, unsigned class_index, uintptr_t address,
+                          const struct atomic_u64 *word) {
+    struct block block;
+    CHECK(block_find(address, &block) == BLOCK_FREED); /* H1 */
+    CHECK(block.class_index == class_index && block.heap == heap && block.word == word);
+}
+
+/* Each returns the number of blocks. */
+
+static int64_t check_magazine(struct heap *heap, unsigned class_index) {
+    struct round *at = heap->top[class_index];
+    for (; at->block != 0; at--) check_at_hand(heap, class_index, at->block, at->word);
+    return heap->top[class_index] - at;
+}
+
+static int64_t check_cursor(struct heap *heap, unsigned class_index) {
+    const struct cursor *cursor = &heap->cursors[class_index];
+    for (uint64_t left = cursor->bits; left != 0; left &= left - 1) {
+        uintptr_t address = cursor->base + ((uintptr_t)bit_lowest(left) << ALIGN_SHIFT);
+        check_at_hand(heap, class_index, address, cursor->word);
+    }
+    return bit_count(cursor->bits);
+}
+
+/* H1 for a small pool, whose bits of both kinds stand for the same places. */
+static void check_bits(struct pool *pool) {
+    const struct size_class *c = &size_classes[pool_class(pool)];
+    for (unsigned w = 0; w < POOL_WORDS; w++) {
+        uint64_t live = atomic_u64_load(&pool->live[w]), spare = pool_spare(pool)[w];
+        CHECK((live & spare) == 0 && ((live | spare) & ~c->starts[w]) == 0);
+    }
+}
+
+/* H4. The pending bits first: other threads set them, for blocks that are live. */
+static void check_pending(const struct pool *pool, uintptr_t address) {
+    const struct atomic_u64 *bits = window_pending(window_at(address));
+    uint64_t index = window_pool_index(address);
+    for (unsigned w = 0; w < POOL_WORDS; w++) {
+        uint64_t pending =
+            atomic_u64_load_acquire(&bits[index * POOL_WORDS + w]); /* partner: pending_mark */
+        CHECK((pending & ~atomic_u64_load(&pool->live[w])) == 0);
+    }
+}
+
+/* Adds to balance[c] what the pools of an arena have taken and not live, by class. */
+static void check_arena(struct heap *heap, const struct arena *arena, int64_t *balance) {
+    if (arena->kind != ARENA_OF_POOLS && arena->kind != ARENA_OF_SPANS) return;
+    for (unsigned i = 0; i < ARENA_POOLS; i++) {
+        uintptr_t address = arena->base + (uintptr_t)i * POOL_SIZE;
+        struct pool *pool = &record_at(address)->pool;
+        if (atomic_u64_load(&pool->tag) != tag_of_heap(address, heap)) continue;
+        unsigned class_index = pool_class(pool);
+        if (!size_class_is_span(class_index)) check_bits(pool);
+        if (POOLALLOC_LIVE_BITS) check_pending(pool, address);
+        balance[class_index] -= pool_live_blocks(pool);
+        if (atomic_u8_load(&pool->offset) == 0) balance[class_index] += pool->taken;
+    }
+}
+
+void heap_check(struct heap *heap) {
+    int64_t balance[CLASS_COUNT] = {0};
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++) check_arena(heap, &window->arena[i], balance);
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        int64_t at_hand = check_magazine(heap, c);
+        if (!size_class_is_span(c)) at_hand += check_cursor(heap, c);
+        CHECK(balance[c] == at_hand); /* H2 */
+        struct link *list = &heap->partial[c];
+        for (struct link *at = list->next; at != list; at = at->next)
+            check_pool(heap, link_owner(at, struct pool, link), c);
+    }
+}

@@ -30,7 +30,8 @@ class HeapCheckLiveDeathTest : public HeapTest {
             damage;                                                                                \
             heap_check(heap_);                                                                     \
         },                                                                                         \
-        testing::KilledBySignal(SIGABRT), "^poolalloc: internal error: .* at .*heap_check.c:[0-9]+ ")
+        testing::KilledBySignal(SIGABRT),                                                          \
+        "^poolalloc: internal error: .* at .*heap_check.c:[0-9]+ ")
 
 TEST_F(HeapCheckLiveDeathTest, FindsALiveBitWhereNoBlockStarts) {
     EXPECT_FOUND(atomic_u64_store(block_.word, atomic_u64_load(block_.word) | block_.bit << 1));

@@ -214,7 +214,8 @@ class HeapCheckDeathTest : public HeapFastTest {
             damage;                                                                                \
             heap_check(heap_);                                                                     \
         },                                                                                         \
-        testing::KilledBySignal(SIGABRT), "^poolalloc: internal error: .* at .*heap_check.c:[0-9]+ ")
+        testing::KilledBySignal(SIGABRT),                                                          \
+        "^poolalloc: internal error: .* at .*heap_check.c:[0-9]+ ")
 
 TEST_F(HeapCheckDeathTest, FindsDamage) {
     struct pool *pool = pool_at(blocks_[0]);

@@ -140,22 +140,79 @@ static uintptr_t next_fit(const struct space_request *request, uintptr_t from, b
     return 0;
 }
 
-/* Where the system put it, other windows have the slots, because the program has taken TiBs of
-   address space in between. What lies below is free as a rule. */
-static COLD uintptr_t map_elsewhere(const struct space_request *request, uintptr_t refused) {
-    for (int up = 0; up <= 1; up++) {
-        size_t distance = 0;
-        for (uintptr_t at;
-             (at = next_fit(request, refused + (up ? distance : -distance), up)) != 0;) {
-            uintptr_t address = map_at(request, at);
-            if (address == 0) break;
-            if (window_reserve(address, request->covered)) return address;
-            unmap(request, address);
-            distance = size_max(2 * distance, (size_t)1 << WINDOW_SHIFT);
-            if (distance >= (up ? (uintptr_t)1 << 48 : refused)) break;
-        }
+/* Maps it at that place or where the system likes it better, if it can be there; 0 if not. *none:
+   the system has no room for it at all. */
+static uintptr_t try_at(const struct space_request *request, uintptr_t at, bool *none) {
+    uintptr_t address = map_at(request, at);
+    *none = address == 0;
+    if (*none || window_reserve(address, request->covered)) return address;
+    unmap(request, address);
+    return 0;
+}
+
+/* In steps that double, up or down. */
+static uintptr_t search(const struct space_request *request, uintptr_t refused, bool up) {
+    uintptr_t most = up ? (uintptr_t)1 << 48 : refused;
+    bool none = false;
+    for (size_t distance = 0; distance < most && !none;
+         distance = size_max(2 * distance, (size_t)1 << WINDOW_SHIFT)) {
+        uintptr_t at = next_fit(request, refused + (up ? distance : -distance), up);
+        uintptr_t address = at != 0 ? try_at(request, at, &none) : 0;
+        if (address != 0 || at == 0) return address;
     }
     return 0;
+}
+
+/* ---- Elsewhere: where the system puts it, other windows have the slots, because the program has
+   taken TiBs of address space in between. What lies below is free as a rule. ---- */
+
+enum { TRIES = 64, RING_WINDOWS = 64 };
+
+/* The region where places were found lately: its highest and lowest, and the last or where the
+   search ended. */
+static struct { uintptr_t highest, last, lowest; } region;
+
+/* Right below that address, so that windows are shared, or in a window below. */
+static uintptr_t place_below(const struct space_request *request, uintptr_t address) {
+    if (address <= request->size) return 0;
+    uintptr_t at = align_down(address - request->size, request->alignment);
+    return window_fits(at, request->covered) ? at : next_fit(request, at, false);
+}
+
+/* Moves *from to the place that was found or tried last. *none as in try_at. */
+static uintptr_t try_below(const struct space_request *request, uintptr_t *from, bool *none) {
+    uintptr_t address = 0, at = *from;
+    for (unsigned i = 0; i < TRIES && address == 0 && !*none; i++) {
+        at = place_below(request, at);
+        if (at == 0) return 0;
+        address = try_at(request, at, none);
+        *from = address != 0 ? address : at;
+    }
+    return address;
+}
+
+/* Below the last place, and again from above when that is a ring away, where those that were freed
+   meanwhile lie: else a program that maps and unmaps for ever would need windows for ever. Where
+   that part of the ring is in use, below the whole region. */
+static uintptr_t try_region(const struct space_request *request, bool *none) {
+    size_t ring = size_max((size_t)RING_WINDOWS << WINDOW_SHIFT, 2 * space_figures.mapped);
+    if (region.highest - region.last > ring) region.last = region.highest + request->size;
+    uintptr_t address = try_below(request, &region.last, none), from = region.lowest;
+    if (address == 0 && !*none) address = try_below(request, &from, none);
+    if (address != 0 && address < region.lowest && region.lowest - address <= ring)
+        region.lowest = address;
+    return address;
+}
+
+static COLD uintptr_t map_elsewhere(const struct space_request *request, uintptr_t refused) {
+    bool none = false;
+    uintptr_t address = region.highest != 0 ? try_region(request, &none) : 0;
+    if (address != 0 || none) return address;
+    if (region.highest != 0) address = search(request, region.lowest, false);
+    if (address == 0) address = search(request, refused, false);
+    if (address == 0) address = search(request, refused, true);
+    region.highest = region.last = region.lowest = address;
+    return address;
 }
 
 uintptr_t space_map(const struct space_request *request, uintptr_t hint) {

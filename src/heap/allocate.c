@@ -3,9 +3,9 @@
 
 #include "heap/direct.h"
 #include "heap/emergency.h"
-#include "heap/extent.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
+#include "heap/run.h"
 #include "heap/space.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -52,10 +52,6 @@ void allocate_poll(struct heap *heap) {
     }
     if (unlikely(thread_heap_clean_is_due())) thread_heap_clean_parked(false);
     if (unlikely(thread_heap_adopt_is_due())) thread_heap_adopt();
-    if (unlikely(direct_purge_is_due()) && space_try_lock()) {
-        direct_purge(false);
-        space_unlock();
-    }
 }
 
 /* ---- Out of memory: give up what is only kept for speed, then try once more ---- */
@@ -63,10 +59,11 @@ void allocate_poll(struct heap *heap) {
 /* An upper bound of the address space that relief could bring, in bytes. */
 static size_t held_for_relief(struct heap *heap) {
     if (!space_lock()) return 0;
-    size_t held = space_figures.free + space_figures.direct_cached, pools = space_figures.in_pools;
+    size_t held = range_pages() * POOL_SIZE;
+    size_t others = space_figures.mapped - space_figures.direct_bytes - held; /* with pools */
     space_unlock();
     bool unknown = thread_heap_parked_hold() || (heap != NULL && remote_is_waiting(heap));
-    size_t most = pools / ARENA_SIZE;
+    size_t most = others / ARENA_SIZE + 1;
     if (!unknown && heap != NULL) most = heap_held(heap, most);
     return unknown || heap != NULL ? held + most * ARENA_SIZE : held;
 }
@@ -81,7 +78,6 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     thread_heap_adopt();
     thread_heap_clean_parked(true);
     if (!space_lock()) return false;
-    direct_purge(true);
     if (direct) space_release(); /* others are served from there */
     space_unlock();
     return true;
@@ -147,13 +143,20 @@ static void *take_class_for(size_t size, size_t alignment, unsigned class_index,
 
 /* ---- Larger requests ---- */
 
+/* A block that could have a mapping of its own takes memory that is there first. */
+static void *take_mapping(size_t size, size_t alignment, bool zero) {
+    void *block = NULL;
+    if (!options.large_direct) block = run_allocate(size, alignment, zero, RUN_WHERE_MEMORY_IS);
+    return block != NULL ? block : direct_allocate(size, alignment);
+}
+
 static bool is_direct(size_t size, size_t alignment) {
     return size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN;
 }
 
 static void *take_large(struct heap *heap, size_t size, size_t alignment, bool zero) {
-    void *block = is_direct(size, alignment) ? direct_allocate(size, alignment, zero)
-                                             : extent_allocate(size, alignment, zero);
+    void *block = is_direct(size, alignment) ? take_mapping(size, alignment, zero)
+                                             : run_allocate(size, alignment, zero, RUN_ANYWHERE);
     if (likely(heap != NULL)) allocate_poll(heap);
     return block;
 }
@@ -221,13 +224,13 @@ void *allocate_aligned(size_t alignment, size_t size) {
 
 void *allocate_growing(size_t size) {
     if (size > PTRDIFF_MAX / 2 || allocate_direct_min == ALLOCATE_NO_DIRECT) return NULL;
-    return direct_allocate(size + size / 8, ALIGN, false);
+    return direct_allocate(size + size / 8, ALIGN);
 }
 
 void *resize_large(struct block *block, size_t size) {
     if (size > PTRDIFF_MAX) return NULL;
-    if (block->kind == TAG_DIRECT) return direct_resize(block->direct, size);
-    bool resized = block->kind == TAG_EXTENT && extent_resize(block->arena, size);
+    if (block->kind == TAG_DIRECT) return direct_resize(block->large, size);
+    bool resized = block->kind == TAG_RUN && run_resize(block->large, size);
     return resized ? (void *)block->address : NULL;
 }
 
@@ -260,21 +263,18 @@ static bool release_pool_block(struct heap *heap, struct block *block) {
 }
 
 static bool release_whole(struct block *block) {
-    if (block->kind == TAG_EXTENT) return extent_free(block->arena);
-    if (block->kind == TAG_DIRECT) return direct_free(block->direct);
+    if (block->kind == TAG_RUN) return run_free(block->large);
+    if (block->kind == TAG_DIRECT) return direct_free(block->large);
     return emergency_free(block->address);
 }
 
-/* While blocks are filled, a freed mapping goes at once rather than be filled, which would put
-   memory behind pages that the program never wrote: a use after free then faults. */
+/* While blocks are filled, a freed mapping has gone rather than be filled, which would put memory
+   behind pages that the program never wrote: a use after free then faults. */
 static void release_large(struct block *block) {
     bool is_direct = block->kind == TAG_DIRECT;
     if (unlikely(options.perturb != 0) && !is_direct)
         memset((void *)block->address, (int)options.perturb, block->usable);
     if (unlikely(!release_whole(block))) block_fail("free", BLOCK_FREED, block->address);
-    if (likely(options.perturb == 0) || !is_direct || !space_lock()) return;
-    direct_purge(true);
-    space_unlock();
 }
 
 void release_block(struct block *block) {
@@ -346,8 +346,7 @@ bool allocate_trim(size_t keep) {
     thread_heap_adopt();
     thread_heap_clean_parked(true);
     if (space_lock()) {
-        any = direct_purge(true);
-        any |= purge_all(keep) > 0;
+        any = purge_all(keep) > 0;
         space_unlock();
     }
     thread_heap_leave(heap);

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* Requests from here on get a mapping of their own, at first from DIRECT_MIN on: below, extents are
+/* Requests from here on get a mapping of their own, at first from DIRECT_MIN on: below, runs are
    reused while they are resident; above, a system call is small beside touching the memory. mallopt
    may set it to any value; ALLOCATE_NO_DIRECT keeps blocks that grow out of mappings, too. */
 #define DIRECT_MIN (32 * MIB)
@@ -45,7 +45,7 @@ void release_poll(void);
 /* Frees a live block. */
 void release_block(struct block *block);
 /* The same block with `size` bytes (over SPAN_MAX) where it is or moved by its pages; NULL: that
-   can't be done, and nothing happened. For extents and direct mappings. */
+   can't be done, and nothing happened. For large blocks and direct mappings. */
 void *resize_large(struct block *block, size_t size);
 
 /* What should happen now and then: blocks from other threads come in, memory that is due goes

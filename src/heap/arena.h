@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arena.h - arenas cut into pools or spans, kept sorted by fullness in O(1).
+ * arena.h - arenas cut into pools, kept sorted by fullness in O(1).
  *
  * Arenas of pools are ranked by their number of free pools; a pool is taken from the fullest that
- * has one, so that the emptiest drain and go back. Arenas of spans are ranked by their longest run
- * of free pools; a span is taken from the smallest run that is long enough. Either way 64 lists,
- * one word that tells which are not empty, and a wholly free arena returns to the space at once.
- * An arena of rank 0 has nothing to take and is on no list that is searched.
+ * has one, so that the emptiest drain and go back. There are 64 lists and one word that tells which
+ * are not empty; a wholly free arena returns to the free ranges at once. An arena of rank 0 has
+ * nothing to take and is on no list that is searched. Where no arena of pools has room, short
+ * ranges between runs are used before an arena is cut.
  *
  * Called with the space lock held. Pools are named by address.
  */
@@ -27,9 +27,7 @@ struct arena_pools {  /* some pools of one arena */
 
 /* Takes 1 to `wanted` pools, those with memory behind them first. False: no memory. */
 bool arena_take_pools(unsigned wanted, struct arena_pools *taken);
-/* Takes a span of `count` pools (1 to 64): taken->pools is one run. */
-bool arena_take_span(unsigned count, struct arena_pools *taken);
-/* Gives back pools or a span of one arena. */
+/* Gives back pools of one arena. */
 void arena_return(uintptr_t base, uint64_t pools);
 /* All lists anew from the arenas' words, after a fork and space_rebuild. */
 void arena_rebuild(void);

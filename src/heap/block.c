@@ -24,13 +24,8 @@ static enum block_fault find_in_pool(const struct pool *pool, struct block *bloc
 
 static enum block_fault find_whole(union record *record, struct block *block) {
     uintptr_t page = align_down(block->address, POOL_SIZE);
-    if (block->kind == TAG_EXTENT) {
-        block->arena = arena_at(page);
-        block->usable = block->arena->size;
-    } else {
-        block->direct = &record->direct;
-        block->usable = block->direct->size;
-    }
+    block->large = &record->large;
+    block->usable = block->large->size;
     if (block->address == page) return BLOCK_LIVE;
     return block->address % ALIGN == 0 ? BLOCK_INTERIOR : BLOCK_MISALIGNED;
 }
@@ -43,16 +38,15 @@ static enum block_fault find_outside(uintptr_t address, struct block *block) {
     return fault;
 }
 
-/* No block starts in this pool: what else is there? */
+/* No block starts in this page: what else is there? A page that is not free and has no tag lies in
+   a large block, or in a pool that its heap keeps empty. */
 static enum block_fault find_nothing(uintptr_t address, struct block *block) {
-    struct arena *arena = arena_at(address);
-    enum arena_kind kind = arena ? (enum arena_kind)arena->kind : ARENA_NONE;
-    if (kind == ARENA_NONE) return find_outside(address, block);
+    const struct arena *arena = arena_at(address);
+    if (arena == NULL || arena->kind == ARENA_NONE) return find_outside(address, block);
     if (address % ALIGN != 0) return BLOCK_MISALIGNED;
-    /* Extents begin where arenas do; the first of one whose tag is gone is just being freed. */
-    if ((kind == ARENA_FREE || kind == ARENA_EXTENT) && address % ARENA_SIZE == 0)
-        return BLOCK_FREED;
-    return kind == ARENA_EXTENT || kind == ARENA_EXTENT_TAIL ? BLOCK_INTERIOR : BLOCK_UNALLOCATED;
+    if (record_at(address)->pool.freed && address % POOL_SIZE == 0) return BLOCK_FREED;
+    bool is_free = arena->free >> ((address >> POOL_SHIFT) % ARENA_POOLS) & 1;
+    return is_free || arena->kind == ARENA_OF_POOLS ? BLOCK_UNALLOCATED : BLOCK_INTERIOR;
 }
 
 enum block_fault block_find(uintptr_t address, struct block *block) {

@@ -20,9 +20,8 @@ struct block {
     struct heap *heap;       /* the owner */
     struct atomic_u64 *word; /* of the live bits, and the block's bit in it */
     uint64_t bit;
-    /* For extents and direct mappings: */
-    struct arena *arena;
-    struct direct *direct;
+    /* For runs and direct mappings: */
+    struct large *large;
 };
 
 #ifdef __cplusplus

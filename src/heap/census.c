@@ -23,34 +23,31 @@ static void count_pool(struct census *census, const struct pool *pool) {
     *(size_class_is_span(class_index) ? &census->span_pools : &census->pools) += 1;
 }
 
-static void count_pools(struct census *census, struct window *window, unsigned first) {
-    size_t before = census->used_blocks;
-    for (unsigned i = first; i < first + ARENA_POOLS; i++) {
-        const struct pool *pool = &window->record[i].pool;
-        uint64_t tag = atomic_u64_load(&pool->tag);
-        if (tag == 0) continue;
-        if (tag_kind(tag, window->base + (uintptr_t)i * POOL_SIZE) == TAG_OBJECT)
-            census->object_bytes += POOL_SIZE;
-        else
-            count_pool(census, pool);
-    }
-    census->arenas += census->used_blocks != before;
-}
-
-static void count_extent(struct census *census, const struct arena *arena) {
-    census->extents++;
+static void count_run(struct census *census, const struct large *run) {
+    census->runs++;
     census->used_blocks++;
-    census->used_bytes += arena->size;
-    census->arenas += arena->length;
-    census->object_bytes -= (arena->length - 1) * (size_t)ARENA_SIZE; /* its own further arenas */
+    census->used_bytes += run->size;
 }
 
-/* Runs of free pools; of free arenas side by side, one run in all. */
+/* Pages in use between runs that have no tag lie in a large block, or are pools without blocks. */
+static void count_pages(struct census *census, struct window *window, unsigned first) {
+    for (unsigned i = first; i < first + ARENA_POOLS; i++) {
+        uintptr_t page = window->base + (uintptr_t)i * POOL_SIZE;
+        uint64_t tag = atomic_u64_load(&window->record[i].pool.tag);
+        if (tag == 0) continue;
+        if (tag_kind(tag, page) == TAG_HEAP) count_pool(census, &window->record[i].pool);
+        if (tag_kind(tag, page) == TAG_RUN) count_run(census, &window->record[i].large);
+        if (tag_kind(tag, page) == TAG_OBJECT) census->object_bytes += POOL_SIZE;
+    }
+}
+
+/* Rows of free pages; of those that go on from arena to arena, one in all. */
 static void count_free(struct census *census, const struct arena *arena) {
     const struct arena *before = arena_at(arena->base - ARENA_SIZE);
-    unsigned runs = bit_count(arena->free & ~(arena->free << 1));
-    bool continues = arena->kind == ARENA_FREE && before != NULL && before->kind == ARENA_FREE;
-    census->free_runs += continues ? 0 : runs;
+    unsigned rows = bit_count(arena->free & ~(arena->free << 1));
+    bool continues = arena->kind == ARENA_OF_RUNS && (arena->free & 1) && before != NULL &&
+                     before->kind == ARENA_OF_RUNS && before->free >> 63;
+    census->free_runs += rows - continues;
     census->releasable_bytes += (size_t)bit_count(arena->free & arena->touched) * POOL_SIZE;
 }
 
@@ -61,12 +58,9 @@ static void count_window(struct census *census, struct window *window) {
         census->touched_bytes += (size_t)bit_count(arena->touched) * POOL_SIZE;
         census->arena_bytes += ARENA_SIZE;
         count_free(census, arena);
-        if (arena->kind == ARENA_OF_POOLS || arena->kind == ARENA_OF_SPANS)
-            count_pools(census, window, i * ARENA_POOLS);
-        else if (arena->kind == ARENA_EXTENT)
-            count_extent(census, arena);
-        else if (arena->kind == ARENA_EXTENT_TAIL)
-            census->object_bytes += ARENA_SIZE; /* unless it is an extent's: count_extent */
+        if (arena->free == ~(uint64_t)0) continue;
+        census->arenas++;
+        count_pages(census, window, i * ARENA_POOLS);
     }
 }
 
@@ -104,7 +98,6 @@ void census_take(struct census *census) {
     census->direct_bytes = space_figures.direct_bytes;
     census->direct_blocks_peak = space_figures.direct_blocks_peak;
     census->direct_bytes_peak = space_figures.direct_bytes_peak;
-    census->direct_cached = space_figures.direct_cached;
     census->mapped_bytes = space_figures.mapped;
     census->mapped_peak = space_figures.mapped_peak;
     census->metadata_bytes = window_bytes() + thread_heap_bytes() + message_bytes();
@@ -112,11 +105,9 @@ void census_take(struct census *census) {
     if (locked) space_unlock();
     subtract_live(census);
     count_emergency(census);
-    census->arena_bytes += census->direct_cached;
-    census->releasable_bytes += census->direct_cached;
     census->used_blocks += census->direct_blocks;
     census->used_bytes += census->direct_bytes;
-    census->touched_bytes += census->direct_bytes + census->direct_cached;
+    census->touched_bytes += census->direct_bytes;
     count_heaps(census);
 }
 

@@ -13,15 +13,14 @@ struct census {
     size_t touched_bytes;           /* that may have memory behind them, live or free */
     size_t mapped_bytes, mapped_peak;
     size_t metadata_bytes;
-    size_t arenas, pools, span_pools, extents; /* with a live block, or the start of one */
+    size_t arenas, pools, span_pools, runs; /* with a live block, or the start of one */
     size_t direct_blocks, direct_bytes, direct_blocks_peak, direct_bytes_peak;
-    size_t direct_cached; /* freed mappings that wait for the next request */
     size_t heaps, purges;
     uint64_t served;                  /* blocks handed out by all heaps, */
     bool served_is_known;             /* if they were counted */
     size_t class_blocks[CLASS_COUNT]; /* live ones */
     size_t class_free[CLASS_COUNT];   /* spare or at hand, in pools and spans that heaps have */
-    size_t arena_bytes;               /* address space of arenas and of freed mappings */
+    size_t arena_bytes;               /* address space of arenas */
     size_t object_bytes;              /* of arenas and pools that object heaps have taken */
     size_t free_runs;                 /* of free pools side by side in arenas, and of free arenas */
     size_t releasable_bytes;          /* free, touched, and not held by a heap */

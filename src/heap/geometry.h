@@ -20,7 +20,9 @@ enum {
     ARENA_SIZE = 1 << ARENA_SHIFT, /* 256 KiB */
     ARENA_POOLS = ARENA_SIZE / POOL_SIZE,
 
-    SMALL_MAX = 512,      /* larger requests are not served from single pools */
+    SMALL_MAX = 512, /* larger requests are not served from single pools */
+    RUN_MIN =
+        16 * 1024, /* strides from here on are whole pages, and each block is a run of its own */
     SPAN_MAX = 64 * 1024, /* larger requests are not served from size classes */
 
     /* One live bit stands for ALIGN bytes, so one word of them for this many: */

@@ -2,7 +2,9 @@
 #include "heap/heap.h"
 
 #include "base/check.h"
+#include "heap/purge.h"
 #include "heap/space.h"
+#include "heap/span.h"
 #include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -14,7 +16,12 @@ enum {
        time. Sets of 16 to 64 pools gained no more. */
     VISITS_TO_GROW = 32,
     SETTLE_POOLS = MIB / POOL_SIZE,
+    IDLE_SHARE = 8, /* this part of the pages in use may be free blocks of spans, too */
 };
+
+/* Bytes of free blocks in spans that a heap may keep at least; it may earn up to a quarter of the
+   pages in use. */
+static const size_t IDLE_LEAST = MIB;
 
 struct round no_rounds;
 
@@ -24,6 +31,7 @@ void heap_init(struct heap *heap, bool counting) {
         link_init(&heap->partial[c]);
     }
     heap->counting = counting;
+    heap->idle_most = heap->idle_kept = IDLE_LEAST;
     heap->bare = counting || options.perturb != 0;
     atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
 }
@@ -35,24 +43,6 @@ bool heap_is_mine(const struct heap *heap) {
 
 /* ---- Pools from and to the arenas ---- */
 
-/* The heap that has the pool, if any; for pools in arenas of ours. */
-static struct heap *pool_owner(const struct pool *pool) {
-    return tag_heap(atomic_u64_load(&pool->tag), record_base(pool));
-}
-
-static void set_tags(struct pool *pool, struct heap *heap) {
-    union record *record = (union record *)pool;
-    uintptr_t base = record_base(pool);
-    uint8_t class_index = pool_class(pool);
-    for (unsigned i = 0; i < size_classes[class_index].pools; i++) {
-        uintptr_t at = base + (uintptr_t)i * POOL_SIZE;
-        atomic_u8_store(&record[i].pool.class_index, class_index);
-        atomic_u8_store(&record[i].pool.offset, (uint8_t)i);
-        /* With the tag all of it is there: the child of a fork goes by tags. */
-        atomic_u64_store_release(&record[i].pool.tag, heap ? tag_of_heap(at, heap) : 0);
-    }
-}
-
 static void return_pools(uintptr_t base, unsigned count) {
     uintptr_t arena = align_down(base, ARENA_SIZE);
     arena_return(arena, bit_range((unsigned)(base - arena) / POOL_SIZE, count));
@@ -62,27 +52,51 @@ static void return_pools(uintptr_t base, unsigned count) {
    space lock is out of reach. */
 static void return_empty(struct heap *heap, unsigned count) {
     ASSERT(heap_is_mine(heap));
-    for (unsigned i = 0; i < count; i++) set_tags(&record_at(heap->empty[i])->pool, NULL);
+    for (unsigned i = 0; i < count; i++) pool_set_owner(&record_at(heap->empty[i])->pool, NULL);
     if (space_lock()) {
         for (unsigned i = 0; i < count; i++) return_pools(heap->empty[i], 1);
+        purge_excess();
         space_unlock();
     }
+    heap->moved_pools += count;
     heap->empty_count -= count;
     memmove(heap->empty, heap->empty + count, heap->empty_count * sizeof heap->empty[0]);
 }
 
+/* They stay taken where the space lock is out of reach. */
+static void return_leaving(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
+    if (heap->leaving_count == 0) return;
+    bool locked = space_lock();
+    for (unsigned i = 0; i < heap->leaving_count && locked; i++) {
+        uintptr_t base = heap->leaving[i];
+        unsigned pools = size_classes[pool_class(&record_at(base)->pool)].pools;
+        heap->moved_pools += pools;
+        space_return(base, pools * (size_t)POOL_SIZE);
+    }
+    heap->leaving_count = 0; /* with the lock: what was given back has no other taker yet */
+    if (!locked) return;
+    purge_excess();
+    space_unlock();
+}
+
 static void to_empty(struct heap *heap, struct pool *pool) {
     pool->state = POOL_EMPTY;
-    memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
     if (!size_class_is_span(pool_class(pool))) {
+        memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
         if (heap->empty_count == HEAP_EMPTY_POOLS) return_empty(heap, HEAP_EMPTY_POOLS / 2);
         heap->empty[heap->empty_count++] = record_base(pool);
         return;
     }
-    set_tags(pool, NULL);
-    if (!space_lock()) return;
-    return_pools(record_base(pool), size_classes[pool_class(pool)].pools);
-    space_unlock();
+    *pool_spare(pool) = 0;
+    heap->idle_bytes -= bit_count(*span_used(pool)) * (size_t)size_classes[pool_class(pool)].stride;
+    *span_used(pool) = 0;
+    pool_set_owner(pool, NULL);
+    pool->freed = size_classes[pool_class(pool)].capacity == 1;
+    heap->leaving[heap->leaving_count] = record_base(pool);
+    atomic_in_sequence();
+    heap->leaving_count++;
+    if (heap->leaving_count == HEAP_LEAVING) return_leaving(heap);
 }
 
 static bool take_reserve(struct heap *heap) {
@@ -113,15 +127,21 @@ static bool take_small(struct heap *heap, uintptr_t *address, bool *zeroed) {
     return true;
 }
 
+/* The records of a span lie side by side, so it does not reach over the end of a window. */
 static bool take_span(unsigned pools, uintptr_t *address, bool *zeroed) {
-    struct arena_pools taken;
+    const struct range_request request = {pools, POOL_SIZE, (size_t)1 << WINDOW_SHIFT};
     if (!space_lock()) return false;
-    bool done = arena_take_span(pools, &taken);
+    *address = space_take(&request);
+    *zeroed = *address != 0 && space_touch(*address, pools * (size_t)POOL_SIZE) == 0;
     space_unlock();
-    if (!done) return false;
-    *address = taken.base + (uintptr_t)bit_lowest(taken.pools) * POOL_SIZE;
-    *zeroed = taken.touched == 0;
-    return true;
+    return *address != 0;
+}
+
+/* All blocks of a new span are in memory that was used before. */
+static void count_idle(struct heap *heap, struct pool *pool) {
+    const struct size_class *c = &size_classes[pool_class(pool)];
+    *span_used(pool) = c->starts[0];
+    heap->idle_bytes += (size_t)c->capacity * c->stride;
 }
 
 /* A new pool on the list of its class, with all its blocks spare. */
@@ -137,9 +157,11 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     atomic_u8_store(&pool->class_index, (uint8_t)class_index);
     pool->taken = 0;
     pool->state = POOL_PARTIAL;
-    pool->zeroed = zeroed;
-    memcpy(pool_spare(pool), c->starts, sizeof c->starts); /* of a span: none was used before */
-    set_tags(pool, heap);
+    pool->purged = pool->freed = 0;
+    if (zeroed) heap->moved_pools += c->pools;
+    memcpy(pool_spare(pool), c->starts, sizeof c->starts);
+    if (size_class_is_span(class_index) && !zeroed) count_idle(heap, pool);
+    pool_set_owner(pool, heap);
     link_add_after(&heap->partial[class_index], &pool->link);
     return pool;
 }
@@ -159,14 +181,15 @@ static void count_taken(struct pool *pool, unsigned count) {
     pool->state = POOL_FULL;
 }
 
-/* The second word of a span's spare bits: blocks that were handed out before, and so may not be
-   zero any more. */
-static uint64_t *span_used(struct pool *pool) { return pool_spare(pool) + 1; }
-
 /* The lowest of `blocks`, which are spare ones. */
-static void *take_from_span(struct pool *pool, uint64_t blocks) {
-    uint64_t index = bit_lowest(blocks), offset = index * size_classes[pool_class(pool)].stride;
+static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t blocks) {
+    uint64_t index = bit_lowest(blocks), stride = size_classes[pool_class(pool)].stride;
+    uint64_t offset = index * stride;
     uintptr_t block = record_base(pool) + offset;
+    if (*span_used(pool) >> index & 1)
+        heap->idle_bytes -= stride;
+    else if (pool->purged)
+        heap->idle_again += stride;
     *pool_spare(pool) &= ~((uint64_t)1 << index);
     *span_used(pool) |= (uint64_t)1 << index;
     count_taken(pool, 1);
@@ -186,9 +209,6 @@ static void cursor_fill(struct cursor *cursor, struct pool *pool, bool all) {
     spare[w] ^= bits;
     count_taken(pool, bit_count(bits));
 }
-
-/* Blocks that were handed out before, and so have memory behind them. */
-static uint64_t span_spare_used(struct pool *pool) { return *pool_spare(pool) & *span_used(pool); }
 
 /* True if a block of the class that has memory behind it is at hand or spare in its first span. */
 static bool has_used(struct heap *heap, unsigned class_index) {
@@ -213,7 +233,7 @@ static void *take_medium(struct heap *heap, unsigned class_index, unsigned near)
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
     uint64_t used = span_spare_used(pool);
-    return take_from_span(pool, used != 0 ? used : *pool_spare(pool));
+    return take_from_span(heap, pool, used != 0 ? used : *pool_spare(pool));
 }
 
 static void *take_small_block(struct heap *heap, unsigned class_index) {
@@ -237,13 +257,13 @@ void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
 void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap));
     struct pool *pool = first_partial(heap, class_index);
-    if (!size_class_is_span(class_index) || pool == NULL || !pool->zeroed) return NULL;
+    if (!size_class_is_span(class_index) || pool == NULL) return NULL;
     if (class_with_used(heap, class_index, NEAR_CLASSES) != 0)
         return NULL; /* to clear memory that is there costs less than to get more */
     uint64_t fresh = *pool_spare(pool) & ~*span_used(pool);
     if (fresh == 0) return NULL;
     heap->served += heap->counting;
-    return take_from_span(pool, fresh);
+    return take_from_span(heap, pool, fresh);
 }
 
 /* ---- Blocks back to pools ---- */
@@ -266,8 +286,10 @@ ALWAYS_INLINE void count_spare(struct heap *heap, struct pool *pool, unsigned co
 }
 
 static NOINLINE void put_in_span(struct heap *heap, struct pool *pool, uintptr_t address) {
+    const struct size_class *c = &size_classes[pool_class(pool)];
     uint64_t offset = address - record_base(pool);
-    *pool_spare(pool) |= (uint64_t)1 << (offset * size_classes[pool_class(pool)].reciprocal >> 32);
+    *pool_spare(pool) |= (uint64_t)1 << (offset * c->reciprocal >> 32);
+    heap->idle_bytes += c->stride;
     count_spare(heap, pool, 1);
 }
 
@@ -308,6 +330,55 @@ static void empty_magazine(struct heap *heap, unsigned class_index) {
     struct round *at = heap->top[class_index];
     while (at->block != 0) at = of_spans ? put_back_block(heap, at) : put_back_word(heap, at);
     heap->top[class_index] = at;
+    return_leaving(heap);
+}
+
+/* ---- Memory that is free and at rest ---- */
+
+/* Bytes of free blocks in spans that the heap may gather before their pages go back. */
+static size_t idle_room(const struct heap *heap) {
+    return heap->idle_kept + purge_in_use() / IDLE_SHARE * POOL_SIZE;
+}
+
+/* A few blocks at hand may keep as many spans from other use. So the magazines that are as they
+   were a MiB of pools ago, taken or given back, go back to their pools. */
+static COLD void settle(struct heap *heap) {
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        if (heap->top[c] == heap->seen[c]) empty_magazine(heap, c);
+        heap->seen[c] = heap->top[c];
+    }
+    heap->moved_pools = 0; /* what went back just now says nothing about the others */
+    heap->idle_most = size_min(heap->idle_most, heap->idle_left + idle_room(heap));
+}
+
+/* Blocks of which nothing is left are idle no longer. */
+static void purge_span(struct heap *heap, struct pool *pool) {
+    size_t before = span_idle_bytes(pool);
+    span_purge(pool);
+    heap->idle_bytes -= before - span_idle_bytes(pool);
+}
+
+static void purge_spans(struct heap *heap) {
+    for (unsigned c = 1 + SMALL_CLASSES; c < CLASS_COUNT; c++) {
+        struct link *list = &heap->partial[c];
+        for (struct link *at = list->next; at != list; at = at->next)
+            purge_span(heap, link_owner(at, struct pool, link));
+    }
+}
+
+/* A heap that hands out again most of what went back may keep more, up to a quarter of what the
+   process uses. What is left after purging shares pages with live blocks. */
+static COLD void purge_idle_spans(struct heap *heap) {
+    size_t most = size_max(IDLE_LEAST, purge_in_use() / 4 * POOL_SIZE);
+    if (options.purge_delay == PURGE_NEVER) return;
+    bool too_early = heap->idle_again > heap->idle_gone / 2;
+    heap->idle_kept = too_early ? size_min(heap->idle_kept * 2, most) : IDLE_LEAST;
+    heap->idle_again = heap->idle_gone = 0;
+    size_t before = heap->idle_bytes;
+    purge_spans(heap);
+    heap->idle_gone = before - heap->idle_bytes;
+    heap->idle_left = heap->idle_bytes;
+    heap->idle_most = heap->idle_left + idle_room(heap);
 }
 
 /* False if it has all the room that it gets. It is full: what it holds moves. */
@@ -331,10 +402,14 @@ void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address
     ASSERT(heap_is_mine(heap));
     unsigned class_index = pool_class(pool_of_live(word));
     if (!grow_magazine(heap, class_index)) empty_magazine(heap, class_index);
-    if (magazine_push(heap, class_index, address, word)) return;
-    if (options.perturb != 0) /* only a bare heap comes here */
-        memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
-    put_back(heap, word, address);
+    if (!magazine_push(heap, class_index, address, word)) {
+        if (options.perturb != 0) /* only a bare heap comes here */
+            memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
+        put_back(heap, word, address);
+        return_leaving(heap);
+    }
+    if (unlikely(heap->moved_pools >= SETTLE_POOLS)) settle(heap);
+    if (unlikely(heap->idle_bytes > heap->idle_most)) purge_idle_spans(heap);
 }
 
 bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
@@ -361,26 +436,13 @@ static void empty_cursor(struct heap *heap, struct cursor *cursor) {
     cursor->bits = 0;
 }
 
-/* ---- Memory that is new to the heap ---- */
-
-/* A few blocks at hand may keep as many spans from other use. So the magazines that are as they
-   were a MiB of new pools ago go back to their pools: the bench's texts take 18 MiB, not 22. */
-static COLD void settle(struct heap *heap) {
-    heap->fresh_pools = 0;
-    for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        if (heap->top[c] == heap->seen[c]) empty_magazine(heap, c);
-        heap->seen[c] = heap->top[c];
-    }
-}
-
 void *heap_take(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap));
     void *block = heap_take_own(heap, class_index, 0);
     if (block != NULL) return block;
     struct pool *pool = take_pool(heap, class_index);
     if (pool == NULL) return NULL;
-    if (pool->zeroed) heap->fresh_pools += size_classes[class_index].pools;
-    if (heap->fresh_pools >= SETTLE_POOLS) settle(heap);
+    if (heap->moved_pools >= SETTLE_POOLS) settle(heap);
     return heap_take_own(heap, class_index, 0);
 }
 
@@ -391,12 +453,14 @@ void heap_release(struct heap *heap) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
+    if (options.purge_delay != PURGE_NEVER) purge_spans(heap);
     uint64_t pools = heap->reserve.pools;
     if (pools == 0) return;
     heap->reserve.pools = 0;
     atomic_in_sequence(); /* given back once, though a fork may come: heap_forget */
     if (!space_lock()) return;
     arena_return(heap->reserve.base, pools);
+    purge_excess();
     space_unlock();
 }
 
@@ -427,94 +491,11 @@ bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index) {
     struct pool *pool = first_partial(from, class_index);
     if (pool == NULL) return false;
     link_remove(&pool->link);
-    set_tags(pool, to);
+    if (size_class_is_span(class_index)) {
+        from->idle_bytes -= span_idle_bytes(pool);
+        to->idle_bytes += span_idle_bytes(pool);
+    }
+    pool_set_owner(pool, to);
     link_add_after(&to->partial[class_index], &pool->link);
     return true;
-}
-
-/* ---- A heap whose owner is gone ---- */
-
-/* Pools and blocks that were at hand are known by nobody; what is in their place says whose they
-   are: the arena's free bits, tags and live bits, each exact at every moment. */
-void heap_forget(struct heap *heap) {
-    ASSERT(space_is_locked());
-    memset(heap->rounds, 0, heap->rounds_used * sizeof heap->rounds[0]);
-    memset(heap->cursors, 0, sizeof heap->cursors);
-    for (unsigned c = 0; c < CLASS_COUNT; c++) {
-        heap->top[c] = heap->end[c] = &no_rounds;
-        heap->seen[c] = NULL;
-        link_init(&heap->partial[c]);
-    }
-    heap->rounds_used = heap->fresh_pools = heap->empty_count = 0;
-    heap->messages = NULL;
-    heap->message_count = 0;
-    uint64_t pools = heap->reserve.pools;
-    heap->reserve.pools = 0;
-    if (pools != 0) pools &= ~arena_at(heap->reserve.base)->free;
-    if (pools != 0) arena_return(heap->reserve.base, pools);
-}
-
-/* The live blocks of a span, by the bits of their indices. */
-static uint64_t span_live(struct pool *pool, const struct size_class *c) {
-    uint64_t blocks = 0;
-    for (unsigned i = 0; i < c->capacity; i++) {
-        uintptr_t offset = (uintptr_t)i * c->stride;
-        struct pool *part = &((union record *)pool + offset / POOL_SIZE)->pool;
-        uint64_t live = atomic_u64_load(pool_live(part, offset));
-        blocks |= (live >> (offset >> ALIGN_SHIFT & 63) & 1) << i;
-    }
-    return blocks;
-}
-
-/* Every block that is not live is spare again; returns the number of those that are. */
-static unsigned rebuild_bits(struct pool *pool, const struct size_class *c) {
-    bool is_span = size_class_is_span(pool_class(pool));
-    unsigned taken = 0;
-    for (unsigned w = 0; w < c->words; w++) {
-        uint64_t live = is_span ? span_live(pool, c) : atomic_u64_load(&pool->live[w]);
-        pool_spare(pool)[w] = c->starts[w] & ~live;
-        taken += bit_count(live);
-    }
-    if (is_span) *span_used(pool) = c->starts[0];
-    return taken;
-}
-
-/* Gives back a pool or span without a live block. Some tags of a span may be missing, as its owner
-   was just setting or clearing them one after the other. */
-static void give_up_pool(struct pool *pool, const struct size_class *c) {
-    uintptr_t base = record_base(pool), arena = align_down(base, ARENA_SIZE);
-    uint64_t pools = bit_range((unsigned)(base - arena) / POOL_SIZE, c->pools);
-    memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
-    set_tags(pool, NULL);
-    pools &= ~arena_at(arena)->free;
-    if (pools != 0) arena_return(arena, pools);
-}
-
-/* The owner that the first pool of a span has, if it is another than this one's: heap_move_pool was
-   just about to give it all of them. */
-static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap *heap) {
-    uint64_t tag = atomic_u64_load(&first->tag);
-    if (first == pool || tag == 0 || atomic_u8_load(&first->offset) != 0) return heap;
-    return tag_heap(tag, record_base(first));
-}
-
-void heap_adopt(struct heap *heap, struct pool *pool) {
-    ASSERT(space_is_locked());
-    struct pool *first = pool_first(pool), *before = &((union record *)pool - 1)->pool;
-    const struct size_class *c = &size_classes[pool_class(pool)];
-    struct heap *owner = new_owner(first, pool, heap);
-    if (owner != heap) atomic_u64_store(&pool->tag, tag_of_heap(record_base(pool), owner));
-    if (owner != heap || (pool != first && pool_owner(before) == heap)) return;
-    atomic_u8_store(&first->class_index, pool_class(pool));
-    first->taken = (uint16_t)rebuild_bits(first, c);
-    first->zeroed = false;
-    first->state = first->taken < c->capacity ? POOL_PARTIAL : POOL_FULL;
-    link_init(&first->link);
-    if (first->taken == 0) {
-        give_up_pool(first, c);
-        return;
-    }
-    set_tags(first, heap);
-    if (first->state == POOL_PARTIAL)
-        link_add_after(&heap->partial[pool_class(first)], &first->link);
 }

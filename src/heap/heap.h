@@ -21,13 +21,15 @@
  *   H1 live and spare bits are set only where blocks start, and never both
  *   H2 taken = capacity - spare bits = live bits + blocks at hand
  *   H3 PARTIAL if and only if 0 < taken < capacity, FULL if and only if taken = capacity
- *   H4 pending bits (pending.h) are set only where live ones are
+ *   H4 idle_bytes = sum of the strides of spare blocks of spans that have memory behind them
+ *   H5 pending bits (pending.h) are set only where live ones are
  */
 #ifndef POOLALLOC_HEAP_H
 #define POOLALLOC_HEAP_H
 
 #include "heap/arena.h"
 #include "heap/block.h"
+#include "heap/pool.h"
 #include "heap/size_class.h"
 #include "heap/window.h"
 
@@ -57,6 +59,7 @@ struct batch {
 enum {
     HEAP_EMPTY_POOLS = 16, /* kept for reuse: 64 KiB */
     HEAP_BATCHES = 8,
+    HEAP_LEAVING = 8, /* runs that go back under one lock */
     /* A request above 512 bytes rather gets a free block of one of so many classes above its own
        than memory that was not used before: a server of four threads takes a third less. The
        largest is at most twice as long as asked for, as free_sized and realloc have it. */
@@ -89,7 +92,16 @@ struct heap {
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
     struct round *seen[CLASS_COUNT]; /* the tops of magazines when the heap settled last (heap.c) */
-    unsigned fresh_pools;            /* taken since then without memory behind them */
+    unsigned moved_pools; /* taken since then without memory behind them, or given back */
+
+    uintptr_t leaving[HEAP_LEAVING]; /* runs without a block, about to go back to the arenas */
+    unsigned leaving_count;
+    size_t idle_bytes; /* spare blocks in spans that have memory behind them */
+    size_t idle_most;  /* when they are more, their pages are purged, */
+    size_t idle_left;  /* all but those that were left then, as they share pages with live blocks */
+    size_t idle_kept;  /* how many more may be kept; earned */
+    size_t idle_gone;  /* bytes of blocks whose pages were purged so the last time, */
+    size_t idle_again; /* and of those that were handed out since */
 
     struct arena_pools reserve; /* taken from an arena, unused so far */
     size_t growth;              /* times that the reserve was taken without memory behind it */
@@ -141,8 +153,8 @@ void heap_set_bare(struct heap *heap, bool bare);
 void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near);
 /* The same, with a new pool if need be. NULL: no memory. */
 void *heap_take(struct heap *heap, unsigned class_index);
-/* A block of the class that was never handed out, in memory that was zero; NULL if there is none,
-   or one that was handed out before and is free. */
+/* A block of the class in memory that reads as zero; NULL if there is none, or a free one that has
+   memory behind it. */
 void *heap_take_zeroed(struct heap *heap, unsigned class_index);
 /* Puts a block that is no longer live, whose live bit is in `word`, into a full magazine, which
    grows, or all of whose blocks become spare first. */
@@ -153,7 +165,8 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
    `base`. They become spare. False, and nothing done, if one is not live, and for blocks of spans
    or of other heaps. */
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits);
-/* Makes all blocks at hand spare and gives all pools without a live block back to the arenas. */
+/* Makes all blocks at hand spare, gives all pools without a live block back to the arenas, and the
+   free pages in spans to the system. */
 void heap_release(struct heap *heap);
 /* The most arenas that heap_release could set free: one for each block at hand and each free pool.
    Stops counting at `most`. */
@@ -172,22 +185,6 @@ void heap_adopt(struct heap *heap, struct pool *pool);
 bool heap_is_mine(const struct heap *heap);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
-
-static inline uint8_t pool_class(const struct pool *pool) {
-    return atomic_u8_load(&pool->class_index);
-}
-/* The first of the span that a pool is part of. */
-static inline struct pool *pool_first(struct pool *pool) {
-    return &((union record *)pool - atomic_u8_load(&pool->offset))->pool;
-}
-/* The pool with a word of live bits: records are aligned to their size. */
-static inline struct pool *pool_of_live(struct atomic_u64 *live) {
-    return (struct pool *)align_down((uintptr_t)live, sizeof(union record));
-}
-static inline uint64_t *pool_spare(struct pool *pool) {
-    struct window *window = window_of(pool);
-    return &window->spare[((union record *)pool - window->record) * POOL_WORDS];
-}
 
 /* ---- Fast paths ----
  * Relaxed atomics for live bits, because threads that free blocks of this heap read them; nothing

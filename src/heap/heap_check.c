@@ -3,8 +3,10 @@
 #include "heap/heap.h"
 
 #include "base/check.h"
+#include "heap/span.h"
 
-static void check_pool(struct heap *heap, struct pool *pool, unsigned class_index) {
+/* Returns the bytes that it adds to heap->idle_bytes. */
+static size_t check_pool(struct heap *heap, struct pool *pool, unsigned class_index) {
     const struct size_class *c = &size_classes[class_index];
     uint64_t *spare = pool_spare(pool);
     unsigned spares = 0;
@@ -16,6 +18,7 @@ static void check_pool(struct heap *heap, struct pool *pool, unsigned class_inde
     }
     CHECK(pool->taken + spares == c->capacity);          /* H2 */
     CHECK(pool->taken > 0 && pool->taken < c->capacity); /* H3 */
+    return size_class_is_span(class_index) ? span_idle_bytes(pool) : 0;
 }
 
 static void check_at_hand(struct heap *heap, unsigned class_index, uintptr_t address,
@@ -51,7 +54,7 @@ static void check_bits(struct pool *pool) {
     }
 }
 
-/* H4. The pending bits first: other threads set them, for blocks that are live. */
+/* H5. The pending bits first: other threads set them, for blocks that are live. */
 static void check_pending(const struct pool *pool, uintptr_t address) {
     const struct atomic_u64 *bits = window_pending(window_at(address));
     uint64_t index = window_pool_index(address);
@@ -64,7 +67,7 @@ static void check_pending(const struct pool *pool, uintptr_t address) {
 
 /* Adds to balance[c] what the pools of an arena have taken and not live, by class. */
 static void check_arena(struct heap *heap, const struct arena *arena, int64_t *balance) {
-    if (arena->kind != ARENA_OF_POOLS && arena->kind != ARENA_OF_SPANS) return;
+    if (arena->kind == ARENA_NONE) return;
     for (unsigned i = 0; i < ARENA_POOLS; i++) {
         uintptr_t address = arena->base + (uintptr_t)i * POOL_SIZE;
         struct pool *pool = &record_at(address)->pool;
@@ -79,6 +82,7 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
 
 void heap_check(struct heap *heap) {
     int64_t balance[CLASS_COUNT] = {0};
+    size_t idle_bytes = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) check_arena(heap, &window->arena[i], balance);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
@@ -87,6 +91,7 @@ void heap_check(struct heap *heap) {
         CHECK(balance[c] == at_hand); /* H2 */
         struct link *list = &heap->partial[c];
         for (struct link *at = list->next; at != list; at = at->next)
-            check_pool(heap, link_owner(at, struct pool, link), c);
+            idle_bytes += check_pool(heap, link_owner(at, struct pool, link), c);
     }
+    CHECK(heap->idle_bytes == idle_bytes && heap->leaving_count == 0); /* H4 */
 }

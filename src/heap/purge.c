@@ -6,20 +6,49 @@
 #include "os/options.h"
 #include "os/os.h"
 
-/* 64 arenas are 16 MiB: at the most 1 ms of madvise, at 0.25 us a page. */
-enum { STEP_ARENAS = 64 };
+enum {
+    STEP_ARENAS = 64, /* 16 MiB: at the most some ms of madvise */
+    /* Idle pages that every process may have: less is not worth a system call. */
+    ALLOWANCE_LEAST = MIB / POOL_SIZE,
+    /* Excess that may gather before it goes back, in long runs. */
+    EXCESS_LEAST = MIB / POOL_SIZE,
+    LIMIT_SHARE = 4,   /* idle pages are at most this part of the limit */
+    LIVE_SHARE = 4,    /* idle pages may be this part of the pages in use, */
+    TEACH_WEIGHT = 2,  /* pages of room that a page which went back too early earns */
+    TAUGHT_SHARE = 16, /* or this part of those that came back soon */
+    SOON_MS = 250,     /* a page that is asked for within this time went back too early */
+    FADE_MS = 4000,    /* half of what was taught is forgotten in this time */
+};
 
 static struct link queue = {&queue, &queue};      /* by due time: the delay is the same for all */
 static struct atomic_u64 next_due = {UINT64_MAX}; /* of the queue's first; read without the lock */
-static uint64_t resting_until; /* while options.purge_keep bytes or fewer are free */
-static size_t count;
 
-size_t purge_count(void) { return count; }
+/* Pages, P2, and those of direct mappings; also read without the lock. */
+static struct atomic_u64 in_use;
+
+static struct {
+    size_t runs;      /* given back so far */
+    size_t idle;      /* pages, P1 */
+    size_t direct;    /* pages of direct mappings in use */
+    size_t unmapped;  /* pages of mappings that went back by amount, and were not asked for since */
+    size_t most_used; /* pages in use at most, fading */
+    size_t taught;    /* pages that were asked for again soon after they went back, fading */
+    uint64_t unmapped_at;   /* when that was */
+    uint64_t fade_at;       /* when what was taught fades next */
+    size_t limit;           /* pages that the process may have; 0: any number */
+    uint64_t resting_until; /* while options.purge_keep bytes or fewer are idle */
+} state;
+
+size_t purge_count(void) { return state.runs; }
+size_t purge_idle(void) { return state.idle; }
+size_t purge_in_use(void) { return atomic_u64_load(&in_use); }
+
+/* ---- The queue ---- */
 
 static void set_next_due(void) {
     bool empty = link_is_alone(&queue);
     uint64_t due = empty ? UINT64_MAX : link_owner(queue.next, struct arena, dirty)->due;
-    atomic_u64_store(&next_due, due > resting_until ? due : resting_until);
+    atomic_u64_store(&next_due, due > state.resting_until ? due : state.resting_until);
 }
 
 bool purge_is_due(void) {
@@ -41,73 +70,158 @@ static void enqueue(struct arena *arena) {
     set_next_due();
 }
 
-void purge_note(struct arena *arena, uint64_t pools) {
-    ASSERT(space_is_locked());
-    arena->young |= pools;
-    if (pools != 0 && link_is_alone(&arena->dirty)) enqueue(arena);
+static void queue_idle(struct arena *arena, uint64_t idle) {
+    arena->young |= idle;
+    if (idle != 0 && link_is_alone(&arena->dirty)) enqueue(arena);
 }
 
-void purge_forget(struct arena *arena) {
-    ASSERT(space_is_locked());
+static void leave_queue(struct arena *arena) {
     if (link_is_alone(&arena->dirty)) return;
     link_remove(&arena->dirty);
     set_next_due();
 }
 
-void purge_reset(void) {
-    ASSERT(space_is_locked());
-    link_init(&queue);
-    set_next_due();
+/* ---- The allowance ---- */
+
+static void fade(uint64_t now) {
+    if (now < state.fade_at) return;
+    state.fade_at = now + FADE_MS;
+    state.taught /= 2;
+    state.most_used = size_max(state.most_used / 2, purge_in_use());
 }
 
-/* Gives back the memory of `pools`, all of them free. On machines with larger OS pages only whole
-   pages can go. What the kernel refuses stays touched. */
-static size_t purge_pools(struct arena *arena, uint64_t pools) {
+/* Pages that went back by amount at that time are asked for again. */
+static void teach(size_t pages, uint64_t gone_at) {
+    uint64_t now = os_clock_ms();
+    fade(now);
+    if (now - gone_at > SOON_MS) return;
+    state.taught = size_min(state.taught + TEACH_WEIGHT * pages, state.most_used);
+}
+
+/* Idle pages that the limit leaves room for. An eighth of it is for what is not counted here. */
+static size_t within_limit(size_t used) {
+    if (state.limit == 0) return SIZE_MAX;
+    size_t most = state.limit - state.limit / 8;
+    return size_min(state.limit / LIMIT_SHARE, most > used ? most - used : 0);
+}
+
+static size_t allowance(void) {
+    size_t used = purge_in_use(), most = state.most_used + 1;
+    size_t by_use = used * used / most / LIVE_SHARE;
+    size_t room = size_min(most + most / 2 - used, 8 * used * used / most * used / most);
+    size_t by_both = room * state.taught / most;
+    size_t share = size_max(size_max(by_use, by_both), state.taught / TAUGHT_SHARE);
+    return size_max(ALLOWANCE_LEAST + size_min(share, within_limit(used)),
+                    options.purge_keep / POOL_SIZE);
+}
+
+void purge_set_limit(size_t bytes) {
     ASSERT(space_is_locked());
+    state.limit = bytes == SIZE_MAX ? 0 : bytes / POOL_SIZE;
+}
+
+bool purge_allows(size_t pages) {
+    ASSERT(space_is_locked());
+    return options.purge_delay == PURGE_NEVER || state.idle + pages <= allowance();
+}
+
+static void use(size_t pages) {
+    size_t used = purge_in_use() + pages;
+    atomic_u64_store(&in_use, used);
+    state.most_used = size_max(state.most_used, used);
+}
+
+void purge_count_pages(size_t more) {
+    ASSERT(space_is_locked());
+    use(more);
+}
+
+void purge_count_direct(size_t more, size_t less) {
+    ASSERT(space_is_locked());
+    size_t again = size_min(more, state.unmapped);
+    if (again > 0) teach(again, state.unmapped_at);
+    state.unmapped -= again;
+    state.direct += more - less;
+    use(more - less);
+}
+
+void purge_unmapped(size_t pages) {
+    ASSERT(space_is_locked());
+    state.unmapped = pages;
+    state.unmapped_at = os_clock_ms();
+}
+
+void purge_freed(struct arena *arena, uint64_t pages) {
+    ASSERT(space_is_locked());
+    ASSERT((arena->free & pages) == pages);
+    uint64_t idle = pages & arena->touched;
+    state.idle += bit_count(idle);
+    atomic_u64_store(&in_use, purge_in_use() - bit_count(pages));
+    queue_idle(arena, idle);
+}
+
+void purge_taken(struct arena *arena, uint64_t pages) {
+    ASSERT(space_is_locked());
+    ASSERT((arena->free & pages) == 0);
+    uint64_t again = arena->refault & pages;
+    state.idle -= bit_count(pages & arena->touched);
+    use(bit_count(pages));
+    arena->young &= ~pages;
+    arena->refault &= ~pages;
+    if (again != 0) teach(bit_count(again), arena->refault_at);
+    if ((arena->free & arena->touched) == 0) leave_queue(arena);
+}
+
+/* ---- Giving back ---- */
+
+/* Gives back the memory of free pages. On machines with larger OS pages only whole ones can go.
+   What the kernel refuses stays touched. Returns the pages that went. */
+static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
+    ASSERT(space_is_locked());
+    ASSERT((arena->free & pages) == pages);
     unsigned step = (unsigned)size_max(os_page_size() / POOL_SIZE, 1);
-    size_t given = 0;
-    while (pools != 0) {
-        unsigned first = bit_lowest(pools);
-        uint64_t beyond = ~pools & ~bit_range(0, first + 1);
-        unsigned end = beyond == 0 ? ARENA_POOLS : bit_lowest(beyond);
-        pools &= ~bit_range(first, end - first);
-        unsigned from = (unsigned)align_up(first, step), to = (unsigned)align_down(end, step);
+    uint64_t gone = 0;
+    while (pages != 0) {
+        unsigned first = bit_lowest(pages), count = bit_run(pages, first);
+        pages &= ~bit_range(first, count);
+        unsigned from = (unsigned)align_up(first, step),
+                 to = (unsigned)align_down(first + count, step);
         if (from >= to) continue;
         if (!os_purge((char *)arena->base + (size_t)from * POOL_SIZE,
                       (size_t)(to - from) * POOL_SIZE))
             continue;
-        arena->touched &= ~bit_range(from, to - from);
-        given += (size_t)(to - from) * POOL_SIZE;
-        count++;
+        gone |= bit_range(from, to - from);
+        state.runs++;
     }
-    if (arena->free == ~(uint64_t)0 && arena->touched == 0 && given > 0) window_purge(arena->base);
-    return given;
+    state.idle -= bit_count(gone & arena->touched);
+    arena->touched &= ~gone;
+    return gone;
+}
+
+/* The records of an arena without memory hold nothing but the ends of ranges. */
+static void purge_records(struct arena *arena) {
+    if (arena->free != ~(uint64_t)0 || arena->touched != 0 || arena->kind != ARENA_OF_RUNS) return;
+    const struct arena *before = arena_at(arena->base - ARENA_SIZE);
+    const struct arena *behind = arena_at(arena->base + ARENA_SIZE);
+    if (before == NULL || before->kind != ARENA_OF_RUNS || !(before->free >> 63)) return;
+    if (behind == NULL || behind->kind != ARENA_OF_RUNS || !(behind->free & 1)) return;
+    window_purge(arena->base);
 }
 
 /* An arena that the kernel would not purge (locked memory) is not asked again until it changes. */
 static void look(struct arena *arena) {
-    uint64_t old = arena->free & arena->touched & ~arena->young;
-    uint64_t waiting = arena->free & arena->touched & arena->young;
+    uint64_t idle = arena->free & arena->touched, old = idle & ~arena->young;
     link_remove(&arena->dirty);
-    purge_pools(arena, options.purge_delay == 0 ? old | waiting : old);
+    if (purge_pages(arena, options.purge_delay == 0 ? idle : old) != 0) purge_records(arena);
+    uint64_t waiting = idle & arena->young & arena->touched;
     arena->young = 0;
     if (options.purge_delay != 0 && waiting != 0) enqueue(arena);
 }
 
-/* Free bytes with memory behind them, by a walk over all arenas: for options.purge_keep alone. */
-static size_t free_bytes(void) {
-    size_t bytes = 0;
-    for (struct window *window = window_first(); window != NULL; window = window->next)
-        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
-            if (window->arena[i].kind != ARENA_NONE)
-                bytes += (size_t)bit_count(window->arena[i].free & window->arena[i].touched);
-    return bytes * POOL_SIZE;
-}
-
 /* True if so little is free that all of it stays; it is counted again after half a delay. */
 static bool rests(uint64_t now) {
-    if (options.purge_keep == 0 || free_bytes() > options.purge_keep) return false;
-    resting_until = now + options.purge_delay / 2;
+    if (options.purge_keep == 0 || state.idle > options.purge_keep / POOL_SIZE) return false;
+    state.resting_until = now + options.purge_delay / 2;
     set_next_due();
     return true;
 }
@@ -122,15 +236,46 @@ void purge_step(void) {
         look(arena);
     }
     set_next_due();
+    fade(now);
+}
+
+static void purge_idle_of(struct arena *arena) {
+    link_remove(&arena->dirty);
+    uint64_t idle = arena->free & arena->touched;
+    arena->young &= ~idle;
+    uint64_t now = os_clock_ms(), gone = purge_pages(arena, idle) & idle;
+    if (now - arena->refault_at > SOON_MS) arena->refault = 0; /* these were not asked for soon */
+    arena->refault |= gone;
+    arena->refault_at = now;
+    purge_records(arena);
+}
+
+/* Oldest first, those with at least so many idle pages, until no more than `most` are left. */
+static void purge_down_to(size_t most, unsigned least) {
+    for (struct link *at = queue.next, *next; at != &queue && state.idle > most; at = next) {
+        struct arena *arena = link_owner(at, struct arena, dirty);
+        next = at->next;
+        if (bit_count(arena->free & arena->touched) >= least) purge_idle_of(arena);
+    }
+}
+
+void purge_excess(void) {
+    ASSERT(space_is_locked());
+    if (options.purge_delay == PURGE_NEVER) return;
+    size_t most = allowance();
+    if (likely(state.idle < most + EXCESS_LEAST)) return;
+    purge_down_to(most, ARENA_POOLS / 4); /* long runs cost least */
+    purge_down_to(most, 1);
+    set_next_due();
 }
 
 void purge_requeue(void) {
     ASSERT(space_is_locked());
-    resting_until = 0;
+    state.resting_until = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)
             if (window->arena[i].kind != ARENA_NONE)
-                purge_note(&window->arena[i], window->arena[i].free & window->arena[i].touched);
+                queue_idle(&window->arena[i], window->arena[i].free & window->arena[i].touched);
     set_next_due();
 }
 
@@ -141,13 +286,42 @@ size_t purge_all(size_t keep) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             struct arena *arena = &window->arena[i];
             if (arena->kind == ARENA_NONE || arena->free == 0) continue;
-            uint64_t pools = arena->free & arena->touched;
-            size_t held = (size_t)bit_count(pools) * POOL_SIZE;
-            if (held <= keep)
+            uint64_t pages = arena->free & arena->touched;
+            size_t held = (size_t)bit_count(pages) * POOL_SIZE;
+            if (held <= keep) {
                 keep -= held;
-            else
-                given += purge_pools(arena, pools);
+            } else {
+                given += (size_t)bit_count(purge_pages(arena, pages)) * POOL_SIZE;
+                arena->young &= arena->touched;
+                purge_records(arena);
+            }
         }
     }
     return given;
+}
+
+/* ---- All of it ---- */
+
+void purge_reset(void) {
+    ASSERT(space_is_locked());
+    link_init(&queue);
+    set_next_due();
+    state.idle = state.direct = 0;
+    atomic_u64_store(&in_use, 0);
+}
+
+void purge_check(void) {
+    ASSERT(space_is_locked());
+    size_t idle = 0, used = state.direct;
+    for (struct window *window = window_first(); window != NULL; window = window->next) {
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
+            const struct arena *arena = &window->arena[i];
+            if (arena->kind == ARENA_NONE) continue;
+            idle += bit_count(arena->free & arena->touched);
+            used += bit_count(~arena->free);
+            CHECK(((arena->young | arena->refault) & ~arena->free) == 0); /* P3 */
+        }
+    }
+    CHECK(idle == state.idle);     /* P1 */
+    CHECK(used == purge_in_use()); /* P2 */
 }

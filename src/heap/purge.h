@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * purge.h - free memory goes back to the system by age. Arenas with free pools that have memory
- * behind them wait in a queue, and are looked at every half delay. Those pools that were free at
- * the last look too are purged, in runs; the others wait for the next look. So a pool is purged
- * after half a delay to a whole one without use, and an arena in steady use keeps what it uses.
+ * purge.h - free memory goes back to the system, by amount and by age.
  *
- * All functions but purge_is_due need the space lock.
+ * By amount: pages that are free and have memory behind them are idle. When they are more than the
+ * allowance, the excess goes back at once, where it became free: a process that frees most of what
+ * it had and falls quiet has given it back by then, and no later call is needed. The allowance is a
+ * share of the pages in use, or of those that the process has taught: pages that were purged by
+ * amount and are asked for again soon. What was taught fades as time passes. Of the memory that the
+ * process may have at all it is never above a quarter, nor above what the pages in use leave.
+ *
+ * By age: arenas with idle pages wait in a queue and are looked at every half delay. Pages that
+ * were free at the last look too are purged, in runs; the others wait for the next look. So a page
+ * is purged after half a delay to a whole one without use, and an arena in steady use keeps what it
+ * uses.
+ *
+ * Invariants, which purge_check checks, over all arenas:
+ *   P1 idle pages = sum of bits in free and touched
+ *   P2 pages in use = all pages - sum of bits in free
+ *   P3 young and refault are parts of free
+ *
+ * All functions but purge_is_due and purge_wait need the space lock.
  */
 #ifndef POOLALLOC_PURGE_H
 #define POOLALLOC_PURGE_H
@@ -16,8 +30,24 @@
 extern "C" {
 #endif
 
-/* These pools of the arena, which are in arena->free and touched, became free just now. */
-void purge_note(struct arena *arena, uint64_t pools);
+/* These pages of the arena became free just now; their bits in arena->free are set. */
+void purge_freed(struct arena *arena, uint64_t pages);
+/* These pages of the arena were free until now; their bits in arena->free are clear. */
+void purge_taken(struct arena *arena, uint64_t pages);
+/* So many pages came to the arenas, in use at first, or left them. */
+void purge_count_pages(size_t more);
+/* So many pages of direct mappings are in use from now on, or no longer; some of them may be what
+   purge_unmapped was told of. */
+void purge_count_direct(size_t more, size_t less);
+/* So many pages with memory behind them were unmapped rather than kept. */
+void purge_unmapped(size_t pages);
+/* The process and what else is in its control group may have so many bytes of memory. */
+void purge_set_limit(size_t bytes);
+/* True if so many more idle pages would still be within the allowance. */
+bool purge_allows(size_t pages);
+/* Gives back the idle pages above the allowance. */
+void purge_excess(void);
+
 /* Cheap enough for any slow path: true if an arena is due. */
 bool purge_is_due(void);
 /* Purges what is due, at most a few MiB at a time so that the lock is not held for long. */
@@ -27,12 +57,18 @@ size_t purge_all(size_t keep);
 /* Whatever is free now waits to be purged: after a time without purging (PURGE_NEVER), or a change
    of options.purge_keep. */
 void purge_requeue(void);
-/* Forgets the queue; purge_note follows for each arena that belongs on it. After a fork. */
+/* Forgets queue and figures; purge_count_pages and purge_freed follow for each arena, and
+   purge_count_direct. After a fork. */
 void purge_reset(void);
-/* The arena leaves: it is no longer ours. */
-void purge_forget(struct arena *arena);
-/* Runs of pools given back so far. */
+/* Ends the process if an invariant does not hold. */
+void purge_check(void);
+
+/* Runs of pages given back so far. */
 size_t purge_count(void);
+/* Pages that are free and have memory behind them. */
+size_t purge_idle(void);
+/* Pages in use; a look without the lock will do. */
+size_t purge_in_use(void);
 /* Milliseconds until something is due, at most `limit`. */
 unsigned purge_wait(unsigned limit);
 

@@ -7,21 +7,9 @@
 
 /* Chunks grow with the process, so that their number stays small, and stop at 64 MiB: address space
    is cheap but not free (page tables, limits, core files). */
-enum { CHUNK_MAX_ARENAS = 256, LONG_RANGE = 63, RANGE_LOOKS = 16 };
+enum { CHUNK_MAX_ARENAS = 256, CHUNK_SHARE = 16 };
 
 struct space_figures space_figures;
-
-/* Free ranges by length: 1 to 62 exactly, all longer ones in list 63. Bit n of `lengths` is set if
-   and only if list n is not empty. */
-static struct link ranges[LONG_RANGE + 1];
-static uint64_t lengths;
-static bool ready;
-
-static void init(void) {
-    if (ready) return;
-    for (unsigned i = 0; i <= LONG_RANGE; i++) link_init(&ranges[i]);
-    ready = true;
-}
 
 void space_count(size_t bytes_more, size_t bytes_less) {
     ASSERT(space_is_locked());
@@ -30,86 +18,85 @@ void space_count(size_t bytes_more, size_t bytes_less) {
         space_figures.mapped_peak = space_figures.mapped;
 }
 
-/* ---- Free ranges ---- */
+size_t space_page_step(void) { return size_max(os_page_size() / POOL_SIZE, 1); }
 
-static struct arena *arena_after(struct arena *first, size_t count) {
-    return arena_at(first->base + count * ARENA_SIZE);
+/* ---- Pages of arenas ---- */
+
+uint64_t space_pages(uintptr_t base, uintptr_t end) {
+    unsigned first = (base >> POOL_SHIFT) % ARENA_POOLS;
+    size_t count = size_min((end - base) / POOL_SIZE, ARENA_POOLS - first);
+    return bit_range(first, (unsigned)count);
 }
 
-static void range_add(struct arena *first, size_t count) {
-    struct arena *last = arena_after(first, count - 1);
-    unsigned list = (unsigned)size_min(count, LONG_RANGE);
-    first->length = last->length = (uint32_t)count;
-    space_figures.free += count * ARENA_SIZE;
-    link_add_after(&ranges[list], &first->link);
-    lengths |= (uint64_t)1 << list;
-}
+static uintptr_t next_arena(uintptr_t base) { return align_down(base, ARENA_SIZE) + ARENA_SIZE; }
 
-static void range_remove(struct arena *first) {
-    unsigned list = (unsigned)size_min(first->length, LONG_RANGE);
-    space_figures.free -= first->length * (size_t)ARENA_SIZE;
-    link_remove(&first->link);
-    if (link_is_alone(&ranges[list])) lengths &= ~((uint64_t)1 << list);
-}
-
-/* Adds a range, merged with the free neighbours it may have. */
-static void range_merge(struct arena *first, size_t count) {
-    struct arena *before = arena_at(first->base - ARENA_SIZE);
-    struct arena *after = arena_after(first, count);
-    if (after != NULL && after->kind == ARENA_FREE) {
-        count += after->length;
-        range_remove(after);
+static void mark_taken(uintptr_t base, size_t size) {
+    for (uintptr_t at = base, end = base + size; at < end; at = next_arena(at)) {
+        struct arena *arena = arena_at(at);
+        uint64_t pages = space_pages(at, end);
+        ASSERT(arena->kind == ARENA_OF_RUNS && (arena->free & pages) == pages);
+        arena->free &= ~pages;
+        purge_taken(arena, pages);
     }
-    if (before != NULL && before->kind == ARENA_FREE) {
-        count += before->length;
-        first = arena_at(first->base - before->length * (size_t)ARENA_SIZE);
-        range_remove(first);
-    }
-    range_add(first, count);
 }
 
-static struct arena *range_last(struct arena *first) {
-    return arena_after(first, first->length - 1);
+/* True if any of the pages may have memory behind it. */
+static bool mark_free(uintptr_t base, size_t size) {
+    bool touched = false;
+    for (uintptr_t at = base, end = base + size; at < end; at = next_arena(at)) {
+        struct arena *arena = arena_at(at);
+        uint64_t pages = space_pages(at, end);
+        ASSERT(arena->kind == ARENA_OF_RUNS && (arena->free & pages) == 0);
+        arena->free |= pages;
+        purge_freed(arena, pages);
+        touched |= (arena->touched & pages) != 0;
+    }
+    return touched;
 }
 
-/* A short range with memory behind an end of it. Gives up after a few. */
-static struct arena *range_find_used(void) {
-    unsigned looks = RANGE_LOOKS;
-    for (uint64_t left = lengths; left != 0; left &= left - 1) {
-        struct link *list = &ranges[bit_lowest(left)];
-        for (struct link *at = list->next; at != list; at = at->next) {
-            if (looks-- == 0) return NULL;
-            struct arena *first = link_owner(at, struct arena, link);
-            if ((first->touched | range_last(first)->touched) != 0) return first;
-        }
+size_t space_touch(uintptr_t base, size_t size) {
+    ASSERT(space_is_locked());
+    size_t old = 0;
+    for (uintptr_t at = base, end = base + size; at < end; at = next_arena(at)) {
+        struct arena *arena = arena_at(at);
+        uint64_t pages = space_pages(at, end);
+        ASSERT((arena->free & pages) == 0);
+        old += bit_count(arena->touched & pages);
+        arena->touched |= pages;
     }
-    return NULL;
-}
-
-static struct arena *range_find(size_t count) {
-    uint64_t fitting = count < LONG_RANGE ? lengths & ~bit_range(0, (unsigned)count)
-                                          : lengths & (uint64_t)1 << LONG_RANGE;
-    if (fitting == 0) return NULL;
-    unsigned list = bit_lowest(fitting);
-    struct arena *best = NULL;
-    for (struct link *at = ranges[list].next; at != &ranges[list]; at = at->next) {
-        struct arena *first = link_owner(at, struct arena, link);
-        if (list < LONG_RANGE) return first;
-        if (first->length >= count && (best == NULL || first->length < best->length)) best = first;
-    }
-    return best;
+    return old;
 }
 
 /* ---- Chunks ---- */
 
-static void arena_init(struct arena *arena, uintptr_t base) {
+static void arena_init(struct arena *arena, uintptr_t base, uint64_t touched) {
+    ASSERT(arena->kind == ARENA_NONE);
     link_init(&arena->link);
     link_init(&arena->dirty);
     arena->base = base;
     arena->free = ~(uint64_t)0;
-    arena->touched = arena->young = 0;
+    arena->touched = touched;
+    arena->young = arena->refault = 0;
     atomic_in_sequence();
-    arena->kind = ARENA_FREE;
+    arena->kind = ARENA_OF_RUNS;
+}
+
+/* New arenas, all free. */
+static void add_arenas(uintptr_t base, size_t count, bool touched) {
+    purge_count_pages(count * ARENA_POOLS);
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = arena_at(base + i * ARENA_SIZE);
+        arena_init(arena, base + i * ARENA_SIZE, touched ? ~(uint64_t)0 : 0);
+        purge_freed(arena, arena->free);
+    }
+    range_add(base, count * ARENA_POOLS, touched);
+}
+
+bool space_adopt(uintptr_t base, size_t arenas) {
+    ASSERT(space_is_locked());
+    if (!window_reserve(base, arenas * ARENA_SIZE)) return false;
+    add_arenas(base, arenas, true);
+    return true;
 }
 
 /* ---- Places ---- */
@@ -241,215 +228,189 @@ static uintptr_t chunk_hint(size_t size) {
 }
 
 static bool add_chunk(size_t count) {
-    ASSERT(space_is_locked());
-    init();
     size_t size = count * ARENA_SIZE;
     struct space_request request = {size, ARENA_SIZE, size, false};
     uintptr_t base = space_map(&request, chunk_hint(size));
     if (base == 0) return false;
     lowest = base;
-    for (size_t i = 0; i < count; i++)
-        arena_init(arena_at(base + i * ARENA_SIZE), base + i * ARENA_SIZE);
+    os_use_small_pages((void *)base, size);
     space_count(size, 0);
     space_figures.chunks++;
-    range_merge(arena_at(base), count);
+    add_arenas(base, count, false);
+    purge_excess(); /* what is in use has grown, which may leave less room for what is not */
     return true;
 }
 
-/* An eighth more than there is; under a limit what is needed. */
+/* Arenas in which the request fits wherever they lie. */
+static size_t arenas_for(const struct range_request *request) {
+    size_t more = request->alignment > ARENA_SIZE ? request->alignment / POOL_SIZE : 0;
+    return (request->pages + more + ARENA_POOLS - 1) / ARENA_POOLS;
+}
+
+/* A sixteenth more than there is; under a limit what is needed. */
 static bool grow(size_t count) {
-    size_t wanted = space_figures.mapped / ARENA_SIZE / 8;
+    size_t wanted = space_figures.mapped / ARENA_SIZE / CHUNK_SHARE;
     wanted = size_min(size_max(wanted, CHUNK_MIN_ARENAS), CHUNK_MAX_ARENAS);
     return (wanted > count && add_chunk(wanted)) || add_chunk(count);
 }
 
-static void set_kinds(struct arena *first, size_t count, enum arena_kind kind) {
-    for (size_t i = 0; i < count; i++) arena_after(first, i)->kind = (uint8_t)kind;
+/* Free arenas become nobody's, or are free again. */
+static void hide_arenas(uintptr_t base, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = arena_at(base + i * ARENA_SIZE);
+        arena->kind = ARENA_NONE;
+        arena->free = arena->refault = 0; /* nobody asks for these pages */
+        purge_taken(arena, ~(uint64_t)0);
+    }
 }
 
-/* It is marked as gone before it goes: a fork may come in between. False: the kernel refused. */
-static bool range_unmap(struct arena *first) {
-    size_t count = first->length;
-    range_remove(first);
-    set_kinds(first, count, ARENA_NONE);
-    atomic_in_sequence();
-    bool done = os_unmap((void *)first->base, count * ARENA_SIZE);
-    if (done) {
-        released = true;
-        for (size_t i = 0; i < count; i++) purge_forget(arena_after(first, i));
-        space_count(0, count * ARENA_SIZE);
-    } else {
-        set_kinds(first, count, ARENA_FREE);
-        range_add(first, count);
+static void show_arenas(uintptr_t base, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = arena_at(base + i * ARENA_SIZE);
+        arena->free = ~(uint64_t)0;
+        atomic_in_sequence();
+        arena->kind = ARENA_OF_RUNS;
+        purge_freed(arena, ~(uint64_t)0);
     }
-    return done;
+}
+
+/* The arenas are marked before they are unmapped: the child of a fork in between has some address
+   space less, and nothing that is not there. */
+static bool unmap_arenas(uintptr_t base, size_t count) {
+    size_t size = count * ARENA_SIZE;
+    hide_arenas(base, count);
+    atomic_in_sequence();
+    if (!os_unmap((void *)base, size)) {
+        show_arenas(base, count);
+        return false;
+    }
+    released = true;
+    purge_count_pages(-(count * ARENA_POOLS));
+    space_count(0, size);
+    return true;
 }
 
 bool space_release(void) {
     ASSERT(space_is_locked());
-    init();
-    bool any = false;
-    for (unsigned list = 1; list <= LONG_RANGE; list++) {
-        for (struct link *at = ranges[list].next, *next; at != &ranges[list]; at = next) {
-            next = at->next;
-            any |= range_unmap(link_owner(at, struct arena, link));
-        }
-    }
-    return any;
+    return range_offer_arenas(unmap_arenas);
 }
 
 /* ---- Taking and giving back ---- */
 
-/* In use: nothing of it is free, and the taker alone writes `touched` from now on. */
-static void mark_taken(struct arena *first, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        struct arena *arena = arena_after(first, i);
-        arena->kind = ARENA_EXTENT_TAIL;
-        arena->free = arena->young = 0;
-        purge_forget(arena);
-    }
+static struct range_request in_os_pages(const struct range_request *request) {
+    struct range_request whole = *request;
+    size_t step = space_page_step();
+    whole.pages = align_up(whole.pages, step);
+    whole.alignment = size_max(whole.alignment, step * POOL_SIZE);
+    return whole;
 }
 
-static void mark_free(struct arena *first, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        struct arena *arena = arena_after(first, i);
-        arena->free = ~(uint64_t)0;
-        arena->kind = ARENA_FREE;
-        purge_note(arena, arena->touched);
-    }
-}
-
-/* Takes `count` arenas off a range, behind the first `skip`. */
-static struct arena *range_cut_at(struct arena *first, size_t skip, size_t count) {
-    size_t rest = first->length - skip - count;
-    struct arena *taken = arena_after(first, skip);
-    range_remove(first);
-    if (skip > 0) range_add(first, skip);
-    if (rest > 0) range_add(arena_after(taken, count), rest);
-    mark_taken(taken, count);
-    return taken;
-}
-
-/* At the end that has memory behind it. */
-static struct arena *range_cut(struct arena *first, size_t count) {
-    bool at_end = first->touched == 0 && range_last(first)->touched != 0;
-    return range_cut_at(first, at_end ? first->length - count : 0, count);
-}
-
-/* The system has no more: unmaps free ranges, if what is free can make up for what is missing. */
+/* The system has no more: unmaps free arenas, if what is free can make up for what is missing. */
 static bool make_room(size_t count) {
-    size_t size = count * ARENA_SIZE, free = space_figures.free;
+    size_t size = count * ARENA_SIZE, free = range_pages() * POOL_SIZE;
     return free > 0 && space_could_map(size, free) && space_release() && add_chunk(count);
 }
 
-static struct arena *take(size_t count, struct arena *first) {
+static uintptr_t take(const struct range_request *request, enum range_choice choice) {
     ASSERT(space_is_locked());
-    if (first == NULL) first = range_find(count);
-    if (first == NULL && (grow(count) || make_room(count))) first = range_find(count);
-    return first != NULL ? range_cut(first, count) : NULL;
+    struct range_request whole = in_os_pages(request);
+    uintptr_t base = range_take(&whole, choice);
+    size_t count = arenas_for(&whole);
+    if (base == 0 && choice == RANGE_TOUCHED_FIRST && (grow(count) || make_room(count)))
+        base = range_take(&whole, choice);
+    if (base != 0) mark_taken(base, whole.pages * POOL_SIZE);
+    return base;
 }
 
-struct arena *space_take(size_t count) {
-    return take(count, NULL);
+uintptr_t space_take(const struct range_request *request) {
+    return take(request, RANGE_TOUCHED_FIRST);
+}
+
+uintptr_t space_take_touched(const struct range_request *request) {
+    return take(request, RANGE_TOUCHED_ONLY);
+}
+
+size_t space_take_short(size_t most, uintptr_t *base) {
+    ASSERT(space_is_locked());
+    if (space_page_step() > 1) return 0;
+    size_t pages = range_take_shortest(ARENA_POOLS, most, base);
+    if (pages > 0) mark_taken(*base, pages * POOL_SIZE);
+    return pages;
+}
+
+bool space_extend(uintptr_t end, size_t size) {
+    ASSERT(space_is_locked());
+    size = align_up(size, space_page_step() * POOL_SIZE);
+    if (range_pages_at(end) < size / POOL_SIZE) return false;
+    range_take_at(end, size / POOL_SIZE);
+    mark_taken(end, size);
+    return true;
+}
+
+void space_return(uintptr_t base, size_t size) {
+    ASSERT(space_is_locked());
+    size = align_up(size, space_page_step() * POOL_SIZE);
+    bool touched = mark_free(base, size);
+    range_add(base, size / POOL_SIZE, touched);
 }
 
 /* The first of the process is one of the first few of its chunk: two bits more that nobody can
    guess. */
-static struct arena *take_first(void) {
-    struct arena *first = range_find(1);
-    if (first == NULL && grow(1)) first = range_find(1);
-    if (first == NULL) return NULL;
-    size_t choice = size_min(first->length, FIRST_CHOICE);
-    return range_cut_at(first, os_random(FIRST_OF_CHUNK) % choice, 1);
+static uintptr_t take_first(void) {
+    size_t skip = os_random(FIRST_OF_CHUNK) % FIRST_CHOICE * ARENA_SIZE;
+    const struct range_request request = {skip / POOL_SIZE + ARENA_POOLS, ARENA_SIZE, 0};
+    uintptr_t base = space_take(&request);
+    if (base != 0 && skip > 0) space_return(base, skip);
+    return base != 0 ? base + skip : 0;
 }
 
-struct arena *space_take_used(void) {
+struct arena *space_take_arena(void) {
     static bool begun;
-    if (begun) return take(1, range_find_used());
+    const struct range_request request = {ARENA_POOLS, ARENA_SIZE, 0};
+    uintptr_t base = begun ? 0 : take_first();
     begun = true;
-    return take_first();
+    if (base == 0) base = space_take(&request);
+    if (base == 0) return NULL;
+    struct arena *arena = arena_at(base);
+    arena->free = ~(uint64_t)0; /* the kind follows: a fork in between has a free arena */
+    atomic_in_sequence();
+    arena->kind = ARENA_OF_POOLS;
+    purge_freed(arena, ~(uint64_t)0);
+    return arena;
 }
 
-struct arena *space_take_aligned(size_t count, size_t alignment) {
-    size_t more = alignment > ARENA_SIZE ? alignment / ARENA_SIZE - 1 : 0;
-    struct arena *first = space_take(count + more);
-    if (first == NULL || more == 0) return first;
-    size_t before = (align_up(first->base, alignment) - first->base) / ARENA_SIZE;
-    struct arena *aligned = arena_after(first, before);
-    if (before > 0) space_return(first, before);
-    if (more > before) space_return(arena_after(aligned, count), more - before);
-    return aligned;
-}
-
-bool space_extend(struct arena *first, size_t count, size_t more) {
+void space_return_arena(struct arena *arena) {
     ASSERT(space_is_locked());
-    struct arena *after = arena_after(first, count);
-    if (after == NULL || after->kind != ARENA_FREE || after->length < more) return false;
-    size_t rest = after->length - more;
-    range_remove(after);
-    if (rest > 0) range_add(arena_after(after, more), rest);
-    mark_taken(after, more);
-    return true;
+    ASSERT(arena->kind == ARENA_OF_POOLS && arena->free == ~(uint64_t)0);
+    arena->kind = ARENA_OF_RUNS;
+    range_add(arena->base, ARENA_POOLS, arena->touched != 0);
 }
 
-void space_return(struct arena *first, size_t count) {
-    ASSERT(space_is_locked());
-    mark_free(first, count);
-    range_merge(first, count);
-}
-
-static void range_rebuild(struct arena *first) {
-    struct arena *before = arena_at(first->base - ARENA_SIZE);
-    if (before != NULL && before->kind == ARENA_FREE) return;
-    size_t count = 1;
-    for (struct arena *at; (at = arena_after(first, count)) != NULL && at->kind == ARENA_FREE;)
-        count++;
-    range_add(first, count);
-}
-
-/* One whose last pool was just given back, or whose first was about to be taken. */
-static bool is_all_free(const struct arena *arena) {
-    bool is_cut = arena->kind == ARENA_OF_POOLS || arena->kind == ARENA_OF_SPANS;
-    return is_cut && arena->free == ~(uint64_t)0;
-}
+/* ---- All of it ---- */
 
 void space_rebuild(void) {
     ASSERT(space_is_locked());
-    ready = false;
-    init();
-    lengths = space_figures.free = space_figures.mapped = 0;
     purge_reset();
+    space_figures.mapped = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             struct arena *arena = &window->arena[i];
             if (arena->kind == ARENA_NONE) continue;
-            if (is_all_free(arena)) arena->kind = ARENA_FREE;
+            if (arena->free == ~(uint64_t)0) arena->kind = ARENA_OF_RUNS; /* was on its way there */
             link_init(&arena->link);
             link_init(&arena->dirty);
-            purge_note(arena, arena->free & arena->touched);
+            arena->young &= arena->free;
+            arena->refault &= arena->free;
             space_count(ARENA_SIZE, 0);
+            purge_count_pages(ARENA_POOLS);
+            purge_freed(arena, arena->free);
         }
     }
-    for (struct window *window = window_first(); window != NULL; window = window->next)
-        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
-            if (window->arena[i].kind == ARENA_FREE) range_rebuild(&window->arena[i]);
+    range_rebuild();
 }
 
 void space_check(void) {
     ASSERT(space_is_locked());
-    init();
-    size_t free = 0;
-    for (unsigned list = 1; list <= LONG_RANGE; list++) {
-        CHECK((lengths >> list & 1) == !link_is_alone(&ranges[list]));
-        for (struct link *at = ranges[list].next; at != &ranges[list]; at = at->next) {
-            struct arena *first = link_owner(at, struct arena, link);
-            struct arena *last = arena_after(first, first->length - 1);
-            CHECK(size_min(first->length, LONG_RANGE) == list && last->length == first->length);
-            CHECK(first->kind == ARENA_FREE && last->kind == ARENA_FREE);
-            struct arena *after = arena_after(first, first->length);
-            CHECK(after == NULL || after->kind != ARENA_FREE);
-            free += first->length * (size_t)ARENA_SIZE;
-        }
-    }
-    CHECK(free == space_figures.free);
+    range_check();
+    purge_check();
 }

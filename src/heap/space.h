@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * space.h - address space, in arenas of 256 KiB: chunks mapped from the system and free ranges of
- * arenas with coalescing.
+ * space.h - address space: chunks mapped from the system, and runs of pages in them.
  *
- * Ranges: every arena of ours is either in use (its kind says by whom) or FREE in exactly one
- * range. The first and the last arena of a range hold its length; neighbouring ranges are always
- * merged, across chunks too. The smallest range that is long enough is taken (one bit word finds
- * it), the most recently freed of its length, which is the likeliest to be resident; and of a range
- * the end that has memory behind it.
+ * A run is a row of pages that is taken and given back as a whole, from one page to many arenas; it
+ * begins at any page and may reach over the ends of arenas. The pages that are free lie in ranges
+ * (range.h), those with memory behind them are taken first.
+ *
+ * All of this needs the space lock. Sizes are multiples of POOL_SIZE.
  */
 #ifndef POOLALLOC_SPACE_H
 #define POOLALLOC_SPACE_H
 
+#include "heap/range.h"
 #include "heap/space_lock.h"
 #include "heap/window.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* All of this needs the space lock. */
 
 /* Address space for blocks. */
 struct space_request {
@@ -30,39 +28,51 @@ struct space_request {
 /* Maps it, at `hint` if possible, where it and its windows can be; 0: no memory. */
 uintptr_t space_map(const struct space_request *request, uintptr_t hint);
 
-/* The first of `count` free arenas side by side, or NULL. All are now ARENA_EXTENT_TAIL, with no
-   free pool; their `touched` tells which pools may hold old contents. */
-struct arena *space_take(size_t count);
-/* One arena, rather of a range that was used, though there may be a shorter one. */
-struct arena *space_take_used(void);
-/* As space_take; the address of the first is a multiple of `alignment`, a power of two. */
-struct arena *space_take_aligned(size_t count, size_t alignment);
-/* The `more` arenas right behind an extent of `count`, if they are free. */
-bool space_extend(struct arena *first, size_t count, size_t more);
-/* Gives arenas back: all their pools are free. */
-void space_return(struct arena *first, size_t count);
-/* Unmaps free ranges, for when the system has no more to give; true if anything went. */
+/* Takes a run; 0: no memory. Its pages keep their bits in `touched`, which tell what may hold old
+   contents, until space_touch. Whole OS pages are taken, whatever is asked for. */
+uintptr_t space_take(const struct range_request *request);
+/* As space_take, but only where memory is already. */
+uintptr_t space_take_touched(const struct range_request *request);
+/* Takes up to `most` pages of one arena from the shortest range, if that is shorter than an arena;
+   returns their number, or 0. Not where OS pages are larger than pools. */
+size_t space_take_short(size_t most, uintptr_t *base);
+/* The pages right behind a run, if they are free; false if they are not. */
+bool space_extend(uintptr_t end, size_t size);
+/* The pages of [base, end) that lie in the arena of `base`. */
+uint64_t space_pages(uintptr_t base, uintptr_t end);
+/* The pages may be written from now on. Returns how many may hold old contents. */
+size_t space_touch(uintptr_t base, size_t size);
+/* Gives back a run or some whole pages of one. */
+void space_return(uintptr_t base, size_t size);
+/* A whole arena of free pages, which becomes one of pools; NULL: no memory. */
+struct arena *space_take_arena(void);
+/* An arena of pools, all of them free, becomes one of runs. */
+void space_return_arena(struct arena *arena);
+/* Makes free arenas of a mapping that is no longer a block's. Its pages may be touched. False, and
+   nothing done: there is no memory for the windows. */
+bool space_adopt(uintptr_t base, size_t arenas);
+/* Unmaps free arenas, for when the system has no more to give; true if anything went. */
 bool space_release(void);
 /* False if the system would not map `size` bytes even after it got `held` bytes back. */
 bool space_could_map(size_t size, size_t held);
-
-/* All lists anew from the arenas' words, after a fork that left them in doubt. An arena whose taker
-   is gone stays taken. */
+/* Lists anew from the arenas' words, after a fork that left them in doubt. A run whose taker is
+   gone stays taken. */
 void space_rebuild(void);
-/* Ends the process if the ranges and the arenas' words do not agree. */
+/* Ends the process if ranges, figures and the arenas' words do not agree. */
 void space_check(void);
 
 /* Bytes of address space mapped for blocks; a direct mapping is counted through space_count. */
 struct space_figures {
     size_t mapped, mapped_peak;
-    size_t direct_blocks, direct_bytes, direct_cached; /* live ones; bytes of cached ones */
+    size_t direct_blocks, direct_bytes; /* live ones */
     size_t direct_blocks_peak, direct_bytes_peak;
     size_t chunks;
-    size_t free;     /* bytes of free ranges */
-    size_t in_pools; /* bytes of arenas that are cut into pools and spans */
 };
 extern struct space_figures space_figures;
 void space_count(size_t bytes_more, size_t bytes_less);
+
+/* Pages of POOL_SIZE bytes to an OS page. */
+size_t space_page_step(void);
 
 #ifdef __cplusplus
 }

@@ -378,7 +378,6 @@ static void adopt_arena(const struct arena *arena) {
         struct pool *pool = &record[i].pool;
         uintptr_t base = arena->base + (uintptr_t)i * POOL_SIZE;
         uint64_t tag = atomic_u64_load(&pool->tag);
-        if (arena->kind == ARENA_FREE) return; /* its last pool was just given back */
         if ((arena->free >> i & 1) || tag == 0 || tag_kind(tag, base) != TAG_HEAP) continue;
         struct heap *heap = tag_heap(tag, base);
         if (atomic_u32_load(&heap->state) != HEAP_ADOPTED) continue;
@@ -398,7 +397,7 @@ static void adopt_pools(void) {
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             const struct arena *arena = &window->arena[i];
-            if (arena->kind == ARENA_OF_POOLS || arena->kind == ARENA_OF_SPANS) adopt_arena(arena);
+            if (arena->kind != ARENA_NONE) adopt_arena(arena);
         }
     atomic_u32_store(&orphans, 0);
 }

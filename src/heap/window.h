@@ -5,7 +5,7 @@
  *
  * A window is WINDOW_SHIFT bits of address space (64 MiB, or 32) that holds memory of ours; its
  * arrays are one lazily touched mapping, between stretches of inaccessible address space:
- *   record  what there is to know of 4 KiB: struct pool or struct direct. All that a free looks at
+ *   record  what there is to know of 4 KiB: struct pool, range or large. All that a free looks at
  *           is in one cache line (two with 8-byte alignment), so that a free misses once
  *   spare   bits of the places where blocks start (of a span: one per block, in its first word):
  *           blocks that the pool can give; neither live nor at hand (heap.h)
@@ -36,50 +36,67 @@ struct pool {
     struct atomic_u8 class_index;
     struct atomic_u8 offset; /* number of pools from the start of the span */
     uint8_t state;           /* [enum pool_state] */
-    uint8_t zeroed;          /* [the memory was zero when the span was taken: heap_take_zeroed] */
+    uint8_t purged;          /* [pages of the span went back to the system] */
+    uint8_t freed;           /* a block that began here was freed, for whoever frees it again */
     /* A bit per ALIGN bytes, set if and only if a live block starts there. */
     struct atomic_u64 live[POOL_WORDS] __attribute__((aligned(POOL_WORDS * 8)));
 };
 
-/* A block with a mapping of its own (the record of its first page). Under the space lock. All zero
-   when the mapping is gone: the place may be a pool's next. */
-struct direct {
+/* The first and the last page of free pages side by side (range.h). It overlays nothing that other
+   threads read but the tag, which is 0 here, and `freed`, which is kept. */
+struct range {
     struct atomic_u64 tag;
-    struct link link;  /* list of live ones, or of cached ones */
+    struct link link; /* of the bin; first page alone */
+    uint32_t pages;   /* length; 0: no range begins or ends here */
+    uint8_t touched;  /* the range is in the touched set; first page alone */
+    uint8_t unused;
+    uint8_t freed;
+};
+
+/* A block that takes whole pages, those of a run in arenas or a mapping of its own (the record of
+   its first page). Under the space lock, but for the tag. */
+struct large {
+    struct atomic_u64 tag;
+    struct link link; /* list of direct mappings; a run is on none */
+    uint32_t unused;
+    bool guarded; /* direct mapping: guard pages around it */
+    uint8_t unused_too;
+    uint8_t freed;
     uintptr_t address; /* of the block */
     size_t size;       /* usable, whole OS pages */
-    uint32_t due;      /* 0: live. Cached: when to unmap it, in ms of os_clock_ms */
-    bool guarded;      /* guard pages around it */
 };
 
-/* Both begin with the tag. */
 union record {
     struct pool pool;
-    struct direct direct;
+    struct range range;
+    struct large large;
 };
+static_assert(offsetof(struct pool, tag) == 0 && offsetof(struct large, tag) == 0 &&
+                  offsetof(struct range, tag) == 0,
+              "all begin with the tag");
+static_assert(offsetof(struct range, freed) == offsetof(struct pool, freed) &&
+                  offsetof(struct large, freed) == offsetof(struct pool, freed),
+              "all have the mark of a freed block at one place");
 
-/* 256 KiB of address space. The words describe its 64 pools, lowest address in bit 0. */
+/* 256 KiB of address space. The words describe its 64 pages, lowest address in bit 0. */
 struct arena {
-    uint64_t free;     /* handed to nobody */
-    uint64_t touched;  /* may have memory behind them; those not in it read as zero */
-    uint64_t young;    /* became free since the purger looked last; part of free */
-    struct link link;  /* OF_POOLS, OF_SPANS: arenas of one rank; first FREE: ranges */
-    struct link dirty; /* queue of the purger, if and only if it waits there */
-    uint64_t due;      /* while on the queue: when to look, in ms of os_clock_ms */
+    uint64_t free;       /* handed to nobody */
+    uint64_t touched;    /* may have memory behind them; those not in it read as zero */
+    uint64_t young;      /* became free since the purger looked last; part of free */
+    uint64_t refault;    /* were purged by amount, and not asked for since (purge.h) */
+    uint64_t refault_at; /* when that was last, in ms of os_clock_ms */
+    struct link link;    /* OF_POOLS: arenas of one rank */
+    struct link dirty;   /* queue of the purger, if and only if it waits there */
+    uint64_t due;        /* while on the queue: when to look, in ms of os_clock_ms */
     uintptr_t base;
-    size_t size;     /* EXTENT: usable bytes */
-    uint32_t length; /* EXTENT, and first and last FREE of a range: arenas in it */
-    uint8_t kind;    /* enum arena_kind */
-    uint8_t rank;    /* OF_POOLS, OF_SPANS: which list, see arena.h */
+    uint8_t kind; /* enum arena_kind */
+    uint8_t rank; /* OF_POOLS: number of free pages, see arena.h */
 };
 
 enum arena_kind {
-    ARENA_NONE,        /* not ours */
-    ARENA_FREE,        /* in a range that nobody uses */
-    ARENA_OF_POOLS,    /* cut into pools */
-    ARENA_OF_SPANS,    /* cut into spans */
-    ARENA_EXTENT,      /* first of an extent, */
-    ARENA_EXTENT_TAIL, /* and the others */
+    ARENA_NONE,     /* not ours */
+    ARENA_OF_RUNS,  /* free pages are in ranges; the others in runs of any length */
+    ARENA_OF_POOLS, /* cut into pools */
 };
 
 #define WINDOW_ALIGNMENT (2 * MIB)
@@ -197,7 +214,7 @@ static inline unsigned pool_live_blocks(const struct pool *pool) {
  * starts (and for those of emergency.h, which windows know nothing of). So tag ^ pool ^ heap is 0
  * for the pools and spans of that heap and for nothing else: one comparison settles the owner, and
  * that the slot of the table was the right one. */
-enum tag_kind { TAG_HEAP, TAG_EXTENT, TAG_DIRECT, TAG_OBJECT, TAG_EMERGENCY };
+enum tag_kind { TAG_HEAP, TAG_RUN, TAG_DIRECT, TAG_OBJECT, TAG_EMERGENCY };
 enum { TAG_KIND_SHIFT = 48 };
 
 static inline uint64_t tag_of_heap(uintptr_t pool, const struct heap *heap) {

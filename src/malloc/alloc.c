@@ -65,7 +65,7 @@ static void *copy_to(void *to, struct block *from, size_t size) {
 static void *realloc_large(struct block *block, size_t size) {
     void *resized = resize_large(block, size);
     if (resized != NULL) return resized;
-    if (block->kind == TAG_EXTENT && size > block->usable && size >= GROWS_DIRECT) {
+    if (block->kind == TAG_RUN && size > block->usable && size >= GROWS_DIRECT) {
         void *mapping = allocate_growing(size);
         if (mapping != NULL) return copy_to(mapping, block, size);
     }

@@ -55,8 +55,8 @@ static void write_holders(struct text *to, const struct census *census) {
     text_add(to, " pools, ");
     text_add_decimal(to, census->span_pools);
     text_add(to, " pools of spans, ");
-    text_add_decimal(to, census->extents);
-    text_add(to, " extents, ");
+    text_add_decimal(to, census->runs);
+    text_add(to, " large blocks, ");
     text_add_decimal(to, census->direct_blocks);
     text_add(to, " mappings; given back ");
     text_add_decimal(to, census->purges);

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "heap/direct.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/space.h"
@@ -27,10 +26,9 @@ __attribute__((noreturn)) static void *purge_forever(void *unused) {
     for (;;) {
         os_wait_ms(&never_woken, 0, purge_wait(IDLE_CHECK_MS) + 1);
         if (thread_heap_clean_is_due()) thread_heap_clean_parked(false);
-        if (!purge_is_due() && !direct_purge_is_due()) continue;
+        if (!purge_is_due()) continue;
         if (!space_lock()) continue;
         purge_step();
-        direct_purge(false);
         space_unlock();
     }
 }

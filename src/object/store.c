@@ -38,39 +38,35 @@ static bool take_pools(struct store *store) {
 }
 
 static uintptr_t take_span(unsigned pools) {
-    struct arena_pools span;
-    if (!arena_take_span(pools, &span)) return 0;
-    if (!ledger_reserve(span.base)) {
-        arena_return(span.base, span.pools);
+    const struct range_request request = {pools, POOL_SIZE, ARENA_SIZE}; /* ledgers are of arenas */
+    uintptr_t base = space_take(&request);
+    if (base == 0) return 0;
+    space_touch(base, pools * (size_t)POOL_SIZE);
+    if (!ledger_reserve(align_down(base, ARENA_SIZE))) {
+        space_return(base, pools * (size_t)POOL_SIZE);
         return 0;
     }
-    uintptr_t base = span.base + bit_lowest(span.pools) * (size_t)POOL_SIZE;
     return ledger_is_of_null(base) ? take_span(pools) : base;
 }
 
 static uintptr_t take_arenas(size_t count) {
-    struct arena *first = space_take(count);
-    if (first == NULL) return 0;
-    if (ledger_is_of_null(first->base)) {
+    const struct range_request request = {count * ARENA_POOLS, ARENA_SIZE, 0};
+    uintptr_t first = space_take(&request);
+    if (first == 0) return 0;
+    space_touch(first, count * ARENA_SIZE);
+    if (ledger_is_of_null(first)) {
         uintptr_t base = take_arenas(count);
-        space_return(arena_at(first->base + ARENA_SIZE), count - 1); /* never only one */
+        space_return(first + ARENA_SIZE, (count - 1) * ARENA_SIZE); /* never only one */
         return base;
     }
-    for (size_t i = 0; i < count; i++)
-        arena_at(first->base + i * ARENA_SIZE)->touched = ~(uint64_t)0;
-    if (ledger_reserve(first->base)) return first->base;
-    space_return(first, count);
+    if (ledger_reserve(first)) return first;
+    space_return(first, count * ARENA_SIZE);
     return 0;
 }
 
 static void return_pool(uintptr_t pool) {
     tag_pools(pool, 1, false);
     arena_return(align_down(pool, ARENA_SIZE), (uint64_t)1 << (pool >> POOL_SHIFT) % ARENA_POOLS);
-}
-
-static void return_span(uintptr_t base, unsigned pools) {
-    unsigned first = (base >> POOL_SHIFT) % ARENA_POOLS;
-    arena_return(align_down(base, ARENA_SIZE), bit_range(first, pools));
 }
 
 /* ---- Single pools ---- */
@@ -88,6 +84,7 @@ static uintptr_t pop(struct store *store) {
 static void return_oldest(struct store *store, unsigned count) {
     if (space_lock()) {
         for (unsigned i = 0; i < count; i++) return_pool(store->empty[i]);
+        purge_excess();
         space_unlock();
     }
     store->empty_count -= count;
@@ -129,9 +126,10 @@ void store_return(struct store *store, uintptr_t base, size_t bytes) {
     tag_pools(base, tagged_pools(bytes), false);
     if (!space_lock()) return;
     if (bytes > ARENA_SIZE)
-        space_return(arena_at(base), arenas_for(bytes));
+        space_return(base, arenas_for(bytes) * ARENA_SIZE);
     else
-        return_span(base, pools_for(bytes));
+        space_return(base, pools_for(bytes) * (size_t)POOL_SIZE);
+    purge_excess();
     space_unlock();
 }
 

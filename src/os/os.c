@@ -167,6 +167,12 @@ void os_populate(void *address, size_t size) {
     errno = saved_errno;
 }
 
+void os_use_small_pages(void *address, size_t size) {
+    int saved_errno = errno;
+    syscall(SYS_madvise, address, size, MADV_NOHUGEPAGE);
+    errno = saved_errno;
+}
+
 /* Without MREMAP_FIXED, which before Linux 6.17 unmaps the target and may then fail. */
 void *os_resize(void *address, size_t old_size, size_t new_size) {
     if (refused(OS_RESIZE)) return NULL;

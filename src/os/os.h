@@ -47,6 +47,9 @@ bool os_purge(void *address, size_t size);
 /* Puts memory behind pages that are about to be written: one call instead of a fault for each. Does
    nothing where the system has none or can't. */
 void os_populate(void *address, size_t size);
+/* Asks for small pages in a range of which parts will be purged: a huge page that is purged in part
+   leaves the resident memory and stays charged to the process. */
+void os_use_small_pages(void *address, size_t size);
 enum os_access { OS_READ, OS_READ_WRITE, OS_READ_EXECUTE };
 /* Sets what pages of any mapping may be used for. False if the kernel refused. */
 bool os_set_access(void *address, size_t size, enum os_access access);

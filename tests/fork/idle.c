@@ -30,8 +30,8 @@ static void fall_idle(void) {
         EXPECT((blocks[i] = malloc(SIZE)) != NULL);
         pattern_fill(blocks[i], SIZE);
     }
-    for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
     long full = resident_pages(), left = full;
+    for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
     for (int ms = 0; ms < WAIT_MS && left > full / 2; ms += 100) {
         nanosleep(&(struct timespec){0, 100 * 1000000}, NULL);
         left = resident_pages();

@@ -321,7 +321,7 @@ NO_HOOK static void no_memory(void) {
         os_fault_for_test = refuses;
         refuses_to_unmap = i == 0;
         EXPECT(poolalloc_malloc(200u << 20) == NULL);
-        EXPECT(poolalloc_malloc(30u << 20) == NULL);
+        EXPECT(poolalloc_malloc(400u << 20) == NULL);
         char *block = poolalloc_malloc(2u << 20);
         if (block != NULL) block = poolalloc_realloc(block, 100u << 20);
         os_fault_for_test = NULL;

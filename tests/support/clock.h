@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // clock.h - time as a test decides: while a TestClock lives, os_clock_ms stands still but for
-// advance(). One at a time.
+// advance(). One at a time. None begins before the last one ended: what is due at a time that an
+// earlier test made up comes to be due.
 #ifndef POOLALLOC_TEST_CLOCK_H
 #define POOLALLOC_TEST_CLOCK_H
 
@@ -10,7 +11,7 @@
 class TestClock {
   public:
     TestClock() {
-        atomic_u64_store(&now_, os_clock_ms());
+        if (atomic_u64_load(&now_) < os_clock_ms()) atomic_u64_store(&now_, os_clock_ms());
         os_clock_for_test = [] { return atomic_u64_load(&now_); };
     }
     ~TestClock() { os_clock_for_test = nullptr; }

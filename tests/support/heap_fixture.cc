@@ -41,6 +41,12 @@ class LineOf : public testing::MatcherInterface<const std::string &> {
 
 } // namespace
 
+void rebuild_space() {
+    space_rebuild();
+    arena_rebuild();
+    direct_rebuild();
+}
+
 // The first slow path of the process sets the tables up, and its first arena is at a random place
 // of its chunk.
 HeapTest::HeapTest() {
@@ -49,7 +55,8 @@ HeapTest::HeapTest() {
     if (begun) return;
     begun = true;
     SpaceLock lock;
-    space_return(space_take_used(), 1);
+    struct arena *first = space_take_arena();
+    if (first != nullptr) space_return_arena(first);
 }
 HeapTest::~HeapTest() = default;
 

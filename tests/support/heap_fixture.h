@@ -36,6 +36,9 @@ class SpaceLock {
     SpaceLock &operator=(const SpaceLock &) = delete;
 };
 
+// What a child does when it can't trust the lists. With the space lock.
+void rebuild_space();
+
 // A heap that belongs to no thread. Its pools go back in the fixture's TearDown and in its own
 // destructor; all its blocks must be free by then.
 // Tags hold the address of a heap, whose low bits must be zero.

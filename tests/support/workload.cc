@@ -42,7 +42,7 @@ void Workload::verify(const Block &block, size_t size, const char *when) {
     });
 }
 
-// Small, spans, extents and mappings.
+// Small, spans, runs and mappings.
 size_t Workload::random_size() {
     switch (rng_below(&random_, 12)) {
     case 0:

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "heap/purge.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
 
@@ -18,8 +19,10 @@ class ArenaTest : public HeapTest {
         space_release();
     }
     void TearDown() override {
+        os_fault_for_test = nullptr;
         for (auto &arena : taken_)
             if (arena.second != 0) arena_return(arena.first, arena.second);
+        for (auto &run : runs_) space_return(run.first, run.second * POOL_SIZE);
         arena_check();
         space_check();
         space_unlock();
@@ -35,10 +38,16 @@ class ArenaTest : public HeapTest {
         EXPECT_TRUE(arena_take_pools(wanted, &taken));
         return note(taken);
     }
-    struct arena_pools take_span(unsigned count) {
-        struct arena_pools taken = {};
-        EXPECT_TRUE(arena_take_span(count, &taken));
-        return note(taken);
+    uintptr_t take_run(size_t pages, size_t alignment = POOL_SIZE) {
+        struct range_request request = {pages, alignment, 0};
+        uintptr_t base = space_take(&request);
+        EXPECT_NE(base, 0u);
+        runs_[base] = pages;
+        return base;
+    }
+    void give_run(uintptr_t base) {
+        space_return(base, runs_.at(base) * POOL_SIZE);
+        runs_.erase(base);
     }
     void give(uintptr_t base, uint64_t pools) {
         ASSERT_EQ(taken_[base] & pools, pools);
@@ -46,6 +55,7 @@ class ArenaTest : public HeapTest {
         taken_[base] &= ~pools;
     }
     std::map<uintptr_t, uint64_t> taken_; // by base of the arena
+    std::map<uintptr_t, size_t> runs_;    // base and pages
 };
 
 constexpr uint64_t ALL = ~uint64_t(0);
@@ -57,17 +67,18 @@ TEST_F(ArenaTest, ANewArenaGivesItsLowestPoolsUntouched) {
     EXPECT_EQ(taken.base % ARENA_SIZE, 0u);
     EXPECT_EQ(arena_at(taken.base)->kind, ARENA_OF_POOLS);
     EXPECT_EQ(arena_at(taken.base)->rank, 56);
-    EXPECT_EQ(take(100).pools, ~uint64_t(0xff)); // all that is left, of one arena
+    EXPECT_EQ(take(64).pools, ~uint64_t(0xff)); // all that is left, of one arena
     EXPECT_EQ(arena_at(taken.base)->rank, 0);
 }
 
 // What is not taken of it goes back to the system as if it had just become free.
 TEST_F(ArenaTest, AnArenaThatWasUsedBeforeIsStillPurged) {
-    struct arena *arena = space_take(1);
-    arena->touched = ALL;
-    space_return(arena, 1);
+    uintptr_t base = take_run(64, ARENA_SIZE);
+    struct arena *arena = arena_at(base);
+    space_touch(base, ARENA_SIZE);
+    give_run(base);
     struct arena_pools taken = take(8);
-    EXPECT_EQ(taken.base, arena->base);
+    EXPECT_EQ(taken.base, base);
     EXPECT_EQ(taken.touched, taken.pools);
     EXPECT_EQ(arena->young, arena->free);
     EXPECT_EQ(arena->free, ALL & ~taken.pools);
@@ -99,60 +110,88 @@ TEST_F(ArenaTest, TouchedPoolsAreTakenBeforeUntouchedOnes) {
     EXPECT_EQ(taken.touched, 0u);
 }
 
-TEST_F(ArenaTest, AFreeArenaGoesBackToTheSpaceAtOnce) {
-    uintptr_t a = take(64).base, b = take_span(64).base;
+TEST_F(ArenaTest, AFreeArenaGoesBackToTheRangesAtOnce) {
+    uintptr_t a = take(64).base;
     give(a, ALL & ~uint64_t(1));
     EXPECT_EQ(arena_at(a)->kind, ARENA_OF_POOLS);
     EXPECT_EQ(arena_at(a)->rank, 63);
+    EXPECT_EQ(range_pages_at(a), 0u);
     give(a, 1);
-    EXPECT_EQ(arena_at(a)->kind, ARENA_FREE);
+    EXPECT_EQ(arena_at(a)->kind, ARENA_OF_RUNS);
     EXPECT_EQ(arena_at(a)->touched, ALL);
-    give(b, ALL);
-    EXPECT_EQ(arena_at(b)->kind, ARENA_FREE);
+    EXPECT_EQ(range_pages_at(a), CHUNK_MIN_ARENAS * size_t(ARENA_POOLS)) << "merged with the rest";
     arena_check();
+    space_check();
 }
 
-TEST_F(ArenaTest, ASpanIsOneRunOfItsLength) {
-    for (unsigned count = 1; count <= 64; count++) {
-        struct arena_pools taken = take_span(count);
-        ASSERT_EQ(bit_count(taken.pools), count);
-        ASSERT_EQ(taken.pools, bit_range(bit_lowest(taken.pools), count));
-        ASSERT_EQ(arena_at(taken.base)->kind, ARENA_OF_SPANS);
-        arena_check();
-    }
+// ---- Between runs ----
+
+TEST_F(ArenaTest, AShortRangeIsUsedBeforeAnArenaIsCut) {
+    take_run(10);
+    uintptr_t hole = take_run(5);
+    take_run(1);
+    give_run(hole);
+    struct arena_pools taken = take(8);
+    EXPECT_EQ(taken.base, align_down(hole, ARENA_SIZE));
+    EXPECT_EQ(taken.pools, bit_range(10, 5));
+    EXPECT_EQ(taken.touched, 0u);
+    EXPECT_EQ(arena_at(hole)->kind, ARENA_OF_RUNS);
+    EXPECT_EQ(arena_at(hole)->touched, bit_range(10, 5)) << "pools may be written at once";
+    EXPECT_EQ(arena_at(take(8).base)->kind, ARENA_OF_POOLS) << "there is no other";
+    arena_check();
+    space_check();
 }
 
-TEST_F(ArenaTest, ASpanComesFromTheSmallestRunThatIsLongEnough) {
-    uintptr_t a = take_span(64).base, b = take_span(64).base, c = take_span(64).base;
-    give(a, bit_range(10, 9) | bit_range(40, 9)); // longest run 9, though 18 pools are free
-    give(b, bit_range(3, 5));
-    give(c, bit_range(0, 20));
-    arena_check();
-    struct arena_pools taken = take_span(4);
-    EXPECT_EQ(taken.base, b);
-    EXPECT_EQ(taken.pools, bit_range(3, 4));
-    EXPECT_EQ(take_span(10).base, c);
-    taken = take_span(6);
-    EXPECT_EQ(taken.base, a);
+TEST_F(ArenaTest, AnArenaOfPoolsIsUsedBeforeAShortRange) {
+    uintptr_t pools = take(8).base;
+    take_run(10);
+    uintptr_t hole = take_run(5);
+    take_run(1);
+    give_run(hole);
+    EXPECT_EQ(take(8).base, pools);
+    EXPECT_EQ(take(48).base, pools);
+    EXPECT_EQ(take(8).pools, bit_range((hole >> POOL_SHIFT) % ARENA_POOLS, 5));
+}
+
+TEST_F(ArenaTest, OldContentsBetweenRunsAreTold) {
+    take_run(10);
+    uintptr_t hole = take_run(6);
+    take_run(1);
+    space_touch(hole, 2 * POOL_SIZE);
+    give_run(hole);
+    struct arena_pools taken = take(6);
     EXPECT_EQ(taken.pools, bit_range(10, 6));
-    EXPECT_EQ(take_span(9).pools, bit_range(40, 9)); // a run that is not broken
+    EXPECT_EQ(taken.touched, bit_range(10, 2));
 }
 
-TEST_F(ArenaTest, PoolsAndSpansDoNotShareArenas) {
-    uintptr_t pools = take(1).base, span = take_span(3).base;
-    EXPECT_NE(pools, span);
-    EXPECT_EQ(take(4).base, pools);
-    EXPECT_EQ(take_span(2).base, span);
+TEST_F(ArenaTest, PoolsBetweenRunsGoBackToTheRanges) {
+    take_run(10);
+    uintptr_t hole = take_run(8);
+    take_run(1);
+    give_run(hole);
+    size_t in_use = purge_in_use();
+    uintptr_t base = take(8).base;
+    EXPECT_EQ(purge_in_use(), in_use + 8);
+    give(base, bit_range(10, 2) | bit_range(14, 3));
+    EXPECT_EQ(purge_in_use(), in_use + 3);
+    EXPECT_EQ(range_pages_at(hole), 2u);
+    EXPECT_EQ(range_pages_at(hole + 4 * POOL_SIZE), 3u);
+    space_check();
+    give(base, bit_range(12, 2) | bit_range(17, 1));
+    EXPECT_EQ(range_pages_at(hole), 8u);
+    arena_check();
 }
 
 TEST_F(ArenaTest, RebuildingFindsTheSameOrder) {
-    uintptr_t a = take(64).base, b = take(64).base, c = take_span(64).base;
+    uintptr_t a = take(64).base, b = take(64).base;
     give(a, 0xff);
     give(b, 0xf);
-    give(c, bit_range(5, 7));
+    for (uintptr_t base : {a, b}) {
+        arena_at(base)->link = {nullptr, nullptr};
+        arena_at(base)->rank = 77;
+    }
     arena_rebuild();
     arena_check();
-    EXPECT_EQ(take_span(7).base, c);
     EXPECT_EQ(take(64).base, b);
     EXPECT_EQ(take(64).base, a);
 }
@@ -165,53 +204,62 @@ TEST_F(ArenaTest, WithoutMemoryNothingChanges) {
     os_fault_for_test = refuse_all;
     struct arena_pools taken = {};
     EXPECT_FALSE(arena_take_pools(1, &taken));
-    EXPECT_FALSE(arena_take_span(1, &taken));
     os_fault_for_test = nullptr;
     arena_check();
     give(a, 2);
     EXPECT_EQ(take(1).pools, 2u);
 }
 
-unsigned longest_run(uint64_t word) {
-    unsigned longest = 0, run = 0;
-    for (int i = 0; i < 64; i++) {
-        run = word >> i & 1 ? run + 1 : 0;
-        longest = run > longest ? run : longest;
-    }
-    return longest;
-}
-
-// The best rank from `least` on that any arena of the kind has, by a walk over all.
-unsigned best_rank(enum arena_kind kind, unsigned least) {
+// The smallest number of free pools that any arena of pools has, 64 if none has any.
+unsigned best_rank() {
     unsigned best = 64;
     for (struct window *window = window_first(); window != nullptr; window = window->next) {
         for (const struct arena &arena : window->arena) {
-            if (arena.kind != kind) continue;
-            unsigned rank =
-                kind == ARENA_OF_SPANS ? longest_run(arena.free) : bit_count(arena.free);
-            if (rank >= least && rank < best) best = rank;
+            if (arena.kind != ARENA_OF_POOLS) continue;
+            unsigned rank = bit_count(arena.free);
+            if (rank > 0 && rank < best) best = rank;
         }
     }
     return best;
 }
 
+// The length of the shortest row of free pages between runs.
+size_t shortest_range() {
+    size_t shortest = SIZE_MAX;
+    for (struct window *window = window_first(); window != nullptr; window = window->next)
+        for (uintptr_t page = window->base; page < window->base + WINDOW_POOLS * POOL_SIZE;
+             page += POOL_SIZE)
+            if (size_t pages = range_pages_at(page)) shortest = size_min(shortest, pages);
+    return shortest;
+}
+
 TEST_F(ArenaTest, RandomStepsAgreeWithAModel) {
     struct rng random = {test_seed()};
-    for (int step = 0; step < 4000; step++) {
-        bool spans = rng_below(&random, 2);
+    for (int step = 0; step < 3000; step++) {
         unsigned count = 1 + unsigned(rng_below(&random, 20));
         bool grow = step / 500 % 2 == 0; // waves
+        bool of_runs = rng_below(&random, 3) == 0;
         if (rng_below(&random, 5) < (grow ? 3 : 1)) {
-            enum arena_kind kind = spans ? ARENA_OF_SPANS : ARENA_OF_POOLS;
-            unsigned best = best_rank(kind, spans ? count : 1);
+            if (of_runs) {
+                take_run(count * 3);
+                continue;
+            }
+            unsigned best = best_rank();
+            size_t shortest = best == 64 ? shortest_range() : 0;
             std::map<uintptr_t, uint64_t> free_before;
             for (auto &arena : taken_) free_before[arena.first] = arena_at(arena.first)->free;
-            struct arena_pools taken = spans ? take_span(count) : take(count);
-            if (best < 64) {
-                uint64_t free = free_before.at(taken.base);
-                ASSERT_EQ(spans ? longest_run(free) : bit_count(free), best);
-            }
+            struct arena_pools taken = take(count);
             ASSERT_LE(bit_count(taken.pools), count);
+            enum arena_kind kind = static_cast<enum arena_kind>(arena_at(taken.base)->kind);
+            if (best < 64) {
+                ASSERT_EQ(bit_count(free_before.at(taken.base)), best);
+            }
+            if (best == 64) {
+                ASSERT_EQ(kind == ARENA_OF_RUNS, shortest < ARENA_POOLS);
+            }
+        } else if (of_runs) {
+            if (runs_.empty()) continue;
+            give_run(std::next(runs_.begin(), long(rng_below(&random, runs_.size())))->first);
         } else if (!taken_.empty()) {
             auto arena = std::next(taken_.begin(), long(rng_below(&random, taken_.size())));
             uint64_t part = arena->second & rng_next(&random);
@@ -219,11 +267,15 @@ TEST_F(ArenaTest, RandomStepsAgreeWithAModel) {
             if (part != 0) give(arena->first, part);
             if (arena->second == 0) taken_.erase(arena);
         }
+        if (step % 8 != 0) continue;
         arena_check();
         space_check();
         for (auto &arena : taken_) {
-            if (arena.second == 0) continue;
-            ASSERT_EQ(arena_at(arena.first)->free, ~arena.second);
+            struct arena *at = arena_at(arena.first);
+            ASSERT_EQ(at->free & arena.second, 0u);
+            if (at->kind == ARENA_OF_POOLS) {
+                ASSERT_EQ(at->free, ~arena.second);
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ class DirectResizeTest : public HeapTest {
             space_release(); // which happens when memory is short, and would change the figures
         }
         mapped_ = census_now().mapped_bytes;
-        pointer_ = at(direct_allocate(4 * MIB, ALIGN, false));
+        pointer_ = at(direct_allocate(4 * MIB, ALIGN));
         ASSERT_NE(pointer_, nullptr);
         for (size_t i = 0; i < 4 * MIB; i += PAGE) pointer_[i] = static_cast<char>(i / PAGE);
     }
@@ -30,11 +30,11 @@ class DirectResizeTest : public HeapTest {
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);
-        direct_free(block.direct);
+        direct_free(block.large);
     }
     char *resize(size_t size) {
         struct block block = block_at(pointer_);
-        return at(direct_resize(block.direct, size));
+        return at(direct_resize(block.large, size));
     }
     // The pages' marks, a size (what grows gets up to an eighth more), and the figures.
     void expect_whole(size_t wanted, size_t marked) {
@@ -185,7 +185,7 @@ class GuardedTest : public HeapTest {
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);
-        direct_free(block.direct);
+        direct_free(block.large);
     }
 };
 
@@ -194,7 +194,7 @@ using GuardedDeathTest = GuardedTest;
 volatile char sink;
 
 TEST_F(GuardedDeathTest, TheBytesBeforeAndBehindAreOutOfReach) {
-    char *pointer = at(direct_allocate(5000, ALIGN, false));
+    char *pointer = at(direct_allocate(5000, ALIGN));
     size_t usable = block_at(pointer).usable;
     EXPECT_EQ(usable, 2 * PAGE);
     memset(pointer, 1, usable);
@@ -206,7 +206,7 @@ TEST_F(GuardedDeathTest, TheBytesBeforeAndBehindAreOutOfReach) {
 }
 
 TEST_F(GuardedDeathTest, AFreedBlockIsOutOfReachAtOnce) {
-    char *pointer = at(direct_allocate(5000, ALIGN, false));
+    char *pointer = at(direct_allocate(5000, ALIGN));
     free(pointer);
     EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);
     EXPECT_DEATH(sink = pointer[0], "");
@@ -214,7 +214,7 @@ TEST_F(GuardedDeathTest, AFreedBlockIsOutOfReachAtOnce) {
 
 TEST_F(GuardedTest, CountsTheGuardsAsMappedAndNotAsUsed) {
     size_t mapped = census_now().mapped_bytes;
-    void *pointer = direct_allocate(5000, ALIGN, false);
+    void *pointer = direct_allocate(5000, ALIGN);
     EXPECT_EQ(census_now().mapped_bytes, mapped + 4 * PAGE);
     EXPECT_EQ(census_now().direct_bytes, 2 * PAGE);
     free(pointer);
@@ -222,16 +222,16 @@ TEST_F(GuardedTest, CountsTheGuardsAsMappedAndNotAsUsed) {
 }
 
 TEST_F(GuardedTest, IsNeverResizedInPlace) {
-    void *pointer = direct_allocate(5000, ALIGN, false);
+    void *pointer = direct_allocate(5000, ALIGN);
     struct block block = block_at(pointer);
-    EXPECT_EQ(direct_resize(block.direct, 100000), nullptr);
-    EXPECT_EQ(direct_resize(block.direct, 4096), nullptr);
+    EXPECT_EQ(direct_resize(block.large, 100000), nullptr);
+    EXPECT_EQ(direct_resize(block.large, 4096), nullptr);
     EXPECT_EQ(block_at(pointer).usable, 2 * PAGE);
     free(pointer);
 }
 
 TEST_F(GuardedTest, AnAlignedBlockHasNoGuardsAndIsCached) {
-    void *pointer = direct_allocate(5000, MIB, false);
+    void *pointer = direct_allocate(5000, MIB);
     EXPECT_EQ(reinterpret_cast<uintptr_t>(pointer) % MIB, 0u);
     free(pointer);
 }
@@ -242,21 +242,18 @@ bool refuse_unmap(enum os_call call) { return call == OS_UNMAP; }
 TEST_F(GuardedTest, WithoutAccessThereIsNoBlock) {
     size_t mapped = census_now().mapped_bytes;
     os_fault_for_test = refuse_protect;
-    EXPECT_EQ(direct_allocate(5000, ALIGN, false), nullptr);
+    EXPECT_EQ(direct_allocate(5000, ALIGN), nullptr);
     EXPECT_EQ(census_now().mapped_bytes, mapped);
 }
 
-TEST_F(GuardedTest, ABlockThatCannotBeUnmappedWaitsForALaterTry) {
-    size_t mapped = census_now().mapped_bytes;
-    char *pointer = at(direct_allocate(5000, ALIGN, false));
+TEST_F(GuardedTest, ABlockThatCannotBeUnmappedKeepsNoMemory) {
+    char *pointer = at(direct_allocate(5000, ALIGN));
     memset(pointer, 0x5a, 2 * PAGE);
     os_fault_for_test = refuse_unmap;
     free(pointer);
-    EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
     os_fault_for_test = nullptr;
-    SpaceLock lock;
-    EXPECT_TRUE(direct_purge(true));
-    EXPECT_EQ(space_figures.mapped, mapped);
+    EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);
+    EXPECT_EQ(resident_pages(pointer, 2 * PAGE), 0u);
 }
 
 } // namespace

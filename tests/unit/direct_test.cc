@@ -1,36 +1,49 @@
 // SPDX-License-Identifier: MIT
 #include "heap/direct.h"
 
-#include <unistd.h>
-
+#include "heap/purge.h"
+#include "heap/run.h"
 #include "os/options.h"
 #include "os/os.h"
-#include "support/clock.h"
 #include "support/heap_fixture.h"
 
 namespace {
 
+// What is free and idle is a part of what is in use: see purge.h.
 class DirectTest : public HeapTest {
   protected:
-    static void *allocate(size_t size, size_t alignment = ALIGN, bool zero = false) {
-        return direct_allocate(size, alignment, zero);
-    }
-    static void free(void *pointer) {
-        struct block block = block_at(pointer);
-        direct_free(block.direct);
-    }
-    static void *resize(void *pointer, size_t size) {
-        struct block block = block_at(pointer);
-        return direct_resize(block.direct, size);
-    }
-    static size_t purge(bool all) {
+    void SetUp() override {
+        HeapTest::SetUp();
         SpaceLock lock;
-        return direct_purge(all);
+        space_release();
+    }
+    void TearDown() override {
+        os_fault_for_test = nullptr;
+        HeapTest::TearDown();
+    }
+    static void *allocate(size_t size, size_t alignment = ALIGN) {
+        return direct_allocate(size, alignment);
+    }
+    static bool free(void *pointer) { return direct_free(block_at(pointer).large); }
+    static bool allows(size_t pages) {
+        SpaceLock lock;
+        return purge_allows(pages);
+    }
+    // Gives back what is idle and unmaps what is free.
+    static void release_all() {
+        SpaceLock lock;
+        purge_all(0);
+        space_release();
+        space_check();
+    }
+    static bool is_of_runs(const void *pointer) {
+        struct arena *arena = arena_at(reinterpret_cast<uintptr_t>(pointer));
+        return arena != nullptr && arena->kind == ARENA_OF_RUNS;
     }
 };
 
 TEST_F(DirectTest, IsAMappingOfItsPages) {
-    size_t mapped = census_now().mapped_bytes;
+    size_t mapped = census_now().mapped_bytes, in_use = purge_in_use();
     char *pointer = at(allocate(10 * MIB + 1));
     ASSERT_NE(pointer, nullptr);
     EXPECT_EQ(block_at(pointer).usable, 10 * MIB + PAGE);
@@ -39,10 +52,11 @@ TEST_F(DirectTest, IsAMappingOfItsPages) {
     EXPECT_EQ(census.direct_bytes, 10 * MIB + PAGE);
     EXPECT_EQ(census.mapped_bytes, mapped + 10 * MIB + PAGE);
     EXPECT_EQ(resident_pages(pointer, 10 * MIB), 0u);
+    EXPECT_EQ(purge_in_use(), in_use + 10 * MIB / PAGE + 1);
     pointer[10 * MIB + PAGE - 1] = 1;
     free(pointer);
+    EXPECT_EQ(purge_in_use(), in_use);
     EXPECT_EQ(census_now().direct_blocks, 0u);
-    EXPECT_EQ(purge(true), true);
     EXPECT_EQ(census_now().mapped_bytes, mapped);
 }
 
@@ -55,149 +69,118 @@ TEST_F(DirectTest, IsAligned) {
     }
 }
 
-// ---- The cache ----
+TEST_F(DirectTest, TwoFreesAreOneThatDoesIt) {
+    void *pointer = allocate(40 * MIB);
+    struct large *direct = block_at(pointer).large;
+    EXPECT_TRUE(direct_free(direct));
+    EXPECT_FALSE(direct_free(direct));
+}
 
-TEST_F(DirectTest, AFreedMappingServesTheNextRequestOfItsSize) {
-    char *pointer = at(allocate(40 * MIB));
+// ---- What becomes of a mapping ----
+
+TEST_F(DirectTest, MoreThanMayBeIdleIsUnmapped) {
+    size_t mapped = census_now().mapped_bytes;
+    char *pointer = at(allocate(40 * MIB, ARENA_SIZE));
+    memset(pointer, 0x5a, MIB);
+    ASSERT_FALSE(allows(40 * MIB / PAGE));
+    free(pointer);
+    EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);
+    EXPECT_EQ(census_now().mapped_bytes, mapped);
+    EXPECT_EQ(purge_idle(), 0u);
+}
+
+TEST_F(DirectTest, WhatMayBeIdleServesRequestsOfAnySize) {
+    void *other = allocate(128 * MIB); // pages in use, of which a part may be idle
+    char *pointer = at(allocate(4 * MIB, ARENA_SIZE));
+    memset(pointer, 0x5a, 4 * MIB);
+    size_t mapped = census_now().mapped_bytes;
+    ASSERT_TRUE(allows(4 * MIB / PAGE));
+    free(pointer);
+    EXPECT_TRUE(is_of_runs(pointer));
+    EXPECT_EQ(purge_idle(), 4 * MIB / PAGE);
+    EXPECT_EQ(census_now().mapped_bytes, mapped) << "nothing was mapped or unmapped";
+    EXPECT_EQ(census_now().direct_bytes, 128 * MIB);
+    char *run = at(run_allocate(70000, ALIGN, false, RUN_WHERE_MEMORY_IS));
+    EXPECT_EQ(run, pointer);
+    EXPECT_TRUE(is_all(run, 0x5a, 70000)) << "with its memory";
+    char *zeroed = at(run_allocate(MIB, ALIGN, true, RUN_WHERE_MEMORY_IS));
+    EXPECT_EQ(zeroed, pointer + align_up(70000, PAGE));
+    EXPECT_TRUE(is_all(zeroed, 0, MIB)) << "which nobody takes for zero";
+    for (char *block : {run, zeroed}) run_free(block_at(block).large);
+    free(other);
+    census_check();
+}
+
+TEST_F(DirectTest, TheEndsThatAreNoWholeArenasAreUnmapped) {
+    void *other = allocate(128 * MIB);
+    size_t mapped = census_now().mapped_bytes;
+    char *pointer = at(allocate(4 * MIB + 5 * PAGE, ARENA_SIZE));
+    ASSERT_TRUE(allows(4 * MIB / PAGE + 5));
+    free(pointer);
+    EXPECT_TRUE(is_of_runs(pointer));
+    EXPECT_FALSE(is_of_runs(pointer + 4 * MIB));
+    EXPECT_EQ(fault_at(pointer + 4 * MIB), BLOCK_FOREIGN);
+    EXPECT_EQ(census_now().mapped_bytes, mapped + 4 * MIB);
+    free(other);
+}
+
+TEST_F(DirectTest, WhatHoldsNoWholeArenaIsUnmapped) {
+    size_t mapped = census_now().mapped_bytes;
+    char *pointer = at(allocate(100 * KIB));
+    ASSERT_TRUE(allows(25));
+    free(pointer);
+    EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);
+    EXPECT_EQ(census_now().mapped_bytes, mapped);
+}
+
+TEST_F(DirectTest, WithoutPurgingAllOfItIsKept) {
+    options.purge_delay = PURGE_NEVER;
+    char *pointer = at(allocate(40 * MIB, ARENA_SIZE));
     memset(pointer, 0x5a, MIB);
     free(pointer);
-    EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
-    size_t mapped = census_now().mapped_bytes;
-    char *again = at(allocate(40 * MIB));
-    EXPECT_EQ(again, pointer);
-    EXPECT_TRUE(is_all(again, 0x5a, MIB)); // with its memory
-    EXPECT_EQ(census_now().mapped_bytes, mapped);
-    free(again);
+    EXPECT_TRUE(is_of_runs(pointer));
+    EXPECT_TRUE(is_all(pointer, 0x5a, MIB));
 }
 
-// What was reused keeps its size; what is new has the size asked for.
-TEST_F(DirectTest, ACachedMappingMayBeAQuarterTooLongAndNoMore) {
-    auto usable_after = [](size_t cached, size_t wanted) {
-        free(allocate(cached));
-        void *pointer = allocate(wanted);
-        size_t usable = block_at(pointer).usable;
-        free(pointer);
-        purge(true);
-        return usable;
-    };
-    EXPECT_EQ(usable_after(50 * MIB, 40 * MIB), 50 * MIB);
-    EXPECT_EQ(usable_after(50 * MIB, 40 * MIB - PAGE), 40 * MIB - PAGE);
-    EXPECT_EQ(usable_after(50 * MIB, 50 * MIB), 50 * MIB);
-    EXPECT_EQ(usable_after(50 * MIB, 50 * MIB + 1), 50 * MIB + PAGE);
-}
-
-TEST_F(DirectTest, TheSmallestThatFitsIsTaken) {
-    void *large = allocate(11 * MIB), *fitting = allocate(10 * MIB), *other = allocate(12 * MIB);
-    free(large);
-    free(fitting);
-    free(other);
-    void *pointer = allocate(10 * MIB - 1);
-    EXPECT_EQ(pointer, fitting);
+// Windows were there for its first page alone; for arenas each of its pages needs one.
+TEST_F(DirectTest, WithoutMemoryForItsWindowsAMappingIsUnmapped) {
+    void *other = allocate(3 * GIB);
+    size_t mapped = census_now().mapped_bytes, size = size_t(4) << WINDOW_SHIFT;
+    char *pointer = at(allocate(size, ARENA_SIZE));
+    ASSERT_TRUE(allows(size / PAGE));
+    ASSERT_EQ(window_at(reinterpret_cast<uintptr_t>(pointer) + size / 2), nullptr);
+    os_fault_for_test = [](enum os_call call) { return call == OS_MAP; };
     free(pointer);
-}
-
-TEST_F(DirectTest, ACachedMappingMustBeAligned) {
-    char *aligned = at(allocate(MIB, 16 * MIB));
-    free(aligned);
-    EXPECT_EQ(allocate(MIB, 16 * MIB), aligned);
-    for (int i = 0; i < 4; i++) {
-        free(allocate(MIB));
-        void *other = allocate(MIB, 32 * MIB);
-        EXPECT_EQ(reinterpret_cast<uintptr_t>(other) % (32 * MIB), 0u);
-        free(other);
-    }
-    free(aligned);
-}
-
-TEST_F(DirectTest, AReusedMappingIsZeroedIfAsked) {
-    char *pointer = at(allocate(3 * MIB));
-    memset(pointer, 0x5a, 3 * MIB);
-    free(pointer);
-    char *again = at(allocate(3 * MIB, ALIGN, true));
-    ASSERT_EQ(again, pointer);
-    EXPECT_EQ(resident_pages(again, 3 * MIB), 0u); // by the kernel, not by writing
-    EXPECT_TRUE(is_all(again, 0, 3 * MIB));
-    free(again);
-}
-
-bool refuse_purge(enum os_call call) { return call == OS_PURGE; }
-
-TEST_F(DirectTest, AReusedMappingIsZeroedEvenIfTheKernelWillNot) {
-    char *pointer = at(allocate(3 * MIB));
-    memset(pointer, 0x5a, 3 * MIB);
-    free(pointer);
-    os_fault_for_test = refuse_purge;
-    char *again = at(allocate(3 * MIB, ALIGN, true));
-    ASSERT_EQ(again, pointer);
-    EXPECT_TRUE(is_all(again, 0, 3 * MIB));
-    free(again);
-}
-
-TEST_F(DirectTest, TheCacheHoldsFewMappingsOldestOut) {
-    std::vector<void *> pointers;
-    for (int i = 0; i < 12; i++) pointers.push_back(allocate(MIB));
-    size_t mapped = census_now().mapped_bytes;
-    for (void *pointer : pointers) free(pointer);
-    EXPECT_EQ(census_now().mapped_bytes, mapped - 4 * MIB);
-    for (int i = 0; i < 12; i++)
-        EXPECT_EQ(fault_at(pointers[i]), i < 4 ? BLOCK_FOREIGN : BLOCK_FREED);
-}
-
-TEST_F(DirectTest, TheCacheHoldsABoundedNumberOfBytes) {
-    size_t mapped = census_now().mapped_bytes;
-    std::vector<void *> pointers;
-    for (size_t i = 0; i < 6; i++) pointers.push_back(allocate(60 * MIB));
-    for (void *pointer : pointers) free(pointer);
-    EXPECT_LE(census_now().mapped_bytes, mapped + 256 * MIB);
-    EXPECT_EQ(fault_at(pointers.front()), BLOCK_FOREIGN);
-    EXPECT_EQ(fault_at(pointers.back()), BLOCK_FREED);
-    void *huge = allocate(300 * MIB);
-    free(huge);
-    EXPECT_EQ(fault_at(huge), BLOCK_FOREIGN);
-}
-
-TEST_F(DirectTest, ACachedMappingGoesBackAfterTheDelay) {
-    TestClock clock;
-    options.purge_delay = 50;
-    void *pointer = allocate(MIB);
-    free(pointer);
-    EXPECT_FALSE(direct_purge_is_due());
-    EXPECT_FALSE(purge(false));
-    clock.advance(49);
-    EXPECT_FALSE(direct_purge_is_due());
-    clock.advance(2); // the bit that says cached may add one
-    EXPECT_TRUE(direct_purge_is_due());
-    EXPECT_TRUE(purge(false));
+    os_fault_for_test = nullptr;
     EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);
-    EXPECT_FALSE(direct_purge_is_due());
-    EXPECT_FALSE(purge(true)); // nothing is left
+    EXPECT_EQ(census_now().mapped_bytes, mapped);
+    free(other);
 }
 
 bool refuse_unmap(enum os_call call) { return call == OS_UNMAP; }
 
-TEST_F(DirectTest, WhatTheKernelWillNotUnmapKeepsNoMemoryAndIsTriedAgain) {
+TEST_F(DirectTest, WhatTheKernelWillNotUnmapBecomesArenasWithoutMemory) {
     size_t mapped = census_now().mapped_bytes;
-    char *pointer = at(allocate(3 * MIB));
-    memset(pointer, 0x5a, 3 * MIB);
-    free(pointer);
+    char *pointer = at(allocate(40 * MIB, ARENA_SIZE));
+    memset(pointer, 0x5a, 40 * MIB);
     os_fault_for_test = refuse_unmap;
-    EXPECT_FALSE(purge(true));
-    EXPECT_EQ(resident_pages(pointer, 3 * MIB), 0u);
-    EXPECT_EQ(census_now().mapped_bytes, mapped + 3 * MIB);
+    free(pointer);
     os_fault_for_test = nullptr;
-    EXPECT_TRUE(purge(true));
+    EXPECT_LT(resident_pages(pointer, 40 * MIB), 3 * MIB / PAGE);
+    EXPECT_TRUE(is_of_runs(pointer));
+    EXPECT_EQ(census_now().mapped_bytes, mapped + 40 * MIB);
+    release_all();
     EXPECT_EQ(census_now().mapped_bytes, mapped);
 }
 
-TEST_F(DirectTest, AFullCacheAtTheMappingLimitLosesNothing) {
-    std::vector<void *> pointers;
-    for (int i = 0; i < 20; i++) pointers.push_back(allocate(MIB));
+TEST_F(DirectTest, WhatIsTooShortForAnArenaLosesItsMemoryAtLeast) {
+    char *pointer = at(allocate(100 * KIB));
+    memset(pointer, 0x5a, 100 * KIB);
     os_fault_for_test = refuse_unmap;
-    for (void *pointer : pointers) free(pointer);
+    free(pointer);
     os_fault_for_test = nullptr;
-    for (void *pointer : pointers) EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
-    EXPECT_TRUE(purge(true));
-    for (void *pointer : pointers) EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);
+    EXPECT_EQ(resident_pages(pointer, 100 * KIB), 0u);
+    EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);
 }
 
 } // namespace

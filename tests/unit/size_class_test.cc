@@ -66,7 +66,12 @@ TEST_F(SizeClassTest, BlocksFitTheirPoolOrSpanAndNoMoreWould) {
         EXPECT_LE(k.pools, unsigned(ARENA_POOLS)) << c;
         EXPECT_LE(k.capacity * size_t(k.stride), room) << c;
         EXPECT_TRUE((k.capacity + 1) * size_t(k.stride) > room || k.capacity == 64) << c;
-        EXPECT_GE(k.capacity, 4) << c; // a quarter of it is still a block
+        if (k.stride >= RUN_MIN) {
+            EXPECT_EQ(k.capacity, 1) << c;
+            EXPECT_EQ(k.stride % POOL_SIZE, 0u) << c;
+        } else {
+            EXPECT_GE(k.capacity, 4) << c; // a quarter of it is still a block
+        }
         if (!size_class_is_span(c)) {
             EXPECT_EQ(k.pools, 1) << c;
         }

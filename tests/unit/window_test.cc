@@ -180,7 +180,7 @@ TEST_F(WindowTest, TagsTellHeapAndKind) {
         ASSERT_EQ(tag_kind(tag, pool), TAG_HEAP);
         ASSERT_EQ(tag_heap(tag, pool), owner);
         ASSERT_EQ(tag ^ pool ^ heap, 0u);
-        for (enum tag_kind kind : {TAG_EXTENT, TAG_DIRECT}) {
+        for (enum tag_kind kind : {TAG_RUN, TAG_DIRECT}) {
             uint64_t other = tag_of_kind(pool, kind);
             ASSERT_EQ(tag_kind(other, pool), kind);
             ASSERT_NE(other ^ pool ^ heap, 0u); // passes for no heap
@@ -194,8 +194,8 @@ TEST_F(WindowTest, TagsOfDifferentPoolsHeapsOrKindsDiffer) {
     const struct heap *other = reinterpret_cast<const struct heap *>(0x7f0000402000);
     EXPECT_NE(tag_of_heap(pool, heap), tag_of_heap(pool + POOL_SIZE, heap));
     EXPECT_NE(tag_of_heap(pool, heap), tag_of_heap(pool, other));
-    EXPECT_NE(tag_of_kind(pool, TAG_EXTENT), tag_of_kind(pool, TAG_DIRECT));
-    EXPECT_NE(tag_of_kind(pool, TAG_EXTENT), tag_of_kind(pool + POOL_SIZE, TAG_EXTENT));
+    EXPECT_NE(tag_of_kind(pool, TAG_RUN), tag_of_kind(pool, TAG_DIRECT));
+    EXPECT_NE(tag_of_kind(pool, TAG_RUN), tag_of_kind(pool + POOL_SIZE, TAG_RUN));
 }
 
 } // namespace

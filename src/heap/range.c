@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/range.h"
+
+#include "base/check.h"
+#include "heap/space_lock.h"
+
+enum {
+    STEP_SHIFT = 4, /* 16 bins to a doubling: a range is at most a sixteenth longer than its bin */
+    STEPS = 1 << STEP_SHIFT,
+    ORDERS = 32, /* the longest range has fewer than 2^32 pages, 16 TiB */
+    BINS = STEPS * (ORDERS - STEP_SHIFT + 1),
+    BIN_WORDS = (BINS + 63) / 64,
+    LOOKS = 8, /* ranges looked at in one bin, of which not all are long enough */
+};
+
+struct bins {
+    struct link list[BINS];
+    uint64_t occupied[BIN_WORDS];
+};
+
+/* [0]: without memory behind them, [1]: the touched set. */
+static struct bins sets[2];
+static size_t all_pages; /* in ranges */
+static bool ready;
+
+size_t range_pages(void) { return all_pages; }
+
+static void init(void) {
+    if (ready) return;
+    for (unsigned set = 0; set < 2; set++) {
+        memset(sets[set].occupied, 0, sizeof sets[set].occupied);
+        for (unsigned bin = 0; bin < BINS; bin++) link_init(&sets[set].list[bin]);
+    }
+    ready = true;
+}
+
+/* ---- Bins ---- */
+
+/* The bin of ranges of this length; longer ones of the same bin follow until the next. */
+static unsigned bin_of(size_t pages) {
+    ASSERT(pages > 0);
+    if (pages < STEPS) return (unsigned)pages;
+    unsigned order = bit_highest(pages);
+    unsigned step = (unsigned)(pages >> (order - STEP_SHIFT)) & (STEPS - 1);
+    return STEPS * (order - STEP_SHIFT + 1) + step;
+}
+
+/* The first bin from `bin` on that is not empty, BINS if there is none. */
+static unsigned bin_next(const struct bins *set, unsigned bin) {
+    for (unsigned word = bin / 64; word < BIN_WORDS; word++) {
+        uint64_t bits = set->occupied[word];
+        if (word == bin / 64) bits &= ~(uint64_t)0 << bin % 64;
+        if (bits != 0) return word * 64 + bit_lowest(bits);
+    }
+    return BINS;
+}
+
+/* ---- Ranges ---- */
+
+static struct range *range_at(uintptr_t base) { return &record_at(base)->range; }
+static struct range *range_of(struct link *link) { return link_owner(link, struct range, link); }
+
+static bool page_is_free(uintptr_t page) {
+    const struct arena *arena = arena_at(page);
+    return arena != NULL && arena->kind == ARENA_OF_RUNS &&
+           (arena->free >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1);
+}
+
+/* A range whose pages touch no other range. */
+static void range_insert(uintptr_t base, size_t pages, bool touched) {
+    struct range *first = range_at(base), *last = range_at(base + (pages - 1) * POOL_SIZE);
+    all_pages += pages;
+    unsigned bin = bin_of(pages);
+    struct bins *set = &sets[touched];
+    first->pages = last->pages = (uint32_t)pages;
+    first->touched = touched;
+    link_add_after(&set->list[bin], &first->link);
+    set->occupied[bin / 64] |= (uint64_t)1 << bin % 64;
+}
+
+static void range_remove(struct range *first) {
+    all_pages -= first->pages;
+    unsigned bin = bin_of(first->pages);
+    struct bins *set = &sets[first->touched];
+    link_remove(&first->link);
+    if (link_is_alone(&set->list[bin])) set->occupied[bin / 64] &= ~((uint64_t)1 << bin % 64);
+}
+
+void range_add(uintptr_t base, size_t pages, bool touched) {
+    ASSERT(space_is_locked());
+    ASSERT(base % POOL_SIZE == 0 && pages > 0);
+    init();
+    uintptr_t before = base - POOL_SIZE, behind = base + pages * POOL_SIZE;
+    if (page_is_free(behind) && range_at(behind)->pages != 0) {
+        struct range *range = range_at(behind);
+        pages += range->pages;
+        touched |= range->touched;
+        range_remove(range);
+    }
+    if (page_is_free(before) && range_at(before)->pages != 0) {
+        size_t more = range_at(before)->pages;
+        base -= more * POOL_SIZE;
+        pages += more;
+        touched |= range_at(base)->touched;
+        range_remove(range_at(base));
+    }
+    range_insert(base, pages, touched);
+}
+
+/* True if a page in the first or the last arena of these pages has memory behind it: where pages
+   are cut off. */
+static bool has_memory(uintptr_t start, size_t pages) {
+    uintptr_t last = start + (pages - 1) * POOL_SIZE;
+    const struct arena *first = arena_at(start), *end = arena_at(last);
+    unsigned from = (start >> POOL_SHIFT) % ARENA_POOLS, to = (last >> POOL_SHIFT) % ARENA_POOLS;
+    if (first == end) return (first->touched & bit_range(from, to - from + 1)) != 0;
+    return (first->touched >> from) != 0 || (end->touched & bit_range(0, to + 1)) != 0;
+}
+
+/* What is left of a range, which shows other arenas at its ends. */
+static void range_keep(uintptr_t base, uintptr_t end, bool touched) {
+    if (end <= base) return;
+    size_t pages = (end - base) / POOL_SIZE;
+    range_insert(base, pages, touched || has_memory(base, pages));
+}
+
+/* Takes [base, base + pages) out of a range that holds them; what is left are ranges again. */
+static void range_cut(struct range *range, uintptr_t base, size_t pages) {
+    uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
+    uintptr_t behind = base + pages * POOL_SIZE;
+    bool touched = range->touched;
+    ASSERT(start <= base && behind <= end);
+    range_remove(range);
+    range_keep(start, base, touched);
+    range_keep(behind, end, touched);
+}
+
+/* ---- Where in a range ---- */
+
+/* The lowest place at or above `base` that the request allows. */
+static uintptr_t place_up(const struct range_request *request, uintptr_t base) {
+    size_t size = request->pages * POOL_SIZE;
+    base = align_up(base, request->alignment);
+    if (request->within == 0) return base;
+    ASSERT(size <= request->within && request->alignment <= request->within);
+    uintptr_t limit = align_down(base, request->within) + request->within;
+    return base + size <= limit ? base : limit;
+}
+
+/* The highest place that ends at or below `end`. */
+static uintptr_t place_down(const struct range_request *request, uintptr_t end) {
+    size_t size = request->pages * POOL_SIZE;
+    uintptr_t base = align_down(end - size, request->alignment);
+    if (request->within == 0) return base;
+    uintptr_t limit = align_down(base, request->within) + request->within;
+    return base + size <= limit ? base : align_down(limit - size, request->alignment);
+}
+
+static bool page_is_touched(uintptr_t page) {
+    return arena_at(page)->touched >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1;
+}
+
+/* Where to take the pages: at the end of the range that has memory behind it, the lower end if both
+   do. 0: they do not fit. */
+static uintptr_t place_in(const struct range *range, const struct range_request *request) {
+    uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
+    size_t size = request->pages * POOL_SIZE;
+    if (range->pages < request->pages) return 0;
+    uintptr_t low = place_up(request, start);
+    if (low > end - size) return 0;
+    if (!range->touched || page_is_touched(start) || !page_is_touched(end - POOL_SIZE)) return low;
+    uintptr_t high = place_down(request, end);
+    return high >= start ? high : low;
+}
+
+/* ---- Finding ---- */
+
+/* The first of a few ranges of a bin in which the pages fit, and where. */
+static struct range *look_in(struct bins *set, unsigned bin, const struct range_request *request,
+                             uintptr_t *base) {
+    unsigned looks = LOOKS;
+    struct link *list = &set->list[bin];
+    for (struct link *at = list->next; at != list && looks > 0; at = at->next, looks--) {
+        *base = place_in(range_of(at), request);
+        if (*base != 0) return range_of(at);
+    }
+    return NULL;
+}
+
+/* So many pages hold a place for the request wherever they begin. */
+static size_t pages_for_sure(const struct range_request *request) {
+    size_t more = request->alignment / POOL_SIZE - 1;
+    return request->pages + (request->within != 0 ? size_max(more, request->pages - 1) : more);
+}
+
+/* Bins from that of the length on: a look into some, then the first where every range will do. */
+static struct range *range_find(struct bins *set, const struct range_request *request,
+                                uintptr_t *base) {
+    size_t sure = pages_for_sure(request);
+    unsigned bin = bin_next(set, bin_of(request->pages)), last = bin_of(sure);
+    for (unsigned looks = LOOKS; bin <= last && bin < BINS && looks > 0; looks--) {
+        struct range *range = look_in(set, bin, request, base);
+        if (range != NULL) return range;
+        bin = bin_next(set, bin + 1);
+    }
+    if (bin <= last && last < BINS) { /* what was mapped for the request is the first there */
+        struct range *range = look_in(set, last, request, base);
+        if (range != NULL) return range;
+    }
+    if (bin <= last) bin = bin_next(set, last + 1);
+    return bin < BINS ? look_in(set, bin, request, base) : NULL;
+}
+
+/* Ranges whose memory was purged since they were added leave the touched set here, where a search
+   meets them. */
+static struct range *range_find_touched(const struct range_request *request, uintptr_t *base) {
+    for (;;) {
+        struct range *range = range_find(&sets[1], request, base);
+        if (range == NULL || has_memory(record_base(range), range->pages)) return range;
+        range_remove(range);
+        range_insert(record_base(range), range->pages, false);
+    }
+}
+
+uintptr_t range_take(const struct range_request *request, enum range_choice choice) {
+    ASSERT(space_is_locked());
+    ASSERT(request->pages > 0 && is_power_of_two(request->alignment));
+    uintptr_t base = 0;
+    init();
+    struct range *range = range_find_touched(request, &base);
+    if (range == NULL && choice == RANGE_TOUCHED_FIRST)
+        range = range_find(&sets[0], request, &base);
+    if (range == NULL) return 0;
+    range_cut(range, base, request->pages);
+    return base;
+}
+
+void range_take_at(uintptr_t base, size_t pages) {
+    ASSERT(space_is_locked());
+    ASSERT(range_pages_at(base) >= pages);
+    range_cut(range_at(base), base, pages);
+}
+
+size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base) {
+    ASSERT(space_is_locked());
+    init();
+    unsigned bin = bin_next(&sets[1], 0), other = bin_next(&sets[0], 0);
+    struct bins *set = bin <= other ? &sets[1] : &sets[0];
+    bin = bin <= other ? bin : other;
+    if (bin >= BINS || bin >= bin_of(limit)) return 0;
+    struct range *range = range_of(set->list[bin].next);
+    *base = record_base(range);
+    size_t to_end = ARENA_POOLS - (*base >> POOL_SHIFT) % ARENA_POOLS;
+    size_t pages = size_min(size_min(range->pages, most), to_end);
+    range_cut(range, *base, pages);
+    return pages;
+}
+
+size_t range_pages_at(uintptr_t base) {
+    ASSERT(space_is_locked());
+    return page_is_free(base) && !page_is_free(base - POOL_SIZE) ? range_at(base)->pages : 0;
+}
+
+/* ---- All of them ---- */
+
+/* The whole arenas of a range are offered; true if they went. What is left of it is put on `kept`
+   rather than into its bin, so that the caller meets each range once. */
+static bool offer(struct range *range, bool (*leave)(uintptr_t base, size_t arenas),
+                  struct link *kept) {
+    uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
+    uintptr_t base = align_up(start, ARENA_SIZE), behind = align_down(end, ARENA_SIZE);
+    bool touched = range->touched;
+    range_remove(range);
+    if (behind <= base || !leave(base, (behind - base) / ARENA_SIZE)) {
+        link_add_after(kept, &range->link);
+        return false;
+    }
+    range_keep(start, base, touched);
+    range_keep(behind, end, touched);
+    return true;
+}
+
+bool range_offer_arenas(bool (*leave)(uintptr_t base, size_t arenas)) {
+    ASSERT(space_is_locked());
+    struct link kept;
+    bool any = false;
+    init();
+    link_init(&kept);
+    for (unsigned set = 0; set < 2; set++)
+        for (unsigned bin = bin_next(&sets[set], bin_of(ARENA_POOLS)); bin < BINS;
+             bin = bin_next(&sets[set], bin))
+            any |= offer(range_of(sets[set].list[bin].next), leave, &kept);
+    while (!link_is_alone(&kept)) {
+        struct range *range = range_of(kept.next);
+        link_remove(&range->link);
+        range_insert(record_base(range), range->pages, range->touched);
+    }
+    return any;
+}
+
+/* Calls `visit` for each row of free pages of each arena of runs. */
+static void for_each_row(void (*visit)(struct arena *arena, unsigned first, unsigned count)) {
+    for (struct window *window = window_first(); window != NULL; window = window->next) {
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
+            struct arena *arena = &window->arena[i];
+            if (arena->kind != ARENA_OF_RUNS) continue;
+            for (uint64_t rest = arena->free; rest != 0;) {
+                unsigned first = bit_lowest(rest), count = bit_run(rest, first);
+                rest &= ~bit_range(first, count);
+                visit(arena, first, count);
+            }
+        }
+    }
+}
+
+static uintptr_t page_of(const struct arena *arena, unsigned index) {
+    return arena->base + (uintptr_t)index * POOL_SIZE;
+}
+
+/* Length 0 says that no range begins or ends here yet, for range_add. */
+static void forget_row(struct arena *arena, unsigned first, unsigned count) {
+    range_at(page_of(arena, first))->pages = 0;
+    range_at(page_of(arena, first + count - 1))->pages = 0;
+}
+
+static void add_row(struct arena *arena, unsigned first, unsigned count) {
+    bool touched = (arena->touched & bit_range(first, count)) != 0;
+    range_add(page_of(arena, first), count, touched);
+}
+
+void range_rebuild(void) {
+    ASSERT(space_is_locked());
+    all_pages = 0;
+    ready = false;
+    for_each_row(forget_row);
+    for_each_row(add_row);
+}
+
+static size_t checked_pages; /* under the space lock */
+
+static void count_row(struct arena *arena, unsigned first, unsigned count) {
+    checked_pages += count;
+    (void)arena, (void)first;
+}
+
+static void check_range(const struct range *range, unsigned set, unsigned bin) {
+    uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
+    CHECK(bin_of(range->pages) == bin && range->touched == set);   /* R3 */
+    CHECK(!page_is_free(start - POOL_SIZE) && !page_is_free(end)); /* R2 */
+    for (uintptr_t page = start; page < end; page += POOL_SIZE) {
+        CHECK(page_is_free(page)); /* R1 */
+    }
+    CHECK(range_at(end - POOL_SIZE)->pages == range->pages);
+    CHECK(set == 1 || !has_memory(start, range->pages)); /* R4 */
+}
+
+void range_check(void) {
+    ASSERT(space_is_locked());
+    size_t pages = 0;
+    init();
+    for (unsigned set = 0; set < 2; set++) {
+        for (unsigned bin = 0; bin < BINS; bin++) {
+            struct link *list = &sets[set].list[bin];
+            CHECK((sets[set].occupied[bin / 64] >> bin % 64 & 1) == !link_is_alone(list));
+            for (struct link *at = list->next; at != list; at = at->next) {
+                check_range(range_of(at), set, bin);
+                pages += range_of(at)->pages;
+            }
+        }
+    }
+    checked_pages = 0;
+    for_each_row(count_row);
+    CHECK(checked_pages == pages && all_pages == pages); /* R1 */
+}

@@ -1,54 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "malloc/start.h"
-
-#include <limits.h>
-#include <pthread.h>
-#include <signal.h>
-
-#include "heap/purge.h"
+/*
+ * start: what happens when the library is loaded and when the process ends. malloc works before and
+ * after: everything here is in addition.
+ */
 #include "heap/remote.h"
 #include "heap/space.h"
 #include "heap/thread_heap.h"
+#include "malloc/main_start.h"
 #include "malloc/parameter.h"
+#include "malloc/purge_thread.h"
 #include "malloc/report.h"
 #include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
-
-/* ---- The purge thread ---- */
-
-enum { IDLE_CHECK_MS = 1000 };
-
-static struct atomic_u32 never_woken;
-
-__attribute__((noreturn)) static void *purge_forever(void *unused) {
-    (void)unused;
-    for (;;) {
-        os_wait_ms(&never_woken, 0, purge_wait(IDLE_CHECK_MS) + 1);
-        if (thread_heap_clean_is_due()) thread_heap_clean_parked(false);
-        if (!purge_is_due()) continue;
-        if (!space_lock()) continue;
-        purge_step();
-        space_unlock();
-    }
-}
-
-/* All signals blocked: the program's handlers run on the program's threads. */
-void start_purge_thread(void) {
-    sigset_t all, before;
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, PTHREAD_STACK_MIN + 64 * KIB);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_create(&thread, &attributes, purge_forever, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-}
-
-/* ---- Beginning and end of the process ---- */
 
 /* Before other libraries' constructors, so that handlers they register run around ours. */
 __attribute__((constructor(101))) static void start(void) {
@@ -58,8 +22,7 @@ __attribute__((constructor(101))) static void start(void) {
     parameter_read_environment(options_environment());
     thread_heap_get();
     if (!options.purge_thread) return;
-    pthread_atfork(NULL, NULL, start_purge_thread); /* in the child */
-    start_purge_thread();
+    if (main_start_call == NULL || !main_start_call(purge_thread_begin)) purge_thread_begin();
 }
 
 static void take_all_in(void) {

@@ -3,6 +3,7 @@
  * start: what happens when the library is loaded and when the process ends. malloc works before and
  * after: everything here is in addition.
  */
+#include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/space.h"
 #include "heap/thread_heap.h"
@@ -11,8 +12,16 @@
 #include "malloc/purge_thread.h"
 #include "malloc/report.h"
 #include "os/lock.h"
+#include "os/memory_limit.h"
 #include "os/options.h"
 #include "os/os.h"
+
+static void read_memory_limit(void) {
+    size_t limit = memory_limit_read("/proc/self/cgroup", "/sys/fs/cgroup");
+    if (limit == SIZE_MAX || !space_lock()) return;
+    purge_set_limit(limit);
+    space_unlock();
+}
 
 /* Before other libraries' constructors, so that handlers they register run around ours. */
 __attribute__((constructor(101))) static void start(void) {
@@ -21,6 +30,7 @@ __attribute__((constructor(101))) static void start(void) {
     report_prepare();
     parameter_read_environment(options_environment());
     thread_heap_get();
+    read_memory_limit();
     if (!options.purge_thread) return;
     if (main_start_call == NULL || !main_start_call(purge_thread_begin)) purge_thread_begin();
 }

@@ -174,15 +174,17 @@ void purge_taken(struct arena *arena, uint64_t pages) {
 
 /* ---- Giving back ---- */
 
-/* Gives back the memory of free pages. On machines with larger OS pages only whole ones can go.
-   What the kernel refuses stays touched. Returns the pages that went. */
+/* Gives back the memory of free pages, in as few calls as can be: free pages in between that have
+   none are part of them. On machines with larger OS pages only whole ones can go. What the kernel
+   refuses stays touched. Returns the pages that went. */
 static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
     ASSERT(space_is_locked());
     ASSERT((arena->free & pages) == pages);
     unsigned step = (unsigned)size_max(os_page_size() / POOL_SIZE, 1);
-    uint64_t gone = 0;
+    uint64_t may_go = arena->free & (pages | ~arena->touched), gone = 0;
     while (pages != 0) {
-        unsigned first = bit_lowest(pages), count = bit_run(pages, first);
+        unsigned first = bit_lowest(pages), count = bit_run(may_go, first);
+        count = bit_highest(pages & bit_range(first, count)) - first + 1;
         pages &= ~bit_range(first, count);
         unsigned from = (unsigned)align_up(first, step),
                  to = (unsigned)align_down(first + count, step);
@@ -193,7 +195,8 @@ static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
         gone |= bit_range(from, to - from);
         state.runs++;
     }
-    state.idle -= bit_count(gone & arena->touched);
+    gone &= arena->touched;
+    state.idle -= bit_count(gone);
     arena->touched &= ~gone;
     return gone;
 }
@@ -243,7 +246,7 @@ static void purge_idle_of(struct arena *arena) {
     link_remove(&arena->dirty);
     uint64_t idle = arena->free & arena->touched;
     arena->young &= ~idle;
-    uint64_t now = os_clock_ms(), gone = purge_pages(arena, idle) & idle;
+    uint64_t now = os_clock_ms(), gone = purge_pages(arena, idle);
     if (now - arena->refault_at > SOON_MS) arena->refault = 0; /* these were not asked for soon */
     arena->refault |= gone;
     arena->refault_at = now;

@@ -109,6 +109,16 @@ TEST_F(PurgeTest, RunsOfPoolsGoInOneCallEach) {
     EXPECT_EQ(resident(), ~(0x37 | uint64_t(1) << 63));
 }
 
+TEST_F(PurgeTest, FreePagesWithoutMemoryDoNotPartARun) {
+    free_pools(0x2);
+    purge_all(0);
+    size_t before = purge_count();
+    free_pools(0x5 | 0x100);
+    EXPECT_EQ(purge_all(0), 3 * POOL_SIZE);
+    EXPECT_EQ(purge_count(), before + 2);
+    EXPECT_EQ(resident(), ~uint64_t(0x107));
+}
+
 // Where a range goes on at both ends: no range begins or ends in its records then.
 TEST_F(PurgeTest, TheRecordsOfAFreeArenaGoWithItsMemory) {
     const size_t size = ARENA_POOLS * sizeof(union record);

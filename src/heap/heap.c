@@ -102,10 +102,12 @@ static void to_empty(struct heap *heap, struct pool *pool) {
 static bool take_reserve(struct heap *heap) {
     struct arena_pools *reserve = &heap->reserve;
     if (!space_lock()) return false;
+    size_t refaults = purge_refaults();
     bool taken = arena_take_pools(POOLS_AT_ONCE, reserve);
+    bool again = purge_refaults() != refaults;
     space_unlock();
     if (!taken) return false;
-    if (reserve->touched != 0 || heap->growth++ < VISITS_TO_GROW) return true;
+    if (reserve->touched != 0 || (!again && heap->growth++ < VISITS_TO_GROW)) return true;
     unsigned first = bit_lowest(reserve->pools), end = bit_highest(reserve->pools) + 1;
     if (bit_range(first, end - first) == reserve->pools) /* taken by others in between: leave it */
         os_populate((void *)(reserve->base + (uintptr_t)first * POOL_SIZE),
@@ -131,9 +133,12 @@ static bool take_small(struct heap *heap, uintptr_t *address, bool *zeroed) {
 static bool take_span(unsigned pools, uintptr_t *address, bool *zeroed) {
     const struct range_request request = {pools, POOL_SIZE, (size_t)1 << WINDOW_SHIFT};
     if (!space_lock()) return false;
+    size_t size = pools * (size_t)POOL_SIZE, refaults = purge_refaults();
     *address = space_take(&request);
-    *zeroed = *address != 0 && space_touch(*address, pools * (size_t)POOL_SIZE) == 0;
+    *zeroed = *address != 0 && space_touch(*address, size) == 0;
+    bool again = (purge_refaults() - refaults) * POOL_SIZE > size / 2;
     space_unlock();
+    if (*address != 0 && again) os_populate((void *)*address, size);
     return *address != 0;
 }
 

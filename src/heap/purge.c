@@ -29,6 +29,7 @@ static struct atomic_u64 in_use;
 static struct {
     size_t runs;      /* given back so far */
     size_t idle;      /* pages, P1 */
+    size_t refaults;  /* pages that went back by amount and were asked for again */
     size_t direct;    /* pages of direct mappings in use */
     size_t unmapped;  /* pages of mappings that went back by amount, and were not asked for since */
     size_t most_used; /* pages in use at most, fading */
@@ -41,6 +42,7 @@ static struct {
 
 size_t purge_count(void) { return state.runs; }
 size_t purge_idle(void) { return state.idle; }
+size_t purge_refaults(void) { return state.refaults; }
 size_t purge_in_use(void) { return atomic_u64_load(&in_use); }
 
 /* ---- The queue ---- */
@@ -169,6 +171,7 @@ void purge_taken(struct arena *arena, uint64_t pages) {
     arena->young &= ~pages;
     arena->refault &= ~pages;
     if (again != 0) teach(bit_count(again), arena->refault_at);
+    state.refaults += bit_count(again);
     if ((arena->free & arena->touched) == 0) leave_queue(arena);
 }
 

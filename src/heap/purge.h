@@ -67,6 +67,9 @@ void purge_check(void);
 size_t purge_count(void);
 /* Pages that are free and have memory behind them. */
 size_t purge_idle(void);
+/* Pages that were asked for again after they had gone back by amount, so far. Who takes pages
+   compares before and after: what went too early had better come back at once (os_populate). */
+size_t purge_refaults(void);
 /* Pages in use; a look without the lock will do. */
 size_t purge_in_use(void);
 /* Milliseconds until something is due, at most `limit`. */

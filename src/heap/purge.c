@@ -15,7 +15,7 @@ enum {
     LIMIT_SHARE = 4,   /* idle pages are at most this part of the limit */
     LIVE_SHARE = 4,    /* idle pages may be this part of the pages in use, */
     TEACH_WEIGHT = 2,  /* pages of room that a page which went back too early earns */
-    TAUGHT_SHARE = 16, /* or this part of those that came back soon */
+    TAUGHT_SHARE = 24, /* or this part of those that came back soon */
     SOON_MS = 250,     /* a page that is asked for within this time went back too early */
     FADE_MS = 4000,    /* half of what was taught is forgotten in this time */
 };

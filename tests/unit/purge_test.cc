@@ -408,8 +408,8 @@ TEST_F(PurgeAmountTest, PagesThatAreAskedForAgainSoonTeach) {
     clock_.advance(SOON);
     build();
     drop_all();
-    EXPECT_GE(allowance(), LEAST + PEAK / 24);
-    EXPECT_GE(purge_idle(), PEAK / 24);
+    EXPECT_GE(allowance(), LEAST + PEAK / 36);
+    EXPECT_GE(purge_idle(), PEAK / 36);
 }
 
 TEST_F(PurgeAmountTest, PagesThatAreAskedForLaterDoNotTeach) {
@@ -454,7 +454,7 @@ TEST_F(PurgeAmountTest, AfterAnyNumberOfEqualPeaksAtMostAQuarterStays) {
         clock_.advance(20);
         EXPECT_LE(purge_idle(), PEAK / 4 + 2 * LEAST) << i;
     }
-    EXPECT_GE(purge_idle(), PEAK / 24) << "which spares as many faults at the next peak";
+    EXPECT_GE(purge_idle(), PEAK / 36) << "which spares as many faults at the next peak";
 }
 
 // The first lesson comes from a peak that is long over.
@@ -484,7 +484,7 @@ TEST_F(PurgeAmountTest, WhatWasTaughtFades) {
         return allowance() - LEAST;
     };
     size_t before = taught();
-    ASSERT_GE(before, PEAK / 24);
+    ASSERT_GE(before, PEAK / 36);
     for (int i = 0; i < 4; i++) {
         clock_.advance(FADE);
         SpaceLock lock;
@@ -545,7 +545,7 @@ TEST_F(PurgeAmountTest, MappingsThatAreAskedForAgainSoonTeach) {
         clock_.advance(soon ? SOON : SOON + 1);
         direct_free(block_at(direct_allocate(64 * MIB, ARENA_SIZE)).large);
         if (soon) {
-            EXPECT_GE(allowance(), LEAST + pages / 24);
+            EXPECT_GE(allowance(), LEAST + pages / 36);
         }
         if (!soon) {
             EXPECT_LE(allowance(), untaught());

@@ -6,46 +6,97 @@
 #include "os/os.h"
 
 enum {
-    KEPT = 8,                   /* by a heap: 4 KiB */
-    MAPPED_AT_ONCE = 64 * 1024, /* address space; touched as it is used */
+    KEPT = 8, /* by a heap: 4 KiB */
+    SHEET_MESSAGES = MESSAGE_SHEET / MESSAGE_SIZE,
 };
 
+/* A mapping of messages. The first one's place is taken by what is known of it.
+   I1: used = fresh - 1 - messages in `empty`
+   I2: on the list of sheets if and only if used < SHEET_MESSAGES - 1 */
+struct sheet {
+    struct link link;
+    struct message *empty;
+    unsigned fresh;    /* the messages from here on were never taken */
+    unsigned used;     /* taken by heaps */
+    uint32_t founding; /* a sheet of another founding than the present one is known to nobody */
+};
+static_assert(sizeof(struct sheet) <= MESSAGE_SIZE, "it takes the place of one");
+
 /* Under the space lock. */
-static struct message *empty;
-static uintptr_t fresh, fresh_end; /* the rest of the last mapping */
+static struct link sheets = {&sheets, &sheets};
+static struct sheet *idle; /* one without a message that is used: so that none comes and goes */
+static uint32_t founding;
 static size_t bytes;
 
 size_t message_bytes(void) { return bytes; }
 
 void message_rebuild(void) {
     ASSERT(space_is_locked());
-    empty = NULL;
-    fresh = fresh_end = 0;
+    link_init(&sheets);
+    idle = NULL;
+    founding++;
 }
 
-static bool map_sheet(void) {
+static struct sheet *sheet_of(struct message *message) {
+    return (struct sheet *)align_down((uintptr_t)message, MESSAGE_SHEET);
+}
+
+static struct sheet *sheet_map(void) {
     ASSERT(space_is_locked());
-    uintptr_t sheet = (uintptr_t)os_map_fenced(MAPPED_AT_ONCE);
-    if (sheet == 0) return false;
-    fresh = sheet;
-    fresh_end = sheet + MAPPED_AT_ONCE;
-    bytes += MAPPED_AT_ONCE + 2 * OS_FENCE;
-    return true;
+    struct sheet *sheet = (struct sheet *)os_map_fenced_at(NULL, 0, MESSAGE_SHEET, MESSAGE_SHEET);
+    if (sheet == NULL) return NULL;
+    bytes += MESSAGE_SHEET + 2 * OS_FENCE;
+    sheet->fresh = 1;
+    sheet->founding = founding;
+    link_add_after(&sheets, &sheet->link);
+    return sheet;
 }
 
-static struct message *take_fresh(void) {
-    if (fresh == fresh_end && !map_sheet()) return NULL;
-    fresh += MESSAGE_SIZE;
-    return (struct message *)(fresh - MESSAGE_SIZE);
+static void sheet_unmap(struct sheet *sheet) {
+    ASSERT(space_is_locked());
+    link_remove(&sheet->link);
+    os_unmap_fenced(sheet, MESSAGE_SHEET);
+    bytes -= MESSAGE_SHEET + 2 * OS_FENCE;
+}
+
+/* ---- Messages of a sheet ---- */
+
+static struct message *sheet_take(struct sheet *sheet) {
+    struct message *message = sheet->empty;
+    if (message != NULL)
+        sheet->empty = message->next;
+    else
+        message = (struct message *)sheet + sheet->fresh++;
+    if (++sheet->used == SHEET_MESSAGES - 1) link_remove(&sheet->link);
+    if (sheet == idle) idle = NULL;
+    return message;
+}
+
+/* One without a message in use is kept, and any other unmapped. */
+static void sheet_rest(struct sheet *sheet) {
+    if (idle != NULL) sheet_unmap(idle);
+    idle = sheet;
+}
+
+/* Sheets that a fork left in doubt stay as they are. Full ones that have room again come first, so
+   that what is nearly empty runs empty. */
+static void sheet_give(struct sheet *sheet, struct message *message) {
+    ASSERT(space_is_locked());
+    if (sheet->founding != founding) return;
+    message->next = sheet->empty;
+    sheet->empty = message;
+    if (sheet->used-- == SHEET_MESSAGES - 1) link_add_after(&sheets, &sheet->link);
+    if (sheet->used == 0) sheet_rest(sheet);
 }
 
 static struct message *take_shared(void) {
     ASSERT(space_is_locked());
-    struct message *message = empty;
-    if (message == NULL) return take_fresh();
-    empty = message->next;
-    return message;
+    struct sheet *sheet =
+        link_is_alone(&sheets) ? sheet_map() : link_owner(sheets.next, struct sheet, link);
+    return sheet != NULL ? sheet_take(sheet) : NULL;
 }
+
+/* ---- What heaps keep ---- */
 
 /* Half of what a heap keeps, so that neither a sender nor a receiver comes here for each. */
 static void fetch(struct heap *heap) {
@@ -77,8 +128,7 @@ static void give_back(struct heap *heap, unsigned keep) {
         struct message *message = heap->messages;
         heap->messages = message->next;
         heap->message_count--;
-        message->next = empty;
-        empty = message;
+        sheet_give(sheet_of(message), message);
     }
     space_unlock();
 }

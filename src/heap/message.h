@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * message.h - what remote frees travel in: the addresses of up to 62 blocks. Messages lie in
- * mappings of their own, never in memory that programs write. Each heap keeps a few empty ones; the
- * others are in one list under the space lock. They are used again and never unmapped: there are as
- * many as were ever on their way at once.
+ * mappings of their own, sheets, never in memory that programs write. Each heap keeps a few empty
+ * ones; the others are known by their sheets, under the space lock. A sheet all of whose messages
+ * are empty is unmapped, but for one.
  */
 #ifndef POOLALLOC_MESSAGE_H
 #define POOLALLOC_MESSAGE_H
 
 #include "heap/heap.h"
 
-enum { MESSAGE_SIZE = 512, MESSAGE_BLOCKS = MESSAGE_SIZE / 8 - 2 };
+enum { MESSAGE_SIZE = 512, MESSAGE_BLOCKS = MESSAGE_SIZE / 8 - 2, MESSAGE_SHEET = 64 * 1024 };
 
 struct message {
     struct message *next;    /* in an inbox (remote.c), or of empty ones */

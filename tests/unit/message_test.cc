@@ -66,6 +66,37 @@ TEST_F(MessageTest, AHeapKeepsAFewAndTheOthersServeEverybody) {
     for (struct message *message : again) message_give(other_, message);
 }
 
+TEST_F(MessageTest, SheetsWhoseMessagesAreEmptyGoButOne) {
+    size_t before = message_bytes();
+    std::vector<struct message *> all;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 5000; i++) all.push_back(message_take(heap_));
+        EXPECT_GE(message_bytes(), 5000 * sizeof(struct message));
+        for (struct message *message : all) message_give(other_, message);
+        all.clear();
+        message_give_all(other_);
+        message_give_all(heap_);
+        EXPECT_LE(message_bytes(), before + MESSAGE_SHEET + 2 * OS_FENCE);
+    }
+}
+
+// A sheet is unmapped only when the last of its messages is given back.
+TEST_F(MessageTest, AMessageInUseKeepsItsSheet) {
+    std::vector<struct message *> all;
+    for (int i = 0; i < 1000; i++) all.push_back(message_take(heap_));
+    std::vector<struct message *> kept;
+    for (size_t i = 0; i < all.size(); i++)
+        if (i % 100 == 99)
+            kept.push_back(all[i]);
+        else
+            message_give(other_, all[i]);
+    message_give_all(other_);
+    for (struct message *message : kept) {
+        memset(static_cast<void *>(message), 0x5a, sizeof *message);
+        message_give(other_, message);
+    }
+}
+
 TEST_F(MessageTest, TheLastOneGivenIsTheNextOneTaken) {
     struct message *message = message_take(heap_);
     message_give(heap_, message);

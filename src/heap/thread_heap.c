@@ -12,8 +12,10 @@
 #include "os/os.h"
 
 enum {
-    /* Low bits of a tag are free for the offset in the pool: heaps are aligned to pools. */
-    HEAP_STRIDE = (HEAP_SIZE + POOL_SIZE - 1) / POOL_SIZE * POOL_SIZE,
+    /* Low bits of a tag are free for the offset in the pool: heaps are aligned to pools. An odd
+       number of pools from one to the next: so neighbours have different places for messages
+       (remote_batch), and eight in a row all that there are. */
+    HEAP_STRIDE = ((HEAP_SIZE + POOL_SIZE - 1) / POOL_SIZE | 1) * POOL_SIZE,
     HEAPS_AT_ONCE = 16, /* address space; each is touched when it is used */
     BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
     WARM_HEAPS = 4,     /* parked as they are; more threads than that seldom start at once */
@@ -22,6 +24,10 @@ enum {
        each, were sent to them: a child that just calls exec is not to pay for that. */
     ORPHAN_MESSAGES = 8,
 };
+
+static_assert(HEAP_STRIDE >= HEAP_SIZE && HEAP_STRIDE / POOL_SIZE % 2 == 1 &&
+                  (HEAP_BATCHES & (HEAP_BATCHES - 1)) == 0,
+              "an odd stride meets all places");
 
 struct heap no_heap = {.top = {[0 ... CLASS_COUNT - 1] = &no_rounds},
                        .end = {[0 ... CLASS_COUNT - 1] = &no_rounds}};

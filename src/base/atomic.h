@@ -42,9 +42,18 @@ struct atomic_u32 {
     static inline type name##_or(struct name *a, type bits) {                                      \
         return __atomic_fetch_or(&a->value, bits, __ATOMIC_ACQ_REL);                               \
     }                                                                                              \
+    static inline type name##_and(struct name *a, type bits) {                                     \
+        return __atomic_fetch_and(&a->value, bits, __ATOMIC_ACQ_REL);                              \
+    }                                                                                              \
     /* In one order for all threads. */                                                            \
     static inline type name##_load_ordered(const struct name *a) {                                 \
         return __atomic_load_n(&a->value, __ATOMIC_SEQ_CST);                                       \
+    }                                                                                              \
+    static inline type name##_or_ordered(struct name *a, type bits) {                              \
+        return __atomic_fetch_or(&a->value, bits, __ATOMIC_SEQ_CST);                               \
+    }                                                                                              \
+    static inline type name##_exchange_ordered(struct name *a, type value) {                       \
+        return __atomic_exchange_n(&a->value, value, __ATOMIC_SEQ_CST);                            \
     }                                                                                              \
     static inline void name##_store_ordered(struct name *a, type value) {                          \
         __atomic_store_n(&a->value, value, __ATOMIC_SEQ_CST);                                      \

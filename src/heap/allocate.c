@@ -12,7 +12,6 @@
 
 enum {
     RELEASE_MS_LEAST = 100, /* with a purge delay below that, too: what is at hand is for speed */
-    DRAIN_AT_ONCE = 1024,   /* blocks from other threads per poll: some 20 us at the most */
 };
 
 size_t allocate_direct_min = DIRECT_MIN;
@@ -40,7 +39,7 @@ static void let_go(struct heap *heap) {
 }
 
 void allocate_poll(struct heap *heap) {
-    if (remote_is_waiting(heap)) remote_drain(heap, DRAIN_AT_ONCE);
+    if (remote_is_waiting(heap)) remote_drain(heap);
     uint32_t trim = atomic_u32_load(&last_trim);
     if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
@@ -72,10 +71,11 @@ static size_t held_for_relief(struct heap *heap) {
 static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     if (!space_could_map(missing, held_for_relief(heap))) return false;
     if (heap != NULL) {
-        remote_drain(heap, ~0u);
+        remote_drain(heap);
         heap_release(heap);
     }
     thread_heap_adopt();
+    thread_heap_sweep(heap);
     thread_heap_clean_parked(true);
     if (!space_lock()) return false;
     if (direct) space_release(); /* others are served from there */
@@ -259,6 +259,7 @@ bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address)
 /* True if it is the moment to poll. */
 static bool release_pool_block(struct heap *heap, struct block *block) {
     if (heap != NULL && heap_free(heap, block->address)) return false;
+    if (heap == NULL) return remote_free_slow(NULL, block->heap, block->address, block->usable);
     return remote_free(heap, block->heap, block->address, block->usable);
 }
 
@@ -340,10 +341,13 @@ bool allocate_trim(size_t keep) {
     atomic_u32_add(&last_trim, 1);
     if (heap != NULL) {
         allocate_poll(heap);
-        remote_drain(heap, ~0u);
+        remote_post(heap);
+        remote_drain(heap);
         heap_release(heap);
+        message_give_all(heap);
     }
     thread_heap_adopt();
+    thread_heap_sweep(heap);
     thread_heap_clean_parked(true);
     if (space_lock()) {
         any = purge_all(keep) > 0;

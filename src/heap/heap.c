@@ -37,7 +37,8 @@ void heap_init(struct heap *heap, bool counting) {
 }
 
 bool heap_is_mine(const struct heap *heap) {
-    bool owned = atomic_u32_load(&heap->state) == HEAP_IN_USE && heap->owner != 0;
+    enum heap_state state = heap_state(heap);
+    bool owned = (state == HEAP_IN_USE || state == HEAP_ASLEEP) && heap->owner != 0;
     return !owned || heap->owner == lock_self();
 }
 
@@ -436,6 +437,20 @@ bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits) {
     return true;
 }
 
+int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks) {
+    ASSERT(heap_is_mine(heap));
+    uint32_t stride = size_classes[pool_class(first)].stride;
+    for (; blocks != 0; blocks &= blocks - 1) {
+        uintptr_t address = record_base(first) + bit_lowest(blocks) * (uintptr_t)stride;
+        struct atomic_u64 *word = pool_live(&record_at(address)->pool, address);
+        uint64_t live = atomic_u64_load(word), bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
+        if (POOLALLOC_LIVE_BITS && !(live & bit)) return (int)bit_lowest(blocks);
+        if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~bit);
+        put_in_span(heap, first, address);
+    }
+    return -1;
+}
+
 static void empty_cursor(struct heap *heap, struct cursor *cursor) {
     if (cursor->bits != 0) put_in_small(heap, cursor->word, cursor->bits, bit_count(cursor->bits));
     cursor->bits = 0;
@@ -480,6 +495,24 @@ void heap_set_bare(struct heap *heap, bool bare) {
     heap->bare = bare || heap->counting;
 }
 
+/* What OS pages share with the rest of the heap is cleared. */
+void heap_shed(struct heap *heap) {
+    heap_release(heap);
+    for (unsigned c = 0; c < CLASS_COUNT; c++) {
+        heap->top[c] = heap->end[c] = &no_rounds;
+        heap->seen[c] = NULL;
+    }
+    if (heap->rounds_used == 0) return;
+    uintptr_t start = (uintptr_t)heap->rounds;
+    uintptr_t end = start + heap->rounds_used * sizeof(struct round), page = os_page_size();
+    uintptr_t from = align_up(start, page), to = align_up(end, page);
+    if (to > start + HEAP_ROUNDS * sizeof(struct round)) to = align_down(end, page);
+    bool purged = from < to && os_purge((void *)from, to - from);
+    memset(heap->rounds, 0, (purged ? from : end) - start);
+    if (purged && to < end) memset((void *)to, 0, end - to);
+    heap->rounds_used = 0;
+}
+
 size_t heap_held(const struct heap *heap, size_t most) {
     size_t held = heap->empty_count + bit_count(heap->reserve.pools);
     for (unsigned c = 1; c < CLASS_COUNT && held < most; c++)
@@ -487,20 +520,4 @@ size_t heap_held(const struct heap *heap, size_t most) {
     for (unsigned c = 1; c <= SMALL_CLASSES && held < most; c++)
         held += bit_count(heap->cursors[c].bits);
     return size_min(held, most);
-}
-
-/* Whoever frees a block of the pool meanwhile may still see the old owner in the tag; the old
-   owner's drain passes it on. */
-bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index) {
-    ASSERT(heap_is_mine(from) && heap_is_mine(to));
-    struct pool *pool = first_partial(from, class_index);
-    if (pool == NULL) return false;
-    link_remove(&pool->link);
-    if (size_class_is_span(class_index)) {
-        from->idle_bytes -= span_idle_bytes(pool);
-        to->idle_bytes += span_idle_bytes(pool);
-    }
-    pool_set_owner(pool, to);
-    link_add_after(&to->partial[class_index], &pool->link);
-    return true;
 }

@@ -16,6 +16,7 @@
  *   PARTIAL  on the list of its class. Its last spare blocks are taken -> FULL; its last block
  *            becomes spare -> EMPTY.
  *   EMPTY    all blocks spare; kept for the next pool of any class, or given back to its arena.
+ *   ADRIFT   was PARTIAL and goes to another heap (pending.h): on no list until that takes it in.
  *
  * Invariants, which heap_check checks:
  *   H1 live and spare bits are set only where blocks start, and never both
@@ -33,7 +34,7 @@
 #include "heap/size_class.h"
 #include "heap/window.h"
 
-enum pool_state { POOL_EMPTY, POOL_PARTIAL, POOL_FULL };
+enum pool_state { POOL_EMPTY, POOL_PARTIAL, POOL_FULL, POOL_ADRIFT };
 
 /* A free block at hand, and the word with its live bit, so that malloc need not look it up. */
 struct round {
@@ -49,11 +50,14 @@ struct cursor {
     uintptr_t base;          /* of the word's first place */
 };
 
-/* Blocks of one other heap that wait to be sent there (remote.h). */
+/* Blocks of one other heap that wait to be sent there (remote.h): those of the word that came last
+   by their bits, the others in the message. */
 struct batch {
     struct heap *to; /* NULL: unused */
     struct message *message;
-    size_t bytes; /* there is room for: its budget less its blocks */
+    size_t bytes;    /* there is room for: its budget less its blocks */
+    uintptr_t first; /* the block of the word that came first; and the bits of all */
+    uint64_t bits;
 };
 
 enum {
@@ -74,7 +78,17 @@ enum {
     HEAP_ROUNDS = POOLALLOC_ALIGN == 16 ? 4300 : 6900,
 };
 
-enum heap_state { HEAP_IN_USE, HEAP_PARKED, HEAP_BUSY, HEAP_ORPHAN, HEAP_ADOPTED };
+/* The lowest bits of the inbox word (inbox.h). ASLEEP is IN_USE by an owner who has not looked into
+   the inbox for so long that nobody puts messages there. */
+enum heap_state {
+    HEAP_IN_USE,
+    HEAP_ASLEEP,
+    HEAP_PARKED,  /* no thread has it */
+    HEAP_BUSY,    /* parked, but a thread is at it */
+    HEAP_ORPHAN,  /* its thread is gone and may have been in the middle of anything */
+    HEAP_ADOPTED, /* an orphan that is just being rebuilt */
+    HEAP_STATES = 8,
+};
 
 struct heap {
     /* The magazines: the last round put in, the bottom round when there is none; and the last that
@@ -115,19 +129,18 @@ struct heap {
     struct batch batches[HEAP_BATCHES];
     struct message *messages; /* empty ones (message.h) */
     unsigned message_count;
-    struct message *drained; /* what was taken from the inbox and not looked at yet */
     unsigned rounds_used;
 
-    struct heap *next;        /* all heaps there are */
-    uint32_t owner;           /* the last that it had: its number (lock.h) */
-    struct heap *next_parked; /* under the space lock */
-    uint64_t parked_at;       /* in ms of os_clock_ms */
-    bool warm;                /* parked with full magazines, for the next thread */
+    struct heap *next;      /* all heaps there are */
+    uint32_t owner;         /* the last that it had: its number (lock.h) */
+    struct link parked;     /* under the space lock: see thread_heap.c */
+    uint64_t parked_at;     /* in ms of os_clock_ms */
+    struct heap *next_held; /* of those that a thread holds BUSY (pending.h) */
+    bool warm;              /* it keeps what it has at hand while it is parked */
 
     /* Written by other threads: a line of its own. */
-    CACHE_ALIGNED struct atomic_u64 inbox; /* list of messages from other threads (remote.c) */
-    struct atomic_u64 pending;             /* 1: blocks are marked for it (pending.h) */
-    struct atomic_u32 state;               /* enum heap_state */
+    CACHE_ALIGNED struct atomic_u64 inbox; /* what came from them, and the state: see inbox.h */
+    struct atomic_u32 weight_left; /* of the pools that the last sweep (remote.c) put back */
 
     CACHE_ALIGNED struct round rounds[]; /* HEAP_ROUNDS of them, but none in no_heap */
 };
@@ -171,20 +184,44 @@ void heap_release(struct heap *heap);
 /* The most arenas that heap_release could set free: one for each block at hand and each free pool.
    Stops counting at `most`. */
 size_t heap_held(const struct heap *heap, size_t most);
-/* Hands a PARTIAL pool of the class over to another heap; false if there is none. For heaps that
-   have nothing at hand. */
-bool heap_move_pool(struct heap *from, struct heap *to, unsigned class_index);
+/* Frees the live blocks of a span of the heap by the bits of their indices. They become spare.
+   Returns the index of one that is not live, -1: there was none. */
+int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks);
+/* Lets go of all that is at hand, and of the memory of the magazines. */
+void heap_shed(struct heap *heap);
+
+/* ---- Pools that change hands; for whoever has the pool's token (pending.h) ---- */
+
+/* The first pool of the class that is PARTIAL, or NULL. */
+struct pool *heap_partial(struct heap *heap, unsigned class_index);
+/* A PARTIAL pool is ADRIFT, and has the tag of the heap that is to get it; */
+void heap_hand_over(struct heap *from, struct pool *pool, struct heap *to);
+/* and PARTIAL again there. */
+void heap_receive(struct heap *heap, struct pool *pool);
+/* A pool of which the caller has all blocks, which are live, is nobody's. The index or place of one
+   that was not live, -1: there was none. */
+int pool_bury(struct pool *pool);
+/* Gives pools back to the arenas that are nobody's. */
+void pool_return(struct pool *const *pools, unsigned count);
+/* True if all words of bits of its blocks say that the pool is full. */
+bool pool_is_complete(const struct pool *pool, const uint64_t *bits);
+
 /* For a heap whose owner ended in the middle of anything, as in the child of a fork, with the space
    lock: first heap_forget, which leaves the heap without a pool and at hand nothing, but for its
    inbox and open messages; then heap_adopt for each pool that has its tag, in the order of their
-   addresses. Blocks that are not live are spare afterwards, and pools without a live block free. */
+   addresses. Blocks that are not live are spare afterwards, and pools without a live block free.
+   But where somebody has the pool's token, it is taken to be full. */
 void heap_forget(struct heap *heap);
-void heap_adopt(struct heap *heap, struct pool *pool);
+void heap_adopt(struct heap *heap, struct pool *pool, bool has_token);
 /* True if the calling thread may change the heap: it owns it, or the heap has no owner who could be
    at it, because it is parked and held BUSY, shared and locked, orphaned, or of a test. */
 bool heap_is_mine(const struct heap *heap);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
+
+static inline enum heap_state heap_state(const struct heap *heap) {
+    return (enum heap_state)(atomic_u64_load(&heap->inbox) % HEAP_STATES);
+}
 
 /* ---- Fast paths ----
  * Relaxed atomics for live bits, because threads that free blocks of this heap read them; nothing

@@ -41,11 +41,28 @@ void heap_forget(struct heap *heap) {
     heap->leaving_count = 0;
 }
 
-/* Every block that is not live is spare again; returns the number of those that are. */
+/* Ends the life of blocks in a word of bits. */
+static void end_lives(struct pool *pool, const struct size_class *c, unsigned w, uint64_t blocks) {
+    if (!size_class_is_span(pool_class(pool))) {
+        atomic_u64_store(&pool->live[w], atomic_u64_load(&pool->live[w]) & ~blocks);
+        return;
+    }
+    for (; blocks != 0; blocks &= blocks - 1) {
+        uintptr_t offset = bit_lowest(blocks) * (uintptr_t)c->stride;
+        struct pool *part = &((union record *)pool + offset / POOL_SIZE)->pool;
+        struct atomic_u64 *word = pool_live(part, offset);
+        uint64_t bit = (uint64_t)1 << (offset >> ALIGN_SHIFT & 63);
+        atomic_u64_store(word, atomic_u64_load(word) & ~bit);
+    }
+}
+
+/* Every block that is not live, or pending, is spare again; returns the number of the others. */
 static unsigned rebuild_bits(struct pool *pool, const struct size_class *c) {
     bool is_span = size_class_is_span(pool_class(pool));
     unsigned taken = 0;
     for (unsigned w = 0; w < c->words; w++) {
+        /* Partner: pending_deposit. */
+        end_lives(pool, c, w, atomic_u64_exchange(&pool_pending(pool)[w], 0));
         uint64_t live = is_span ? span_live(pool, c) : atomic_u64_load(&pool->live[w]);
         pool_spare(pool)[w] = c->starts[w] & ~live;
         taken += bit_count(live);
@@ -66,7 +83,7 @@ static void give_up_pool(struct pool *pool, const struct size_class *c) {
         arena_return(arena, bit_range((unsigned)((base - arena) / POOL_SIZE), 1));
 }
 
-/* The owner that the first pool of a span has, if it is another than this one's: heap_move_pool was
+/* The owner that the first pool of a span has, if it is another than this one's: heap_hand_over was
    just about to give it all of them. */
 static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap *heap) {
     uint64_t tag = atomic_u64_load(&first->tag);
@@ -74,13 +91,25 @@ static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap
     return tag_heap(tag, record_base(first));
 }
 
-void heap_adopt(struct heap *heap, struct pool *pool) {
+/* It may be just taken over. */
+static void adopt_as_full(struct pool *pool) {
+    memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
+    pool->taken = size_classes[pool_class(pool)].capacity;
+    pool->state = POOL_FULL;
+    link_init(&pool->link);
+}
+
+void heap_adopt(struct heap *heap, struct pool *pool, bool has_token) {
     ASSERT(space_is_locked());
     struct pool *first = pool_first(pool), *before = &((union record *)pool - 1)->pool;
     const struct size_class *c = &size_classes[pool_class(pool)];
     struct heap *owner = new_owner(first, pool, heap);
     if (owner != heap) atomic_u64_store(&pool->tag, tag_of_heap(record_base(pool), owner));
     if (owner != heap || (pool != first && pool_owner(before) == heap)) return;
+    if (!has_token) {
+        adopt_as_full(first);
+        return;
+    }
     atomic_u8_store(&first->class_index, pool_class(pool));
     first->taken = (uint16_t)rebuild_bits(first, c);
     first->purged = first->freed = 0;

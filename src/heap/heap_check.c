@@ -54,15 +54,19 @@ static void check_bits(struct pool *pool) {
     }
 }
 
-/* H5. The pending bits first: other threads set them, for blocks that are live. */
-static void check_pending(const struct pool *pool, uintptr_t address) {
-    const struct atomic_u64 *bits = window_pending(window_at(address));
-    uint64_t index = window_pool_index(address);
-    for (unsigned w = 0; w < POOL_WORDS; w++) {
-        uint64_t pending =
-            atomic_u64_load_acquire(&bits[index * POOL_WORDS + w]); /* partner: pending_mark */
-        CHECK((pending & ~atomic_u64_load(&pool->live[w])) == 0);
-    }
+/* H5. The pending bits first: other threads set them, for blocks that are live. True if all blocks
+   are pending: the pool is no more the heap's, but whoever has the token is about to take it. */
+static bool check_pending(struct pool *pool, uint64_t *pending) {
+    const struct size_class *c = &size_classes[pool_class(pool)];
+    const struct atomic_u64 *bits = pool_pending(pool);
+    for (unsigned w = 0; w < POOL_WORDS; w++)
+        pending[w] = atomic_u64_load_acquire(&bits[w]); /* partner: pending_deposit */
+    if (pool_is_complete(pool, pending)) return true;
+    bool is_span = size_class_is_span(pool_class(pool));
+    for (unsigned w = 0; w < c->words; w++)
+        CHECK((pending[w] & ~(is_span ? span_live(pool, c) : atomic_u64_load(&pool->live[w]))) ==
+              0);
+    return false;
 }
 
 /* Adds to balance[c] what the pools of an arena have taken and not live, by class. */
@@ -73,8 +77,9 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
         struct pool *pool = &record_at(address)->pool;
         if (atomic_u64_load(&pool->tag) != tag_of_heap(address, heap)) continue;
         unsigned class_index = pool_class(pool);
+        uint64_t pending[POOL_WORDS];
+        if (POOLALLOC_LIVE_BITS && check_pending(pool_first(pool), pending)) continue;
         if (!size_class_is_span(class_index)) check_bits(pool);
-        if (POOLALLOC_LIVE_BITS) check_pending(pool, address);
         balance[class_index] -= pool_live_blocks(pool);
         if (atomic_u8_load(&pool->offset) == 0) balance[class_index] += pool->taken;
     }

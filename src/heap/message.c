@@ -64,7 +64,7 @@ static void sheet_unmap(struct sheet *sheet) {
 static struct message *sheet_take(struct sheet *sheet) {
     struct message *message = sheet->empty;
     if (message != NULL)
-        sheet->empty = message->next;
+        sheet->empty = (struct message *)message->next;
     else
         message = (struct message *)sheet + sheet->fresh++;
     if (++sheet->used == SHEET_MESSAGES - 1) link_remove(&sheet->link);
@@ -83,7 +83,7 @@ static void sheet_rest(struct sheet *sheet) {
 static void sheet_give(struct sheet *sheet, struct message *message) {
     ASSERT(space_is_locked());
     if (sheet->founding != founding) return;
-    message->next = sheet->empty;
+    message->next = (uintptr_t)sheet->empty;
     sheet->empty = message;
     if (sheet->used-- == SHEET_MESSAGES - 1) link_add_after(&sheets, &sheet->link);
     if (sheet->used == 0) sheet_rest(sheet);
@@ -104,7 +104,7 @@ static void fetch(struct heap *heap) {
     for (unsigned i = 0; i < KEPT / 2; i++) {
         struct message *message = take_shared();
         if (message == NULL) break;
-        message->next = heap->messages;
+        message->next = (uintptr_t)heap->messages;
         heap->messages = message;
         heap->message_count++;
     }
@@ -116,7 +116,7 @@ struct message *message_take(struct heap *heap) {
     if (heap->messages == NULL) fetch(heap);
     struct message *message = heap->messages;
     if (message == NULL) return NULL;
-    heap->messages = message->next;
+    heap->messages = (struct message *)message->next;
     heap->message_count--;
     atomic_u64_store(&message->count, 0);
     return message;
@@ -126,16 +126,26 @@ static void give_back(struct heap *heap, unsigned keep) {
     if (!space_lock()) return;
     while (heap->message_count > keep) {
         struct message *message = heap->messages;
-        heap->messages = message->next;
+        heap->messages = (struct message *)message->next;
         heap->message_count--;
         sheet_give(sheet_of(message), message);
     }
     space_unlock();
 }
 
+static void give_now(struct message *message) {
+    if (!space_lock()) return;
+    sheet_give(sheet_of(message), message);
+    space_unlock();
+}
+
 void message_give(struct heap *heap, struct message *message) {
+    if (heap == NULL) {
+        give_now(message);
+        return;
+    }
     ASSERT(heap_is_mine(heap));
-    message->next = heap->messages;
+    message->next = (uintptr_t)heap->messages;
     heap->messages = message;
     if (++heap->message_count > KEPT) give_back(heap, KEPT / 2);
 }

@@ -3,72 +3,305 @@
 
 #include "base/check.h"
 #include "heap/block.h"
+#include "heap/space_lock.h"
+#include "heap/token.h"
+#include "os/lock.h"
+#include "os/os.h"
 
-enum { ARENA_WORDS = ARENA_SIZE / WORD_SPAN };
+struct atomic_u64 token_forks;
 
-static void announce(struct heap *heap, struct window *window, uint64_t arena) {
-    /* Partners: pending_take's exchanges, of each word. */
-    atomic_u64_or(&window->pending_arenas[arena / 64], (uint64_t)1 << arena % 64);
-    atomic_u64_store_ordered(&heap->pending, 1); /* and remote_help */
+/* ---- What a thread has in hand ---- */
+
+static __thread struct work works[WORKS];
+static __thread unsigned depth;
+
+struct work *work_begin(void) {
+    space_notice_fork();
+    return depth < WORKS ? &works[depth++] : NULL;
 }
 
-bool pending_mark(struct heap *heap, uintptr_t address) {
-    struct window *window = window_at(address);
-    uint64_t offset = address - window->base;
-    uint64_t bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
-    if (atomic_u64_or(&window_pending(window)[offset >> WORD_SHIFT], bit) & bit) return false;
-    announce(heap, window, offset >> ARENA_SHIFT);
+static void bury_dead(struct work *work);
+
+void work_end(struct work *work) {
+    if (work == NULL) return;
+    while (work->dead_count > 0) bury_dead(work);
+    ASSERT(work->held == NULL && work->items == 0 && work->pool == NULL);
+    depth--;
+}
+
+void pending_hold(struct work *work, struct heap *heap) {
+    ASSERT(heap_state(heap) == HEAP_BUSY);
+    heap->next_held = work->held;
+    atomic_in_sequence();
+    work->held = heap;
+}
+
+/* ---- Bits ---- */
+
+/* True if any is set. In one order with the steps of the token. */
+static bool read_bits(struct pool *pool, uint64_t *bits) {
+    uint64_t any = 0;
+    for (unsigned w = 0; w < POOL_WORDS; w++)
+        any |= bits[w] = atomic_u64_load_ordered(&pool_pending(pool)[w]);
+    return any != 0;
+}
+
+static uintptr_t address_of(struct pool *pool, unsigned word, unsigned bit) {
+    unsigned class_index = pool_class(pool);
+    uintptr_t step = size_class_is_span(class_index) ? size_classes[class_index].stride : ALIGN;
+    return record_base(pool) + (word * 64 + bit) * step;
+}
+
+static COLD void fail_freed(struct pool *pool, const uint64_t *bits) {
+    unsigned w = 0;
+    while (w + 1 < POOL_WORDS && bits[w] == 0) w++;
+    block_fail("free", BLOCK_FREED, address_of(pool, w, bits[w] ? bit_lowest(bits[w]) : 0));
+}
+
+/* ---- Tokens ---- */
+
+static bool is_orphan(const struct heap *heap) {
+    return atomic_u64_load_ordered(&heap->inbox) % HEAP_STATES == HEAP_ORPHAN;
+}
+
+/* With nothing that the caller would do for the pool: true if there is now, and it has the token
+   again. */
+static bool let_go(struct work *work, struct pool *pool) {
+    uint64_t bits[POOL_WORDS];
+    token_let_go(pool);
+    work->pool = NULL;
+    if (!read_bits(pool, bits)) return false;
+    uint64_t tag = atomic_u64_load(&pool->tag);
+    if (tag != 0 && !pool_is_complete(pool, bits) && is_orphan(tag_heap(tag, record_base(pool))))
+        return false;
+    if (!token_try(pool)) return false;
+    work->pool = pool;
     return true;
 }
 
-void pending_announce(struct heap *heap, uintptr_t pool) {
-    struct window *window = window_at(pool);
-    uint64_t offset = pool - window->base, bits = 0;
-    for (unsigned w = 0; w < POOL_WORDS; w++)
-        bits |= atomic_u64_load(&window_pending(window)[(offset >> WORD_SHIFT) + w]);
-    if (bits != 0) announce(heap, window, offset >> ARENA_SHIFT);
+static void settle_again(struct work *work, struct pool *pool) {
+    if (let_go(work, pool)) pending_settle(work, pool);
 }
 
-static unsigned take_word(struct heap *heap, uintptr_t base, uint64_t bits) {
-    for (uint64_t left = bits; left != 0; left &= left - 1) {
-        uintptr_t address = base + ((uintptr_t)bit_lowest(left) << ALIGN_SHIFT);
-        if (!heap_free(heap, address)) block_fail("free", BLOCK_FREED, address);
+/* The tokens stay until the pools are in the arenas. */
+static void bury_dead(struct work *work) {
+    struct pool *dead[WORK_DEAD];
+    unsigned count = work->dead_count;
+    memcpy(dead, work->dead, count * sizeof dead[0]);
+    work->dead_count = 0;
+    pool_return(dead, count);
+    for (unsigned i = 0; i < count; i++) settle_again(work, dead[i]);
+}
+
+/* All blocks are pending: nobody else knows the pool. */
+static void take_over(struct work *work, struct pool *pool) {
+    int wrong = pool_bury(pool);
+    if (wrong >= 0)
+        block_fail("free", BLOCK_FREED,
+                   address_of(pool, (unsigned)wrong / 64, (unsigned)wrong % 64));
+    for (unsigned w = 0; w < POOL_WORDS; w++) atomic_u64_store(&pool_pending(pool)[w], 0);
+    work->dead[work->dead_count++] = pool;
+    work->pool = NULL;
+    if (work->dead_count == WORK_DEAD) bury_dead(work);
+}
+
+static unsigned weight_of(const struct pool *pool) {
+    enum { POOLS_OF_ONE = 16 * KIB / POOL_SIZE };
+    return (size_classes[pool_class(pool)].pools + POOLS_OF_ONE - 1u) / POOLS_OF_ONE;
+}
+
+void pending_send_pool(struct work *work, struct pool *pool, struct heap *to) {
+    work->pool = NULL;
+    unsigned weight = weight_of(pool);
+    enum inbox_answer answer = inbox_post_pool(to, pool, work->sweeps ? 0 : weight);
+    if (answer == INBOX_REFUSED) {
+        settle_again(work, pool);
+        return;
     }
-    return bit_count(bits);
+    work->weight_left += weight;
+    if (!work->sweeps) atomic_u32_store(&to->frees_to_poll, 1);
+    if (answer == INBOX_HELD) pending_hold(work, to);
+    if (answer == INBOX_LATE) work->late = to;
 }
 
-/* The pools of other heaps keep their bits, and these heaps are told again: they may have looked in
-   vain while the arena's bit was taken back. The owner is read before the bits are taken, and only
-   this thread could make another heap own a pool of this one. */
-static unsigned take_arena(struct heap *heap, struct window *window, uint64_t arena) {
-    unsigned taken = 0;
-    uint64_t first = arena * ARENA_WORDS;
-    for (uint64_t w = first; w < first + ARENA_WORDS; w++) {
-        struct atomic_u64 *word = &window_pending(window)[w];
-        if (atomic_u64_load_acquire(word) == 0) continue;
-        uintptr_t base = window->base + w * WORD_SPAN, page = align_down(base, POOL_SIZE);
-        uint64_t tag = atomic_u64_load(&window->record[w / POOL_WORDS].pool.tag);
-        if (tag == tag_of_heap(page, heap))
-            taken +=
-                take_word(heap, base, atomic_u64_exchange(word, 0)); /* partner: pending_mark */
-        else if (tag != 0 && tag_kind(tag, page) == TAG_HEAP)
-            announce(tag_heap(tag, page), window, arena);
+/* First the bits, then the tag: while a bit is pending the pool is not empty, so that it stays with
+   its owner. */
+void pending_settle(struct work *work, struct pool *pool) {
+    uint64_t bits[POOL_WORDS];
+    work->pool = pool;
+    if (!read_bits(pool, bits)) {
+        settle_again(work, pool);
+        return;
     }
-    return taken;
+    uint64_t tag = atomic_u64_load(&pool->tag);
+    if (tag == 0) fail_freed(pool, bits);
+    if (pool_is_complete(pool, bits))
+        take_over(work, pool);
+    else
+        pending_send_pool(work, pool, tag_heap(tag, record_base(pool)));
 }
 
-unsigned pending_take(struct heap *heap) {
+/* ---- Deposits ---- */
+
+static void deposit(struct work *work, struct pool *pool, unsigned word, uint64_t bits) {
+    /* Partners: read_bits, and the exchange of pending_take_in. */
+    uint64_t again = atomic_u64_or_ordered(&pool_pending(pool)[word], bits) & bits;
+    if (again != 0) block_fail("free", BLOCK_FREED, address_of(pool, word, bit_lowest(again)));
+    if (work != NULL && token_try(pool)) pending_settle(work, pool);
+}
+
+void pending_deposit_word(struct work *work, uintptr_t base, uint64_t bits) {
+    struct pool *pool = &record_at(base)->pool;
+    deposit(work, pool, base >> WORD_SHIFT & (POOL_WORDS - 1), bits);
+}
+
+void pending_deposit(struct work *work, uintptr_t address) {
+    struct pool *pool = &record_at(address)->pool, *first = pool_first(pool);
+    if (size_class_is_span(pool_class(pool))) {
+        uint64_t offset = address - record_base(first);
+        uint64_t index = offset * size_classes[pool_class(pool)].reciprocal >> 32;
+        deposit(work, first, 0, (uint64_t)1 << index);
+    } else {
+        deposit(work, pool, address >> WORD_SHIFT & (POOL_WORDS - 1),
+                (uint64_t)1 << (address >> ALIGN_SHIFT & 63));
+    }
+}
+
+/* ---- Taking in ---- */
+
+/* Blocks of a word of bits become spare. */
+static void take_word(struct heap *heap, struct pool *pool, unsigned word, uint64_t bits) {
+    if (size_class_is_span(pool_class(pool))) {
+        int wrong = heap_free_in_span(heap, pool, bits);
+        if (wrong >= 0) block_fail("free", BLOCK_FREED, address_of(pool, 0, (unsigned)wrong));
+        return;
+    }
+    uint64_t live = atomic_u64_load(&pool->live[word]);
+    if (!heap_free_word(heap, record_base(pool) + word * (uintptr_t)WORD_SPAN, bits))
+        block_fail("free", BLOCK_FREED,
+                   address_of(pool, word, bit_lowest(bits & ~live ? bits & ~live : bits)));
+}
+
+/* All words are taken before the first is looked at: with the last live block the pool may go to
+   the arena, and on to another heap. */
+void pending_take_in(struct work *work, struct heap *heap, struct pool *pool) {
+    uint64_t bits[POOL_WORDS];
     ASSERT(heap_is_mine(heap));
-    unsigned taken = 0;
-    if (!pending_any(heap)) return 0;
-    atomic_u64_exchange(&heap->pending, 0); /* partner: announce */
-    for (struct window *window = window_first(); window != NULL; window = window->next) {
-        for (unsigned i = 0; i < sizeof window->pending_arenas / sizeof(uint64_t); i++) {
-            if (atomic_u64_load(&window->pending_arenas[i]) == 0) continue;
-            uint64_t arenas = atomic_u64_exchange(&window->pending_arenas[i], 0);
-            for (; arenas != 0; arenas &= arenas - 1)
-                taken += take_arena(heap, window, i * 64 + bit_lowest(arenas));
-        }
+    work->pool = pool;
+    if (atomic_u64_load(&pool->tag) != tag_of_heap(record_base(pool), heap)) {
+        pending_settle(work, pool);
+        return;
     }
-    return taken;
+    if (pool->state == POOL_ADRIFT) heap_receive(heap, pool);
+    unsigned words = size_classes[pool_class(pool)].words;
+    for (unsigned w = 0; w < words; w++) {
+        bits[w] = atomic_u64_load(&pool_pending(pool)[w]);
+        if (bits[w] != 0) bits[w] = atomic_u64_exchange(&pool_pending(pool)[w], 0);
+    }
+    for (unsigned w = 0; w < words; w++)
+        if (bits[w] != 0) take_word(heap, pool, w, bits[w]);
+    settle_again(work, pool);
+}
+
+/* ---- Threads that are gone ---- */
+
+static void free_tokens(uint64_t item) {
+    while (item != 0) {
+        struct pool *pool = item & INBOX_POOL ? inbox_pool(item) : NULL;
+        item = inbox_next(item);
+        if (pool != NULL) token_let_go(pool);
+    }
+}
+
+void work_abandon(void) {
+    for (; depth > 0; depth--) {
+        struct work *work = &works[depth - 1];
+        free_tokens(work->items);
+        if (work->pool != NULL) token_let_go(work->pool);
+        for (unsigned i = 0; i < work->dead_count; i++) token_let_go(work->dead[i]);
+        memset(work, 0, sizeof *work);
+    }
+}
+
+/* Who has the token is at work on the pool, and lets go of it, or takes the pool over. False if he
+   does not: a signal has interrupted him. */
+static bool wait_for_token(struct pool *pool) {
+    enum { WAIT_LOOKS = 1 << 20 };
+    for (unsigned i = 0; i < WAIT_LOOKS && atomic_u64_load(&pool->tag) != 0; i++) {
+        if (token_try(pool)) return true;
+        cpu_relax();
+    }
+    return false;
+}
+
+/* Bits that came meanwhile wait in the inbox of the heap, which takes it in before it is parked. */
+void pending_adopt(struct heap *heap, struct pool *pool) {
+    uint64_t bits[POOL_WORDS];
+    struct pool *first = pool_first(pool);
+    ASSERT(space_is_locked());
+    if (first != pool && atomic_u64_load(&first->tag) == tag_of_heap(record_base(first), heap))
+        return; /* with the first */
+    bool has_token = token_try(first) || wait_for_token(first);
+    if (!has_token && atomic_u64_load(&first->tag) == 0) return;
+    heap_adopt(heap, pool, has_token);
+    if (!has_token) return;
+    token_let_go(first);
+    if (read_bits(first, bits) && token_try(first)) inbox_post_pool(heap, first, 0);
+}
+
+/* The item behind one, without a step that could not be taken twice. */
+static uint64_t item_after(uint64_t item) {
+    if (!(item & INBOX_POOL)) return inbox_message(item)->next;
+    return atomic_u64_load(token_of(inbox_pool(item))) & INBOX_ITEM;
+}
+
+/* The list from an item on, with messages alone. */
+static uint64_t only_messages(uint64_t item) {
+    uint64_t first = 0;
+    for (struct message *last = NULL; item != 0; item = item_after(item)) {
+        if (item & INBOX_POOL) continue;
+        if (last != NULL)
+            last->next = item;
+        else
+            first = item;
+        last = inbox_message(item);
+    }
+    return first;
+}
+
+/* The last message may still name a pool as the next. */
+static void end_list(uint64_t item) {
+    while (item != 0) {
+        uint64_t next = inbox_message(item)->next;
+        if (next & INBOX_POOL) inbox_message(item)->next = next = 0;
+        item = next;
+    }
+}
+
+void pending_make_orphan(struct heap *heap) {
+    uint64_t items = atomic_u64_exchange_ordered(&heap->inbox, HEAP_ORPHAN) & INBOX_ITEM;
+    uint64_t first = only_messages(items);
+    end_list(first);
+    atomic_u64_store_ordered(&heap->inbox, first | HEAP_ORPHAN);
+}
+
+/* Tokens that came along with the thread that forked are its own in the child, too. */
+static void renew(struct pool *pool) {
+    token_set_next(pool, atomic_u64_load(token_of(pool)) & INBOX_ITEM);
+}
+
+static void renew_items(uint64_t item) {
+    for (; item != 0; item = item_after(item))
+        if (item & INBOX_POOL) renew(inbox_pool(item));
+}
+
+/* What a thread had in hand that forked in the middle is nobody's either: it may stand there for
+   good. */
+void pending_after_fork(void) {
+    ASSERT(space_is_locked());
+    atomic_u64_add(&token_forks, (uint64_t)1 << TOKEN_FORKS_SHIFT);
+}
+
+void pending_keep_inbox(struct heap *heap) {
+    renew_items(atomic_u64_load(&heap->inbox) & INBOX_ITEM);
 }

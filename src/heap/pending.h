@@ -1,37 +1,71 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pending.h - blocks that were freed by a thread which can't send a message: it has no heap, or
- * there is no memory. A bit for each place where a block may start waits beside the records until
- * the owner takes it in; nothing is written into the block. Needs no memory, no lock, and works for
- * any number of blocks.
+ * pending.h - blocks that a thread has freed for another, and which no message carries: its owner
+ * sleeps or has none, there is no memory, or too few are of one owner. A bit beside the records
+ * says so; nothing is written into the block. Needs no memory and no lock, and works for any number
+ * of blocks.
  *
- * From a heap to its blocks there are three steps, marked in this order and taken back in the
- * reverse one, so that no block is lost whenever the owner looks:
- *   the block's bit;
- *   the bit of its arena in the window, which any heap with blocks there may take back, and then
- *   marks again for the others;
- *   heap->pending
+ * Who sets a bit tries for the token of the pool (token.h), and with it sees to it that the owner
+ * hears of the pool, or takes the pool away when all of its blocks are pending. The words,
+ * equations and orders of docs/protocol.md hold here.
+ *
+ * A bit stands for the place of a block as a live bit does; of a span, for its index, all in the
+ * first word of its first pool.
  */
 #ifndef POOLALLOC_PENDING_H
 #define POOLALLOC_PENDING_H
 
-#include "heap/heap.h"
+#include "heap/inbox.h"
+
+enum { WORK_DEAD = 8, WORKS = 2 };
+
+/* What a thread has in hand. */
+struct work {
+    struct heap *held;            /* heaps that it made BUSY, by next_held */
+    uint64_t items;               /* the rest of what it took out of an inbox */
+    struct pool *pool;            /* whose token it has */
+    struct pool *dead[WORK_DEAD]; /* pools that were taken over, and go to the arenas together */
+    unsigned dead_count;
+    struct heap *late;    /* has got many posts, and should be swept; or NULL */
+    bool sweeps;          /* an inbox of another thread: pools go back there */
+    uint32_t weight_left; /* of those */
+};
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Marks a live block, which the heap is taken to own. False, and nothing done: it is marked. */
-bool pending_mark(struct heap *heap, uintptr_t address);
-/* Frees the blocks of the heap that are marked; returns their number. For the heap's owner. */
-unsigned pending_take(struct heap *heap);
+/* The calling thread begins; NULL: it is in the middle already, in signal handlers, so that it can
+   only set bits. */
+struct work *work_begin(void);
+/* All that is in hand must be done with, but for dead pools. */
+void work_end(struct work *work);
+/* What the thread has in hand is left: it ends in the middle, and goes on no more. */
+void work_abandon(void);
 
-/* For a pool of the heap whose former owner may have been about to take its blocks. */
-void pending_announce(struct heap *heap, uintptr_t pool);
+/* A live block of a pool becomes pending. Ends the process if it is pending already. */
+void pending_deposit(struct work *work, uintptr_t address);
+/* The same for blocks of one word of live bits, that of WORD_SPAN bytes at `base`, in a small pool.
+ */
+void pending_deposit_word(struct work *work, uintptr_t base, uint64_t bits);
+/* What is to be done with a pool whose token the caller has: take it over, or tell its owner. */
+void pending_settle(struct work *work, struct pool *pool);
+/* A pool, with its token, comes in for a heap that the caller holds. */
+void pending_take_in(struct work *work, struct heap *heap, struct pool *pool);
+/* The pool, whose token the caller has, is for another heap, which hears of it. */
+void pending_send_pool(struct work *work, struct pool *pool, struct heap *to);
+/* A heap that the caller made BUSY is one of those that it has in hand. */
+void pending_hold(struct work *work, struct heap *heap);
 
-static inline bool pending_any(const struct heap *heap) {
-    return atomic_u64_load(&heap->pending) != 0;
-}
+/* For the pools of a heap whose owner is gone: heap_adopt, while nobody has the token. With the
+   space lock. */
+void pending_adopt(struct heap *heap, struct pool *pool);
+/* In the child of a fork, before anything else: what other threads had in hand is nobody's; */
+void pending_after_fork(void);
+/* then for each heap of the thread that forked, whose inbox keeps what it has; */
+void pending_keep_inbox(struct heap *heap);
+/* and for each that is nobody's: it is an ORPHAN, and only messages stay in its inbox. */
+void pending_make_orphan(struct heap *heap);
 
 #ifdef __cplusplus
 }

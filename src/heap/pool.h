@@ -27,6 +27,11 @@ static inline uint64_t *pool_spare(struct pool *pool) {
     struct window *window = window_of(pool);
     return &window->spare[((union record *)pool - window->record) * POOL_WORDS];
 }
+/* Bits of blocks that others have freed, POOL_WORDS of them: see pending.h. */
+static inline struct atomic_u64 *pool_pending(struct pool *pool) {
+    struct window *window = window_of(pool);
+    return &window_pending(window)[((union record *)pool - window->record) * POOL_WORDS];
+}
 /* The heap that has the pool, if any; for pages that are no large block's. */
 static inline struct heap *pool_owner(const struct pool *pool) {
     return tag_heap(atomic_u64_load(&pool->tag), record_base(pool));

@@ -3,138 +3,303 @@
 
 #include "base/check.h"
 #include "heap/space_lock.h"
+#include "heap/token.h"
 #include "os/options.h"
 
 /* 16 KiB on their way to one heap, or a full message. */
 static const size_t BUDGET = 16 * KIB;
 
-/* ---- Sending ---- */
+/* A message of so few entries that gives way to another is not sent: its blocks become pending. */
+enum { FEW_ENTRIES = 8 };
 
 static struct atomic_u32 orphan_messages;
+static struct atomic_u64 commons;             /* struct heap * */
+static struct atomic_u8 offered[CLASS_COUNT]; /* hints: the commons have a pool of the class */
 
 unsigned remote_orphan_messages(void) { return atomic_u32_load(&orphan_messages); }
+struct heap *remote_commons(void) {
+    return (struct heap *)atomic_u64_load_acquire(&commons);
+}
+void remote_set_commons(struct heap *heap) { atomic_u64_store_release(&commons, (uintptr_t)heap); }
 
-/* Others may not use a heap whose thread has ended, unless they hold it BUSY. Whoever sends looks
-   at the state after the message is in the inbox, and whoever parks looks into the inbox after the
-   state is PARKED: one of them sees the other. */
-void remote_help(struct heap *heap) {
-    while (atomic_u64_load_ordered(&heap->inbox) != 0 ||
-           atomic_u64_load_ordered(&heap->pending) != 0) {
-        uint32_t parked = HEAP_PARKED;
-        if (!atomic_u32_replace(&heap->state, &parked, HEAP_BUSY)) return;
-        remote_drain(heap, ~0u);
-        if (!heap->warm) heap_release(heap);
-        remote_post(heap); /* blocks whose pools had changed hands */
-        atomic_u32_store_ordered(&heap->state, HEAP_PARKED);
+/* ---- What is in messages ---- */
+
+/* One entry; returns the index of the next. */
+static unsigned read_entry(const struct message *message, unsigned i, uintptr_t *address,
+                           uint64_t *bits) {
+    *address = message->entries[i] & ~(uint64_t)MESSAGE_WORD;
+    *bits = message->entries[i] & MESSAGE_WORD ? message->entries[i + 1] : 0;
+    return i + (*bits != 0 ? 2 : 1);
+}
+
+/* What is no live block any more was freed twice, whatever lies there now. */
+static NOINLINE void deposit_one(struct work *work, uintptr_t address) {
+    struct block block;
+    enum block_fault fault = block_find(address, &block);
+    if (fault != BLOCK_LIVE || block.kind != TAG_HEAP) block_fail("free", BLOCK_FREED, address);
+    pending_deposit(work, address);
+}
+
+static NOINLINE void deposit_word(struct work *work, uintptr_t base, uint64_t bits) {
+    struct pool *pool = &record_at(base)->pool;
+    uint64_t live = atomic_u64_load(pool_live(pool, base));
+    bool all_live = !POOLALLOC_LIVE_BITS || (bits & ~live) == 0;
+    if (all_live && atomic_u64_load(&pool->tag) != 0 && !size_class_is_span(pool_class(pool))) {
+        pending_deposit_word(work, base, bits);
+        return;
+    }
+    for (; bits != 0; bits &= bits - 1)
+        deposit_one(work, base + ((uintptr_t)bit_lowest(bits) << ALIGN_SHIFT));
+}
+
+static void deposit_message(struct work *work, const struct message *message) {
+    unsigned count = (unsigned)atomic_u64_load(&message->count);
+    uintptr_t address;
+    uint64_t bits;
+    for (unsigned i = 0; i < count;) {
+        i = read_entry(message, i, &address, &bits);
+        if (bits != 0)
+            deposit_word(work, address, bits);
+        else
+            deposit_one(work, address);
     }
 }
 
-static void look_after(struct heap *to) {
-    uint32_t state = atomic_u32_load_ordered(&to->state); /* partner: remote_help, park */
-    if (likely(state == HEAP_IN_USE)) return;
-    if (state == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
-    if (state == HEAP_PARKED && !space_is_out_of_reach()) remote_help(to);
+/* ---- Taking in ---- */
+
+static inline void take_in(struct work *work, struct heap *heap, uintptr_t address) {
+    if (unlikely(!heap_free(heap, address)))
+        deposit_one(work, address); /* its pool changed hands */
 }
 
-/* The owner takes it in at its next free: a block that it frees as well is then found out before it
-   is handed out again. */
-static void notify(struct heap *to) {
+static void take_in_word(struct work *work, struct heap *heap, uintptr_t base, uint64_t bits) {
+    if (likely(heap_free_word(heap, base, bits))) return;
+    for (; bits != 0; bits &= bits - 1)
+        take_in(work, heap, base + ((uintptr_t)bit_lowest(bits) << ALIGN_SHIFT));
+}
+
+static void take_message(struct work *work, struct heap *heap, struct message *message) {
+    unsigned count = (unsigned)atomic_u64_load(&message->count);
+    uintptr_t address;
+    uint64_t bits;
+    for (unsigned i = 0; i < count;) {
+        i = read_entry(message, i, &address, &bits);
+        if (bits != 0)
+            take_in_word(work, heap, address, bits);
+        else
+            take_in(work, heap, address);
+    }
+}
+
+static void take_items(struct work *work, struct heap *heap, uint64_t items) {
+    work->items = items;
+    while (work->items != 0) {
+        uint64_t item = work->items;
+        work->items = inbox_next(item);
+        if (item & INBOX_POOL) {
+            pending_take_in(work, heap, inbox_pool(item));
+        } else {
+            take_message(work, heap, inbox_message(item));
+            message_give(heap, inbox_message(item));
+        }
+    }
+}
+
+/* ---- Heaps that no thread uses ---- */
+
+static void offer(struct work *work, struct heap *heap, struct heap *to, unsigned class_index) {
+    struct link *list = &heap->partial[class_index];
+    for (struct link *at = list->next, *next; at != list; at = next) {
+        struct pool *pool = link_owner(at, struct pool, link);
+        next = at->next;
+        if (!token_try(pool)) continue; /* who has it is about to post it here */
+        heap_hand_over(heap, pool, to);
+        pending_send_pool(work, pool, to);
+    }
+}
+
+/* The pools of a cold heap that have spare blocks are for everybody; the commons keep them. */
+static void cool(struct work *work, struct heap *heap) {
+    struct heap *to = remote_commons();
+    if (space_is_out_of_reach()) return;
+    heap_release(heap);
+    message_give_all(heap);
+    for (unsigned c = 1; c < CLASS_COUNT; c++)
+        if (heap == to)
+            atomic_u8_store(&offered[c], heap_partial(heap, c) != NULL);
+        else if (to != NULL)
+            offer(work, heap, to, c);
+}
+
+static void hold(struct work *work, struct heap *heap) {
+    do {
+        take_items(work, heap, inbox_take(heap));
+        if (!heap->warm) cool(work, heap);
+    } while (!inbox_park(heap));
+}
+
+static void sweep(struct work *work, struct heap *sweeper, struct heap *heap) {
+    work->items = inbox_take_others(heap);
+    work->sweeps = true;
+    work->weight_left = 0;
+    while (work->items != 0) {
+        uint64_t item = work->items;
+        work->items = inbox_next(item);
+        if (item & INBOX_POOL) {
+            pending_settle(work, inbox_pool(item));
+        } else {
+            deposit_message(work, inbox_message(item));
+            message_give(sweeper, inbox_message(item));
+        }
+    }
+    work->sweeps = false;
+    atomic_u32_store(&heap->weight_left, work->weight_left);
+}
+
+/* Not by recursion: to take in for one heap may make the thread hold another. */
+static void finish(struct work *work, struct heap *own) {
+    while (work != NULL && (work->held != NULL || work->late != NULL)) {
+        struct heap *heap = work->late;
+        work->late = NULL;
+        if (heap != NULL) sweep(work, own, heap);
+        heap = work->held;
+        if (heap == NULL) continue;
+        work->held = heap->next_held;
+        hold(work, heap);
+    }
+    work_end(work);
+}
+
+void remote_drain(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
+    struct work *work = work_begin();
+    if (work != NULL) take_items(work, heap, inbox_take_own(heap));
+    finish(work, heap);
+}
+
+void remote_park(struct heap *heap) {
+    struct work *work = work_begin();
+    if (work == NULL) return;
+    pending_hold(work, heap);
+    finish(work, NULL);
+}
+
+bool remote_borrow(struct heap *heap, unsigned class_index) {
+    struct heap *from = remote_commons();
+    if (from == NULL || !atomic_u8_load(&offered[class_index])) return false;
+    struct work *work = work_begin();
+    bool held = work != NULL && inbox_claim(from, HEAP_BUSY);
+    struct pool *pool = NULL;
+    if (held) {
+        pending_hold(work, from);
+        pool = heap_partial(from, class_index);
+        if (pool != NULL && !token_try(pool)) pool = NULL;
+    }
+    if (pool != NULL) {
+        heap_hand_over(from, pool, heap);
+        heap_receive(heap, pool);
+        pending_settle(work, pool);
+    }
+    finish(work, heap);
+    return pool != NULL;
+}
+
+/* ---- Sending ---- */
+
+void remote_sweep(struct heap *sweeper, struct heap *heap) {
+    if (inbox_is_empty(heap)) return;
+    struct work *work = work_begin();
+    if (work != NULL) sweep(work, sweeper, heap);
+    finish(work, sweeper);
+}
+
+/* What the owner frees as well is found out at its next free, before it is handed out again. */
+static void send(struct work *work, struct heap *heap, struct heap *to, struct message *message) {
+    enum inbox_answer answer = work != NULL ? inbox_post_message(to, message) : INBOX_REFUSED;
+    if (answer == INBOX_REFUSED) {
+        if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
+        deposit_message(work, message);
+        message_give(heap, message);
+        return;
+    }
     atomic_u32_store(&to->frees_to_poll, 1);
-    look_after(to);
+    if (answer == INBOX_HELD) pending_hold(work, to);
+    if (answer == INBOX_LATE) work->late = to;
 }
 
-static void batch_post(struct batch *batch) {
+static void batch_post(struct work *work, struct heap *heap, struct batch *batch) {
     struct heap *to = batch->to;
+    if (to == NULL) return;
+    batch_close_word(batch, atomic_u64_load(&batch->message->count));
     batch->to = NULL;
     atomic_in_sequence();
-    if (to == NULL) return;
-    uint64_t head = atomic_u64_load(&to->inbox);
-    do batch->message->next = (struct message *)head;
-    while (!atomic_u64_replace_ordered(
-        &to->inbox, &head, (uintptr_t)batch->message)); /* partner: remote_drain's exchange */
-    notify(to);
+    send(work, heap, to, batch->message);
 }
 
 void remote_post(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
-    for (unsigned i = 0; i < HEAP_BATCHES; i++) batch_post(&heap->batches[i]);
+    struct work *work = work_begin();
+    for (unsigned i = 0; i < HEAP_BATCHES; i++) batch_post(work, heap, &heap->batches[i]);
+    finish(work, heap);
+}
+
+/* The message of another owner gives way: with a few entries it becomes empty here. */
+static struct message *batch_empty(struct heap *heap, struct batch *batch) {
+    if (batch->to == NULL) return message_take(heap);
+    struct work *work = work_begin();
+    struct message *message = NULL;
+    batch_close_word(batch, atomic_u64_load(&batch->message->count));
+    if (atomic_u64_load(&batch->message->count) > FEW_ENTRIES) {
+        batch_post(work, heap, batch);
+        message = message_take(heap);
+    } else {
+        batch->to = NULL;
+        atomic_in_sequence();
+        message = batch->message;
+        deposit_message(work, message);
+        atomic_u64_store(&message->count, 0);
+    }
+    finish(work, heap);
+    return message;
 }
 
 static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) {
     ASSERT(heap_is_mine(heap));
-    batch_post(batch);
-    batch->message = message_take(heap);
+    batch->message = batch_empty(heap, batch);
     if (batch->message == NULL) return false;
     batch->bytes =
         options.perturb == 0 ? BUDGET : 0; /* so that each block comes here to be filled */
+    batch->first = batch->bits = 0;
     atomic_in_sequence();
     batch->to = to;
     return true;
+}
+
+static void deposit_now(struct heap *heap, struct heap *to, uintptr_t address) {
+    struct work *work = work_begin();
+    if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
+    pending_deposit(work, address);
+    finish(work, heap);
+}
+
+static void post_now(struct heap *heap, struct batch *batch) {
+    struct work *work = work_begin();
+    batch_post(work, heap, batch);
+    finish(work, heap);
 }
 
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
     if (batch == NULL || (batch->to != to && !batch_open(heap, batch, to))) {
-        if (!pending_mark(to, address)) block_fail("free", BLOCK_FREED, address);
-        notify(to);
+        deposit_now(heap, to, address);
         return true;
     }
-    message_add(batch->message, address);
+    const struct atomic_u64 *count = &batch->message->count;
+    if (!batch_add_to_word(batch, address))
+        batch_add(batch, atomic_u64_load(count), address, usable);
     batch->bytes -= size_min(batch->bytes, usable);
-    if (atomic_u64_load(&batch->message->count) < MESSAGE_BLOCKS && batch->bytes > 0) return false;
-    batch_post(batch);
+    if (batch->bytes > 0 && atomic_u64_load(count) + BATCH_ROOM <= MESSAGE_ENTRIES) return false;
+    post_now(heap, batch);
     return true;
-}
-
-/* ---- Receiving ---- */
-
-/* What is no live block any more was freed twice, whatever lies there now. */
-static NOINLINE void take_in_other(struct heap *heap, uintptr_t address) {
-    struct block block;
-    enum block_fault fault = block_find(address, &block);
-    if (fault != BLOCK_LIVE || block.kind != TAG_HEAP) block_fail("free", BLOCK_FREED, address);
-    remote_free(heap, block.heap, address,
-                block.usable); /* its pool changed hands: heap_move_pool */
-}
-
-static inline void take_in(struct heap *heap, uintptr_t address) {
-    if (unlikely(!heap_free(heap, address))) take_in_other(heap, address);
-}
-
-/* Takes in the first of some blocks, and those next to it that have their live bits in the same
-   word: programs often free blocks in the order in which they got them. Returns their number. */
-static unsigned take_neighbours(struct heap *heap, const uintptr_t *blocks, unsigned most) {
-    uintptr_t base = align_down(blocks[0], WORD_SPAN);
-    uint64_t bits = 0;
-    unsigned count = 0;
-    for (; count < most; count++) {
-        uint64_t place = rotate_right(blocks[count] ^ base, ALIGN_SHIFT);
-        if (place >= 64 || (bits >> place & 1)) break; /* another word; misaligned; a double free */
-        bits |= (uint64_t)1 << place;
-    }
-    if (count > 1 && heap_free_word(heap, base, bits)) return count;
-    take_in(heap, blocks[0]);
-    return 1;
-}
-
-static unsigned take_message(struct heap *heap, struct message *message) {
-    unsigned count = (unsigned)atomic_u64_load(&message->count);
-    heap->drained = message->next;
-    for (unsigned i = 0; i < count;) i += take_neighbours(heap, message->blocks + i, count - i);
-    message_give(heap, message);
-    return count;
-}
-
-void remote_drain(struct heap *heap, unsigned limit) {
-    ASSERT(heap_is_mine(heap));
-    unsigned taken = pending_take(heap);
-    while (taken < limit) {
-        if (heap->drained == NULL) {
-            if (atomic_u64_load(&heap->inbox) == 0) return;
-            heap->drained =
-                (struct message *)atomic_u64_exchange(&heap->inbox, 0); /* partner: batch_post */
-        }
-        taken += take_message(heap, heap->drained);
-    }
 }

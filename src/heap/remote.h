@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * remote.h - frees by threads that do not own the block. The freeing thread notes the addresses in
- * a message, one for each destination; a full message is posted with one exchange on the owner's
+ * remote.h - frees by threads that do not own the block. The freeing thread notes them in a
+ * message, one for each destination: those that come in a row and lie side by side by the bits of
+ * their word, others by their addresses. A full message is posted with one exchange of the owner's
  * inbox, and the owner looks there in slow paths. Until then the block stays marked as live. What
  * lies side by side comes in together, and is spare; the rest is freed as by the owner. Nobody
  * touches the memory of the blocks: one thread just wrote it, the other has no need of it.
  *
- * A thread without a heap, or without memory for a message, marks the block by itself (pending.h).
+ * What no message carries becomes pending (pending.h): of a thread without a heap, or without
+ * memory for a message; of owners who have not looked into their inbox for long; and few blocks of
+ * one owner among those of many.
  *
  * Nothing read here is believed: every address is looked up like one that a program passed to free.
  */
@@ -21,37 +24,88 @@
 extern "C" {
 #endif
 
-/* The rest of remote_free: the first block of a message, or the last. */
+/* The rest of remote_free: the first block of a message, or the last. `heap` is NULL if the caller
+   has none. */
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable);
 /* Posts all messages. */
 void remote_post(struct heap *heap);
-/* Takes in what came for a parked heap, unless another thread is just at it. */
-void remote_help(struct heap *heap);
-/* Messages sent to heaps whose owner is gone, since the last fork. */
+/* Frees the blocks that came in. For the owner. */
+void remote_drain(struct heap *heap);
+/* The heap is BUSY by the caller, who lets go of it: takes in what came for it, and parks it. One
+   that is not warm keeps nothing at hand, and no pool with a spare block but the commons. */
+void remote_park(struct heap *heap);
+/* What waits for a heap in use goes to its pools, and those that are free then to the arenas. Empty
+   messages stay with the sweeper. */
+void remote_sweep(struct heap *sweeper, struct heap *heap);
+/* Messages for heaps whose owner is gone, since the last fork. */
 unsigned remote_orphan_messages(void);
-/* Frees blocks that came in, about `limit` at the most. */
-void remote_drain(struct heap *heap, unsigned limit);
+
+/* The commons: a heap of nobody that has the pools with spare blocks of threads that ended. It is
+   PARKED or BUSY; NULL: there is none. */
+struct heap *remote_commons(void);
+void remote_set_commons(struct heap *heap);
+/* Moves a pool of the class from the commons to this heap; false if there is none. */
+bool remote_borrow(struct heap *heap, unsigned class_index);
+
 /* The open message for a heap has one place; heaps that are neighbours have different ones. */
 static inline struct batch *remote_batch(struct heap *heap, const struct heap *to) {
     return &heap->batches[((uintptr_t)to >> POOL_SHIFT) % HEAP_BATCHES];
 }
 
-/* Frees a live block of the heap `to`, with so many usable bytes. `heap` is the caller's, or NULL
-   if it has none. True if something was posted: the moment for allocate_poll. */
+/* A free adds a block or closes a word, and the post closes one. */
+enum { BATCH_ROOM = 4 };
+
+/* What waits by its bits goes into the message, which has so many entries, and room. In the child
+   of a fork in between it stays live. */
+ALWAYS_INLINE void batch_close_word(struct batch *batch, uint64_t count) {
+    uint64_t bits = batch->bits;
+    batch->bits = 0;
+    atomic_in_sequence();
+    if (unlikely(bits & (bits - 1)))
+        message_add_word(batch->message, count, align_down(batch->first, WORD_SPAN), bits);
+    else if (likely(bits != 0))
+        message_add(batch->message, count, batch->first);
+}
+
+/* Of a word that is not the last one; the message has BATCH_ROOM. */
+ALWAYS_INLINE void batch_add(struct batch *batch, uint64_t count, uintptr_t address,
+                             size_t usable) {
+    if (usable > SMALL_MAX) {
+        message_add(batch->message, count, address);
+        return;
+    }
+    batch_close_word(batch, count);
+    batch->first = address;
+    atomic_in_sequence();
+    batch->bits = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
+}
+
+/* True if the block is of the last word, and was not there. */
+ALWAYS_INLINE bool batch_add_to_word(struct batch *batch, uintptr_t address) {
+    uint64_t bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
+    if ((batch->first ^ address) >= WORD_SPAN || (batch->bits & bit)) return false;
+    batch->bits |= bit;
+    return true;
+}
+
+/* Frees a live block of the heap `to`, with so many usable bytes, by the caller's heap. True if
+   something was posted: the moment for allocate_poll. */
 ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t address,
                                size_t usable) {
-    struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
-    if (unlikely(batch == NULL || batch->to != to || batch->bytes < usable ||
-                 atomic_u64_load(&batch->message->count) == MESSAGE_BLOCKS - 1))
+    struct batch *batch = remote_batch(heap, to);
+    if (unlikely(batch->to != to || batch->bytes <= usable))
         return remote_free_slow(heap, to, address, usable);
-    message_add(batch->message, address);
+    if (!batch_add_to_word(batch, address)) {
+        uint64_t count = atomic_u64_load(&batch->message->count);
+        if (unlikely(count + BATCH_ROOM + 2 > MESSAGE_ENTRIES))
+            return remote_free_slow(heap, to, address, usable);
+        batch_add(batch, count, address, usable);
+    }
     batch->bytes -= usable;
     return false;
 }
 
-static inline bool remote_is_waiting(const struct heap *heap) {
-    return atomic_u64_load(&heap->inbox) != 0 || heap->drained != NULL || pending_any(heap);
-}
+static inline bool remote_is_waiting(const struct heap *heap) { return inbox_calls(heap); }
 
 #ifdef __cplusplus
 }

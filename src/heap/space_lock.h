@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * space_lock.h - the one lock of the process-wide state: arenas and their lists, free ranges, the
- * purger's queue, windows, direct mappings, empty messages and the list of parked heaps. It is
+ * purger's queue, windows, direct mappings, sheets of messages and the lists of parked heaps. It is
  * taken in slow paths only, for tens of nanoseconds but for the purger. No other lock is taken
  * while it is held.
  *

@@ -17,9 +17,9 @@ enum {
        (remote_batch), and eight in a row all that there are. */
     HEAP_STRIDE = ((HEAP_SIZE + POOL_SIZE - 1) / POOL_SIZE | 1) * POOL_SIZE,
     HEAPS_AT_ONCE = 16, /* address space; each is touched when it is used */
-    BORROW_LOOKS = 4,   /* parked heaps to look at for one pool */
     WARM_HEAPS = 4,     /* parked as they are; more threads than that seldom start at once */
     CLEAN_DELAY_MS = 500,
+    CLEAN_AT_ONCE = 16, /* parked heaps per poll: some 50 us at the most */
     /* Heaps that a fork left behind are adopted once so many messages, of up to 16 KiB or 62 blocks
        each, were sent to them: a child that just calls exec is not to pay for that. */
     ORPHAN_MESSAGES = 8,
@@ -41,10 +41,13 @@ static __thread unsigned destructor_rounds;
 /* Under the space lock, but for reads of `newest` and `in_use`. */
 static struct atomic_u64 newest; /* struct heap * */
 static struct atomic_u64 in_use;
-static struct heap *parked;
-/* Read without the lock, as hints: number of cleaned heaps that are parked, and when the first of
-   the warm ones is to be cleaned (0: there is none). */
-static struct atomic_u32 cold_count;
+/* Heaps of threads that ended: the last few as they were; those that keep but the memory of their
+   magazines; and those that keep as good as nothing. */
+enum parked_kind { PARKED_WARM, PARKED_COOL, PARKED_COLD, PARKED_KINDS };
+static struct link parked[PARKED_KINDS];
+static size_t parked_count[PARKED_KINDS];
+/* Read without the lock, as a hint: when the first that is not cold yet is to be cleaned (0: there
+   is none). */
 static struct atomic_u64 clean_due;
 static uintptr_t fresh_heaps, fresh_heaps_end;
 static size_t heap_bytes;
@@ -82,6 +85,11 @@ static void init(void) {
     ready = true;
 }
 
+static void init_parked(void) {
+    for (unsigned kind = 0; kind < PARKED_KINDS && parked[kind].next == NULL; kind++)
+        link_init(&parked[kind]);
+}
+
 static struct heap *heap_new(void) {
     ASSERT(space_is_locked());
     if (fresh_heaps == fresh_heaps_end) {
@@ -94,61 +102,66 @@ static struct heap *heap_new(void) {
     struct heap *heap = (struct heap *)fresh_heaps;
     fresh_heaps += HEAP_STRIDE;
     heap_init(heap, counts_blocks);
+    link_init(&heap->parked);
     heap->next = thread_heap_first();
     atomic_u64_store_release(&newest, (uintptr_t)heap);
     return heap;
 }
 
-enum parked_kind { PARKED_ANY, PARKED_COLD, PARKED_WARM };
-
-/* The first that was parked at `latest` or before. One that another thread is just helping
-   (remote.c) is left to it. */
-static struct heap *take_parked(enum parked_kind kind, uint64_t latest, uint32_t new_state) {
+/* Heaps on a list may be BUSY by whoever helps them (remote.c), and are left to him. The last that
+   came is the first. */
+static struct heap *take_parked(enum parked_kind kind, enum heap_state state) {
     ASSERT(space_is_locked());
-    for (struct heap **at = &parked; *at != NULL; at = &(*at)->next_parked) {
-        struct heap *heap = *at;
-        uint32_t state = HEAP_PARKED;
-        if (kind != PARKED_ANY && heap->warm != (kind == PARKED_WARM)) continue;
-        if (heap->parked_at > latest) continue;
-        if (!atomic_u32_replace(&heap->state, &state, new_state)) continue;
-        *at = heap->next_parked;
-        if (!heap->warm) atomic_u32_add(&cold_count, (uint32_t)-1);
+    init_parked();
+    struct link *list = &parked[kind];
+    for (struct link *at = list->next; at != list; at = at->next) {
+        struct heap *heap = link_owner(at, struct heap, parked);
+        if (!inbox_claim(heap, state)) continue;
+        link_remove(at);
+        parked_count[kind]--;
         return heap;
     }
     return NULL;
 }
 
-/* Warm ones first, in the order in which they came; cold ones behind them. */
-static void park(struct heap *heap) {
+/* The heap is BUSY, or just was. */
+static void list_parked(struct heap *heap, enum parked_kind kind) {
     ASSERT(space_is_locked());
-    struct heap **at = &parked;
-    while (!heap->warm && *at != NULL) at = &(*at)->next_parked;
-    heap->next_parked = *at;
-    *at = heap;
-    if (!heap->warm) atomic_u32_add(&cold_count, 1);
-    atomic_u32_store_ordered(&heap->state, HEAP_PARKED); /* partner: whoever takes it by replace */
+    init_parked();
+    link_add_after(&parked[kind], &heap->parked);
+    parked_count[kind]++;
 }
 
-static unsigned warm_heaps(void) {
-    ASSERT(space_is_locked());
-    unsigned count = 0;
-    for (struct heap *heap = parked; heap != NULL && heap->warm; heap = heap->next_parked) count++;
-    return count;
-}
-
-/* When the oldest warm one is to be cleaned, 0 if there is none. */
+/* When the oldest that is not clean yet is to be cleaned. */
 static void set_clean_due(void) {
     ASSERT(space_is_locked());
+    init_parked();
     uint64_t due = 0;
-    for (struct heap *heap = parked; heap != NULL && heap->warm; heap = heap->next_parked)
-        due = heap->parked_at + CLEAN_DELAY_MS;
+    for (unsigned kind = PARKED_WARM; kind <= PARKED_COOL; kind++) {
+        if (link_is_alone(&parked[kind])) continue;
+        struct heap *oldest = link_owner(parked[kind].prev, struct heap, parked);
+        uint64_t at = oldest->parked_at + CLEAN_DELAY_MS;
+        due = due == 0 || at < due ? at : due;
+    }
     atomic_u64_store(&clean_due, due);
+}
+
+/* Who ends finds the commons there. */
+static void make_commons(void) {
+    ASSERT(space_is_locked());
+    if (remote_commons() != NULL) return;
+    struct heap *heap = heap_new();
+    if (heap == NULL) return;
+    inbox_set_state(heap, HEAP_PARKED);
+    remote_set_commons(heap);
 }
 
 static struct heap *heap_acquire(void) {
     if (!space_lock()) return NULL;
     init();
-    struct heap *heap = has_key ? take_parked(PARKED_ANY, UINT64_MAX, HEAP_IN_USE) : NULL;
+    struct heap *heap = NULL;
+    for (unsigned kind = 0; kind < PARKED_KINDS && heap == NULL && has_key; kind++)
+        heap = take_parked((enum parked_kind)kind, HEAP_IN_USE);
     if (heap == NULL && has_key) heap = heap_new();
     if (heap != NULL) heap->owner = lock_self();
     if (heap != NULL) atomic_u64_add(&in_use, 1);
@@ -186,45 +199,42 @@ bool thread_heap_is_inside(void) {
            space_is_locked();
 }
 
-/* The heap is held BUSY, or by its own ending thread. */
-static void clean(struct heap *heap) {
-    ASSERT(heap_is_mine(heap));
-    remote_post(heap);
-    remote_drain(heap, ~0u);
-    heap_release(heap);
-    remote_post(heap); /* blocks whose pools had changed hands */
-    message_give_all(heap);
-    heap->warm = false;
+/* From now on whoever helps may use it. */
+static void retire(struct heap *heap, enum parked_kind kind) {
+    ASSERT(space_is_locked());
+    heap->warm = kind == PARKED_WARM;
+    list_parked(heap, kind);
+    atomic_u64_add(&in_use, (uint64_t)-1);
+    set_clean_due();
 }
 
-/* What comes in after this waits in the inbox for the next owner, or for a helper (remote.c). */
 static void end_now(struct heap *heap) {
     thread_ended = true;
     thread_heap = &no_heap;
     remote_post(heap);
-    remote_drain(heap, ~0u);
+    remote_drain(heap);
     remote_post(heap);
     heap->parked_at = os_clock_ms();
+    inbox_set_state(heap, HEAP_BUSY);
     if (space_lock()) {
-        heap->warm = warm_heaps() < WARM_HEAPS;
-        space_unlock();
-    }
-    if (!heap->warm) clean(heap);
-    if (space_lock()) {
-        park(heap);
-        atomic_u64_add(&in_use, (uint64_t)-1);
-        set_clean_due();
+        retire(heap, parked_count[PARKED_WARM] < WARM_HEAPS ? PARKED_WARM : PARKED_COOL);
+        make_commons();
         space_unlock();
     }
     own = NULL;
-    remote_help(heap);
+    remote_park(heap);
 }
 
 static void rebuild_lists(void);
 
-static void make_orphan(struct heap *heap) {
+static bool is_in_use(const struct heap *heap) {
+    return heap_state(heap) == HEAP_IN_USE || heap_state(heap) == HEAP_ASLEEP;
+}
+
+/* What came in stays, for whoever adopts it. */
+static void leave_orphan(struct heap *heap) {
     ASSERT(space_is_locked());
-    atomic_u32_store(&heap->state, HEAP_ORPHAN);
+    inbox_set_state(heap, HEAP_ORPHAN);
     atomic_u32_add(&orphans, 1);
 }
 
@@ -238,13 +248,14 @@ static void abandon(void) {
         rebuild_lists();
     else if (!space_lock())
         return;
+    work_abandon();
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
-        if (heap->owner != lock_self() || atomic_u32_load(&heap->state) != HEAP_IN_USE) continue;
-        make_orphan(heap);
+        if (heap->owner != lock_self() || !is_in_use(heap)) continue;
+        leave_orphan(heap);
         atomic_u64_add(&in_use, (uint64_t)-1);
     }
     if (lock_is_mine(&shared_lock)) {
-        if (shared_heap != NULL) make_orphan(shared_heap);
+        if (shared_heap != NULL) leave_orphan(shared_heap);
         shared_heap = NULL;
         lock_leave(&shared_lock);
     }
@@ -294,34 +305,9 @@ void shared_heap_leave(void) {
 
 /* ---- Parked heaps ---- */
 
-static struct heap *take_out(enum parked_kind kind, uint64_t latest) {
-    if (!space_lock()) return NULL;
-    struct heap *heap = take_parked(kind, latest, HEAP_BUSY);
-    space_unlock();
-    return heap;
-}
-
-static void put_back(struct heap *heap) {
-    if (!space_lock()) return;
-    park(heap);
-    space_unlock();
-    remote_help(heap);
-}
-
-/* Heaps that were looked at go to the end, so that the next look is at others. */
 bool thread_heap_borrow(struct heap *heap, unsigned class_index) {
     thread_heap_adopt();
-    if (atomic_u32_load(&cold_count) == 0) return false;
-    bool moved = false;
-    remote_post(heap); /* what is on its way to the pool arrives before it moves */
-    for (unsigned i = 0; i < BORROW_LOOKS && !moved; i++) {
-        struct heap *other = take_out(PARKED_COLD, UINT64_MAX);
-        if (other == NULL) break;
-        if (remote_is_waiting(other)) clean(other);
-        moved = heap_move_pool(other, heap, class_index);
-        put_back(other);
-    }
-    return moved;
+    return remote_borrow(heap, class_index);
 }
 
 bool thread_heap_clean_is_due(void) {
@@ -329,18 +315,33 @@ bool thread_heap_clean_is_due(void) {
     return due != 0 && due <= os_clock_ms();
 }
 
-static bool clean_one(enum parked_kind kind, uint64_t latest) {
-    struct heap *heap = take_out(kind, latest);
-    if (heap == NULL) return false;
-    clean(heap);
-    put_back(heap);
-    return true;
+/* The oldest of the kind, if it was parked at `latest` or before, and is not just helped. It is
+   BUSY then, and among the cold ones. */
+static struct heap *take_oldest(enum parked_kind kind, uint64_t latest) {
+    ASSERT(space_is_locked());
+    init_parked();
+    for (struct link *at = parked[kind].prev; at != &parked[kind]; at = at->prev) {
+        struct heap *heap = link_owner(at, struct heap, parked);
+        if (heap->parked_at > latest) return NULL;
+        if (!inbox_claim(heap, HEAP_BUSY)) continue;
+        link_remove(at);
+        parked_count[kind]--;
+        heap->warm = false;
+        list_parked(heap, PARKED_COLD);
+        return heap;
+    }
+    return NULL;
 }
 
-/* Cleaned ones go to the end of the list, so that as many turns as there are heaps reach all. */
-static void clean_all(void) {
-    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
-        if (!clean_one(PARKED_ANY, UINT64_MAX)) return;
+static bool clean_one(uint64_t latest) {
+    if (!space_lock()) return false;
+    struct heap *heap = take_oldest(PARKED_COOL, latest);
+    if (heap == NULL) heap = take_oldest(PARKED_WARM, latest);
+    space_unlock();
+    if (heap == NULL) return false;
+    heap_shed(heap);
+    remote_park(heap);
+    return true;
 }
 
 /* Its lock may be held by the caller, which is just looking for memory there, or by another thread,
@@ -348,7 +349,12 @@ static void clean_all(void) {
 static void clean_shared(void) {
     space_notice_fork();
     if (!lock_try(&shared_lock)) return;
-    if (shared_heap != NULL) clean(shared_heap);
+    if (shared_heap != NULL) {
+        remote_post(shared_heap);
+        remote_drain(shared_heap);
+        heap_release(shared_heap);
+        message_give_all(shared_heap);
+    }
     atomic_u32_store(&shared_holds, 0);
     lock_leave(&shared_lock);
 }
@@ -359,16 +365,29 @@ bool thread_heap_parked_hold(void) {
            atomic_u32_load(&orphans) != 0;
 }
 
+/* The commons are PARKED where nobody is at them. */
+static void clean_commons(void) {
+    struct heap *heap = remote_commons();
+    if (heap != NULL && inbox_claim(heap, HEAP_BUSY)) remote_park(heap);
+}
+
 void thread_heap_clean_parked(bool all) {
-    uint64_t latest = os_clock_ms() - CLEAN_DELAY_MS;
+    uint64_t latest = all ? UINT64_MAX : os_clock_ms() - CLEAN_DELAY_MS;
+    unsigned most = all ? UINT_MAX : CLEAN_AT_ONCE;
+    while (most-- > 0 && clean_one(latest)) continue;
     if (all) {
-        clean_all();
         clean_shared();
+        clean_commons();
     }
-    while (clean_one(PARKED_WARM, latest)) continue;
     if (!space_lock()) return;
+    make_commons();
     set_clean_due();
     space_unlock();
+}
+
+void thread_heap_sweep(struct heap *sweeper) {
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
+        if (heap != sweeper) remote_sweep(sweeper, heap);
 }
 
 /* ---- Heaps whose threads are gone ---- */
@@ -386,9 +405,7 @@ static void adopt_arena(const struct arena *arena) {
         uint64_t tag = atomic_u64_load(&pool->tag);
         if ((arena->free >> i & 1) || tag == 0 || tag_kind(tag, base) != TAG_HEAP) continue;
         struct heap *heap = tag_heap(tag, base);
-        if (atomic_u32_load(&heap->state) != HEAP_ADOPTED) continue;
-        heap_adopt(heap, pool);
-        pending_announce(heap, base);
+        if (heap_state(heap) == HEAP_ADOPTED) pending_adopt(heap, pool);
     }
 }
 
@@ -396,9 +413,9 @@ static void adopt_arena(const struct arena *arena) {
 static void adopt_pools(void) {
     ASSERT(space_is_locked());
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
-        if (atomic_u32_load(&heap->state) != HEAP_ORPHAN) continue;
+        if (heap_state(heap) != HEAP_ORPHAN) continue;
         heap_forget(heap);
-        atomic_u32_store(&heap->state, HEAP_ADOPTED);
+        inbox_set_state(heap, HEAP_ADOPTED);
     }
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
@@ -412,24 +429,65 @@ static void adopt_pools(void) {
 void thread_heap_adopt(void) {
     space_notice_fork();
     if (atomic_u32_load(&orphans) == 0 || !space_lock()) return;
-    struct heap *adopted = NULL;
+    struct heap *first = NULL;
     adopt_pools();
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
-        uint32_t state = HEAP_ADOPTED;
-        if (!atomic_u32_replace(&heap->state, &state, HEAP_BUSY)) continue;
-        heap->next_parked = adopted;
-        adopted = heap;
+        if (heap_state(heap) != HEAP_ADOPTED) continue;
+        inbox_set_state(heap, HEAP_BUSY);
+        heap->warm = false;
+        list_parked(heap, PARKED_COLD);
+        heap->next_held = first;
+        first = heap;
     }
+    make_commons();
     space_unlock();
-    while (adopted != NULL) {
-        struct heap *heap = adopted;
-        adopted = heap->next_parked;
-        clean(heap);
-        put_back(heap);
+    while (first != NULL) {
+        struct heap *heap = first;
+        first = heap->next_held;
+        remote_post(heap);
+        remote_park(heap);
     }
 }
 
 /* ---- Forks ---- */
+
+static void make_orphan(struct heap *heap) {
+    ASSERT(space_is_locked());
+    pending_make_orphan(heap);
+    atomic_u32_add(&orphans, 1);
+    if (heap == remote_commons()) remote_set_commons(NULL);
+}
+
+/* By the heaps themselves, where the lists are in doubt. Those of the child's own are not BUSY. */
+static void relist_parked(void) {
+    ASSERT(space_is_locked());
+    for (unsigned kind = 0; kind < PARKED_KINDS; kind++) {
+        link_init(&parked[kind]);
+        parked_count[kind] = 0;
+    }
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
+        link_init(&heap->parked);
+        if (heap_state(heap) == HEAP_PARKED && heap != remote_commons())
+            list_parked(heap, heap->warm               ? PARKED_WARM
+                              : heap->rounds_used != 0 ? PARKED_COOL
+                                                       : PARKED_COLD);
+    }
+    set_clean_due();
+}
+
+/* Takes off the lists the parked heaps that a thread which is gone was just helping. */
+static void drop_helped(void) {
+    ASSERT(space_is_locked());
+    init_parked();
+    for (unsigned kind = 0; kind < PARKED_KINDS; kind++) {
+        for (struct link *at = parked[kind].next, *next; at != &parked[kind]; at = next) {
+            next = at->next;
+            if (heap_state(link_owner(at, struct heap, parked)) == HEAP_PARKED) continue;
+            link_remove(at);
+            parked_count[kind]--;
+        }
+    }
+}
 
 static void rebuild_lists(void) {
     ASSERT(space_is_locked());
@@ -438,32 +496,14 @@ static void rebuild_lists(void) {
     direct_rebuild();
     message_rebuild();
     fresh_heaps = fresh_heaps_end = 0;
-    parked = NULL;
-    atomic_u32_store(&cold_count, 0);
-    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
-        if (atomic_u32_load(&heap->state) == HEAP_PARKED) park(heap);
-    set_clean_due();
-}
-
-/* Takes off the list the parked heaps that a thread which is gone was just helping. */
-static void drop_helped(void) {
-    ASSERT(space_is_locked());
-    uint32_t cold = 0;
-    for (struct heap **at = &parked; *at != NULL;) {
-        if (atomic_u32_load(&(*at)->state) != HEAP_PARKED) {
-            *at = (*at)->next_parked;
-            continue;
-        }
-        cold += !(*at)->warm;
-        at = &(*at)->next_parked;
-    }
-    atomic_u32_store(&cold_count, cold);
+    relist_parked();
 }
 
 /* The other threads are gone. What they had in hand, a message, an extent or a few pools each,
    stays taken; their heaps wait to be adopted. */
 static void after_fork(bool in_doubt, uint32_t survivor) {
     ASSERT(space_is_locked());
+    pending_after_fork();
     if (in_doubt)
         rebuild_lists();
     else
@@ -472,11 +512,12 @@ static void after_fork(bool in_doubt, uint32_t survivor) {
     uint32_t owned = 0;
     atomic_u32_store(&orphans, 0);
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
-        uint32_t state = atomic_u32_load(&heap->state);
-        bool is_owned = heap->owner == survivor && state == HEAP_IN_USE;
+        bool is_owned = heap->owner == survivor && is_in_use(heap);
         owned += is_owned;
-        if (is_owned || heap == shared_heap || state == HEAP_PARKED) continue;
-        make_orphan(heap);
+        if (is_owned || heap == shared_heap)
+            pending_keep_inbox(heap);
+        else if (heap_state(heap) != HEAP_PARKED)
+            make_orphan(heap);
     }
     orphan_messages = remote_orphan_messages();
     atomic_u64_store(&in_use, owned);

@@ -4,12 +4,12 @@
  *
  * A thread gets a heap at its first slow path: a parked one if there is any, else a new one. When
  * it ends, late in the rounds of pthread key destructors, it parks the heap as it is, warm, and
- * the next thread takes it over. A heap that waits longer than the purge delay, or behind a few
- * others, is cleaned: it gives its empty pools back, and other heaps may take over its half empty
- * ones. The heap of a thread that is gone without an end, as most are in the child of a fork, is
- * rebuilt from the records of its pools when its memory is needed. Heaps are never unmapped, so
- * that their addresses, which tags contain, stay good. Whoever mallocs after that (libc's last
- * clean-up does) uses one shared heap under a lock.
+ * the next thread takes it over. A heap that waits for a while, or behind a few others, is cleaned:
+ * it gives its empty pools back, its half empty ones to the commons, where every heap may take
+ * them, and the memory of its magazines to the system. The heap of a thread that is gone without an
+ * end, as most are in the child of a fork, is rebuilt from the records of its pools when its memory
+ * is needed. Heaps are never unmapped, so that their addresses, which tags contain, stay good.
+ * Whoever mallocs after that (libc's last clean-up does) uses one shared heap under a lock.
  */
 #ifndef POOLALLOC_THREAD_HEAP_H
 #define POOLALLOC_THREAD_HEAP_H
@@ -56,7 +56,7 @@ bool thread_heap_is_inside(void);
 struct heap *shared_heap_enter(void);
 void shared_heap_leave(void);
 
-/* Moves a pool of the class from a parked heap to this one; false if none has any. */
+/* Moves a pool of the class from the commons to this heap; false if they have none. */
 bool thread_heap_borrow(struct heap *heap, unsigned class_index);
 /* Cleans parked heaps: those that have waited long enough, or all, and the shared heap; and takes
    in what was freed for them. */
@@ -65,6 +65,10 @@ void thread_heap_clean_parked(bool all);
 bool thread_heap_parked_hold(void);
 /* True if thread_heap_clean_parked(false) has something to do. */
 bool thread_heap_clean_is_due(void);
+
+/* What was freed for threads that do not look goes to their pools, and those that are free then to
+   the arenas. */
+void thread_heap_sweep(struct heap *sweeper);
 
 /* Makes the heaps of threads that are gone usable for others: a walk over all pools, */
 void thread_heap_adopt(void);

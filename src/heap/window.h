@@ -10,7 +10,7 @@
  *   spare   bits of the places where blocks start (of a span: one per block, in its first word):
  *           blocks that the pool can give; neither live nor at hand (heap.h)
  *   arena   one per 256 KiB, under the space lock
- *   pending bits of the same places: see pending.h
+ *   pending bits of the same places, and a token per pool: see pending.h
  *
  * Windows are found in a table of 2^16 slots by bits of the address. Addresses 4 TiB apart (2 TiB)
  * share a slot, and memory is used only where the slot is free: space_map looks for another place.
@@ -106,16 +106,19 @@ struct window {
     union record record[WINDOW_POOLS];
     uint64_t spare[WINDOW_WORDS];
     uintptr_t base;
-    struct window *next;                                         /* list of all windows */
-    struct atomic_u64 pending_arenas[(WINDOW_ARENAS + 63) / 64]; /* bit n: arena n (pending.h) */
+    struct window *next; /* list of all windows */
     struct arena arena[WINDOW_ARENAS];
 };
 
-/* The bits of pending.h lie in front of the rest: so the mapping has no 2 MiB that the kernel would
-   make one page of, and a record is one alignment from its window. */
-#define WINDOW_BEFORE (WINDOW_WORDS * sizeof(uint64_t))
+/* The tokens and bits of pending.h lie in front of the rest: so the mapping has no 2 MiB that the
+   kernel would make one page of, and a record is one alignment from its window. */
+#define WINDOW_PENDING (WINDOW_WORDS * sizeof(uint64_t))
+#define WINDOW_BEFORE (WINDOW_PENDING + WINDOW_POOLS * sizeof(uint64_t))
 
 static inline struct atomic_u64 *window_pending(struct window *window) {
+    return (struct atomic_u64 *)((char *)window - WINDOW_PENDING);
+}
+static inline struct atomic_u64 *window_tokens(struct window *window) {
     return (struct atomic_u64 *)((char *)window - WINDOW_BEFORE);
 }
 

@@ -206,6 +206,7 @@ inline return_pool(Pool, From) {
 
 /* Nobody looks at the bits of a pool between these steps but who frees a block twice. */
 inline take_over(Pool) {
+    tag[Pool] = 0;
     d_step {
         if
 #ifndef MUTATE_TAKE_OVER_LOOKS_NOT

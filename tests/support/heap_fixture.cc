@@ -133,6 +133,14 @@ struct pool *pool_at(const void *address) {
     return pool_first(&record_at(reinterpret_cast<uintptr_t>(address))->pool);
 }
 
+bool move_pool(struct heap *from, struct heap *to, unsigned class_index) {
+    struct pool *pool = heap_partial(from, class_index);
+    if (pool == nullptr) return false;
+    heap_hand_over(from, pool, to);
+    heap_receive(to, pool);
+    return true;
+}
+
 void in_thread(const std::function<void()> &function) { std::thread(function).join(); }
 
 bool in_child(const std::function<bool()> &function) {

@@ -71,6 +71,9 @@ struct block block_at(const void *address);
 // The record of the pool or span that an address lies in.
 struct pool *pool_at(const void *address);
 
+// Moves the first PARTIAL pool of the class; false if there is none.
+bool move_pool(struct heap *from, struct heap *to, unsigned class_index);
+
 // Calls `function` in a new thread and waits for its end.
 void in_thread(const std::function<void()> &function);
 // Calls `function` in the child of a fork; true if it returned true.

@@ -133,9 +133,9 @@ TEST_F(ForkTest, BlocksOfThreadsThatAreGoneCanBeFreed) {
         for (void *block : blocks) poolalloc_free(block);
         remote_post(thread_heap);
         bool works = use_everything();
-        return works && atomic_u32_load(&owner->state) == HEAP_PARKED && thread_heap_count() == 1;
+        return works && heap_state(owner) == HEAP_PARKED && thread_heap_count() == 1;
     }));
-    EXPECT_EQ(atomic_u32_load(&owner->state), uint32_t(HEAP_IN_USE));
+    EXPECT_EQ(heap_state(owner), HEAP_IN_USE);
 }
 
 #if !defined(__SANITIZE_THREAD__) // which does not support threads in the child of threads

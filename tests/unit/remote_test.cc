@@ -15,7 +15,7 @@ class RemoteTest : public HeapTest {
         for (int i = 0; i < 3; i++) { // messages come back to their sender
             deliver();
             remote_post(owner_);
-            remote_drain(other_, ~0u);
+            remote_drain(other_);
         }
         HeapTest::TearDown();
     }
@@ -23,15 +23,25 @@ class RemoteTest : public HeapTest {
     bool free_remotely(void *pointer) { return free_by(other_, pointer); }
     static bool free_by(struct heap *heap, void *pointer) {
         struct block block = block_at(pointer);
-        return remote_free(heap, block.heap, block.address, block.usable);
+        return heap != nullptr ? remote_free(heap, block.heap, block.address, block.usable)
+                               : remote_free_slow(nullptr, block.heap, block.address, block.usable);
     }
     void deliver() {
         remote_post(other_);
-        remote_drain(owner_, ~0u);
+        remote_drain(owner_);
     }
     bool inbox_is_empty() { return !remote_is_waiting(owner_); }
-    struct message *open_message() {
-        return remote_batch(other_, owner_)->message;
+    // Blocks of one word each: none of them can share an entry of a message.
+    std::vector<void *> one_of_each_word(unsigned count) {
+        std::vector<void *> blocks;
+        std::vector<void *> others;
+        while (blocks.size() < count) {
+            void *block = take(ALIGN);
+            bool is_first = reinterpret_cast<uintptr_t>(block) % WORD_SPAN == 0;
+            (is_first ? blocks : others).push_back(block);
+        }
+        for (void *other : others) owner_.free(other);
+        return blocks;
     }
 
     TestHeap owner_, other_;
@@ -44,12 +54,12 @@ TEST_F(RemoteTest, ABlockTravelsInAMessageAndIsLiveUntilItsOwnerTakesIt) {
     memset(pointer, 0x5a, 64);
     EXPECT_FALSE(free_remotely(pointer));
     EXPECT_TRUE(inbox_is_empty()); // waits for company
-    EXPECT_EQ(atomic_u64_load(&open_message()->count), 1u);
+    EXPECT_EQ(bit_count(remote_batch(other_, owner_)->bits), 1u);
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
     remote_post(other_);
     EXPECT_FALSE(inbox_is_empty());
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
-    remote_drain(owner_, ~0u);
+    remote_drain(owner_);
     EXPECT_TRUE(inbox_is_empty());
     EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
     EXPECT_TRUE(is_all(pointer, 0x5a, 64)); // nobody wrote there
@@ -73,10 +83,32 @@ TEST_F(RemoteTest, AMessageIsPostedWhenItsBytesReachTheBudget) {
 }
 
 TEST_F(RemoteTest, AMessageIsPostedWhenItIsFull) {
-    for (unsigned i = 0; i + 1 < MESSAGE_BLOCKS; i++) ASSERT_FALSE(free_remotely(take(ALIGN)));
-    EXPECT_TRUE(inbox_is_empty());
-    EXPECT_TRUE(free_remotely(take(ALIGN)));
+    std::vector<void *> blocks = one_of_each_word(2 * MESSAGE_ENTRIES);
+    unsigned sent = 0;
+    while (!free_remotely(blocks[sent])) sent++;
+    EXPECT_GE(sent, MESSAGE_ENTRIES - 6u);
+    EXPECT_LT(sent, MESSAGE_ENTRIES + 0u);
     EXPECT_FALSE(inbox_is_empty());
+    for (unsigned i = sent + 1; i < blocks.size(); i++) free_remotely(blocks[i]);
+    deliver();
+    for (void *block : blocks) EXPECT_NE(fault_at(block), BLOCK_LIVE);
+}
+
+// Any row of blocks fits its message: words of one block and of several, and blocks of spans.
+TEST_F(RemoteTest, MessagesTakeEntriesOfEveryKindInAnyOrder) {
+    struct rng rng = {test_seed()};
+    for (int round = 0; round < 30; round++) {
+        std::vector<void *> blocks;
+        size_t spans = rng_below(&rng, 4);
+        for (int i = 0; i < 400; i++)
+            blocks.push_back(take(rng_below(&rng, 4) < spans ? 600 : ALIGN));
+        for (size_t i = blocks.size() - 1; i > 0; i--) // in rows of some length
+            if (rng_below(&rng, 3) == 0) std::swap(blocks[i], blocks[rng_below(&rng, i)]);
+        for (void *block : blocks) free_remotely(block);
+        deliver();
+        for (void *block : blocks) ASSERT_NE(fault_at(block), BLOCK_LIVE);
+        heap_check(owner_);
+    }
 }
 
 TEST_F(RemoteTest, MessagesAreUsedAgain) {
@@ -84,7 +116,7 @@ TEST_F(RemoteTest, MessagesAreUsedAgain) {
     deliver();
     size_t bytes = message_bytes();
     for (int round = 0; round < 500; round++) {
-        for (unsigned i = 0; i < MESSAGE_BLOCKS; i++) free_remotely(take(ALIGN));
+        for (unsigned i = 0; i < MESSAGE_ENTRIES; i++) free_remotely(take(600));
         deliver();
     }
     EXPECT_EQ(message_bytes(), bytes);
@@ -97,7 +129,7 @@ TEST_F(RemoteTest, AfterEverybodyPostedAndDrainedNothingIsOnItsWay) {
     for (int i = 0; i < 4; i++) {
         deliver();
         remote_post(owner_);
-        remote_drain(other_, ~0u);
+        remote_drain(other_);
     }
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
@@ -106,8 +138,8 @@ TEST_F(RemoteTest, WithoutAHeapItIsMarkedAtOnceByItself) {
     void *first = take(64), *second = take(ALIGN), *third = take(5000);
     for (void *block : {first, second, third}) EXPECT_TRUE(free_by(nullptr, block));
     EXPECT_FALSE(inbox_is_empty());
-    remote_drain(owner_, ~0u);
-    for (void *block : {first, second, third}) EXPECT_EQ(fault_at(block), BLOCK_FREED);
+    remote_drain(owner_);
+    for (void *block : {first, second, third}) EXPECT_NE(fault_at(block), BLOCK_LIVE);
 }
 
 bool refuse_maps(enum os_call call) { return call == OS_MAP; }
@@ -122,32 +154,83 @@ TEST_F(RemoteTest, WithoutMemoryForAMessageItIsMarkedByItself) {
     std::vector<struct message *> all;
     while (struct message *message = message_take(other_)) all.push_back(message);
     EXPECT_TRUE(free_remotely(block));
-    remote_drain(owner_, ~0u);
+    remote_drain(owner_);
     EXPECT_EQ(fault_at(block), BLOCK_FREED);
     os_fault_for_test = nullptr;
     for (struct message *message : all) message_give(other_, message);
 }
 
-TEST_F(RemoteTest, TheOwnerTakesAboutAsManyAsItWants) {
-    std::vector<void *> blocks;
-    for (unsigned i = 0; i < 10; i++) blocks.push_back(take(64));
-    for (void *block : blocks) {
-        free_remotely(block);
-        remote_post(other_); // one to a message
+// ---- Owners who do not look ----
+
+// With backlogs of messages, and then without messages.
+TEST_F(RemoteTest, PoolsOfAnOwnerWhoSleepsAreTakenAwayWhenAllBlocksAreFreed) {
+    for (size_t size : {size_t(ALIGN), size_t(48), size_t(1000), size_t(20000)}) {
+        std::vector<void *> blocks;
+        for (size_t bytes = 0; bytes < 4 * MIB; bytes += size) blocks.push_back(take(size));
+        for (void *block : blocks) free_remotely(block);
+        EXPECT_EQ(heap_state(owner_), HEAP_ASLEEP);
+        remote_post(other_);
+        EXPECT_LE(census_now().used_bytes, 4 * MIB / 4);
+        remote_sweep(other_, owner_);
+        unsigned c = size_class_of(size);
+        size_t own = 2 * size_classes[c].pools * size_t(POOL_SIZE); // of the cursor
+        EXPECT_LE(census_now().used_bytes, own) << size;
+        remote_drain(owner_);
+        EXPECT_EQ(heap_state(owner_), HEAP_IN_USE);
+        EXPECT_EQ(census_now().used_blocks, 0u);
+        heap_check(owner_);
     }
-    auto freed = [&] {
-        unsigned count = 0;
-        for (void *block : blocks) count += fault_at(block) == BLOCK_FREED;
-        return count;
-    };
-    remote_drain(owner_, 3);
-    EXPECT_EQ(freed(), 3u);
-    EXPECT_TRUE(remote_is_waiting(owner_));
-    remote_drain(owner_, 0);
-    EXPECT_EQ(freed(), 3u);
-    remote_drain(owner_, 7);
-    EXPECT_EQ(freed(), 10u);
-    EXPECT_FALSE(remote_is_waiting(owner_));
+}
+
+TEST_F(RemoteTest, WhatAnOwnerKeepsStaysAndComesInWhenItLooks) {
+    std::vector<void *> kept, freed;
+    for (int i = 0; i < 40000; i++) (i % 5 == 0 ? kept : freed).push_back(take(64));
+    for (void *block : kept) memset(block, 0x5a, 64);
+    for (void *block : freed) free_remotely(block);
+    EXPECT_EQ(heap_state(owner_), HEAP_ASLEEP);
+    heap_check(owner_);
+    deliver();
+    for (void *block : kept) EXPECT_TRUE(is_all(block, 0x5a, 64));
+    for (void *block : kept) owner_.free(block);
+    EXPECT_EQ(census_now().used_blocks, 0u);
+}
+
+// A few pools at a time take no look at all that wait.
+TEST_F(RemoteTest, ManyPoolsThatWaitAreLookedAtSeldom) {
+    const unsigned pools = 20000, each = POOL_SIZE / 512;
+    std::vector<void *> blocks;
+    for (unsigned i = 0; i < pools * each; i++) blocks.push_back(take(512));
+    uint64_t start = os_clock_ms();
+    for (unsigned i = 0; i < blocks.size(); i++)
+        if (i % each != 0) free_remotely(blocks[i]);
+    EXPECT_LT(os_clock_ms() - start, 20000u);
+    deliver();
+    for (unsigned i = 0; i < blocks.size(); i += each) owner_.free(blocks[i]);
+}
+
+TEST_F(RemoteTest, TheMessagesOfASweepAreOfUseToTheSweeper) {
+    std::vector<void *> blocks;
+    for (int i = 0; i < 200000; i++) blocks.push_back(take(600));
+    size_t bytes = message_bytes();
+    for (void *block : blocks) free_remotely(block);
+    EXPECT_LE(message_bytes(), bytes + MESSAGE_SHEET + 2 * OS_FENCE);
+    deliver();
+}
+
+// ---- Many owners ----
+
+TEST_F(RemoteTest, BlocksOfManyOwnersInTurnsTakeNoMessages) {
+    std::vector<std::unique_ptr<TestHeap>> owners;
+    std::vector<void *> blocks;
+    for (int i = 0; i < 5 * HEAP_BATCHES; i++) owners.push_back(std::make_unique<TestHeap>());
+    for (int round = 0; round < 300; round++)
+        for (auto &owner : owners) blocks.push_back(owner->take(ALIGN));
+    size_t bytes = message_bytes();
+    for (void *block : blocks) free_remotely(block);
+    EXPECT_LE(message_bytes(), bytes + MESSAGE_SHEET + 2 * OS_FENCE);
+    remote_post(other_);
+    for (auto &owner : owners) remote_drain(*owner);
+    EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
 TEST_F(RemoteTest, PostingAsksTheOwnerForAPollAtItsNextFree) {
@@ -165,15 +248,15 @@ TEST_F(RemoteTest, ManyOwnersGetTheirBlocks) {
         for (auto &owner : owners) blocks.push_back(owner->take(48));
     for (void *block : blocks) free_remotely(block);
     remote_post(other_);
-    for (auto &owner : owners) remote_drain(*owner, ~0u);
+    for (auto &owner : owners) remote_drain(*owner);
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_FREED);
     for (int i = 0; i < 3; i++) {
         for (auto &owner : owners) {
             remote_post(*owner);
-            remote_drain(*owner, ~0u);
+            remote_drain(*owner);
         }
         remote_post(other_);
-        remote_drain(other_, ~0u);
+        remote_drain(other_);
     }
 }
 
@@ -183,20 +266,20 @@ TEST_F(RemoteTest, BlocksFollowAPoolThatChangedHands) {
     free_remotely(pointer);
     remote_post(other_); // on its way to owner_
     heap_release(owner_);
-    ASSERT_TRUE(heap_move_pool(owner_, heir, size_class_of(512)));
+    ASSERT_TRUE(move_pool(owner_, heir, size_class_of(512)));
     EXPECT_EQ(block_at(pointer).heap, static_cast<struct heap *>(heir));
-    remote_drain(owner_, ~0u); // not owner_'s any more
+    remote_drain(owner_); // not owner_'s any more
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
     remote_post(owner_);
-    remote_drain(heir, ~0u);
+    remote_drain(heir);
     EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
     heir.free(stays);
     for (int i = 0; i < 3; i++) {
         remote_post(heir);
         deliver();
-        remote_drain(heir, ~0u);
+        remote_drain(heir);
         remote_post(owner_);
-        remote_drain(other_, ~0u);
+        remote_drain(other_);
     }
 }
 
@@ -204,23 +287,23 @@ TEST_F(RemoteTest, AParkedHeapIsHelpedAtOnce) {
     void *pointer = take(64);
     heap_release(owner_);
     owner_->warm = false;
-    atomic_u32_store(&owner_->state, HEAP_PARKED);
+    inbox_set_state(owner_, HEAP_PARKED);
     free_by(nullptr, pointer);
     uintptr_t number = reinterpret_cast<uintptr_t>(pointer);
     EXPECT_NE(fault_at(pointer), BLOCK_LIVE);
     EXPECT_EQ(atomic_u64_load(&record_at(number)->pool.tag), 0u)
         << "its pool should have gone back";
-    EXPECT_EQ(atomic_u32_load(&owner_->state), uint32_t(HEAP_PARKED));
-    atomic_u32_store(&owner_->state, HEAP_IN_USE);
+    EXPECT_EQ(heap_state(owner_), HEAP_PARKED);
+    inbox_set_state(owner_, HEAP_IN_USE);
 }
 
 TEST_F(RemoteTest, ABusyHeapIsLeftToWhoeverHoldsIt) {
     void *pointer = take(64);
-    atomic_u32_store(&owner_->state, HEAP_BUSY);
+    inbox_set_state(owner_, HEAP_BUSY);
     free_by(nullptr, pointer);
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
     EXPECT_FALSE(inbox_is_empty());
-    atomic_u32_store(&owner_->state, HEAP_IN_USE);
+    inbox_set_state(owner_, HEAP_IN_USE);
 }
 
 // ---- Blocks that lie side by side ----
@@ -252,15 +335,15 @@ TEST_F(RemoteTest, NeighboursWhosePoolHasMovedArePassedOn) {
     for (void *block : blocks) free_remotely(block);
     remote_post(other_);
     heap_release(owner_);
-    ASSERT_TRUE(heap_move_pool(owner_, heir, block_at(blocks[0]).class_index));
-    remote_drain(owner_, ~0u); // not owner_'s any more
+    ASSERT_TRUE(move_pool(owner_, heir, block_at(blocks[0]).class_index));
+    remote_drain(owner_); // not owner_'s any more
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_LIVE);
     remote_post(owner_);
-    remote_drain(heir, ~0u);
+    remote_drain(heir);
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_FREED);
     for (int i = 0; i < 3; i++) {
         remote_post(heir);
-        remote_drain(owner_, ~0u);
+        remote_drain(owner_);
     }
 }
 
@@ -283,10 +366,10 @@ TEST_F(RemoteDeathTest, ASecondFreeIsFoundByTheDrain) {
         EXPECT_DOUBLE_FREE(
             {
                 free_by(nullptr, pointer);
-                remote_drain(owner_, ~0u);
+                remote_drain(owner_);
             },
             pointer);
-        remote_drain(owner_, ~0u);
+        remote_drain(owner_);
     }
 }
 
@@ -314,7 +397,7 @@ TEST_F(RemoteDeathTest, ASecondFreeWithoutAHeapIsFoundAtOnce) {
         void *pointer = take(size);
         free_by(nullptr, pointer);
         EXPECT_DOUBLE_FREE(free_by(nullptr, pointer), pointer);
-        remote_drain(owner_, ~0u);
+        remote_drain(owner_);
     }
 }
 

@@ -27,7 +27,7 @@ TEST_F(ThreadHeapTest, AThreadHasNoHeapUntilItNeedsOneAndThenAlwaysTheSame) {
         EXPECT_EQ(block_at(block).heap, mine);
         EXPECT_EQ(thread_heap_get(), mine);
         EXPECT_EQ(thread_heap_count(), before + 1);
-        EXPECT_EQ(atomic_u32_load(&mine->state), uint32_t(HEAP_IN_USE));
+        EXPECT_EQ(heap_state(mine), HEAP_IN_USE);
         poolalloc_free(block);
     });
     EXPECT_EQ(thread_heap_count(), before);
@@ -58,7 +58,7 @@ TEST_F(ThreadHeapTest, TheNextThreadTakesOverTheHeapOfAnEndedOne) {
         block = poolalloc_malloc(100);
         memset(block, 0x5a, 100);
     });
-    EXPECT_EQ(atomic_u32_load(&first->state), uint32_t(HEAP_PARKED));
+    EXPECT_EQ(heap_state(first), HEAP_PARKED);
     EXPECT_EQ(fault_at(block), BLOCK_LIVE);
     size_t bytes = thread_heap_bytes();
     in_thread([&] {
@@ -196,7 +196,7 @@ TEST_F(ThreadHeapTest, CleaningParkedHeapsTakesInWhatWasFreedForThem) {
     for (void *block : blocks) poolalloc_free(block);
     remote_post(thread_heap);
     thread_heap_clean_parked(true);
-    remote_drain(thread_heap, ~0u); // the messages come back
+    remote_drain(thread_heap); // the messages come back
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
@@ -207,7 +207,7 @@ TEST_F(ThreadHeapTest, AThreadThatEndsPostsWhatItFreedForOthers) {
         EXPECT_EQ(fault_at(block), BLOCK_LIVE);
     });
     EXPECT_TRUE(remote_is_waiting(thread_heap));
-    remote_drain(thread_heap, ~0u);
+    remote_drain(thread_heap);
     EXPECT_EQ(fault_at(block), BLOCK_FREED);
 }
 
@@ -216,7 +216,7 @@ TEST_F(ThreadHeapTest, AfterItsEndForATestAThreadMayBeginAgain) {
         struct heap *first = thread_heap_get();
         thread_heap_end_for_test();
         EXPECT_EQ(thread_heap, &no_heap);
-        EXPECT_EQ(atomic_u32_load(&first->state), uint32_t(HEAP_PARKED));
+        EXPECT_EQ(heap_state(first), HEAP_PARKED);
         EXPECT_EQ(thread_heap_get(), first);
     });
 }
@@ -259,7 +259,7 @@ TEST_F(ThreadHeapTest, AThreadThatHasEndedUsesTheSharedHeap) {
     EXPECT_EQ(late_rounds, PTHREAD_DESTRUCTOR_ITERATIONS);
     EXPECT_EQ(last_thread_heap, &no_heap);
     EXPECT_NE(last_owner, own);
-    EXPECT_EQ(atomic_u32_load(&own->state), uint32_t(HEAP_PARKED));
+    EXPECT_EQ(heap_state(own), HEAP_PARKED);
     struct heap *shared = shared_heap_enter();
     EXPECT_EQ(shared, last_owner);
     shared_heap_leave();
@@ -331,7 +331,7 @@ TEST_F(ThreadHeapTest, HeapsMadeLaterCountTheirBlocks) {
         // Parked heaps do not count; hold them all, so that the next one is new.
         std::vector<struct heap *> held;
         for (struct heap *heap = thread_heap_first(); heap != nullptr; heap = heap->next)
-            atomic_u32_store(&heap->state, HEAP_BUSY);
+            inbox_set_state(heap, HEAP_BUSY);
         for (int i = 0; i < 1000; i++) poolalloc_free(poolalloc_malloc(size_t(i) * 10));
         return thread_heap->counting && thread_heap->served == 1000;
     }));

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/inbox.h"
+
+#include "heap/token.h"
+
+static void set_next(uint64_t item, uint64_t next) {
+    if (item & INBOX_POOL)
+        token_set_next(inbox_pool(item), next);
+    else
+        inbox_message(item)->next = next;
+}
+
+static bool is_late(const struct heap *heap, uint64_t word) {
+    uint64_t weight = word >> INBOX_COUNT_SHIFT, left = atomic_u32_load(&heap->weight_left);
+    return unlikely(weight > INBOX_BACKLOG) && weight > size_min(left, INBOX_MOST);
+}
+
+static enum inbox_answer post(struct heap *heap, uint64_t item, unsigned refused, unsigned weight) {
+    uint64_t old = atomic_u64_load(&heap->inbox), new;
+    do {
+        if (refused >> old % HEAP_STATES & 1) return INBOX_REFUSED;
+        set_next(item, old & INBOX_ITEM);
+        uint64_t state = old % HEAP_STATES == HEAP_PARKED ? HEAP_BUSY : old % HEAP_STATES;
+        new = ((old >> INBOX_COUNT_SHIFT) + weight) << INBOX_COUNT_SHIFT | item | state;
+    } while (!atomic_u64_replace(&heap->inbox, &old, new)); /* partners: the functions below */
+    if (old % HEAP_STATES == HEAP_PARKED) return INBOX_HELD;
+    return weight > 0 && is_late(heap, new) ? INBOX_LATE : INBOX_POSTED;
+}
+
+enum inbox_answer inbox_post_message(struct heap *heap, struct message *message) {
+    return post(heap, (uintptr_t)message, 1u << HEAP_ASLEEP | 1u << HEAP_ORPHAN, 1);
+}
+
+enum inbox_answer inbox_post_pool(struct heap *heap, struct pool *pool, unsigned weight) {
+    return post(heap, (uintptr_t)pool | INBOX_POOL, 1u << HEAP_ORPHAN, weight);
+}
+
+uint64_t inbox_take_own(struct heap *heap) {
+    return atomic_u64_exchange(&heap->inbox, HEAP_IN_USE) & INBOX_ITEM;
+}
+
+uint64_t inbox_take(struct heap *heap) {
+    return atomic_u64_and(&heap->inbox, HEAP_STATES - 1) & INBOX_ITEM;
+}
+
+uint64_t inbox_take_others(struct heap *heap) {
+    uint64_t old = atomic_u64_load(&heap->inbox);
+    do {
+        if (old % HEAP_STATES > HEAP_ASLEEP || (old & INBOX_ITEM) == 0) return 0;
+    } while (!atomic_u64_replace(&heap->inbox, &old, HEAP_ASLEEP));
+    return old & INBOX_ITEM;
+}
+
+uint64_t inbox_next(uint64_t item) {
+    return item & INBOX_POOL ? token_take_next(inbox_pool(item)) : inbox_message(item)->next;
+}
+
+bool inbox_park(struct heap *heap) {
+    uint64_t busy = HEAP_BUSY;
+    return atomic_u64_replace(&heap->inbox, &busy, HEAP_PARKED);
+}
+
+bool inbox_claim(struct heap *heap, enum heap_state state) {
+    uint64_t parked = HEAP_PARKED;
+    return atomic_u64_replace(&heap->inbox, &parked, state);
+}
+
+void inbox_set_state(struct heap *heap, enum heap_state state) {
+    uint64_t old = atomic_u64_load(&heap->inbox);
+    while (!atomic_u64_replace_ordered(&heap->inbox, &old,
+                                       (old & ~(uint64_t)(HEAP_STATES - 1)) | state))
+        continue;
+}

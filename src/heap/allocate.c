@@ -12,6 +12,7 @@
 
 enum {
     RELEASE_MS_LEAST = 100, /* with a purge delay below that, too: what is at hand is for speed */
+    DRAIN_AT_ONCE = 1024,   /* entries from other threads per poll: what magazines have room for */
 };
 
 size_t allocate_direct_min = DIRECT_MIN;
@@ -39,7 +40,7 @@ static void let_go(struct heap *heap) {
 }
 
 void allocate_poll(struct heap *heap) {
-    if (remote_is_waiting(heap)) remote_drain(heap);
+    if (remote_is_waiting(heap)) remote_drain(heap, DRAIN_AT_ONCE);
     uint32_t trim = atomic_u32_load(&last_trim);
     if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
@@ -71,7 +72,7 @@ static size_t held_for_relief(struct heap *heap) {
 static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     if (!space_could_map(missing, held_for_relief(heap))) return false;
     if (heap != NULL) {
-        remote_drain(heap);
+        remote_drain(heap, ~0u);
         heap_release(heap);
     }
     thread_heap_adopt();
@@ -342,7 +343,7 @@ bool allocate_trim(size_t keep) {
     if (heap != NULL) {
         allocate_poll(heap);
         remote_post(heap);
-        remote_drain(heap);
+        remote_drain(heap, ~0u);
         heap_release(heap);
         message_give_all(heap);
     }

@@ -140,6 +140,7 @@ struct heap {
 
     /* Written by other threads: a line of its own. */
     CACHE_ALIGNED struct atomic_u64 inbox; /* what came from them, and the state: see inbox.h */
+    struct atomic_u32 waits_since;         /* ms: when the first of what is there now came */
     struct atomic_u32 weight_left; /* of the pools that the last sweep (remote.c) put back */
 
     CACHE_ALIGNED struct round rounds[]; /* HEAP_ROUNDS of them, but none in no_heap */

@@ -2,6 +2,7 @@
 #include "heap/inbox.h"
 
 #include "heap/token.h"
+#include "os/os.h"
 
 static void set_next(uint64_t item, uint64_t next) {
     if (item & INBOX_POOL)
@@ -10,9 +11,14 @@ static void set_next(uint64_t item, uint64_t next) {
         inbox_message(item)->next = next;
 }
 
-static bool is_late(const struct heap *heap, uint64_t word) {
-    uint64_t weight = word >> INBOX_COUNT_SHIFT, left = atomic_u32_load(&heap->weight_left);
-    return unlikely(weight > INBOX_BACKLOG) && weight > size_min(left, INBOX_MOST);
+static uint32_t now(void) { return (uint32_t)os_clock_ms(); }
+
+static bool is_late(struct heap *heap, uint64_t old, uint64_t new) {
+    uint64_t weight = new >> INBOX_COUNT_SHIFT, left = atomic_u32_load(&heap->weight_left);
+    if ((old & INBOX_ITEM) == 0) atomic_u32_store(&heap->waits_since, now());
+    if (likely(weight <= INBOX_BACKLOG) || weight <= size_min(left, INBOX_MOST)) return false;
+    return old % HEAP_STATES == HEAP_ASLEEP || weight > INBOX_MOST_AWAKE ||
+           now() - atomic_u32_load(&heap->waits_since) >= INBOX_PATIENCE_MS;
 }
 
 static enum inbox_answer post(struct heap *heap, uint64_t item, unsigned refused, unsigned weight) {
@@ -24,7 +30,7 @@ static enum inbox_answer post(struct heap *heap, uint64_t item, unsigned refused
         new = ((old >> INBOX_COUNT_SHIFT) + weight) << INBOX_COUNT_SHIFT | item | state;
     } while (!atomic_u64_replace(&heap->inbox, &old, new)); /* partners: the functions below */
     if (old % HEAP_STATES == HEAP_PARKED) return INBOX_HELD;
-    return weight > 0 && is_late(heap, new) ? INBOX_LATE : INBOX_POSTED;
+    return weight > 0 && is_late(heap, old, new) ? INBOX_LATE : INBOX_POSTED;
 }
 
 enum inbox_answer inbox_post_message(struct heap *heap, struct message *message) {
@@ -37,6 +43,21 @@ enum inbox_answer inbox_post_pool(struct heap *heap, struct pool *pool, unsigned
 
 uint64_t inbox_take_own(struct heap *heap) {
     return atomic_u64_exchange(&heap->inbox, HEAP_IN_USE) & INBOX_ITEM;
+}
+
+static uint64_t next_of(uint64_t item) {
+    return item & INBOX_POOL ? token_next(inbox_pool(item)) : inbox_message(item)->next;
+}
+
+void inbox_put_back(struct heap *heap, uint64_t first) {
+    uint64_t last = first, weight = 1, old = atomic_u64_load(&heap->inbox), new;
+    for (uint64_t next; (next = next_of(last)) != 0; weight++) last = next;
+    do {
+        set_next(last, old & INBOX_ITEM);
+        if ((old & INBOX_ITEM) == 0) atomic_u32_store(&heap->waits_since, now());
+        new =
+            ((old >> INBOX_COUNT_SHIFT) + weight) << INBOX_COUNT_SHIFT | first | old % HEAP_STATES;
+    } while (!atomic_u64_replace(&heap->inbox, &old, new));
 }
 
 uint64_t inbox_take(struct heap *heap) {

@@ -19,11 +19,13 @@ enum {
     INBOX_POOL = 8,
     INBOX_COUNT_SHIFT = 48,
     /* The weight of posts that may wait: 1 for a message of up to 16 KiB or 31 words of blocks, and
-       for each 16 KiB of a pool or span. Then the owner sleeps, and who frees looks after his
-       pools: after as many posts as there were pools which had to stay, so that a post costs one
-       more look at the most. */
+       for each 16 KiB of a pool or span. If more wait, and for more than the time in which others
+       have their turns, the owner sleeps. Who frees then looks after his pools: after as many posts
+       as there were pools which had to stay, so that a post costs one more look at the most. */
     INBOX_BACKLOG = 32,
-    INBOX_MOST = 60000, /* for there are 16 bits */
+    INBOX_PATIENCE_MS = 20,
+    INBOX_MOST_AWAKE = 1024, /* however short the time */
+    INBOX_MOST = 60000,      /* for there are 16 bits */
 };
 #define INBOX_ITEM (((uint64_t)1 << INBOX_COUNT_SHIFT) - 1 - (HEAP_STATES - 1))
 
@@ -46,6 +48,8 @@ enum inbox_answer inbox_post_message(struct heap *heap, struct message *message)
 enum inbox_answer inbox_post_pool(struct heap *heap, struct pool *pool, unsigned weight);
 /* Takes all items, and returns the first: by the owner, who is IN_USE afterwards, */
 uint64_t inbox_take_own(struct heap *heap);
+/* who puts some of them back, where others find them; */
+void inbox_put_back(struct heap *heap, uint64_t first);
 /* by who holds the heap, */
 uint64_t inbox_take(struct heap *heap);
 /* by anybody from a heap in use; it is ASLEEP afterwards. 0 if it is not in use. */

@@ -78,7 +78,8 @@ static void take_in_word(struct work *work, struct heap *heap, uintptr_t base, u
         take_in(work, heap, base + ((uintptr_t)bit_lowest(bits) << ALIGN_SHIFT));
 }
 
-static void take_message(struct work *work, struct heap *heap, struct message *message) {
+/* Returns the number of its entries. */
+static unsigned take_message(struct work *work, struct heap *heap, struct message *message) {
     unsigned count = (unsigned)atomic_u64_load(&message->count);
     uintptr_t address;
     uint64_t bits;
@@ -89,17 +90,24 @@ static void take_message(struct work *work, struct heap *heap, struct message *m
         else
             take_in(work, heap, address);
     }
+    return count;
 }
 
-static void take_items(struct work *work, struct heap *heap, uint64_t items) {
+/* A pool may have few blocks or many; to let go of it is much of the work. */
+enum { ENTRIES_OF_POOL = 8 };
+
+/* Until there were about so many entries. */
+static void take_items(struct work *work, struct heap *heap, uint64_t items, unsigned limit) {
+    unsigned taken = 0;
     work->items = items;
-    while (work->items != 0) {
+    while (work->items != 0 && taken < limit) {
         uint64_t item = work->items;
         work->items = inbox_next(item);
         if (item & INBOX_POOL) {
             pending_take_in(work, heap, inbox_pool(item));
+            taken += ENTRIES_OF_POOL;
         } else {
-            take_message(work, heap, inbox_message(item));
+            taken += take_message(work, heap, inbox_message(item));
             message_give(heap, inbox_message(item));
         }
     }
@@ -133,25 +141,35 @@ static void cool(struct work *work, struct heap *heap) {
 
 static void hold(struct work *work, struct heap *heap) {
     do {
-        take_items(work, heap, inbox_take(heap));
+        take_items(work, heap, inbox_take(heap), ~0u);
         if (!heap->warm) cool(work, heap);
     } while (!inbox_park(heap));
 }
 
-static void sweep(struct work *work, struct heap *sweeper, struct heap *heap) {
+/* True if there were messages. */
+static bool sweep_once(struct work *work, struct heap *sweeper, struct heap *heap) {
+    bool messages = false;
     work->items = inbox_take_others(heap);
-    work->sweeps = true;
     work->weight_left = 0;
     while (work->items != 0) {
         uint64_t item = work->items;
         work->items = inbox_next(item);
         if (item & INBOX_POOL) {
             pending_settle(work, inbox_pool(item));
-        } else {
-            deposit_message(work, inbox_message(item));
-            message_give(sweeper, inbox_message(item));
+            continue;
         }
+        messages = true;
+        deposit_message(work, inbox_message(item));
+        message_give(sweeper, inbox_message(item));
     }
+    return messages;
+}
+
+/* The first block of a pool puts it into the inbox; all others have come when it is looked at once
+   more. */
+static void sweep(struct work *work, struct heap *sweeper, struct heap *heap) {
+    work->sweeps = true;
+    if (sweep_once(work, sweeper, heap)) sweep_once(work, sweeper, heap);
     work->sweeps = false;
     atomic_u32_store(&heap->weight_left, work->weight_left);
 }
@@ -170,10 +188,17 @@ static void finish(struct work *work, struct heap *own) {
     work_end(work);
 }
 
-void remote_drain(struct heap *heap) {
+static void drain(struct work *work, struct heap *heap, unsigned limit) {
+    take_items(work, heap, inbox_take_own(heap), limit);
+    uint64_t rest = work->items;
+    work->items = 0;
+    if (rest != 0) inbox_put_back(heap, rest);
+}
+
+void remote_drain(struct heap *heap, unsigned limit) {
     ASSERT(heap_is_mine(heap));
     struct work *work = work_begin();
-    if (work != NULL) take_items(work, heap, inbox_take_own(heap));
+    if (work != NULL) drain(work, heap, limit);
     finish(work, heap);
 }
 

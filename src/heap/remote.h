@@ -29,8 +29,8 @@ extern "C" {
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable);
 /* Posts all messages. */
 void remote_post(struct heap *heap);
-/* Frees the blocks that came in. For the owner. */
-void remote_drain(struct heap *heap);
+/* Frees blocks that came in, about `limit` at the most. For the owner. */
+void remote_drain(struct heap *heap, unsigned limit);
 /* The heap is BUSY by the caller, who lets go of it: takes in what came for it, and parks it. One
    that is not warm keeps nothing at hand, and no pool with a spare block but the commons. */
 void remote_park(struct heap *heap);

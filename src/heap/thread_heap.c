@@ -212,7 +212,7 @@ static void end_now(struct heap *heap) {
     thread_ended = true;
     thread_heap = &no_heap;
     remote_post(heap);
-    remote_drain(heap);
+    remote_drain(heap, ~0u);
     remote_post(heap);
     heap->parked_at = os_clock_ms();
     inbox_set_state(heap, HEAP_BUSY);
@@ -351,7 +351,7 @@ static void clean_shared(void) {
     if (!lock_try(&shared_lock)) return;
     if (shared_heap != NULL) {
         remote_post(shared_heap);
-        remote_drain(shared_heap);
+        remote_drain(shared_heap, ~0u);
         heap_release(shared_heap);
         message_give_all(shared_heap);
     }

@@ -51,10 +51,15 @@ static inline void token_set_next(struct pool *pool, uint64_t item) {
     atomic_u64_store(token_of(pool), atomic_u64_load(&token_forks) | item | TOKEN_TAKEN);
 }
 
-static inline uint64_t token_take_next(struct pool *pool) {
+static inline uint64_t token_next(struct pool *pool) {
     uint64_t item = atomic_u64_load(token_of(pool)) & (((uint64_t)1 << TOKEN_FORKS_SHIFT) - 1);
-    token_set_next(pool, 0);
     return item & ~(uint64_t)TOKEN_TAKEN;
+}
+
+static inline uint64_t token_take_next(struct pool *pool) {
+    uint64_t item = token_next(pool);
+    token_set_next(pool, 0);
+    return item;
 }
 
 #ifdef __cplusplus

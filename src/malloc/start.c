@@ -39,7 +39,7 @@ static void take_all_in(void) {
     struct heap *heap = thread_heap_enter();
     if (heap != NULL) {
         remote_post(heap);
-        remote_drain(heap);
+        remote_drain(heap, ~0u);
     }
     thread_heap_clean_parked(true);
     thread_heap_leave(heap);

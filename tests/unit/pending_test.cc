@@ -37,7 +37,7 @@ TEST_F(PendingTest, BlocksOfEveryClassAreTakenInAndNothingIsWrittenIntoThem) {
     }
     heap_check(owner_);
     EXPECT_TRUE(waits());
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     EXPECT_FALSE(waits());
     for (void *block : blocks) {
         EXPECT_EQ(fault_at(block), BLOCK_FREED);
@@ -55,7 +55,7 @@ TEST_F(PendingTest, APoolIsAnnouncedOnceUntilItIsTakenIn) {
     uint64_t word = atomic_u64_load(&owner_->inbox);
     deposit(second);
     EXPECT_EQ(atomic_u64_load(&owner_->inbox), word);
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     EXPECT_FALSE(token_is_taken(pool));
     EXPECT_EQ(fault_at(second), BLOCK_FREED);
 }
@@ -93,7 +93,7 @@ TEST_F(PendingTest, APoolWithABlockAtHandStaysWithItsOwner) {
     remote_sweep(other_, owner_);
     EXPECT_EQ(block_at(blocks[0]).heap, static_cast<struct heap *>(owner_));
     EXPECT_TRUE(waits());
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
@@ -103,7 +103,7 @@ TEST_F(PendingTest, BlocksFollowAPoolThatChangedHands) {
     ASSERT_TRUE(move_pool(owner_, other_, size_class_of(512)));
     deposit(block);
     EXPECT_FALSE(waits());
-    remote_drain(other_);
+    remote_drain(other_, ~0u);
     EXPECT_EQ(fault_at(block), BLOCK_FREED);
     other_.free(stays);
 }
@@ -128,7 +128,7 @@ TEST_F(PendingTest, AnyNumberOfBlocksAnywhereIsTakenIn) {
     std::vector<void *> blocks;
     for (size_t bytes = 0; bytes < 150 * MIB; bytes += 60000) blocks.push_back(owner_.take(60000));
     for (void *block : blocks) deposit(block);
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
@@ -143,9 +143,9 @@ TEST_F(PendingTest, ThreadsDepositWhileTheOwnerTakes) {
             for (unsigned i = 0; i < each; i++) deposit(blocks[i * threads + t]);
             ended++;
         });
-    while (ended < threads) remote_drain(owner_);
+    while (ended < threads) remote_drain(owner_, ~0u);
     for (std::thread &sender : senders) sender.join();
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     EXPECT_FALSE(waits());
     EXPECT_EQ(census_now().used_blocks, 0u);
     heap_check(owner_);
@@ -166,7 +166,7 @@ TEST_F(PendingTest, ThreadsDepositAndSweepWhileTheOwnerSleeps) {
     for (std::thread &sender : senders) sender.join();
     remote_sweep(nullptr, owner_);
     EXPECT_LE(census_now().used_bytes, 64 * KIB);
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     EXPECT_EQ(census_now().used_blocks, 0u);
     heap_check(owner_);
 }
@@ -197,7 +197,7 @@ TEST_F(PendingDeathTest, AFreeByTheOwnerMeanwhileIsFound) {
             {
                 deposit(block);
                 owner_.free(block);
-                remote_drain(owner_);
+                remote_drain(owner_, ~0u);
             },
             "double free of ", block);
         owner_.free(block);
@@ -210,7 +210,7 @@ TEST_F(PendingDeathTest, ASecondFreeIsFoundAtOnce) {
         void *block = owner_.take(size), *stays = owner_.take(size);
         deposit(block);
         EXPECT_LINE_OF(deposit(block), "double free of ", block);
-        remote_drain(owner_);
+        remote_drain(owner_, ~0u);
         owner_.free(stays);
     }
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "os/os.h"
+#include "support/clock.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -15,7 +16,7 @@ class RemoteTest : public HeapTest {
         for (int i = 0; i < 3; i++) { // messages come back to their sender
             deliver();
             remote_post(owner_);
-            remote_drain(other_);
+            remote_drain(other_, ~0u);
         }
         HeapTest::TearDown();
     }
@@ -28,7 +29,7 @@ class RemoteTest : public HeapTest {
     }
     void deliver() {
         remote_post(other_);
-        remote_drain(owner_);
+        remote_drain(owner_, ~0u);
     }
     bool inbox_is_empty() { return !remote_is_waiting(owner_); }
     // Blocks of one word each: none of them can share an entry of a message.
@@ -59,7 +60,7 @@ TEST_F(RemoteTest, ABlockTravelsInAMessageAndIsLiveUntilItsOwnerTakesIt) {
     remote_post(other_);
     EXPECT_FALSE(inbox_is_empty());
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     EXPECT_TRUE(inbox_is_empty());
     EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
     EXPECT_TRUE(is_all(pointer, 0x5a, 64)); // nobody wrote there
@@ -129,7 +130,7 @@ TEST_F(RemoteTest, AfterEverybodyPostedAndDrainedNothingIsOnItsWay) {
     for (int i = 0; i < 4; i++) {
         deliver();
         remote_post(owner_);
-        remote_drain(other_);
+        remote_drain(other_, ~0u);
     }
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
@@ -138,7 +139,7 @@ TEST_F(RemoteTest, WithoutAHeapItIsMarkedAtOnceByItself) {
     void *first = take(64), *second = take(ALIGN), *third = take(5000);
     for (void *block : {first, second, third}) EXPECT_TRUE(free_by(nullptr, block));
     EXPECT_FALSE(inbox_is_empty());
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     for (void *block : {first, second, third}) EXPECT_NE(fault_at(block), BLOCK_LIVE);
 }
 
@@ -154,7 +155,7 @@ TEST_F(RemoteTest, WithoutMemoryForAMessageItIsMarkedByItself) {
     std::vector<struct message *> all;
     while (struct message *message = message_take(other_)) all.push_back(message);
     EXPECT_TRUE(free_remotely(block));
-    remote_drain(owner_);
+    remote_drain(owner_, ~0u);
     EXPECT_EQ(fault_at(block), BLOCK_FREED);
     os_fault_for_test = nullptr;
     for (struct message *message : all) message_give(other_, message);
@@ -162,12 +163,61 @@ TEST_F(RemoteTest, WithoutMemoryForAMessageItIsMarkedByItself) {
 
 // ---- Owners who do not look ----
 
+TEST_F(RemoteTest, AnOwnerSleepsIfManyMessagesWaitForSomeTime) {
+    TestClock clock;
+    std::vector<void *> blocks;
+    for (int i = 0; i < 4000; i++) blocks.push_back(take(600));
+    size_t sent = 0;
+    while (sent < 3000) free_remotely(blocks[sent++]); // 27 to a message
+    EXPECT_EQ(heap_state(owner_), HEAP_IN_USE);
+    clock.advance(INBOX_PATIENCE_MS);
+    while (heap_state(owner_) == HEAP_IN_USE) free_remotely(blocks[sent++]);
+    EXPECT_LE(sent, 3050u);
+    EXPECT_TRUE(inbox_is_empty() || heap_state(owner_) == HEAP_ASLEEP);
+    while (sent < blocks.size()) free_remotely(blocks[sent++]);
+    deliver();
+    EXPECT_EQ(heap_state(owner_), HEAP_IN_USE);
+    EXPECT_EQ(census_now().used_blocks, 0u);
+}
+
+TEST_F(RemoteTest, AnOwnerSleepsIfVeryManyMessagesWait) {
+    TestClock clock;
+    std::vector<void *> blocks;
+    for (int i = 0; i < 60000; i++) blocks.push_back(take(600));
+    for (void *block : blocks) free_remotely(block);
+    EXPECT_EQ(heap_state(owner_), HEAP_ASLEEP);
+    deliver();
+}
+
+TEST_F(RemoteTest, TheOwnerTakesAboutAsManyAsItWantsAndOthersFindTheRest) {
+    std::vector<void *> blocks;
+    for (unsigned i = 0; i < 10; i++) blocks.push_back(take(64));
+    for (void *block : blocks) {
+        free_remotely(block);
+        remote_post(other_); // one to a message
+    }
+    auto live = [&] { return census_now().used_blocks; };
+    remote_drain(owner_, 3);
+    EXPECT_EQ(live(), 7u);
+    EXPECT_TRUE(remote_is_waiting(owner_));
+    remote_drain(owner_, 0);
+    EXPECT_EQ(live(), 7u);
+    remote_sweep(other_, owner_);
+    remote_drain(owner_, 7);
+    EXPECT_EQ(live(), 0u);
+    EXPECT_FALSE(remote_is_waiting(owner_));
+}
+
 // With backlogs of messages, and then without messages.
 TEST_F(RemoteTest, PoolsOfAnOwnerWhoSleepsAreTakenAwayWhenAllBlocksAreFreed) {
     for (size_t size : {size_t(ALIGN), size_t(48), size_t(1000), size_t(20000)}) {
         std::vector<void *> blocks;
         for (size_t bytes = 0; bytes < 4 * MIB; bytes += size) blocks.push_back(take(size));
-        for (void *block : blocks) free_remotely(block);
+        TestClock clock;
+        for (size_t i = 0; i < blocks.size(); i++) {
+            if (i == blocks.size() / 8) clock.advance(INBOX_PATIENCE_MS);
+            free_remotely(blocks[i]);
+        }
         EXPECT_EQ(heap_state(owner_), HEAP_ASLEEP);
         remote_post(other_);
         EXPECT_LE(census_now().used_bytes, 4 * MIB / 4);
@@ -175,7 +225,7 @@ TEST_F(RemoteTest, PoolsOfAnOwnerWhoSleepsAreTakenAwayWhenAllBlocksAreFreed) {
         unsigned c = size_class_of(size);
         size_t own = 2 * size_classes[c].pools * size_t(POOL_SIZE); // of the cursor
         EXPECT_LE(census_now().used_bytes, own) << size;
-        remote_drain(owner_);
+        remote_drain(owner_, ~0u);
         EXPECT_EQ(heap_state(owner_), HEAP_IN_USE);
         EXPECT_EQ(census_now().used_blocks, 0u);
         heap_check(owner_);
@@ -186,7 +236,11 @@ TEST_F(RemoteTest, WhatAnOwnerKeepsStaysAndComesInWhenItLooks) {
     std::vector<void *> kept, freed;
     for (int i = 0; i < 40000; i++) (i % 5 == 0 ? kept : freed).push_back(take(64));
     for (void *block : kept) memset(block, 0x5a, 64);
-    for (void *block : freed) free_remotely(block);
+    TestClock clock;
+    for (size_t i = 0; i < freed.size(); i++) {
+        if (i == freed.size() / 8) clock.advance(INBOX_PATIENCE_MS);
+        free_remotely(freed[i]);
+    }
     EXPECT_EQ(heap_state(owner_), HEAP_ASLEEP);
     heap_check(owner_);
     deliver();
@@ -210,9 +264,13 @@ TEST_F(RemoteTest, ManyPoolsThatWaitAreLookedAtSeldom) {
 
 TEST_F(RemoteTest, TheMessagesOfASweepAreOfUseToTheSweeper) {
     std::vector<void *> blocks;
-    for (int i = 0; i < 200000; i++) blocks.push_back(take(600));
+    for (int i = 0; i < 100000; i++) blocks.push_back(take(600));
     size_t bytes = message_bytes();
-    for (void *block : blocks) free_remotely(block);
+    TestClock clock;
+    for (size_t i = 0; i < blocks.size(); i++) {
+        if (i % 100 == 0) clock.advance(1);
+        free_remotely(blocks[i]);
+    }
     EXPECT_LE(message_bytes(), bytes + MESSAGE_SHEET + 2 * OS_FENCE);
     deliver();
 }
@@ -229,7 +287,7 @@ TEST_F(RemoteTest, BlocksOfManyOwnersInTurnsTakeNoMessages) {
     for (void *block : blocks) free_remotely(block);
     EXPECT_LE(message_bytes(), bytes + MESSAGE_SHEET + 2 * OS_FENCE);
     remote_post(other_);
-    for (auto &owner : owners) remote_drain(*owner);
+    for (auto &owner : owners) remote_drain(*owner, ~0u);
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
@@ -248,15 +306,15 @@ TEST_F(RemoteTest, ManyOwnersGetTheirBlocks) {
         for (auto &owner : owners) blocks.push_back(owner->take(48));
     for (void *block : blocks) free_remotely(block);
     remote_post(other_);
-    for (auto &owner : owners) remote_drain(*owner);
+    for (auto &owner : owners) remote_drain(*owner, ~0u);
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_FREED);
     for (int i = 0; i < 3; i++) {
         for (auto &owner : owners) {
             remote_post(*owner);
-            remote_drain(*owner);
+            remote_drain(*owner, ~0u);
         }
         remote_post(other_);
-        remote_drain(other_);
+        remote_drain(other_, ~0u);
     }
 }
 
@@ -268,18 +326,18 @@ TEST_F(RemoteTest, BlocksFollowAPoolThatChangedHands) {
     heap_release(owner_);
     ASSERT_TRUE(move_pool(owner_, heir, size_class_of(512)));
     EXPECT_EQ(block_at(pointer).heap, static_cast<struct heap *>(heir));
-    remote_drain(owner_); // not owner_'s any more
+    remote_drain(owner_, ~0u); // not owner_'s any more
     EXPECT_EQ(fault_at(pointer), BLOCK_LIVE);
     remote_post(owner_);
-    remote_drain(heir);
+    remote_drain(heir, ~0u);
     EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
     heir.free(stays);
     for (int i = 0; i < 3; i++) {
         remote_post(heir);
         deliver();
-        remote_drain(heir);
+        remote_drain(heir, ~0u);
         remote_post(owner_);
-        remote_drain(other_);
+        remote_drain(other_, ~0u);
     }
 }
 
@@ -336,14 +394,14 @@ TEST_F(RemoteTest, NeighboursWhosePoolHasMovedArePassedOn) {
     remote_post(other_);
     heap_release(owner_);
     ASSERT_TRUE(move_pool(owner_, heir, block_at(blocks[0]).class_index));
-    remote_drain(owner_); // not owner_'s any more
+    remote_drain(owner_, ~0u); // not owner_'s any more
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_LIVE);
     remote_post(owner_);
-    remote_drain(heir);
+    remote_drain(heir, ~0u);
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_FREED);
     for (int i = 0; i < 3; i++) {
         remote_post(heir);
-        remote_drain(owner_);
+        remote_drain(owner_, ~0u);
     }
 }
 
@@ -366,10 +424,10 @@ TEST_F(RemoteDeathTest, ASecondFreeIsFoundByTheDrain) {
         EXPECT_DOUBLE_FREE(
             {
                 free_by(nullptr, pointer);
-                remote_drain(owner_);
+                remote_drain(owner_, ~0u);
             },
             pointer);
-        remote_drain(owner_);
+        remote_drain(owner_, ~0u);
     }
 }
 
@@ -397,7 +455,7 @@ TEST_F(RemoteDeathTest, ASecondFreeWithoutAHeapIsFoundAtOnce) {
         void *pointer = take(size);
         free_by(nullptr, pointer);
         EXPECT_DOUBLE_FREE(free_by(nullptr, pointer), pointer);
-        remote_drain(owner_);
+        remote_drain(owner_, ~0u);
     }
 }
 

@@ -196,7 +196,7 @@ TEST_F(ThreadHeapTest, CleaningParkedHeapsTakesInWhatWasFreedForThem) {
     for (void *block : blocks) poolalloc_free(block);
     remote_post(thread_heap);
     thread_heap_clean_parked(true);
-    remote_drain(thread_heap); // the messages come back
+    remote_drain(thread_heap, ~0u); // the messages come back
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
@@ -207,7 +207,7 @@ TEST_F(ThreadHeapTest, AThreadThatEndsPostsWhatItFreedForOthers) {
         EXPECT_EQ(fault_at(block), BLOCK_LIVE);
     });
     EXPECT_TRUE(remote_is_waiting(thread_heap));
-    remote_drain(thread_heap);
+    remote_drain(thread_heap, ~0u);
     EXPECT_EQ(fault_at(block), BLOCK_FREED);
 }
 

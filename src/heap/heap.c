@@ -22,8 +22,11 @@ enum {
 /* Bytes of free blocks in spans that a heap may keep at least; it may earn up to a quarter of the
    pages in use. */
 static const size_t IDLE_LEAST = MIB;
+/* Where there are many heaps. */
+enum { EMPTY_POOLS_OF_MANY = 4 };
 
 struct round no_rounds;
+struct atomic_u64 heaps_in_use;
 
 void heap_init(struct heap *heap, bool counting) {
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
@@ -81,11 +84,16 @@ static void return_leaving(struct heap *heap) {
     space_unlock();
 }
 
+static unsigned empty_most(void) {
+    return atomic_u64_load(&heaps_in_use) < HEAPS_ARE_MANY ? HEAP_EMPTY_POOLS : EMPTY_POOLS_OF_MANY;
+}
+
 static void to_empty(struct heap *heap, struct pool *pool) {
     pool->state = POOL_EMPTY;
     if (!size_class_is_span(pool_class(pool))) {
         memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
-        if (heap->empty_count == HEAP_EMPTY_POOLS) return_empty(heap, HEAP_EMPTY_POOLS / 2);
+        unsigned most = empty_most();
+        if (heap->empty_count >= most) return_empty(heap, heap->empty_count - most / 2);
         heap->empty[heap->empty_count++] = record_base(pool);
         return;
     }
@@ -231,6 +239,7 @@ static unsigned class_with_used(struct heap *heap, unsigned class_index, unsigne
 
 /* What takes more memory comes last. */
 static void *take_medium(struct heap *heap, unsigned class_index, unsigned near) {
+    if (heap->was_full[class_index]) heap_widen(heap, class_index);
     unsigned other = class_with_used(heap, class_index, near);
     if (other != 0) class_index = other;
     void *block = magazine_pop(heap, class_index);
@@ -330,7 +339,7 @@ static struct round *put_back_block(struct heap *heap, struct round *at) {
     return at - 1;
 }
 
-static void empty_magazine(struct heap *heap, unsigned class_index) {
+void heap_empty_magazine(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap));
     bool of_spans = size_class_is_span(class_index);
     struct round *at = heap->top[class_index];
@@ -350,7 +359,7 @@ static size_t idle_room(const struct heap *heap) {
    were a MiB of pools ago, taken or given back, go back to their pools. */
 static COLD void settle(struct heap *heap) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        if (heap->top[c] == heap->seen[c]) empty_magazine(heap, c);
+        if (heap->top[c] == heap->seen[c]) heap_empty_magazine(heap, c);
         heap->seen[c] = heap->top[c];
     }
     heap->moved_pools = 0; /* what went back just now says nothing about the others */
@@ -407,7 +416,10 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     ASSERT(heap_is_mine(heap));
     unsigned class_index = pool_class(pool_of_live(word));
-    if (!grow_magazine(heap, class_index)) empty_magazine(heap, class_index);
+    if (size_class_is_span(class_index))
+        heap_note_full(heap, class_index);
+    else if (!grow_magazine(heap, class_index))
+        heap_empty_magazine(heap, class_index);
     if (!magazine_push(heap, class_index, address, word)) {
         if (options.perturb != 0) /* only a bare heap comes here */
             memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
@@ -448,6 +460,7 @@ int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks) {
         if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~bit);
         put_in_span(heap, first, address);
     }
+    return_leaving(heap);
     return -1;
 }
 
@@ -470,7 +483,7 @@ void *heap_take(struct heap *heap, unsigned class_index) {
 
 void heap_release(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
-    for (unsigned c = 1; c < CLASS_COUNT; c++) empty_magazine(heap, c);
+    for (unsigned c = 1; c < CLASS_COUNT; c++) heap_empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
     if (options.purge_delay != PURGE_NEVER) purge_spans(heap);
@@ -489,6 +502,7 @@ void heap_release(struct heap *heap) {
 void heap_set_bare(struct heap *heap, bool bare) {
     ASSERT(heap_is_mine(heap));
     heap_release(heap);
+    heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) heap->top[c] = heap->end[c] = &no_rounds;
     memset(heap->rounds, 0, heap->rounds_used * sizeof(struct round));
     heap->rounds_used = 0;
@@ -498,6 +512,7 @@ void heap_set_bare(struct heap *heap, bool bare) {
 /* What OS pages share with the rest of the heap is cleared. */
 void heap_shed(struct heap *heap) {
     heap_release(heap);
+    heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
         heap->top[c] = heap->end[c] = &no_rounds;
         heap->seen[c] = NULL;

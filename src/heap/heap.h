@@ -63,7 +63,8 @@ struct batch {
 enum {
     HEAP_EMPTY_POOLS = 16, /* kept for reuse: 64 KiB */
     HEAP_BATCHES = 8,
-    HEAP_LEAVING = 8, /* runs that go back under one lock */
+    HEAPS_ARE_MANY = 16, /* so many in use: each keeps less */
+    HEAP_LEAVING = 8,    /* runs that go back under one lock */
     /* A request above 512 bytes rather gets a free block of one of so many classes above its own
        than memory that was not used before: a server of four threads takes a third less. The
        largest is at most twice as long as asked for, as free_sized and realloc have it. */
@@ -73,9 +74,9 @@ enum {
     HEAP_POLL_FREES = 128,
     HEAP_POLL_FREES_PURGING = 8,
     MAGAZINE_FIRST = 15, /* rounds that a magazine gets at first: many classes are seldom used */
-    /* All magazines at first and at last, with their bottoms: the sum of size_class.magazine + 1
-       and MAGAZINE_FIRST + 1, and some room. */
-    HEAP_ROUNDS = POOLALLOC_ALIGN == 16 ? 4300 : 6900,
+    /* All magazines with their bottoms, those of small classes at first, too: the sum of
+       size_class.magazine + 1 and MAGAZINE_FIRST + 1, and some room. */
+    HEAP_ROUNDS = POOLALLOC_ALIGN == 16 ? 5200 : 7800,
 };
 
 /* The lowest bits of the inbox word (inbox.h). ASLEEP is IN_USE by an owner who has not looked into
@@ -104,6 +105,13 @@ struct heap {
     uint32_t trim_seen;               /* the last trim (allocate.h) that this heap took part in */
     uint64_t release_due;             /* when to release it (allocate.c), in ms of os_clock_ms */
     struct link partial[CLASS_COUNT]; /* of struct pool */
+
+    /* Of classes above 512 bytes: the rounds that their magazines may hold, within a budget
+       (heap.c); and whether one was full since it got them. */
+    uint8_t room[CLASS_COUNT];
+    bool was_full[CLASS_COUNT];
+    size_t room_bytes;      /* what they may hold together */
+    unsigned next_to_yield; /* the class that gives room to another */
 
     struct round *seen[CLASS_COUNT]; /* the tops of magazines when the heap settled last (heap.c) */
     unsigned moved_pools; /* taken since then without memory behind them, or given back */
@@ -152,6 +160,9 @@ struct heap {
 extern "C" {
 #endif
 
+/* Heaps in use by threads: the more there are, the less each keeps. */
+extern struct atomic_u64 heaps_in_use;
+
 /* The bottom of all magazines without room. */
 extern struct round no_rounds;
 
@@ -190,6 +201,18 @@ size_t heap_held(const struct heap *heap, size_t most);
 int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks);
 /* Lets go of all that is at hand, and of the memory of the magazines. */
 void heap_shed(struct heap *heap);
+
+/* All blocks in the magazine are spare. */
+void heap_empty_magazine(struct heap *heap, unsigned class_index);
+
+/* ---- Room for blocks above 512 bytes (heap_room.c) ---- */
+
+/* The magazine is full, and then empty; */
+void heap_note_full(struct heap *heap, unsigned class_index);
+/* it is empty, and was full: it may get more room. */
+void heap_widen(struct heap *heap, unsigned class_index);
+/* All magazines are without room again. */
+void heap_forget_rooms(struct heap *heap);
 
 /* ---- Pools that change hands; for whoever has the pool's token (pending.h) ---- */
 

@@ -21,6 +21,7 @@ void heap_forget(struct heap *heap) {
     ASSERT(space_is_locked());
     memset(heap->rounds, 0, heap->rounds_used * sizeof heap->rounds[0]);
     memset(heap->cursors, 0, sizeof heap->cursors);
+    heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
         heap->top[c] = heap->end[c] = &no_rounds;
         heap->seen[c] = NULL;

@@ -5,12 +5,12 @@
 
 struct size_class size_classes[CLASS_COUNT];
 
-/* 64 blocks or 64 KiB: enough for the ups and downs of most programs. At least 8: with 2 of the
-   largest, blocks of 0.5 to 64 KiB at random take 22 instructions of 131 more, and as much memory.
- */
+/* 64 blocks or 256 KiB at the most: enough for the ups and downs of most programs. At least 8: with
+   2 of the largest, blocks of 0.5 to 64 KiB at random take 22 instructions of 131 more, and as much
+   memory. */
 static void set_stride(struct size_class *c, uint32_t stride) {
     c->stride = stride;
-    c->magazine = (uint16_t)size_max(size_min(64 * KIB / stride, 64), 8);
+    c->magazine = (uint16_t)size_max(size_min(256 * KIB / stride, 64), 8);
     c->reciprocal = (uint32_t)((((uint64_t)1 << 32) + stride - 1) / stride);
 }
 

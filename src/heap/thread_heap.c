@@ -38,9 +38,8 @@ static __thread struct heap *own;
 static __thread bool thread_ended;
 static __thread unsigned destructor_rounds;
 
-/* Under the space lock, but for reads of `newest` and `in_use`. */
+/* Under the space lock, but for reads of `newest` and heaps_in_use. */
 static struct atomic_u64 newest; /* struct heap * */
-static struct atomic_u64 in_use;
 /* Heaps of threads that ended: the last few as they were; those that keep but the memory of their
    magazines; and those that keep as good as nothing. */
 enum parked_kind { PARKED_WARM, PARKED_COOL, PARKED_COLD, PARKED_KINDS };
@@ -65,7 +64,7 @@ static uint32_t orphan_messages;
 struct heap *thread_heap_first(void) {
     return (struct heap *)atomic_u64_load_acquire(&newest); /* partner: heap_new */
 }
-size_t thread_heap_count(void) { return atomic_u64_load(&in_use); }
+size_t thread_heap_count(void) { return atomic_u64_load(&heaps_in_use); }
 size_t thread_heap_bytes(void) { return heap_bytes; }
 void thread_heap_count_blocks(void) { counts_blocks = true; }
 
@@ -164,7 +163,7 @@ static struct heap *heap_acquire(void) {
         heap = take_parked((enum parked_kind)kind, HEAP_IN_USE);
     if (heap == NULL && has_key) heap = heap_new();
     if (heap != NULL) heap->owner = lock_self();
-    if (heap != NULL) atomic_u64_add(&in_use, 1);
+    if (heap != NULL) atomic_u64_add(&heaps_in_use, 1);
     space_unlock();
     return heap;
 }
@@ -204,7 +203,7 @@ static void retire(struct heap *heap, enum parked_kind kind) {
     ASSERT(space_is_locked());
     heap->warm = kind == PARKED_WARM;
     list_parked(heap, kind);
-    atomic_u64_add(&in_use, (uint64_t)-1);
+    atomic_u64_add(&heaps_in_use, (uint64_t)-1);
     set_clean_due();
 }
 
@@ -252,7 +251,7 @@ static void abandon(void) {
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         if (heap->owner != lock_self() || !is_in_use(heap)) continue;
         leave_orphan(heap);
-        atomic_u64_add(&in_use, (uint64_t)-1);
+        atomic_u64_add(&heaps_in_use, (uint64_t)-1);
     }
     if (lock_is_mine(&shared_lock)) {
         if (shared_heap != NULL) leave_orphan(shared_heap);
@@ -520,5 +519,5 @@ static void after_fork(bool in_doubt, uint32_t survivor) {
             make_orphan(heap);
     }
     orphan_messages = remote_orphan_messages();
-    atomic_u64_store(&in_use, owned);
+    atomic_u64_store(&heaps_in_use, owned);
 }

@@ -22,6 +22,14 @@ class HeapFastTest : public HeapTest {
         for (struct round *at = heap_->top[class_index]; at->block != 0; at--) count++;
         return count;
     }
+    // Takes more than the magazine can ever hold, and frees all of it, so many times.
+    void use(unsigned class_index, int times) {
+        std::vector<void *> blocks(2u * size_classes[class_index].magazine);
+        for (; times > 0; times--) {
+            for (void *&block : blocks) block = heap_.take_class(class_index);
+            for (void *block : blocks) heap_.free(block);
+        }
+    }
     TestHeap heap_;
 };
 
@@ -112,18 +120,60 @@ TEST_F(HeapFastTest, AMagazineGrowsWhenItIsFull) {
 
 TEST_F(HeapFastTest, AllMagazinesHaveTheirRoom) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        std::vector<void *> blocks;
-        for (unsigned i = 0; i < size_classes[c].magazine; i++)
-            blocks.push_back(heap_.take_class(c));
-        for (void *block : blocks) heap_.free(block);
-        ASSERT_EQ(held(c), size_classes[c].magazine);
+        use(c, 10);
+        if (c <= SMALL_CLASSES) {
+            ASSERT_EQ(held(c), size_classes[c].magazine);
+        }
     }
     EXPECT_LE(heap_->rounds_used, unsigned(HEAP_ROUNDS));
     heap_check(heap_);
 }
 
+// ---- Room for blocks above 512 bytes ----
+
+TEST_F(HeapFastTest, WhatIsUsedOnceIsNotKeptAtHand) {
+    for (unsigned c = SMALL_CLASSES + 1; c < CLASS_COUNT; c++) {
+        use(c, 1);
+        ASSERT_EQ(held(c), 0u);
+    }
+    EXPECT_EQ(heap_->rounds_used, 0u);
+}
+
+TEST_F(HeapFastTest, AClassInUseGetsRoomUntilItIsEnough) {
+    for (unsigned c : {SMALL_CLASSES + 1u, SMALL_CLASSES + 20u, CLASS_COUNT - 1u}) {
+        unsigned before = 0;
+        for (int times = 0; times < 10; times++) {
+            use(c, 2);
+            ASSERT_GE(held(c), before);
+            before = held(c);
+            heap_check(heap_);
+        }
+        EXPECT_EQ(before, size_classes[c].magazine);
+    }
+}
+
+TEST_F(HeapFastTest, ClassesShareABudgetWhichIsTheSmallerTheMoreHeapsThereAre) {
+    const uint64_t heaps = atomic_u64_load(&heaps_in_use);
+    for (uint64_t count : {1, 4, 40, 100}) {
+        atomic_u64_store(&heaps_in_use, count);
+        for (int round = 0; round < 5; round++)
+            for (unsigned c = SMALL_CLASSES + 1; c < CLASS_COUNT; c++) use(c, 4);
+        size_t bytes = 0;
+        for (unsigned c = SMALL_CLASSES + 1; c < CLASS_COUNT; c++)
+            bytes += held(c) * size_classes[c].stride;
+        EXPECT_LE(bytes, heap_->room_bytes);
+        EXPECT_LE(heap_->room_bytes, size_t(8 * MIB / count));
+        if (count == 100) {
+            EXPECT_LE(bytes, 41 * KIB);
+        }
+        heap_check(heap_);
+    }
+    atomic_u64_store(&heaps_in_use, heaps);
+}
+
 TEST_F(HeapFastTest, WhatAFullMagazineHasNoRoomForIsSpare) {
     for (unsigned c : {1u, 5u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 1u, CLASS_COUNT - 1u}) {
+        use(c, 20);
         std::vector<void *> blocks;
         for (unsigned i = 0; i < 3u * size_classes[c].magazine; i++)
             blocks.push_back(heap_.take_class(c));
@@ -175,10 +225,13 @@ TEST_F(HeapFastTest, ABareHeapKeepsNothingAtHandAndCanEndThat) {
             // In another order each time, so that magazines begin where others had blocks.
             for (unsigned i = 0; i < CLASS_COUNT - 1u; i++) {
                 unsigned c = 1 + (i + unsigned(round)) % (CLASS_COUNT - 1);
-                std::vector<void *> blocks;
-                for (int n = 0; n < 3; n++) blocks.push_back(heap_.take_class(c));
-                for (void *block : blocks) ASSERT_NE(free_fast(block), FREE_OTHER);
-                ASSERT_EQ(held(c), bare ? 0u : 3u) << c;
+                for (int times = 0; times < 4; times++) { // spans get room by and by
+                    std::vector<void *> blocks;
+                    for (int n = 0; n < 3; n++) blocks.push_back(heap_.take_class(c));
+                    for (void *block : blocks) ASSERT_NE(free_fast(block), FREE_OTHER);
+                }
+                ASSERT_LE(held(c), bare ? 0u : 3u) << c;
+                ASSERT_GE(held(c), bare ? 0u : size_class_is_span(c) ? 1u : 3u) << c;
             }
             heap_check(heap_);
         }

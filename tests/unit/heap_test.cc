@@ -29,6 +29,12 @@ class HeapPoolTest : public HeapTest {
     void free_all(const std::vector<void *> &blocks) {
         for (void *block : blocks) heap_.free(block);
     }
+    // Of a class above 512 bytes: so that its magazine may hold all that it ever can.
+    void give_room(unsigned class_index) {
+        for (int times = 0; times < 10; times++)
+            free_all(take_many(class_index, 2u * size_classes[class_index].magazine));
+        empty_magazines();
+    }
     // All free blocks are in their pools, not in magazines.
     void empty_magazines() { heap_release(heap_); }
     TestHeap heap_;
@@ -57,6 +63,7 @@ TEST_F(HeapPoolTest, BlocksOfAClassAreDistinctAndOfItsStride) {
 TEST_F(HeapPoolTest, APoolIsFullWhenItHasNoSpareBlockAndPartialWhenOneComesBack) {
     for (unsigned c : {1u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 1u, CLASS_COUNT - 1u}) {
         unsigned capacity = size_classes[c].capacity;
+        give_room(c);
         std::vector<void *> blocks = take_many(c, capacity);
         empty_magazines();
         struct pool *pool = pool_at(blocks[0]);
@@ -211,7 +218,7 @@ TEST_F(HeapPoolTest, OnlyBlocksThatNobodyHadAreKnownToBeZero) {
     }
     unsigned c = size_class_of(5000);
     std::vector<void *> dirty = take_many(c, 5);
-    void *other = heap_.take_class(c + NEAR_CLASSES);
+    void *other = heap_.take_class(c + NEAR_CLASSES), *more = heap_.take_class(c + NEAR_CLASSES);
     for (void *block : dirty) memset(block, 0x5a, 5000);
     for (size_t i = 1; i < dirty.size(); i++) heap_.free(dirty[i]);
     EXPECT_EQ(heap_take_zeroed(heap_, c), nullptr); // there are blocks at hand,
@@ -220,6 +227,7 @@ TEST_F(HeapPoolTest, OnlyBlocksThatNobodyHadAreKnownToBeZero) {
     for (size_t i = 1; i < dirty.size(); i++) ASSERT_EQ(heap_.take_class(c), dirty[i]);
     heap_.free(other); // of a class above that would do
     EXPECT_EQ(heap_take_zeroed(heap_, c), nullptr);
+    heap_.free(more);
     empty_magazines();
     std::vector<void *> zeroed;
     while (void *block = heap_take_zeroed(heap_, c)) {
@@ -254,7 +262,7 @@ TEST_F(HeapPoolTest, ANearClassIsAtMostTwiceAsLong) {
 TEST_F(HeapPoolTest, ARequestForASpanTakesNewMemoryLast) {
     options.purge_delay = PURGE_NEVER; // what is spare keeps its memory
     unsigned c = size_class_of(5000);
-    std::vector<void *> own = take_many(c, 4), above = take_many(c + NEAR_CLASSES, 2);
+    std::vector<void *> own = take_many(c, 4), above = take_many(c + NEAR_CLASSES, 3);
     void *far = heap_.take_class(c + NEAR_CLASSES + 1);
     for (void *block : {own[2], own[1], own[0]}) heap_.free(block);
     empty_magazines();
@@ -273,7 +281,7 @@ TEST_F(HeapPoolTest, ARequestForASpanTakesNewMemoryLast) {
     EXPECT_EQ(block_at(next).class_index, c);
     EXPECT_EQ(heap_take_own(heap_, PAGE_CLASS - 1, NEAR_CLASSES), nullptr);
     heap_check(heap_);
-    for (void *block : {above[0], above[1], fresh, next}) heap_.free(block);
+    for (void *block : {above[0], above[1], above[2], fresh, next}) heap_.free(block);
     free_all(own);
 }
 
@@ -307,6 +315,7 @@ class HeapSettleTest : public HeapPoolTest {
 
 TEST_F(HeapSettleTest, SpansAreNotHeldByWhatIsAtHandForLong) {
     unsigned c = size_class_of(4000), capacity = size_classes[c].capacity;
+    give_room(c);
     std::vector<void *> blocks = take_many(c, 10 * capacity), large;
     for (unsigned i = 0; i < capacity; i++) // all first ones, then all second ones, ...
         for (unsigned span = 0; span < 10; span++) heap_.free(blocks[span * capacity + i]);

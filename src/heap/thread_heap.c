@@ -84,6 +84,7 @@ static void init(void) {
     ready = true;
 }
 
+/* Whoever comes first; the lists are static, and a link on no list points to itself. */
 static void init_parked(void) {
     for (unsigned kind = 0; kind < PARKED_KINDS && parked[kind].next == NULL; kind++)
         link_init(&parked[kind]);
@@ -145,7 +146,7 @@ static void set_clean_due(void) {
     atomic_u64_store(&clean_due, due);
 }
 
-/* Who ends finds the commons there. */
+/* For heaps that are to be cold: the commons are there before they have pools to give. */
 static void make_commons(void) {
     ASSERT(space_is_locked());
     if (remote_commons() != NULL) return;
@@ -202,6 +203,7 @@ bool thread_heap_is_inside(void) {
 static void retire(struct heap *heap, enum parked_kind kind) {
     ASSERT(space_is_locked());
     heap->warm = kind == PARKED_WARM;
+    if (!heap->warm) make_commons();
     list_parked(heap, kind);
     atomic_u64_add(&heaps_in_use, (uint64_t)-1);
     set_clean_due();
@@ -217,7 +219,6 @@ static void end_now(struct heap *heap) {
     inbox_set_state(heap, HEAP_BUSY);
     if (space_lock()) {
         retire(heap, parked_count[PARKED_WARM] < WARM_HEAPS ? PARKED_WARM : PARKED_COOL);
-        make_commons();
         space_unlock();
     }
     own = NULL;
@@ -326,6 +327,7 @@ static struct heap *take_oldest(enum parked_kind kind, uint64_t latest) {
         link_remove(at);
         parked_count[kind]--;
         heap->warm = false;
+        make_commons();
         list_parked(heap, PARKED_COLD);
         return heap;
     }
@@ -379,7 +381,6 @@ void thread_heap_clean_parked(bool all) {
         clean_commons();
     }
     if (!space_lock()) return;
-    make_commons();
     set_clean_due();
     space_unlock();
 }

@@ -232,6 +232,24 @@ TEST_F(RemoteTest, PoolsOfAnOwnerWhoSleepsAreTakenAwayWhenAllBlocksAreFreed) {
     }
 }
 
+TEST_F(RemoteTest, OneSweepTakesPoolsAwayWhoseBlocksLieInMessages) {
+    TestClock clock;
+    std::vector<void *> blocks;
+    for (int i = 0; i < 20; i++) { // few messages
+        std::vector<void *> some = one_of_each_word(8);
+        blocks.insert(blocks.end(), some.begin(), some.end());
+        for (int k = 0; k < 8; k++) blocks.push_back(take(1000));
+    }
+    for (void *block : blocks) free_remotely(block);
+    remote_post(other_);
+    EXPECT_EQ(heap_state(owner_), HEAP_IN_USE);
+    heap_release(owner_); // nothing is at hand there
+    remote_sweep(other_, owner_);
+    EXPECT_EQ(heap_state(owner_), HEAP_ASLEEP);
+    EXPECT_LE(census_now().class_blocks[size_class_of(1000)], 8u);
+    deliver();
+}
+
 TEST_F(RemoteTest, WhatAnOwnerKeepsStaysAndComesInWhenItLooks) {
     std::vector<void *> kept, freed;
     for (int i = 0; i < 40000; i++) (i % 5 == 0 ? kept : freed).push_back(take(64));

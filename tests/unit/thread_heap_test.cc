@@ -211,6 +211,25 @@ TEST_F(ThreadHeapTest, AThreadThatEndsPostsWhatItFreedForOthers) {
     EXPECT_EQ(fault_at(block), BLOCK_FREED);
 }
 
+// Whatever comes between the last look of a thread and the end of its heap; the fixture counts.
+TEST_F(ThreadHeapTest, NothingIsLostBetweenThreadsThatEndAndOneThatFrees) {
+    for (int round = 0; round < 300; round++) {
+        const int count = 64;
+        std::atomic<void *> blocks[count] = {};
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 3; t++)
+            threads.emplace_back([&blocks, t] {
+                for (int i = t; i < count; i += 3) blocks[i] = poolalloc_malloc(size_t(i) * 40);
+            });
+        for (std::atomic<void *> &block : blocks) {
+            while (block == nullptr) std::this_thread::yield();
+            poolalloc_free(block);
+            if (round % 2 == 0) remote_post(thread_heap);
+        }
+        for (std::thread &thread : threads) thread.join();
+    }
+}
+
 TEST_F(ThreadHeapTest, AfterItsEndForATestAThreadMayBeginAgain) {
     in_thread([&] {
         struct heap *first = thread_heap_get();

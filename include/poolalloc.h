@@ -105,12 +105,13 @@ struct poolalloc_stats {
     size_t purged; /* address space of ours without memory behind it */
     size_t mapped; /* address space for blocks */
     size_t mapped_peak;
-    size_t metadata; /* address space for the allocator's own records, lazily touched */
-    size_t arenas;   /* arenas (256 KiB) with a live block */
-    size_t pools;    /* pools (4 KiB) with a live block */
-    size_t direct;   /* blocks with a mapping of their own */
-    size_t heaps;    /* heaps in use by threads */
-    size_t purges;   /* times that memory was given back to the system, in runs of pages */
+    size_t metadata;     /* address space for the allocator's own records, lazily touched */
+    size_t arenas;       /* arenas (256 KiB) with a live block */
+    size_t pools;        /* pools (4 KiB) with a live block */
+    size_t direct;       /* blocks with a mapping of their own */
+    size_t heaps;        /* heaps in use by threads */
+    size_t purges;       /* times that memory was given back to the system, in runs of pages */
+    size_t lock_takings; /* times that a thread took the lock of what all threads share */
 };
 /* Fills *stats, of which stats->size bytes are valid; 0, or -1 and EINVAL if stats->size is 0. */
 int poolalloc_get_stats(struct poolalloc_stats *stats);

@@ -102,6 +102,7 @@ void census_take(struct census *census) {
     census->mapped_peak = space_figures.mapped_peak;
     census->metadata_bytes = window_bytes() + thread_heap_bytes() + message_bytes();
     census->purges = purge_count();
+    census->lock_takings = space_lock_takings();
     if (locked) space_unlock();
     subtract_live(census);
     count_emergency(census);

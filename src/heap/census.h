@@ -15,7 +15,7 @@ struct census {
     size_t metadata_bytes;
     size_t arenas, pools, span_pools, runs; /* with a live block, or the start of one */
     size_t direct_blocks, direct_bytes, direct_blocks_peak, direct_bytes_peak;
-    size_t heaps, purges;
+    size_t heaps, purges, lock_takings;
     uint64_t served;                  /* blocks handed out by all heaps, */
     bool served_is_known;             /* if they were counted */
     size_t class_blocks[CLASS_COUNT]; /* live ones */

@@ -10,7 +10,8 @@
 void (*space_after_fork)(bool in_doubt, uint32_t survivor);
 
 static struct lock lock;
-static bool ready; /* under the lock */
+static struct atomic_u64 takings; /* under the lock, so that counting costs no one but its holder */
+static bool ready;                /* under the lock */
 
 /* ---- Forks ---- */
 
@@ -93,9 +94,14 @@ void space_watch_forks(void) {
 
 /* ---- The lock ---- */
 
+static void count_taking(void) { atomic_u64_store(&takings, atomic_u64_load(&takings) + 1); }
+
+uint64_t space_lock_takings(void) { return atomic_u64_load(&takings); }
+
 bool space_lock(void) {
     if (unlikely(in_new_child())) mend_child();
     if (unlikely(!lock_take(&lock))) return false;
+    count_taking();
     if (unlikely(!ready)) init();
     return true;
 }
@@ -103,6 +109,7 @@ bool space_lock(void) {
 bool space_try_lock(void) {
     if (unlikely(in_new_child())) mend_child();
     if (!lock_try(&lock)) return false;
+    count_taking();
     if (unlikely(!ready)) init();
     return true;
 }

@@ -29,6 +29,8 @@ extern "C" {
 __attribute__((warn_unused_result)) bool space_lock(void);
 __attribute__((warn_unused_result)) bool space_try_lock(void);
 void space_unlock(void);
+/* How many times the lock was taken. */
+uint64_t space_lock_takings(void);
 /* True if the calling thread holds the lock. */
 bool space_is_locked(void);
 /* True if space_lock would fail at once. */

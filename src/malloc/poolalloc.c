@@ -56,6 +56,7 @@ EXPORT int poolalloc_get_stats(struct poolalloc_stats *stats) {
         .direct = census.direct_blocks,
         .heaps = census.heaps,
         .purges = census.purges,
+        .lock_takings = census.lock_takings,
     };
     memcpy(stats, &all, all.size);
     return 0;

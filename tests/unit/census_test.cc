@@ -176,6 +176,18 @@ TEST_F(CensusTest, PurgesAreCounted) {
     EXPECT_GT(census_now().purges, before);
 }
 
+// A census takes the lock once itself.
+TEST_F(CensusTest, TakingsOfTheLockAreCounted) {
+    size_t before = census_now().lock_takings;
+    EXPECT_EQ(census_now().lock_takings, before + 1);
+    ASSERT_TRUE(space_lock());
+    EXPECT_FALSE(space_try_lock());
+    space_unlock();
+    ASSERT_TRUE(space_try_lock());
+    space_unlock();
+    EXPECT_EQ(census_now().lock_takings, before + 4);
+}
+
 // ---- The checker sees what it should ----
 
 #define EXPECT_FOUND(damage)                                                                       \

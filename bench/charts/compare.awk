@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: MIT
 # compare.awk - after median.awk: from a CSV of bench/run with the allocators old and new a line for
-# each row, both medians of each measure and the median of new over old within the rounds. `format`
-# is text or markdown.
+# each row, both medians of each measure and the median of new over old within the rounds; the
+# lines "# calls:" have how often the shared lock is taken. `format` is text or markdown.
 
 BEGIN {
-    split("cpu rss vm", measures, " ")
-    split("s MiB MiB", units, " ")
-    split("%.3f %.1f %.1f", forms, " ")
-    split("processor time,peak resident,address space", titles, ",")
+    measure_count = split("cpu rss vm locks", measures, " ")
+    split("%.3f %.1f %.1f %.0f", forms, " ")
+    split("processor time in s,peak resident in MiB,peak address space in MiB," \
+        "takings of the lock in a million calls", titles, ",")
 }
 
-function note(measure, value) {
-    list[$1, $2, measure] = list[$1, $2, measure] " " value
-    at[$1, $9, $2, measure] = value
+function note(row, name, measure, value, round) {
+    list[row, name, measure] = list[row, name, measure] " " value
+    at[row, round, name, measure] = value
 }
 
-/^#/ || NF < 10 { next }
+/^# calls:/ && $5 > 0 { note($3, $4, "locks", 1e6 * $6 / $5, $7) }
+/^#/ || NF < 9 { next }
 {
     if (!($1 in seen)) { seen[$1] = 1; rows[++row_count] = $1 }
     if ($9 > rounds) rounds = $9
-    note("cpu", $5 + $6)
-    note("rss", $4 / 1024)
-    note("vm", $10 / 1024)
+    note($1, $2, "cpu", $5 + $6, $9)
+    note($1, $2, "rss", $4 / 1024, $9)
+    if ($10 > 0) note($1, $2, "vm", $10 / 1024, $9)
 }
 
 # The ratios of the rounds in which both ran.
@@ -60,34 +61,36 @@ function ratio_cell(row, measure,    ratios, ratio) {
 
 function amount_cell(row, name, m,    values) {
     values = list[row, name, measures[m]]
-    return values == "" ? "failed" : sprintf(forms[m], median(values))
+    return values == "" ? "-" : sprintf(forms[m], median(values))
 }
 
 function line(cells,    i, text) {
     if (format == "markdown") {
-        for (i = 1; i <= 10; i++) text = text "| " cells[i] " "
+        for (i = 1; i <= 3 * measure_count + 1; i++) text = text "| " cells[i] " "
         print text "|"
         return
     }
-    for (i = 1; i <= 10; i++) text = text sprintf(i == 1 ? "%-15s" : i % 3 == 1 ? "%8s" : "%10s", cells[i])
+    for (i = 1; i <= 3 * measure_count + 1; i++)
+        text = text sprintf(i == 1 ? "%-15s" : i % 3 == 1 ? "%8s" : "%10s", cells[i])
     sub(/ +$/, "", text)
     print text
 }
 
 function header(    m, cells) {
     cells[1] = ""
-    for (m = 1; m <= 3; m++) {
-        cells[3 * m - 1] = format == "markdown" ? titles[m] ", " units[m] ": old" : measures[m] " old"
+    for (m = 1; m <= measure_count; m++) {
+        cells[3 * m - 1] = (format == "markdown" ? titles[m] ":" : measures[m]) " old"
         cells[3 * m] = "new"
         cells[3 * m + 1] = "new/old"
+        rule = rule "---:|---:|---:|"
     }
     line(cells)
-    if (format == "markdown") print "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    if (format == "markdown") print "|---|" rule
 }
 
 function summary(title, which,    m, cells) {
     cells[1] = title
-    for (m = 1; m <= 3; m++)
+    for (m = 1; m <= measure_count; m++)
         if (counted[measures[m]])
             cells[3 * m + 1] = sprintf("%.2f ", which == "worst" ? worst[measures[m]] : \
                 exp(logs[measures[m]] / counted[measures[m]]))
@@ -98,7 +101,7 @@ END {
     header()
     for (i = 1; i <= row_count; i++) {
         cells[1] = rows[i]
-        for (m = 1; m <= 3; m++) {
+        for (m = 1; m <= measure_count; m++) {
             cells[3 * m - 1] = amount_cell(rows[i], "old", m)
             cells[3 * m] = amount_cell(rows[i], "new", m)
             cells[3 * m + 1] = ratio_cell(rows[i], measures[m])
@@ -107,7 +110,8 @@ END {
     }
     summary("geometric mean", "mean")
     summary("worst", "worst")
-    print "\ncpu: processor time in s; rss: peak resident memory, vm: peak address space, in MiB;" \
-        "\nmedians of " rounds " rounds. new/old: median over the rounds; + less, - more, beyond" \
-        "\nthree median absolute deviations and 2 %."
+    print "\nMedians of " rounds " rounds. cpu: processor time in s. rss, vm: peak of resident memory" \
+        "\nand of address space in MiB. locks: takings of the shared lock in a million calls." \
+        "\nnew/old: median over the rounds; + less, - more, beyond three median absolute deviations" \
+        "\nand 2 %."
 }

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 # ratios.awk - reads the lines of summary.awk for the tables and the charts. Set by the caller:
-#     measure   time, rss or cpu
+#     measure   time, rss, cpu or vm
 # The functions are for the scripts that come after it on awk's command line.
 
 BEGIN {
     preferred = "poolalloc poolalloc8 glibc jemalloc mimalloc tcmalloc tbbmalloc pymalloc"
-    base = measure == "time" ? 5 : measure == "rss" ? 9 : 13
-    limit = measure == "rss" ? 1.25 : 1.10
-    scale = measure == "rss" ? 1024 : 1
+    base = measure == "time" ? 5 : measure == "rss" ? 9 : measure == "cpu" ? 13 : 17
+    is_memory = measure == "rss" || measure == "vm"
+    limit = is_memory ? 1.25 : 1.10
+    scale = is_memory ? 1024 : 1
 }
 
 function is_ours(allocator) { return allocator ~ /^poolalloc8?$/ }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# tables.awk - with ratios.awk before it: two tables of one measure, the ratios and the medians.
+# tables.awk - with ratios.awk before it: tables of one measure, the ratios and the medians.
 #     format   text or markdown
 
 # cell TEXT WIDTH: WIDTH < 0 is a column of names.
@@ -70,7 +70,7 @@ function ratio_table(    i, j, row, line) {
 function amount(row, allocator) {
     if (!has_value(row, allocator))
         return ""
-    return sprintf(measure == "rss" ? "%.1f" : "%.3f", value[row, allocator])
+    return sprintf(is_memory ? "%.1f" : "%.3f", value[row, allocator])
 }
 
 function median_cell(row, allocator,    spread) {
@@ -92,15 +92,21 @@ function median_table(    i, j, row, line) {
     }
 }
 
-END {
-    prepare()
-    unit = measure == "rss" ? " MiB" : " s"
-    name = measure == "rss" ? "Peak resident memory" : measure == "cpu" ? "Processor time" : "Time"
+function print_ratios() {
     heading(name ": median of up to " most_runs " runs over the best peer's")
     ratio_table()
     print "\nPeers: * the best of the row. Ours: + ahead, = within the noise, - behind," \
         " ! over " sprintf("%.2f", limit) ".\nf: some runs failed. Less is better."
-    heading(name " in" (measure == "rss" ? " MiB" : " seconds") \
+}
+
+# Of the address space the amounts say all: most of what a small program has is reserved for good.
+END {
+    prepare()
+    unit = is_memory ? " MiB" : " s"
+    name = measure == "rss" ? "Peak resident memory" : measure == "cpu" ? "Processor time" : \
+        measure == "vm" ? "Peak address space" : "Time"
+    if (measure != "vm") print_ratios()
+    heading(name " in" (is_memory ? " MiB" : " seconds") \
         ": median~spread, the spread being the median absolute deviation in percent")
     median_table()
 }

@@ -134,10 +134,15 @@ static inline void blocks_shuffle(struct rng *rng, void **blocks, size_t count) 
 /* ---- Threads ---- */
 
 #define THREADS_MAX 256
+#define THREAD_STACK (256 << 10) /* small, so that address space is the allocator's */
 
 static inline pthread_t thread_start(void *(*run)(void *), void *argument) {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, run, argument) != 0) die("no new thread");
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    if (pthread_attr_setstacksize(&attributes, THREAD_STACK) != 0) die("no such stack");
+    if (pthread_create(&thread, &attributes, run, argument) != 0) die("no new thread");
+    pthread_attr_destroy(&attributes);
     return thread;
 }
 

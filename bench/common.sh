@@ -78,6 +78,74 @@ choose_allocators() {
     [ -n "$allocators" ] || die 'no allocator is left to run'
 }
 
+# Leaves no option of any allocator in the environment.
+default_options() {
+    unset POOLALLOC_OPTIONS GLIBC_TUNABLES MALLOC_CONF
+    unset ${!MALLOC_@} ${!MIMALLOC_@} ${!TCMALLOC_@} ${!TBB_MALLOC_@}
+}
+
+# package_version PACKAGE: without what Debian has added.
+package_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null | sed 's/[-+].*//'; }
+
+# What our library says of itself.
+own_version() {
+    LD_PRELOAD=$(preload_of "$1") POOLALLOC_OPTIONS=report=exit env true 2>&1 |
+        sed -n 's/^poolalloc \([0-9.]*\) report.*/\1/p'
+}
+
+# describe_allocator ALLOCATOR: its version, and the default that decides what it gives back.
+describe_allocator() {
+    local name=${1%%=*}
+    case $name in
+    glibc) echo "$(getconf GNU_LIBC_VERSION), trim threshold 128 KiB" ;;
+    poolalloc | poolalloc8) echo "$name $(own_version "$1"), purge delay 1 s, no thread" ;;
+    jemalloc) echo "jemalloc $(package_version libjemalloc2), decay 10 s, no thread" ;;
+    mimalloc) echo "mimalloc $(package_version libmimalloc2.0), decommit delay 25 ms" ;;
+    tcmalloc) echo "tcmalloc $(package_version libtcmalloc-minimal4), release rate 1" ;;
+    tbbmalloc) echo "tbbmalloc $(package_version libtbbmalloc2)" ;;
+    *) echo "$name" ;;
+    esac
+}
+
+# ---- Control groups: what the system has really got back is no longer charged to them ----
+
+# make_group NAME: a group that counts the memory of what runs in it; prints its folder. Fails where
+# none can be made, for want of rights or of a place for it.
+make_group() {
+    local parent folder
+    for parent in "/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)" \
+        /sys/fs/cgroup/memory "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)" /sys/fs/cgroup; do
+        folder=$parent/poolalloc-bench.$$.$1
+        mkdir "$folder" 2>/dev/null || continue
+        if [ -w "$folder/cgroup.procs" ] && [ -n "$(usage_of "$folder")" ]; then
+            echo "$folder"
+            return 0
+        fi
+        rmdir "$folder"
+    done
+    return 1
+}
+
+# usage_of GROUP: the file of its usage, in bytes.
+usage_of() {
+    local file
+    for file in "$1/memory.current" "$1/memory.usage_in_bytes"; do
+        [ ! -r "$file" ] || echo "$file"
+    done
+}
+
+# run_in GROUP COMMAND...: in the group, if there is one; the command finds BENCH_CGROUP.
+run_in() {
+    local group=$1
+    shift
+    if [ -z "$group" ]; then
+        "$@"
+    else
+        BENCH_CGROUP=$(usage_of "$group") bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' \
+            "$group" "$@"
+    fi
+}
+
 # ---- The record and the progress ----
 
 # commit_name: of the sources; they are dirty if anything but results differs.

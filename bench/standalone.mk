@@ -13,7 +13,7 @@ BENCH_CXXFLAGS = -std=c++17 -O2 -g -pthread -Wall -Wextra -Wshadow
 .DEFAULT_GOAL = programs
 programs: $(BENCH_BINARIES:%=$(OUT)/%)
 
-$(OUT)/%: %.c bench/harness.h
+$(OUT)/%: %.c bench/harness.h bench/memory.h
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) -o $@ $<
 

@@ -3,8 +3,10 @@
 #     x, y       columns of the CSV, counted after "allocator run" (the first is 3)
 #     variant    only lines whose column 3 is this; empty: all
 #     per        the values of y are divided by this
+# Lines "# allocator NAME TEXT" give the words for the key.
 
 BEGIN { preferred = "glibc jemalloc mimalloc tcmalloc tbbmalloc poolalloc8 poolalloc" }
+/^# allocator / { name = $3; sub(/^# allocator [^ ]* /, ""); words[name] = $0; next }
 /^#/ || (variant != "" && $3 != variant) { next }
 {
     if (!($1 in seen)) { seen[$1] = 1; found[++finds] = $1 }
@@ -14,6 +16,8 @@ BEGIN { preferred = "glibc jemalloc mimalloc tcmalloc tbbmalloc poolalloc8 poola
 
 function print_block(allocator,    i) {
     names = names (names == "" ? "" : " ") allocator
+    titles = titles (titles == "" ? "" : ", ") "\"" \
+        (allocator in words ? words[allocator] : allocator) "\""
     print "$line_" ++blocks " << END"
     for (i = 1; i <= places[allocator]; i++)
         print place[allocator, i], median(list[allocator, place[allocator, i]]) / per
@@ -29,4 +33,5 @@ END {
     for (i = 1; i <= count; i++)
         if (order[i] in seen) print_block(order[i])
     print "names = \"" names "\""
+    print "array titles = [" titles "]"
 }

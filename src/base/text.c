@@ -12,6 +12,7 @@ void text_begin(struct text *text, int descriptor) {
     text->write_out = NULL;
     text->stream = NULL;
     text->used = 0;
+    text->width = 0;
 }
 
 /* Takes away the signal that a failed write has raised, unless it waited for the program before. */
@@ -65,6 +66,7 @@ void text_add_bytes(struct text *text, const char *bytes, size_t count) {
             text_flush(text);
         }
         text->buffer[text->used++] = bytes[i];
+        text->width = bytes[i] == '\n' ? 0 : text->width + 1;
     }
 }
 
@@ -108,8 +110,6 @@ void text_add_size(struct text *text, uint64_t bytes) {
 }
 
 void text_pad(struct text *text, size_t column) {
-    size_t start = text->used;
-    while (start > 0 && text->buffer[start - 1] != '\n') start--;
-    while (text->used - start < column && text->used < sizeof text->buffer)
-        text->buffer[text->used++] = ' ';
+    size_t missing = column > text->width ? column - text->width : 0;
+    while (missing-- > 0) text_add_bytes(text, " ", 1);
 }

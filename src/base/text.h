@@ -16,6 +16,7 @@ struct text {
     void (*write_out)(struct text *text);
     void *stream; /* for write_out */
     size_t used;  /* bytes of buffer in use */
+    size_t width; /* of the present line, of which the buffer may have a part only */
     char buffer[512];
 };
 

@@ -50,6 +50,16 @@ TEST(TextTest, PaddingCountsFromTheStartOfTheLine) {
     EXPECT_EQ(capture.take(), "first line\nab   cd");
 }
 
+TEST(TextTest, PaddingCountsWhatWasWrittenOutOfTheLine) {
+    Capture capture;
+    std::string first(sizeof capture.text()->buffer - 3, 'x');
+    text_add(capture.text(), first.c_str());
+    text_add(capture.text(), "\nabcd"); // the buffer is full after "ab"
+    text_pad(capture.text(), 6);
+    text_add(capture.text(), "e");
+    EXPECT_EQ(capture.take(), first + "\nabcd  e");
+}
+
 TEST(TextTest, WithoutADescriptorItIsCutOffAtTheBuffersEnd) {
     struct text text;
     text_begin(&text, -1);

@@ -13,10 +13,14 @@ static void line_start(struct text *to, const char *name) {
     text_pad(to, 14);
 }
 
-static void line_bytes(struct text *to, const char *name, uint64_t bytes, const char *meaning) {
+static void line_figure(struct text *to, const char *name, uint64_t bytes) {
     line_start(to, name);
     text_add_size(to, bytes);
     text_pad(to, 28);
+}
+
+static void line_bytes(struct text *to, const char *name, uint64_t bytes, const char *meaning) {
+    line_figure(to, name, bytes);
     text_add(to, meaning);
     text_add(to, "\n");
 }
@@ -47,6 +51,34 @@ static void write_memory(struct text *to, const struct census *census) {
                "address space of our records, touched as far as needed");
 }
 
+/* When whole free pages go back, as the options have it. */
+static void write_when(struct text *to) {
+    text_add(to, "whole and free; they go back ");
+    if (options.purge_delay == PURGE_NEVER) {
+        text_add(to, "by malloc_trim alone\n");
+        return;
+    }
+    text_add(to, "within ");
+    text_add_decimal(to, options.purge_delay);
+    text_add(to, options.purge_thread ? " ms, by a thread" : " ms, as malloc and free are called");
+    if (options.purge_keep != 0) {
+        text_add(to, ", but for ");
+        text_add_size(to, options.purge_keep);
+    }
+    text_add(to, "\n");
+}
+
+/* What is cached, once more: by what it takes to go back. Other threads went on meanwhile. */
+static void write_cached(struct text *to, const struct census *census) {
+    size_t cached = census->touched_bytes - census->used_bytes;
+    size_t pages = size_min(census->releasable_bytes, cached);
+    text_add(to, "cached:\n");
+    line_figure(to, "pages", pages);
+    write_when(to);
+    line_bytes(to, "in pools", cached - pages,
+               "free beside live blocks, or kept by threads; stays until a page of it is free");
+}
+
 static void write_holders(struct text *to, const struct census *census) {
     text_add(to, "held by: ");
     text_add_decimal(to, census->arenas);
@@ -73,6 +105,7 @@ void report_write(struct text *to) {
     text_add(to, "\n");
     write_served(to, &census);
     write_memory(to, &census);
+    write_cached(to, &census);
     write_holders(to, &census);
 }
 

@@ -93,6 +93,34 @@ TEST_F(ReportTest, TheReportNamesWhatThereIs) {
     poolalloc_free(span);
 }
 
+TEST_F(ReportTest, WhatIsCachedIsDividedByWhatItTakesToGoBack) {
+    void *neighbour = poolalloc_malloc(64), *large = poolalloc_malloc(ARENA_SIZE);
+    memset(large, 1, ARENA_SIZE);
+    poolalloc_free(large);
+    struct census census = census_now();
+    ASSERT_GE(census.releasable_bytes, ARENA_SIZE);
+    std::string text = report(), after = text.substr(text.find("\ncached:\n"));
+    Capture pages, pools;
+    text_add_size(pages.text(), census.releasable_bytes);
+    text_add_size(pools.text(), census.touched_bytes - census.used_bytes - census.releasable_bytes);
+    EXPECT_EQ(after.find("\ncached:\n  pages       " + pages.take() + " "), 0u) << text;
+    EXPECT_NE(after.find("\n  in pools    " + pools.take() + " "), std::string::npos) << text;
+    poolalloc_free(neighbour);
+}
+
+TEST_F(ReportTest, ItSaysWhenPagesGoBack) {
+    struct options before = options;
+    EXPECT_NE(report().find("go back within 1000 ms, as malloc and free are called\n"),
+              std::string::npos);
+    options.purge_thread = 1;
+    options.purge_keep = 64 * KIB;
+    EXPECT_NE(report().find("go back within 1000 ms, by a thread, but for 64.0 KiB\n"),
+              std::string::npos);
+    options.purge_delay = PURGE_NEVER;
+    EXPECT_NE(report().find("go back by malloc_trim alone\n"), std::string::npos);
+    options = before;
+}
+
 TEST_F(ReportTest, TheXmlIsWellNestedAndExact) {
     std::vector<void *> blocks;
     for (int i = 0; i < 7; i++) blocks.push_back(poolalloc_malloc(256));

@@ -13,6 +13,20 @@ BEGIN {
     title["ended"] = "blocks of 100 threads that ended"
     title["waiting"] = "blocks of 100 threads that wait, freed by another"
     title["resting"] = "what 100 threads used and freed, which wait"
+    goes["small"] = "a page with the last block on it"
+    stays["small"] = "pages with a live block; a few pools that a thread keeps"
+    goes["medium"] = "a span with its last block"
+    stays["medium"] = "spans with a live block; what a thread has at hand"
+    goes["pages"] = "the pages of a block with it"
+    stays["pages"] = "nothing"
+    goes["mappings"] = "the mapping with its block"
+    stays["mappings"] = "nothing"
+    goes["ended"] = "the same, whoever frees"
+    stays["ended"] = "the same, and what the threads had kept"
+    goes["waiting"] = "the same, when the owner calls malloc or free again"
+    stays["waiting"] = "all of it until then"
+    goes["resting"] = "the same, when the thread calls malloc or free again"
+    stays["resting"] = "what each thread has at hand"
 }
 
 /^# allocator / {
@@ -43,8 +57,11 @@ function cell(name, kind) {
         mib(list[name, kind, 0, 4])
 }
 
-function line(head, cells, n,    j, text) {
-    text = format == "markdown" ? "| " head " |" : sprintf("%-50s", head)
+# What the readers of README.md and LD_PRELOAD.md are told of this library, in front of the figures.
+function words_of(kind) { return format == "markdown" ? " " goes[kind] " | " stays[kind] " |" : "" }
+
+function line(head, words, cells, n,    j, text) {
+    text = format == "markdown" ? "| " head " |" words : sprintf("%-50s", head)
     for (j = 1; j <= n; j++)
         text = text (format == "markdown" ? " " cells[j] " |" : sprintf("%18s", cells[j]))
     print text
@@ -56,16 +73,17 @@ END {
         (by == "resident" ? ", resident" : "") "\n"
     cells[1] = "needed"
     for (j = 1; j <= count; j++) cells[j + 1] = names[j]
-    line("freed, all but one in fifty", cells, count + 1)
+    line("freed, all but one in fifty", \
+        format == "markdown" ? " goes back | stays |" : "", cells, count + 1)
     if (format == "markdown") {
-        rule = "|---|---:|"
+        rule = "|---|---|---|---:|"
         for (j = 1; j <= count; j++) rule = rule "---:|"
         print rule
     }
     for (i = 1; i <= kind_count; i++) {
         cells[1] = mib(needed[kinds[i]])
         for (j = 1; j <= count; j++) cells[j + 1] = cell(names[j], kinds[i])
-        line(title[kinds[i]], cells, count + 1)
+        line(title[kinds[i]], words_of(kinds[i]), cells, count + 1)
     }
     print "\nMiB after 5 s without a call / after 5 s with 100 calls a second / after malloc_trim(0);" \
         "\nneeded: the pages on which a block lives. " versions ".\nMeasured by " \

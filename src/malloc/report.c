@@ -51,7 +51,7 @@ static void write_memory(struct text *to, const struct census *census) {
                "address space of our records, touched as far as needed");
 }
 
-/* When whole free pages go back, as the options have it. */
+/* When whole free pages go back, as the options have it; heap/purge.h has the rule in full. */
 static void write_when(struct text *to) {
     text_add(to, "whole and free; they go back ");
     if (options.purge_delay == PURGE_NEVER) {
@@ -65,7 +65,9 @@ static void write_when(struct text *to) {
         text_add(to, ", but for ");
         text_add_size(to, options.purge_keep);
     }
-    text_add(to, "\n");
+    text_add(to, ",\n");
+    text_pad(to, 28);
+    text_add(to, "and at once above 1 MiB and a quarter of what is in use\n");
 }
 
 /* What is cached, once more: by what it takes to go back. Other threads went on meanwhile. */

@@ -33,7 +33,7 @@ static void count_run(struct census *census, const struct large *run) {
 static void count_pages(struct census *census, struct window *window, unsigned first) {
     for (unsigned i = first; i < first + ARENA_POOLS; i++) {
         uintptr_t page = window->base + (uintptr_t)i * POOL_SIZE;
-        uint64_t tag = atomic_u64_load(&window->record[i].pool.tag);
+        uint64_t tag = atomic_u64_load_acquire(&window->record[i].pool.tag); /* partner: run.c */
         if (tag == 0) continue;
         if (tag_kind(tag, page) == TAG_HEAP) count_pool(census, &window->record[i].pool);
         if (tag_kind(tag, page) == TAG_RUN) count_run(census, &window->record[i].large);

@@ -60,7 +60,8 @@ static void *describe(uintptr_t base, size_t size) {
     run->address = base;
     run->size = size;
     run->freed = 0;
-    atomic_u64_store_release(&run->tag, tag_of_kind(base, TAG_RUN)); /* partner: a fork */
+    atomic_u64_store_release(&run->tag,
+                             tag_of_kind(base, TAG_RUN)); /* partners: a fork, census_take */
     return (void *)base;
 }
 

@@ -23,7 +23,7 @@ BEGIN {
     stays["mappings"] = "up to 1 MiB and a quarter of what is in use"
     goes["ended"] = "the same, whoever frees"
     stays["ended"] = "the same, and 8 KiB for each thread"
-    goes["waiting"] = "the same, when enough of them have come"
+    goes["waiting"] = "the same, when any thread calls malloc or free again"
     stays["waiting"] = "blocks that the last few messages hold"
     goes["resting"] = "nothing while the thread waits"
     stays["resting"] = "what each thread has at hand, 64 KiB or so"

@@ -2,6 +2,7 @@
 #include "heap/inbox.h"
 
 #include "heap/token.h"
+#include "os/options.h"
 #include "os/os.h"
 
 static void set_next(uint64_t item, uint64_t next) {
@@ -13,9 +14,39 @@ static void set_next(uint64_t item, uint64_t next) {
 
 static uint32_t now(void) { return (uint32_t)os_clock_ms(); }
 
+/* When something may have waited for long in an inbox; 0: nothing came to an empty one since the
+   last look. */
+static struct atomic_u64 look_at;
+
+static uint64_t long_wait(void) { return size_max(options.purge_delay, INBOX_WAIT_LEAST_MS); }
+
+static void arm_look(void) {
+    if (options.purge_delay != PURGE_NEVER && atomic_u64_load(&look_at) == 0)
+        atomic_u64_store(&look_at, os_clock_ms() + long_wait());
+}
+
+bool inbox_look_is_due(void) {
+    uint64_t at = atomic_u64_load(&look_at);
+    return unlikely(at != 0) && at <= os_clock_ms();
+}
+
+bool inbox_begin_look(void) { return atomic_u64_exchange(&look_at, 0) != 0; }
+
+bool inbox_has_waited(const struct heap *heap) {
+    if (inbox_is_empty(heap)) return false;
+    if (now() - atomic_u32_load(&heap->waits_since) >= long_wait()) return true;
+    arm_look();
+    return false;
+}
+
+static void begin_to_wait(struct heap *heap) {
+    atomic_u32_store(&heap->waits_since, now());
+    arm_look();
+}
+
 static bool is_late(struct heap *heap, uint64_t old, uint64_t new) {
     uint64_t weight = new >> INBOX_COUNT_SHIFT, left = atomic_u32_load(&heap->weight_left);
-    if ((old & INBOX_ITEM) == 0) atomic_u32_store(&heap->waits_since, now());
+    if ((old & INBOX_ITEM) == 0) begin_to_wait(heap);
     if (likely(weight <= INBOX_BACKLOG) || weight <= size_min(left, INBOX_MOST)) return false;
     return old % HEAP_STATES == HEAP_ASLEEP || weight > INBOX_MOST_AWAKE ||
            now() - atomic_u32_load(&heap->waits_since) >= INBOX_PATIENCE_MS;
@@ -54,7 +85,7 @@ void inbox_put_back(struct heap *heap, uint64_t first) {
     for (uint64_t next; (next = next_of(last)) != 0; weight++) last = next;
     do {
         set_next(last, old & INBOX_ITEM);
-        if ((old & INBOX_ITEM) == 0) atomic_u32_store(&heap->waits_since, now());
+        if ((old & INBOX_ITEM) == 0) begin_to_wait(heap);
         new =
             ((old >> INBOX_COUNT_SHIFT) + weight) << INBOX_COUNT_SHIFT | first | old % HEAP_STATES;
     } while (!atomic_u64_replace(&heap->inbox, &old, new));

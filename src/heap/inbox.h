@@ -24,8 +24,9 @@ enum {
        as there were pools which had to stay, so that a post costs one more look at the most. */
     INBOX_BACKLOG = 32,
     INBOX_PATIENCE_MS = 20,
-    INBOX_MOST_AWAKE = 1024, /* however short the time */
-    INBOX_MOST = 60000,      /* for there are 16 bits */
+    INBOX_MOST_AWAKE = 1024,   /* however short the time */
+    INBOX_WAIT_LEAST_MS = 100, /* what waits for less is no matter, whatever the purge delay */
+    INBOX_MOST = 60000,        /* for there are 16 bits */
 };
 #define INBOX_ITEM (((uint64_t)1 << INBOX_COUNT_SHIFT) - 1 - (HEAP_STATES - 1))
 
@@ -66,6 +67,14 @@ void inbox_set_state(struct heap *heap, enum heap_state state);
 static inline bool inbox_is_empty(const struct heap *heap) {
     return (atomic_u64_load(&heap->inbox) & INBOX_ITEM) == 0;
 }
+
+/* True if something may have waited for a purge delay in an inbox; */
+bool inbox_look_is_due(void);
+/* the caller is the one who looks at all of them: */
+bool inbox_begin_look(void);
+/* True if something has waited that long in this one. Else, if something waits, a look is due
+   later. */
+bool inbox_has_waited(const struct heap *heap);
 /* True if the owner should look into it. */
 static inline bool inbox_calls(const struct heap *heap) {
     return atomic_u64_load(&heap->inbox) != HEAP_IN_USE;

@@ -390,6 +390,12 @@ void thread_heap_sweep(struct heap *sweeper) {
         if (heap != sweeper) remote_sweep(sweeper, heap);
 }
 
+COLD void thread_heap_sweep_old(struct heap *sweeper) {
+    if (!inbox_begin_look()) return;
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
+        if (heap != sweeper && inbox_has_waited(heap)) remote_sweep(sweeper, heap);
+}
+
 /* ---- Heaps whose threads are gone ---- */
 
 bool thread_heap_adopt_is_due(void) {

@@ -110,12 +110,15 @@ TEST_F(ReportTest, WhatIsCachedIsDividedByWhatItTakesToGoBack) {
 
 TEST_F(ReportTest, ItSaysWhenPagesGoBack) {
     struct options before = options;
-    EXPECT_NE(report().find("go back within 1000 ms, as malloc and free are called\n"),
+    EXPECT_NE(report().find("go back within 1000 ms, as malloc and free are called,\n"),
               std::string::npos);
     options.purge_thread = 1;
     options.purge_keep = 64 * KIB;
-    EXPECT_NE(report().find("go back within 1000 ms, by a thread, but for 64.0 KiB\n"),
+    EXPECT_NE(report().find("go back within 1000 ms, by a thread, but for 64.0 KiB,\n"),
               std::string::npos);
+    EXPECT_NE(report().find("\n" + std::string(28, ' ') + "and at once above 1 MiB"),
+              std::string::npos)
+        << report();
     options.purge_delay = PURGE_NEVER;
     EXPECT_NE(report().find("go back by malloc_trim alone\n"), std::string::npos);
     options = before;

@@ -7,8 +7,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "heap/allocate.h"
+#include "heap/inbox.h"
 #include "heap/remote.h"
 #include "heap/space.h"
+#include "os/options.h"
 #include "support/clock.h"
 #include "support/heap_fixture.h"
 #include "support/hide.h"
@@ -228,6 +231,31 @@ TEST_F(ThreadHeapTest, NothingIsLostBetweenThreadsThatEndAndOneThatFrees) {
         }
         for (std::thread &thread : threads) thread.join();
     }
+}
+
+// Few messages, in one burst: no bound is passed, and no one but the freeing thread calls.
+TEST_F(ThreadHeapTest, WhatHasWaitedForAPurgeDelayIsLookedAtByWhoeverCalls) {
+    TestClock clock;
+    inbox_begin_look(); // forgets one by another clock
+    std::vector<void *> blocks;
+    std::atomic<int> step{0};
+    std::thread owner([&] {
+        for (int i = 0; i < 2000; i++) blocks.push_back(poolalloc_malloc(600));
+        step = 1;
+        while (step < 2) std::this_thread::yield();
+    });
+    while (step < 1) std::this_thread::yield();
+    for (void *block : blocks) poolalloc_free(block);
+    struct heap *heap = thread_heap_get();
+    remote_post(heap);
+    clock.advance(options.purge_delay - 1);
+    allocate_poll(heap);
+    EXPECT_GE(census_now().used_blocks, blocks.size());
+    clock.advance(1);
+    allocate_poll(heap);
+    EXPECT_LE(census_now().used_blocks, 100u) << "but for those of pools with something at hand";
+    step = 2;
+    owner.join();
 }
 
 TEST_F(ThreadHeapTest, AfterItsEndForATestAThreadMayBeginAgain) {

@@ -101,7 +101,10 @@ static bool become_arenas(struct large *direct) {
 static void give_back(struct large *direct) {
     struct large old = *direct;
     size_t pages = old.size / POOL_SIZE;
-    if (!old.guarded && purge_allows(pages) && become_arenas(direct)) return;
+    if (!old.guarded && purge_allows(pages) && become_arenas(direct)) {
+        space_unmap_excess(); /* else places of mappings that were kept and purged would gather */
+        return;
+    }
     if (unmap(direct)) {
         if (!old.guarded) purge_unmapped(pages);
         return;

@@ -263,35 +263,43 @@ size_t range_pages_at(uintptr_t base) {
 
 /* ---- All of them ---- */
 
-/* The whole arenas of a range are offered; true if they went. What is left of it is put on `kept`
-   rather than into its bin, so that the caller meets each range once. */
-static bool offer(struct range *range, bool (*leave)(uintptr_t base, size_t arenas),
+/* A range that may hold a whole arena, NULL if there is none. */
+static struct range *some_long_range(void) {
+    for (unsigned set = 0; set < 2; set++) {
+        unsigned bin = bin_next(&sets[set], bin_of(ARENA_POOLS));
+        if (bin < BINS) return range_of(sets[set].list[bin].next);
+    }
+    return NULL;
+}
+
+/* The whole arenas of a range are offered; true if some went. A range of which none go is put on
+   `kept` rather than into its bin, so that the caller meets it once. */
+static bool offer(struct range *range, bool (*leave)(uintptr_t *base, size_t *arenas),
                   struct link *kept) {
     uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     uintptr_t base = align_up(start, ARENA_SIZE), behind = align_down(end, ARENA_SIZE);
+    size_t arenas = behind > base ? (behind - base) / ARENA_SIZE : 0;
     bool touched = range->touched;
     range_remove(range);
-    if (behind <= base || !leave(base, (behind - base) / ARENA_SIZE)) {
+    if (arenas == 0 || !leave(&base, &arenas)) {
         link_add_after(kept, &range->link);
         return false;
     }
     range_keep(start, base, touched);
-    range_keep(behind, end, touched);
+    range_keep(base + arenas * ARENA_SIZE, end, touched);
     return true;
 }
 
-bool range_offer_arenas(bool (*leave)(uintptr_t base, size_t arenas)) {
+bool range_offer_arenas(bool (*leave)(uintptr_t *base, size_t *arenas)) {
     ASSERT(space_is_locked());
     struct link kept;
+    struct range *range;
     bool any = false;
     init();
     link_init(&kept);
-    for (unsigned set = 0; set < 2; set++)
-        for (unsigned bin = bin_next(&sets[set], bin_of(ARENA_POOLS)); bin < BINS;
-             bin = bin_next(&sets[set], bin))
-            any |= offer(range_of(sets[set].list[bin].next), leave, &kept);
+    while ((range = some_long_range()) != NULL) any |= offer(range, leave, &kept);
     while (!link_is_alone(&kept)) {
-        struct range *range = range_of(kept.next);
+        range = range_of(kept.next);
         link_remove(&range->link);
         range_insert(record_base(range), range->pages, range->touched);
     }

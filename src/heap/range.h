@@ -50,9 +50,10 @@ void range_take_at(uintptr_t base, size_t pages);
 size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base);
 /* Number of free pages from `base` on if a range begins there, else 0. */
 size_t range_pages_at(uintptr_t base);
-/* Offers the whole arenas inside each range to `leave`, which returns true if it has made them
-   something else than arenas of runs. True if any went. */
-bool range_offer_arenas(bool (*leave)(uintptr_t base, size_t arenas));
+/* Offers the whole arenas inside each range to `leave`, which returns true if it has made them, or
+   a part of them that it names in their place, something else than arenas of runs. True if any
+   went. */
+bool range_offer_arenas(bool (*leave)(uintptr_t *base, size_t *arenas));
 /* All ranges anew from the arenas' words, after a fork that left them in doubt. */
 void range_rebuild(void);
 /* Number of pages in all ranges. */

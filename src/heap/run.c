@@ -6,7 +6,6 @@
 #include "heap/space.h"
 #include "os/os.h"
 
-/* Arenas whose pages are cleared at once. */
 enum { STRETCH_ARENAS = 64 };
 
 /* Pages that may hold old contents, a word for each arena of a stretch. */
@@ -71,13 +70,10 @@ void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice cho
     struct range_request request = {size / POOL_SIZE, size_max(alignment, POOL_SIZE), 0};
     struct stretch stretch;
     if (!space_lock()) return NULL;
-    size_t refaults = purge_refaults();
     uintptr_t base = choice == RUN_ANYWHERE ? space_take(&request) : space_take_touched(&request);
     if (base != 0 && zero) stretch_begin(&stretch, base, base + size);
     if (base != 0 && !zero) space_touch(base, size);
-    bool again = (purge_refaults() - refaults) * POOL_SIZE > size / 2;
     space_unlock();
-    if (base != 0 && again) os_populate((void *)base, size);
     if (base == 0 || (zero && !clear(&stretch, base + size))) return NULL;
     return describe(base, size);
 }

@@ -9,6 +9,10 @@
    is cheap but not free (page tables, limits, core files). */
 enum { CHUNK_MAX_ARENAS = 256, CHUNK_SHARE = 16 };
 
+/* Free pages that every process may have, with memory or without, beside a quarter of those in
+   use. */
+enum { USUAL_PAGES = 64 * MIB / POOL_SIZE };
+
 struct space_figures space_figures;
 
 void space_count(size_t bytes_more, size_t bytes_less) {
@@ -290,9 +294,30 @@ static bool unmap_arenas(uintptr_t base, size_t count) {
     return true;
 }
 
+static bool unmap_all(uintptr_t *base, size_t *count) { return unmap_arenas(*base, *count); }
+
 bool space_release(void) {
     ASSERT(space_is_locked());
-    return range_offer_arenas(unmap_arenas);
+    return range_offer_arenas(unmap_all);
+}
+
+static bool is_untouched(uintptr_t base) { return arena_at(base)->touched == 0; }
+
+/* The first row of arenas without memory. */
+static bool unmap_untouched(uintptr_t *base, size_t *count) {
+    uintptr_t end = *base + *count * ARENA_SIZE, first = *base;
+    while (first < end && !is_untouched(first)) first += ARENA_SIZE;
+    uintptr_t behind = first;
+    while (behind < end && is_untouched(behind)) behind += ARENA_SIZE;
+    *base = first;
+    *count = (behind - first) / ARENA_SIZE;
+    return *count > 0 && unmap_arenas(*base, *count);
+}
+
+/* Chunks leave some free, and what was freed is to be used again. */
+void space_unmap_excess(void) {
+    ASSERT(space_is_locked());
+    if (range_pages() > purge_in_use() / 4 + USUAL_PAGES) range_offer_arenas(unmap_untouched);
 }
 
 /* ---- Taking and giving back ---- */

@@ -53,6 +53,9 @@ void space_return_arena(struct arena *arena);
 bool space_adopt(uintptr_t base, size_t arenas);
 /* Unmaps free arenas, for when the system has no more to give; true if anything went. */
 bool space_release(void);
+/* Unmaps free arenas without memory, if more address space is free than is usual for a process of
+   this size. */
+void space_unmap_excess(void);
 /* False if the system would not map `size` bytes even after it got `held` bytes back. */
 bool space_could_map(size_t size, size_t held);
 /* Lists anew from the arenas' words, after a fork that left them in doubt. A run whose taker is

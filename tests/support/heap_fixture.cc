@@ -62,6 +62,10 @@ HeapTest::~HeapTest() = default;
 
 void HeapTest::SetUp() {
     poolalloc_trim(0);
+    {
+        SpaceLock lock;
+        space_release(); // so that what a test gets was never touched
+    }
     ASSERT_EQ(census_now().used_blocks, 0u) << "an earlier test left blocks behind";
 }
 

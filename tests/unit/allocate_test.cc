@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "heap/allocate.h"
 
+#include <algorithm>
 #include <atomic>
 #include <poolalloc.h>
 #include <unistd.h>
@@ -399,6 +400,25 @@ TEST_F(AllocateTest, AfterRunningOutEverythingWorksAgain) {
         EXPECT_NE(blocks.back(), nullptr) << size;
     }
     for (void *block : blocks) release(block);
+}
+
+// Kept for reuse, purged by amount, asked for again: at most as much address space again, and
+// memory for the pages alone that are written.
+TEST_F(AllocateTest, MappingsThatAreReplacedForEverTakeNoMoreAndMore) {
+    const size_t held = 10;
+    char *blocks[held] = {};
+    size_t before = census_now().mapped_bytes, resident = 0;
+    for (size_t i = 0; i < 600; i++) {
+        size_t size = (33 + i % 50) * MIB;
+        release(blocks[i % held]);
+        char *block = blocks[i % held] = static_cast<char *>(allocate_slow(size));
+        ASSERT_NE(block, nullptr);
+        block[0] = block[size - 1] = 1;
+        resident = std::max(resident, resident_pages(block, size));
+    }
+    EXPECT_LE(census_now().mapped_bytes - before, 3 * held * 82 * MIB);
+    EXPECT_LE(resident, MIB / PAGE);
+    for (char *block : blocks) release(block);
 }
 
 } // namespace

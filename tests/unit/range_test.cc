@@ -339,11 +339,11 @@ TEST_F(RangeTest, TheShortestGivesPagesOfOneArena) {
 std::vector<std::pair<uintptr_t, size_t>> offers;
 bool accept_offers;
 
-bool take_offer(uintptr_t base, size_t arenas) {
-    offers.emplace_back(base, arenas);
+bool take_offer(uintptr_t *base, size_t *arenas) {
+    offers.emplace_back(*base, *arenas);
     if (!accept_offers) return false;
-    for (size_t i = 0; i < arenas; i++) {
-        struct arena *arena = arena_at(base + i * ARENA_SIZE);
+    for (size_t i = 0; i < *arenas; i++) {
+        struct arena *arena = arena_at(*base + i * ARENA_SIZE);
         arena->free = 0;
         purge_taken(arena, ~uint64_t(0));
     }
@@ -375,6 +375,27 @@ TEST_F(RangeTest, WholeArenasAreOfferedOnceEach) {
     offers.clear();
     EXPECT_FALSE(range_offer_arenas(take_offer));
     EXPECT_TRUE(offers.empty());
+}
+
+bool take_second(uintptr_t *base, size_t *arenas) {
+    if (*arenas < 3) return false;
+    *base += ARENA_SIZE;
+    *arenas = 1;
+    return take_offer(base, arenas);
+}
+
+TEST_F(RangeTest, OfAnOfferAPartMayBeTaken) {
+    give(page(0), 5 * PAGES);
+    offers.clear();
+    accept_offers = true;
+    EXPECT_TRUE(range_offer_arenas(take_second));
+    const std::vector<std::pair<uintptr_t, size_t>> expected = {{page(PAGES), 1},
+                                                                {page(3 * PAGES), 1}};
+    EXPECT_EQ(offers, expected) << "what is left of the first is offered again";
+    EXPECT_EQ(range_pages_at(page(0)), PAGES);
+    EXPECT_EQ(range_pages_at(page(2 * PAGES)), PAGES);
+    EXPECT_EQ(range_pages_at(page(4 * PAGES)), PAGES);
+    range_check();
 }
 
 // ---- Rebuilding ----

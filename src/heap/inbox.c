@@ -14,13 +14,13 @@ static void set_next(uint64_t item, uint64_t next) {
 
 static uint32_t now(void) { return (uint32_t)os_clock_ms(); }
 
-/* When something may have waited for long in an inbox; 0: nothing came to an empty one since the
-   last look. */
+/* When something may have waited for long in an inbox; 0: nobody has asked for a look since the
+   last one. */
 static struct atomic_u64 look_at;
 
 static uint64_t long_wait(void) { return size_max(options.purge_delay, INBOX_WAIT_LEAST_MS); }
 
-static void arm_look(void) {
+void inbox_ask_for_look(void) {
     if (options.purge_delay != PURGE_NEVER && atomic_u64_load(&look_at) == 0)
         atomic_u64_store(&look_at, os_clock_ms() + long_wait());
 }
@@ -35,18 +35,17 @@ bool inbox_begin_look(void) { return atomic_u64_exchange(&look_at, 0) != 0; }
 bool inbox_has_waited(const struct heap *heap) {
     if (inbox_is_empty(heap)) return false;
     if (now() - atomic_u32_load(&heap->waits_since) >= long_wait()) return true;
-    arm_look();
+    inbox_ask_for_look();
     return false;
 }
 
 static void begin_to_wait(struct heap *heap) {
     atomic_u32_store(&heap->waits_since, now());
-    arm_look();
+    inbox_ask_for_look();
 }
 
-static bool is_late(struct heap *heap, uint64_t old, uint64_t new) {
+static bool is_late(const struct heap *heap, uint64_t old, uint64_t new) {
     uint64_t weight = new >> INBOX_COUNT_SHIFT, left = atomic_u32_load(&heap->weight_left);
-    if ((old & INBOX_ITEM) == 0) begin_to_wait(heap);
     if (likely(weight <= INBOX_BACKLOG) || weight <= size_min(left, INBOX_MOST)) return false;
     return old % HEAP_STATES == HEAP_ASLEEP || weight > INBOX_MOST_AWAKE ||
            now() - atomic_u32_load(&heap->waits_since) >= INBOX_PATIENCE_MS;
@@ -61,7 +60,9 @@ static enum inbox_answer post(struct heap *heap, uint64_t item, unsigned refused
         new = ((old >> INBOX_COUNT_SHIFT) + weight) << INBOX_COUNT_SHIFT | item | state;
     } while (!atomic_u64_replace(&heap->inbox, &old, new)); /* partners: the functions below */
     if (old % HEAP_STATES == HEAP_PARKED) return INBOX_HELD;
-    return weight > 0 && is_late(heap, old, new) ? INBOX_LATE : INBOX_POSTED;
+    if (weight == 0) return INBOX_POSTED;
+    if ((old & INBOX_ITEM) == 0) begin_to_wait(heap);
+    return is_late(heap, old, new) ? INBOX_LATE : INBOX_POSTED;
 }
 
 enum inbox_answer inbox_post_message(struct heap *heap, struct message *message) {

@@ -68,12 +68,14 @@ static inline bool inbox_is_empty(const struct heap *heap) {
     return (atomic_u64_load(&heap->inbox) & INBOX_ITEM) == 0;
 }
 
-/* True if something may have waited for a purge delay in an inbox; */
+/* A look at all inboxes becomes due in a purge delay, if none is due before. */
+void inbox_ask_for_look(void);
+/* True if that time has come. */
 bool inbox_look_is_due(void);
-/* the caller is the one who looks at all of them: */
+/* True if the caller is the one who looks. */
 bool inbox_begin_look(void);
-/* True if something has waited that long in this one. Else, if something waits, a look is due
-   later. */
+/* True if something has waited in the inbox for a purge delay. If it has waited for less, asks for
+   a later look. */
 bool inbox_has_waited(const struct heap *heap);
 /* True if the owner should look into it. */
 static inline bool inbox_calls(const struct heap *heap) {

@@ -147,7 +147,10 @@ static void deposit(struct work *work, struct pool *pool, unsigned word, uint64_
     /* Partners: read_bits, and the exchange of pending_take_in. */
     uint64_t again = atomic_u64_or_ordered(&pool_pending(pool)[word], bits) & bits;
     if (again != 0) block_fail("free", BLOCK_FREED, address_of(pool, word, bit_lowest(again)));
-    if (work != NULL && token_try(pool)) pending_settle(work, pool);
+    if (work != NULL && token_try(pool))
+        pending_settle(work, pool);
+    else
+        inbox_ask_for_look(); /* the pool may lie in the inbox of an owner who does not look */
 }
 
 void pending_deposit_word(struct work *work, uintptr_t base, uint64_t bits) {

@@ -258,6 +258,31 @@ TEST_F(ThreadHeapTest, WhatHasWaitedForAPurgeDelayIsLookedAtByWhoeverCalls) {
     owner.join();
 }
 
+// After a look the pools that had to stay lie in the inbox, where no further post tells of them.
+TEST_F(ThreadHeapTest, PoolsThatWaitAreLookedAtAgainWhenTheirLastBlocksWereFreed) {
+    TestClock clock;
+    inbox_begin_look(); // forgets one by another clock
+    std::vector<void *> blocks;
+    std::atomic<int> step{0};
+    std::thread owner([&] {
+        for (int i = 0; i < 2000; i++) blocks.push_back(poolalloc_malloc(200));
+        step = 1;
+        while (step < 2) std::this_thread::yield();
+    });
+    while (step < 1) std::this_thread::yield();
+    struct heap *heap = thread_heap_get();
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = round; i < blocks.size(); i += 2) poolalloc_free(blocks[i]);
+        remote_post(heap);
+        clock.advance(options.purge_delay);
+        allocate_poll(heap);
+        EXPECT_GE(census_now().used_blocks, round == 0 ? blocks.size() / 2 : 0);
+    }
+    EXPECT_LE(census_now().used_blocks, 100u) << "but for those of pools with something at hand";
+    step = 2;
+    owner.join();
+}
+
 TEST_F(ThreadHeapTest, AfterItsEndForATestAThreadMayBeginAgain) {
     in_thread([&] {
         struct heap *first = thread_heap_get();

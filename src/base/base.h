@@ -48,15 +48,14 @@ static inline unsigned bit_count(uint64_t word) { return (unsigned)__builtin_pop
 static inline uint64_t bit_range(unsigned first, unsigned count) {
     return (~(uint64_t)0 >> (64 - count)) << first;
 }
-static inline uint64_t rotate_left(uint64_t word, unsigned bits) {
-    return word << bits | word >> (64 - bits);
-}
-
 /* Number of bits from `first` on that are set side by side; bit `first` is set. */
 static inline unsigned bit_run(uint64_t word, unsigned first) {
     uint64_t beyond = ~(word >> first);
     unsigned count = beyond == 0 ? 64 : (unsigned)__builtin_ctzll(beyond);
     return count < 64 - first ? count : 64 - first;
+}
+static inline uint64_t rotate_left(uint64_t word, unsigned bits) {
+    return word << bits | word >> (64 - bits);
 }
 static inline uintptr_t rotate_right(uintptr_t n, unsigned bits) {
     return (n >> bits) | (n << (64 - bits));

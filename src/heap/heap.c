@@ -182,11 +182,6 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
 
 /* ---- Blocks from pools ---- */
 
-static struct pool *first_partial(struct heap *heap, unsigned class_index) {
-    struct link *list = &heap->partial[class_index];
-    return link_is_alone(list) ? NULL : link_owner(list->next, struct pool, link);
-}
-
 /* `count` blocks of a PARTIAL pool are no longer spare. */
 static void count_taken(struct pool *pool, unsigned count) {
     pool->taken = (uint16_t)(pool->taken + count);
@@ -226,7 +221,7 @@ static void cursor_fill(struct cursor *cursor, struct pool *pool, bool all) {
 
 /* True if a block of the class that has memory behind it is at hand or spare in its first span. */
 static bool has_used(struct heap *heap, unsigned class_index) {
-    struct pool *pool = first_partial(heap, class_index);
+    struct pool *pool = heap_partial(heap, class_index);
     return heap->top[class_index]->block != 0 || (pool != NULL && span_spare_used(pool) != 0);
 }
 
@@ -244,7 +239,7 @@ static void *take_medium(struct heap *heap, unsigned class_index, unsigned near)
     if (other != 0) class_index = other;
     void *block = magazine_pop(heap, class_index);
     if (block != NULL) return block;
-    struct pool *pool = first_partial(heap, class_index);
+    struct pool *pool = heap_partial(heap, class_index);
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
     uint64_t used = span_spare_used(pool);
@@ -252,7 +247,7 @@ static void *take_medium(struct heap *heap, unsigned class_index, unsigned near)
 }
 
 static void *take_small_block(struct heap *heap, unsigned class_index) {
-    struct pool *pool = first_partial(heap, class_index);
+    struct pool *pool = heap_partial(heap, class_index);
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
     struct cursor *cursor = &heap->cursors[class_index];
@@ -271,7 +266,7 @@ void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
 
 void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap));
-    struct pool *pool = first_partial(heap, class_index);
+    struct pool *pool = heap_partial(heap, class_index);
     if (!size_class_is_span(class_index) || pool == NULL) return NULL;
     if (class_with_used(heap, class_index, NEAR_CLASSES) != 0)
         return NULL; /* to clear memory that is there costs less than to get more */

@@ -106,8 +106,8 @@ struct heap {
     uint64_t release_due;             /* when to release it (allocate.c), in ms of os_clock_ms */
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
-    /* Of classes above 512 bytes: the rounds that their magazines may hold, within a budget
-       (heap.c); and whether one was full since it got them. */
+    /* How many rounds each magazine of a class above 512 bytes may hold, within the budget of
+       heap_room.c, and whether it was full since it got that room. */
     uint8_t room[CLASS_COUNT];
     bool was_full[CLASS_COUNT];
     size_t room_bytes;      /* what they may hold together */
@@ -207,17 +207,15 @@ void heap_empty_magazine(struct heap *heap, unsigned class_index);
 
 /* ---- Room for blocks above 512 bytes (heap_room.c) ---- */
 
-/* The magazine is full, and then empty; */
+/* Empties a full magazine, and notes that it was full. */
 void heap_note_full(struct heap *heap, unsigned class_index);
-/* it is empty, and was full: it may get more room. */
+/* Gives more room to an empty magazine that was full before, if the budget allows it. */
 void heap_widen(struct heap *heap, unsigned class_index);
 /* All magazines are without room again. */
 void heap_forget_rooms(struct heap *heap);
 
 /* ---- Pools that change hands; for whoever has the pool's token (pending.h) ---- */
 
-/* The first pool of the class that is PARTIAL, or NULL. */
-struct pool *heap_partial(struct heap *heap, unsigned class_index);
 /* A PARTIAL pool is ADRIFT, and has the tag of the heap that is to get it; */
 void heap_hand_over(struct heap *from, struct pool *pool, struct heap *to);
 /* and PARTIAL again there. */
@@ -242,6 +240,12 @@ void heap_adopt(struct heap *heap, struct pool *pool, bool has_token);
 bool heap_is_mine(const struct heap *heap);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
+
+/* The first pool of the class that is PARTIAL, or NULL. */
+static inline struct pool *heap_partial(struct heap *heap, unsigned class_index) {
+    struct link *list = &heap->partial[class_index];
+    return link_is_alone(list) ? NULL : link_owner(list->next, struct pool, link);
+}
 
 static inline enum heap_state heap_state(const struct heap *heap) {
     return (enum heap_state)(atomic_u64_load(&heap->inbox) % HEAP_STATES);

@@ -7,11 +7,6 @@
 #include "heap/space.h"
 #include "heap/span.h"
 
-struct pool *heap_partial(struct heap *heap, unsigned class_index) {
-    struct link *list = &heap->partial[class_index];
-    return link_is_alone(list) ? NULL : link_owner(list->next, struct pool, link);
-}
-
 static size_t idle_bytes(struct pool *pool) {
     return size_class_is_span(pool_class(pool)) ? span_idle_bytes(pool) : 0;
 }

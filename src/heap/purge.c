@@ -177,28 +177,30 @@ void purge_taken(struct arena *arena, uint64_t pages) {
 
 /* ---- Giving back ---- */
 
-/* Gives back the memory of free pages, in as few calls as can be: free pages in between that have
-   none are part of them. On machines with larger OS pages only whole ones can go. What the kernel
-   refuses stays touched. Returns the pages that went. */
-static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
-    ASSERT(space_is_locked());
-    ASSERT((arena->free & pages) == pages);
-    unsigned step = (unsigned)size_max(os_page_size() / POOL_SIZE, 1);
-    uint64_t may_go = arena->free & (pages | ~arena->touched), gone = 0;
+uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through, size_t *calls) {
+    const uintptr_t unit = os_page_size();
+    uint64_t may_go = pages | through, gone = 0;
     while (pages != 0) {
         unsigned first = bit_lowest(pages), count = bit_run(may_go, first);
         count = bit_highest(pages & bit_range(first, count)) - first + 1;
         pages &= ~bit_range(first, count);
-        unsigned from = (unsigned)align_up(first, step),
-                 to = (unsigned)align_down(first + count, step);
-        if (from >= to) continue;
-        if (!os_purge((char *)arena->base + (size_t)from * POOL_SIZE,
-                      (size_t)(to - from) * POOL_SIZE))
-            continue;
-        gone |= bit_range(from, to - from);
-        state.runs++;
+        uintptr_t from = align_up(base + (uintptr_t)first * POOL_SIZE, unit);
+        uintptr_t to = align_down(base + (uintptr_t)(first + count) * POOL_SIZE, unit);
+        if (from >= to || !os_purge((void *)from, to - from)) continue;
+        gone |=
+            bit_range((unsigned)((from - base) / POOL_SIZE), (unsigned)((to - from) / POOL_SIZE));
+        ++*calls;
     }
-    gone &= arena->touched;
+    return gone;
+}
+
+/* Gives back the memory of free pages. What the kernel refuses stays touched. Returns the pages
+   that went. */
+static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
+    ASSERT(space_is_locked());
+    ASSERT((arena->free & pages) == pages);
+    uint64_t through = arena->free & ~arena->touched;
+    uint64_t gone = purge_rows(arena->base, pages, through, &state.runs) & arena->touched;
     state.idle -= bit_count(gone);
     arena->touched &= ~gone;
     return gone;

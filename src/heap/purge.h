@@ -19,7 +19,7 @@
  *   P2 pages in use = all pages - sum of bits in free
  *   P3 young and refault are parts of free
  *
- * All functions but purge_is_due and purge_wait need the space lock.
+ * All functions but purge_is_due, purge_wait and purge_rows need the space lock.
  */
 #ifndef POOLALLOC_PURGE_H
 #define POOLALLOC_PURGE_H
@@ -47,6 +47,10 @@ void purge_set_limit(size_t bytes);
 bool purge_allows(size_t pages);
 /* Gives back the idle pages above the allowance. */
 void purge_excess(void);
+/* Gives the memory of the pages from `base` on, one bit each, back to the system, in as few calls
+   as can be: pages of `through` may lie in between. Only whole OS pages go, and nothing that the
+   kernel refuses. Returns the pages that went, and adds the calls to *calls. Needs no lock. */
+uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through, size_t *calls);
 
 /* Cheap enough for any slow path: true if an arena is due. */
 bool purge_is_due(void);

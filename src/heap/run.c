@@ -14,8 +14,6 @@ struct stretch {
     uint64_t old[STRETCH_ARENAS];
 };
 
-static uintptr_t next_arena(uintptr_t base) { return align_down(base, ARENA_SIZE) + ARENA_SIZE; }
-
 /* The first stretch of [from, to), whose pages may be written from now on. */
 static void stretch_begin(struct stretch *stretch, uintptr_t from, uintptr_t to) {
     ASSERT(space_is_locked());
@@ -23,7 +21,7 @@ static void stretch_begin(struct stretch *stretch, uintptr_t from, uintptr_t to)
     uint64_t *old = stretch->old;
     stretch->from = from;
     stretch->to = size_min(to, most);
-    for (uintptr_t at = from; at < stretch->to; at = next_arena(at))
+    for (uintptr_t at = from; at < stretch->to; at = arena_next(at))
         *old++ = arena_at(at)->touched & space_pages(at, stretch->to);
     space_touch(from, stretch->to - from);
 }
@@ -38,7 +36,7 @@ static void clear_pages(uintptr_t arena, uint64_t pages) {
 
 static void stretch_clear(const struct stretch *stretch) {
     const uint64_t *old = stretch->old;
-    for (uintptr_t at = stretch->from; at < stretch->to; at = next_arena(at))
+    for (uintptr_t at = stretch->from; at < stretch->to; at = arena_next(at))
         clear_pages(align_down(at, ARENA_SIZE), *old++);
 }
 

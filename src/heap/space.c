@@ -32,10 +32,8 @@ uint64_t space_pages(uintptr_t base, uintptr_t end) {
     return bit_range(first, (unsigned)count);
 }
 
-static uintptr_t next_arena(uintptr_t base) { return align_down(base, ARENA_SIZE) + ARENA_SIZE; }
-
 static void mark_taken(uintptr_t base, size_t size) {
-    for (uintptr_t at = base, end = base + size; at < end; at = next_arena(at)) {
+    for (uintptr_t at = base, end = base + size; at < end; at = arena_next(at)) {
         struct arena *arena = arena_at(at);
         uint64_t pages = space_pages(at, end);
         ASSERT(arena->kind == ARENA_OF_RUNS && (arena->free & pages) == pages);
@@ -47,7 +45,7 @@ static void mark_taken(uintptr_t base, size_t size) {
 /* True if any of the pages may have memory behind it. */
 static bool mark_free(uintptr_t base, size_t size) {
     bool touched = false;
-    for (uintptr_t at = base, end = base + size; at < end; at = next_arena(at)) {
+    for (uintptr_t at = base, end = base + size; at < end; at = arena_next(at)) {
         struct arena *arena = arena_at(at);
         uint64_t pages = space_pages(at, end);
         ASSERT(arena->kind == ARENA_OF_RUNS && (arena->free & pages) == 0);
@@ -61,7 +59,7 @@ static bool mark_free(uintptr_t base, size_t size) {
 size_t space_touch(uintptr_t base, size_t size) {
     ASSERT(space_is_locked());
     size_t old = 0;
-    for (uintptr_t at = base, end = base + size; at < end; at = next_arena(at)) {
+    for (uintptr_t at = base, end = base + size; at < end; at = arena_next(at)) {
         struct arena *arena = arena_at(at);
         uint64_t pages = space_pages(at, end);
         ASSERT((arena->free & pages) == 0);

@@ -2,7 +2,7 @@
 #include "heap/span.h"
 
 #include "base/check.h"
-#include "os/os.h"
+#include "heap/purge.h"
 
 static const struct size_class *class_of(const struct pool *pool) {
     return &size_classes[pool_class(pool)];
@@ -36,28 +36,13 @@ static uint64_t pages_of_blocks(const struct size_class *c, uint64_t blocks) {
     return pages;
 }
 
-/* Gives the pages back to the system; returns those that went. */
-static uint64_t purge_pages(uintptr_t base, uint64_t pages) {
-    const uintptr_t unit = os_page_size();
-    uint64_t gone = 0;
-    while (pages != 0) {
-        unsigned first = bit_lowest(pages), count = bit_run(pages, first);
-        uintptr_t from = align_up(base + (uintptr_t)first * POOL_SIZE, unit);
-        uintptr_t to = align_down(base + (uintptr_t)(first + count) * POOL_SIZE, unit);
-        pages &= ~bit_range(first, count);
-        if (from < to && os_purge((void *)from, to - from))
-            gone |= bit_range((unsigned)((from - base) / POOL_SIZE),
-                              (unsigned)((to - from) / POOL_SIZE));
-    }
-    return gone;
-}
-
 void span_purge(struct pool *pool) {
     ASSERT(size_class_is_span(pool_class(pool)));
     const struct size_class *c = class_of(pool);
     uint64_t spare = *pool_spare(pool), idle = span_spare_used(pool);
     uint64_t kept = pages_of_blocks(c, c->starts[0] & ~spare);
-    uint64_t gone = purge_pages(record_base(pool), pages_of_blocks(c, idle) & ~kept);
+    size_t calls = 0;
+    uint64_t gone = purge_rows(record_base(pool), pages_of_blocks(c, idle) & ~kept, 0, &calls);
     for (uint64_t rest = gone != 0 ? idle : 0; rest != 0; rest &= rest - 1) {
         unsigned index = bit_lowest(rest);
         if ((pages_of_block(c, index) & ~gone) != 0) continue;

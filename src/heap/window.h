@@ -193,6 +193,11 @@ static inline uintptr_t record_base(const void *record) {
     return window->base + (uintptr_t)((const union record *)record - window->record) * POOL_SIZE;
 }
 
+/* Where the arena behind that of an address begins. */
+static inline uintptr_t arena_next(uintptr_t address) {
+    return align_down(address, ARENA_SIZE) + ARENA_SIZE;
+}
+
 /* The arena of an address, NULL if no window covers it. Its kind may be ARENA_NONE. */
 static inline struct arena *arena_at(uintptr_t address) {
     struct window *window = window_at(address);

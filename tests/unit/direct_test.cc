@@ -12,11 +12,6 @@ namespace {
 // What is free and idle is a part of what is in use: see purge.h.
 class DirectTest : public HeapTest {
   protected:
-    void SetUp() override {
-        HeapTest::SetUp();
-        SpaceLock lock;
-        space_release();
-    }
     void TearDown() override {
         os_fault_for_test = nullptr;
         HeapTest::TearDown();

@@ -28,11 +28,6 @@ class SpaceModelTest : public HeapTest {
     };
     using Blocks = std::map<unsigned char *, Block>;
 
-    void SetUp() override {
-        HeapTest::SetUp();
-        SpaceLock lock;
-        space_release();
-    }
     void TearDown() override {
         os_fault_for_test = nullptr;
         while (!blocks_.empty()) release_one(blocks_.begin());

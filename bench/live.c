@@ -88,7 +88,7 @@ static void be_child(void) {
 #define SAMPLES (END * SAMPLES_PER_SECOND)
 
 static struct curve {
-    const char *name, *library;
+    const char *name, *preload;
     pid_t process;
     long mib[SAMPLES];
 } curves[CURVES];
@@ -104,7 +104,7 @@ static void become_child(const struct curve *curve, const char *self) {
     char start[32];
     snprintf(start, sizeof start, "%.0f", started * 1e9);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (curve->library[0] != '\0') setenv("LD_PRELOAD", curve->library, 1);
+    if (curve->preload[0] != '\0') setenv("LD_PRELOAD", curve->preload, 1);
     execl("/proc/self/exe", self, "child", start, (char *)NULL);
     die("cannot start itself");
 }
@@ -317,7 +317,7 @@ int main(int argc, char **argv) {
         char *equals = strchr(argv[i], '=');
         if (equals == NULL) die("usage: live NAME=LIBRARY... (up to three)");
         *equals = '\0';
-        curves[curve_count++] = (struct curve){.name = argv[i], .library = equals + 1};
+        curves[curve_count++] = (struct curve){.name = argv[i], .preload = equals + 1};
     }
     learn_terminal();
     signal(SIGINT, end_on_signal);

@@ -24,9 +24,9 @@ BEGIN {
     goes["ended"] = "the same, whoever frees"
     stays["ended"] = "the same, and 8 KiB for each thread"
     goes["waiting"] = "the same, when any thread calls malloc or free again"
-    stays["waiting"] = "blocks that the last few messages hold"
+    stays["waiting"] = "the same, and what each thread has at hand"
     goes["resting"] = "nothing while the thread waits"
-    stays["resting"] = "what each thread has at hand, 64 KiB or so"
+    stays["resting"] = "what each thread has at hand, and up to 1 MiB of free blocks in spans"
 }
 
 /^# allocator / {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * message.h - what remote frees travel in: the addresses of blocks, or of words of live bits with
- * the bits of up to 64 small blocks. Messages lie in
- * mappings of their own, sheets, never in memory that programs write. Each heap keeps a few empty
- * ones; the others are known by their sheets, under the space lock. A sheet all of whose messages
- * are empty is unmapped, but for one.
+ * the bits of up to 64 small blocks. Messages lie in mappings of their own, sheets, never in memory
+ * that programs write. Each heap keeps a few empty ones; the others are known by their sheets,
+ * under the space lock. A sheet all of whose messages are empty is unmapped, but for one.
  */
 #ifndef POOLALLOC_MESSAGE_H
 #define POOLALLOC_MESSAGE_H

@@ -45,8 +45,8 @@ void work_abandon(void);
 
 /* A live block of a pool becomes pending. Ends the process if it is pending already. */
 void pending_deposit(struct work *work, uintptr_t address);
-/* The same for blocks of one word of live bits, that of WORD_SPAN bytes at `base`, in a small pool.
- */
+/* Live blocks of a small pool become pending by their bits in one word of live bits, that of
+   WORD_SPAN bytes at `base`. Ends the process if one is pending already. */
 void pending_deposit_word(struct work *work, uintptr_t base, uint64_t bits);
 /* What is to be done with a pool whose token the caller has: take it over, or tell its owner. */
 void pending_settle(struct work *work, struct pool *pool);

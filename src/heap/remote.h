@@ -67,7 +67,7 @@ ALWAYS_INLINE void batch_close_word(struct batch *batch, uint64_t count) {
         message_add(batch->message, count, batch->first);
 }
 
-/* Of a word that is not the last one; the message has BATCH_ROOM. */
+/* Adds a block of another word than the last block's to a batch whose message has BATCH_ROOM. */
 ALWAYS_INLINE void batch_add(struct batch *batch, uint64_t count, uintptr_t address,
                              size_t usable) {
     if (usable > SMALL_MAX) {
@@ -80,7 +80,8 @@ ALWAYS_INLINE void batch_add(struct batch *batch, uint64_t count, uintptr_t addr
     batch->bits = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
 }
 
-/* True if the block is of the last word, and was not there. */
+/* Adds a block that lies in the same word as the last block. False, and nothing done, if it does
+   not, or was added before. */
 ALWAYS_INLINE bool batch_add_to_word(struct batch *batch, uintptr_t address) {
     uint64_t bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
     if ((batch->first ^ address) >= WORD_SPAN || (batch->bits & bit)) return false;

@@ -22,8 +22,8 @@ void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice cho
 /* False, and nothing done: another thread freed it at the same time. The space lock is out of
    reach: the block stays. */
 bool run_free(struct large *run);
-/* The same block with `size` bytes where it is; false if the pages behind it are in use, or the
-   space lock is out of reach. A shorter one gives its pages back. */
+/* Makes the block `size` bytes long where it is, and gives the pages back that it needs no longer.
+   False, and nothing done: the pages behind it are in use, or the space lock is out of reach. */
 bool run_resize(struct large *run, size_t size);
 
 #ifdef __cplusplus

@@ -31,7 +31,7 @@ uintptr_t space_map(const struct space_request *request, uintptr_t hint);
 /* Takes a run; 0: no memory. Its pages keep their bits in `touched`, which tell what may hold old
    contents, until space_touch. Whole OS pages are taken, whatever is asked for. */
 uintptr_t space_take(const struct range_request *request);
-/* As space_take, but only where memory is already. */
+/* Takes a run of free pages with memory behind them; 0: no range of such pages is long enough. */
 uintptr_t space_take_touched(const struct range_request *request);
 /* Takes up to `most` pages of one arena from the shortest range, if that is shorter than an arena;
    returns their number, or 0. Not where OS pages are larger than pools. */

@@ -69,7 +69,8 @@ bool thread_heap_clean_is_due(void);
 /* What was freed for threads that do not look goes to their pools, and those that are free then to
    the arenas. */
 void thread_heap_sweep(struct heap *sweeper);
-/* The same for what has waited for a purge delay, if a look is due: inbox_look_is_due. */
+/* Sweeps the inboxes in which something has waited for a purge delay. One caller does it for each
+   look that inbox_look_is_due announces. */
 void thread_heap_sweep_old(struct heap *sweeper);
 
 /* Makes the heaps of threads that are gone usable for others: a walk over all pools, */

@@ -20,7 +20,7 @@ enum { TOKEN_TAKEN = 1, TOKEN_FORKS_SHIFT = 48 };
 extern "C" {
 #endif
 
-/* Of tokens that are taken from now on, shifted. */
+/* The number of forks, shifted to its place, which tokens get that are taken from now on. */
 extern struct atomic_u64 token_forks;
 
 static inline struct atomic_u64 *token_of(struct pool *pool) {

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "heap/inbox.h"
@@ -21,10 +22,12 @@ static struct {
     pid_t process; /* that has the thread; 0: none has */
     bool begun;
     struct atomic_u32 stop;
+    struct atomic_u32 number; /* of the thread, as the system has it */
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void *purge_until_stopped(void *unused) {
     (void)unused;
+    atomic_u32_store(&state.number, (uint32_t)syscall(SYS_gettid));
     while (atomic_u32_load(&state.stop) == 0) {
         os_wait_ms(&state.stop, 0, purge_wait(IDLE_CHECK_MS) + 1);
         if (inbox_look_is_due()) thread_heap_sweep_old(NULL);
@@ -69,6 +72,14 @@ void purge_thread_begin(void) {
     pthread_mutex_unlock(&state.lock);
 }
 
+/* When a thread has been joined the system may still count it for a moment. */
+static void wait_until_gone(void) {
+    enum { LOOKS = 1000 };
+    pid_t number = (pid_t)atomic_u32_load(&state.number);
+    for (int i = 0; i < LOOKS && syscall(SYS_tgkill, getpid(), number, 0) == 0; i++)
+        os_wait_ms(&state.stop, 1, 1);
+}
+
 bool purge_thread_stop(void) {
     if (!state.begun) return false;
     pthread_mutex_lock(&state.lock);
@@ -77,6 +88,7 @@ bool purge_thread_stop(void) {
         atomic_u32_store(&state.stop, 1);
         os_wake(&state.stop, 1);
         pthread_join(state.thread, NULL);
+        wait_until_gone();
         state.process = 0;
     }
     pthread_mutex_unlock(&state.lock);

@@ -187,10 +187,13 @@ static struct range *look_in(struct bins *set, unsigned bin, const struct range_
     return NULL;
 }
 
-/* So many pages hold a place for the request wherever they begin. */
+/* So many pages hold a place for the request wherever they begin. From one place to the next it is
+   a step of the alignment, but over a border that no request may cross as many as the request
+   needs. */
 static size_t pages_for_sure(const struct range_request *request) {
-    size_t more = request->alignment / POOL_SIZE - 1;
-    return request->pages + (request->within != 0 ? size_max(more, request->pages - 1) : more);
+    size_t step = request->alignment / POOL_SIZE;
+    size_t most = request->within != 0 ? align_up(request->pages, step) : step;
+    return request->pages + most - 1;
 }
 
 /* Bins from that of the length on: a look into some, then the first where every range will do. */

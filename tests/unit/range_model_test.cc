@@ -33,9 +33,9 @@ class RangeModelTest : public RangeTest {
     }
     // True if a range holds the request wherever in the range it may lie.
     static bool holds_for_sure(size_t pages, const struct range_request &request) {
-        size_t more = request.alignment / POOL_SIZE - 1;
-        if (request.within != 0) more = size_max(more, request.pages - 1);
-        size_t sure = request.pages + more;
+        size_t step = request.alignment / POOL_SIZE;
+        size_t apart = request.within != 0 ? align_up(request.pages, step) : step;
+        size_t sure = request.pages + apart - 1;
         return pages >= sure + sure / 16 + 1;
     }
     void expect_taken(size_t start, size_t pages) {

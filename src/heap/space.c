@@ -9,9 +9,14 @@
    is cheap but not free (page tables, limits, core files). */
 enum { CHUNK_MAX_ARENAS = 256, CHUNK_SHARE = 16 };
 
-/* Free pages that every process may have, with memory or without, beside a quarter of those in
-   use. */
-enum { USUAL_PAGES = 64 * MIB / POOL_SIZE };
+enum {
+    /* Free pages that every process may have, with memory or without, beside a quarter of those in
+       use. */
+    USUAL_PAGES = 64 * MIB / POOL_SIZE,
+    /* A look for more of them goes over all long ranges, so that many must have come since the last
+       one, which may have found few that can go. */
+    EXCESS_STEP = 16 * MIB / POOL_SIZE,
+};
 
 struct space_figures space_figures;
 
@@ -314,8 +319,13 @@ static bool unmap_untouched(uintptr_t *base, size_t *count) {
 
 /* Chunks leave some free, and what was freed is to be used again. */
 void space_unmap_excess(void) {
+    static size_t left; /* free pages after the last look */
     ASSERT(space_is_locked());
-    if (range_pages() > purge_in_use() / 4 + USUAL_PAGES) range_offer_arenas(unmap_untouched);
+    left = size_min(left, range_pages());
+    if (range_pages() < left + EXCESS_STEP || range_pages() <= purge_in_use() / 4 + USUAL_PAGES)
+        return;
+    range_offer_arenas(unmap_untouched);
+    left = range_pages();
 }
 
 /* ---- Taking and giving back ---- */

@@ -338,6 +338,40 @@ TEST_F(SpaceTest, WhatTheSystemWillNotUnmapStaysAndIsUsed) {
     EXPECT_EQ(space_figures.mapped, mapped);
 }
 
+TEST_F(SpaceTest, ManyFreeArenasWithoutMemoryAreUnmappedAndThoseWithStay) {
+    uintptr_t base = take(512 * PAGES);
+    space_touch(base + 100 * ARENA_SIZE, ARENA_SIZE);
+    give(base);
+    space_unmap_excess();
+    EXPECT_EQ(space_figures.mapped, mapped_ + ARENA_SIZE);
+    EXPECT_EQ(range_pages_at(base + 100 * ARENA_SIZE), PAGES);
+    space_check();
+}
+
+TEST_F(SpaceTest, FewFreeArenasStay) {
+    give(take(200 * PAGES)); // 50 MiB
+    size_t mapped = space_figures.mapped;
+    space_unmap_excess();
+    EXPECT_EQ(space_figures.mapped, mapped);
+}
+
+size_t unmaps_refused;
+
+TEST_F(SpaceTest, WhatCannotBeUnmappedIsNotTriedAtEachFree) {
+    give(take(512 * PAGES));
+    unmaps_refused = 0;
+    os_fault_for_test = [](enum os_call call) { return call == OS_UNMAP && ++unmaps_refused > 0; };
+    space_unmap_excess();
+    size_t tries = unmaps_refused;
+    EXPECT_GT(tries, 0u);
+    space_unmap_excess();
+    EXPECT_EQ(unmaps_refused, tries);
+    uintptr_t base = take(1024 * PAGES);
+    give(base);
+    space_unmap_excess();
+    EXPECT_GT(unmaps_refused, tries) << "much more is free by now";
+}
+
 // ---- A system that says no ----
 
 int maps_to_refuse;

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "heap/inbox.h"
@@ -27,7 +26,7 @@ static struct {
 
 static void *purge_until_stopped(void *unused) {
     (void)unused;
-    atomic_u32_store(&state.number, (uint32_t)syscall(SYS_gettid));
+    atomic_u32_store(&state.number, os_thread_number());
     while (atomic_u32_load(&state.stop) == 0) {
         os_wait_ms(&state.stop, 0, purge_wait(IDLE_CHECK_MS) + 1);
         if (inbox_look_is_due()) thread_heap_sweep_old(NULL);
@@ -75,8 +74,7 @@ void purge_thread_begin(void) {
 /* When a thread has been joined the system may still count it for a moment. */
 static void wait_until_gone(void) {
     enum { LOOKS = 1000 };
-    pid_t number = (pid_t)atomic_u32_load(&state.number);
-    for (int i = 0; i < LOOKS && syscall(SYS_tgkill, getpid(), number, 0) == 0; i++)
+    for (int i = 0; i < LOOKS && os_thread_exists(atomic_u32_load(&state.number)); i++)
         os_wait_ms(&state.stop, 1, 1);
 }
 

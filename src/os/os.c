@@ -261,6 +261,15 @@ void os_wake(struct atomic_u32 *word, int waiters) {
     futex(word, FUTEX_WAKE, (uint32_t)waiters, NULL);
 }
 
+uint32_t os_thread_number(void) { return (uint32_t)syscall(SYS_gettid); }
+
+bool os_thread_exists(uint32_t number) {
+    int saved_errno = errno;
+    bool exists = syscall(SYS_tgkill, getpid(), number, 0) == 0;
+    errno = saved_errno;
+    return exists;
+}
+
 uint64_t os_file_of(int descriptor) {
     struct stat status;
     int saved_errno = errno;

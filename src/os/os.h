@@ -78,6 +78,11 @@ void os_wait(struct atomic_u32 *word, uint32_t value);
 void os_wait_ms(struct atomic_u32 *word, uint32_t value, unsigned milliseconds);
 void os_wake(struct atomic_u32 *word, int waiters);
 
+/* The system's number for the calling thread. */
+uint32_t os_thread_number(void);
+/* True if this process has a thread of that number. */
+bool os_thread_exists(uint32_t number);
+
 /* A number for the file that a descriptor stands for; 0 if it is not open. */
 uint64_t os_file_of(int descriptor);
 /* A copy of standard error that outlives programs which close it at exit; -1 if that fails. */

@@ -233,54 +233,62 @@ TEST_F(ThreadHeapTest, NothingIsLostBetweenThreadsThatEndAndOneThatFrees) {
     }
 }
 
+// Blocks of a thread that waits while others free them. What it has at hand keeps a few pools.
+class ThreadHeapWaitTest : public ThreadHeapTest {
+  protected:
+    static constexpr size_t AT_HAND = 100; // blocks at most of pools that stay
+    void SetUp() override {
+        ThreadHeapTest::SetUp();
+        inbox_begin_look(); // forgets one by another clock
+    }
+    void TearDown() override {
+        done_ = true;
+        owner_.join();
+        ThreadHeapTest::TearDown();
+    }
+    void build(size_t size) {
+        std::atomic<bool> built{false};
+        owner_ = std::thread([&, size] {
+            for (int i = 0; i < 2000; i++) blocks_.push_back(poolalloc_malloc(size));
+            built = true;
+            while (!done_) std::this_thread::yield();
+        });
+        while (!built) std::this_thread::yield();
+    }
+    // Every `step`-th block from `first` on is freed here, and sent to its owner.
+    void free_each(size_t step, size_t first) {
+        for (size_t i = first; i < blocks_.size(); i += step) poolalloc_free(blocks_[i]);
+        remote_post(thread_heap_get());
+    }
+    void call_after(uint64_t milliseconds) {
+        clock_.advance(milliseconds);
+        allocate_poll(thread_heap_get());
+    }
+    TestClock clock_;
+    std::vector<void *> blocks_;
+    std::atomic<bool> done_{false};
+    std::thread owner_;
+};
+
 // Few messages, in one burst: no bound is passed, and no one but the freeing thread calls.
-TEST_F(ThreadHeapTest, WhatHasWaitedForAPurgeDelayIsLookedAtByWhoeverCalls) {
-    TestClock clock;
-    inbox_begin_look(); // forgets one by another clock
-    std::vector<void *> blocks;
-    std::atomic<int> step{0};
-    std::thread owner([&] {
-        for (int i = 0; i < 2000; i++) blocks.push_back(poolalloc_malloc(600));
-        step = 1;
-        while (step < 2) std::this_thread::yield();
-    });
-    while (step < 1) std::this_thread::yield();
-    for (void *block : blocks) poolalloc_free(block);
-    struct heap *heap = thread_heap_get();
-    remote_post(heap);
-    clock.advance(options.purge_delay - 1);
-    allocate_poll(heap);
-    EXPECT_GE(census_now().used_blocks, blocks.size());
-    clock.advance(1);
-    allocate_poll(heap);
-    EXPECT_LE(census_now().used_blocks, 100u) << "but for those of pools with something at hand";
-    step = 2;
-    owner.join();
+TEST_F(ThreadHeapWaitTest, WhatHasWaitedForAPurgeDelayIsLookedAtByWhoeverCalls) {
+    build(600);
+    free_each(1, 0);
+    call_after(options.purge_delay - 1);
+    EXPECT_GE(census_now().used_blocks, blocks_.size());
+    call_after(1);
+    EXPECT_LE(census_now().used_blocks, AT_HAND);
 }
 
 // After a look the pools that had to stay lie in the inbox, where no further post tells of them.
-TEST_F(ThreadHeapTest, PoolsThatWaitAreLookedAtAgainWhenTheirLastBlocksWereFreed) {
-    TestClock clock;
-    inbox_begin_look(); // forgets one by another clock
-    std::vector<void *> blocks;
-    std::atomic<int> step{0};
-    std::thread owner([&] {
-        for (int i = 0; i < 2000; i++) blocks.push_back(poolalloc_malloc(200));
-        step = 1;
-        while (step < 2) std::this_thread::yield();
-    });
-    while (step < 1) std::this_thread::yield();
-    struct heap *heap = thread_heap_get();
-    for (size_t round = 0; round < 2; round++) {
-        for (size_t i = round; i < blocks.size(); i += 2) poolalloc_free(blocks[i]);
-        remote_post(heap);
-        clock.advance(options.purge_delay);
-        allocate_poll(heap);
-        EXPECT_GE(census_now().used_blocks, round == 0 ? blocks.size() / 2 : 0);
-    }
-    EXPECT_LE(census_now().used_blocks, 100u) << "but for those of pools with something at hand";
-    step = 2;
-    owner.join();
+TEST_F(ThreadHeapWaitTest, PoolsAreLookedAtAgainWhenTheirLastBlocksWereFreed) {
+    build(200);
+    free_each(2, 0);
+    call_after(options.purge_delay);
+    EXPECT_GE(census_now().used_blocks, blocks_.size() / 2);
+    free_each(2, 1);
+    call_after(options.purge_delay);
+    EXPECT_LE(census_now().used_blocks, AT_HAND);
 }
 
 TEST_F(ThreadHeapTest, AfterItsEndForATestAThreadMayBeginAgain) {

@@ -6,6 +6,7 @@
 #include "heap/space.h"
 #include "os/os.h"
 
+/* Arenas whose pages are cleared at once. */
 enum { STRETCH_ARENAS = 64 };
 
 /* Pages that may hold old contents, a word for each arena of a stretch. */

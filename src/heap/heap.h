@@ -204,6 +204,8 @@ void heap_shed(struct heap *heap);
 
 /* All blocks in the magazine are spare. */
 void heap_empty_magazine(struct heap *heap, unsigned class_index);
+/* Half of those in a magazine of spans are. */
+void heap_halve_magazine(struct heap *heap, unsigned class_index);
 
 /* ---- Room for blocks above 512 bytes (heap_room.c) ---- */
 

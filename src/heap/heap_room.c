@@ -58,7 +58,7 @@ void heap_widen(struct heap *heap, unsigned class_index) {
 
 void heap_note_full(struct heap *heap, unsigned class_index) {
     heap->was_full[class_index] = true;
-    heap_empty_magazine(heap, class_index);
+    heap_halve_magazine(heap, class_index);
     make_room(heap, class_index, 0); /* there may be more heaps now */
 }
 

@@ -43,7 +43,14 @@ static inline size_t size_max(size_t a, size_t b) { return a > b ? a : b; }
 /* Bit positions of a word that is not 0. */
 static inline unsigned bit_lowest(uint64_t word) { return (unsigned)__builtin_ctzll(word); }
 static inline unsigned bit_highest(uint64_t word) { return 63u ^ (unsigned)__builtin_clzll(word); }
-static inline unsigned bit_count(uint64_t word) { return (unsigned)__builtin_popcountll(word); }
+/* By sums of pairs, fours and bytes: the compiler's own is a call into its library where the
+   processor is not known to count, and one instruction where it is, for this too. */
+static inline unsigned bit_count(uint64_t word) {
+    word -= word >> 1 & 0x5555555555555555;
+    word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return (unsigned)(word * 0x0101010101010101 >> 56);
+}
 /* A word with bits [first, first + count) set; count is 1 to 64 and first + count at most 64. */
 static inline uint64_t bit_range(unsigned first, unsigned count) {
     return (~(uint64_t)0 >> (64 - count)) << first;

@@ -66,10 +66,24 @@ static bool page_is_free(uintptr_t page) {
            (arena->free >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1);
 }
 
+/* The arena inside that is known to have had memory; 0: none is. */
+static uintptr_t inner_of(const struct range *range) {
+    uintptr_t first = align_down(record_base(range), ARENA_SIZE);
+    return range->inner == 0 ? 0 : first + range->inner * (uintptr_t)ARENA_SIZE;
+}
+
+/* What the record of the range can say of an arena, if that is inside. */
+static uint8_t inner_distance(uintptr_t base, uintptr_t end, uintptr_t inner) {
+    if (inner <= base || inner + ARENA_SIZE > end) return 0;
+    uintptr_t distance = (inner - align_down(base, ARENA_SIZE)) / ARENA_SIZE;
+    return distance <= UINT8_MAX ? (uint8_t)distance : 0;
+}
+
 /* A range whose pages touch no other range. */
-static void range_insert(uintptr_t base, size_t pages, bool touched) {
+static void range_insert(uintptr_t base, size_t pages, bool touched, uintptr_t inner) {
     struct range *first = range_at(base), *last = range_at(base + (pages - 1) * POOL_SIZE);
     all_pages += pages;
+    first->inner = inner_distance(base, base + pages * POOL_SIZE, inner);
     unsigned bin = bin_of(pages);
     struct bins *set = &sets[touched];
     first->pages = last->pages = (uint32_t)pages;
@@ -86,25 +100,35 @@ static void range_remove(struct range *first) {
     if (link_is_alone(&set->list[bin])) set->occupied[bin / 64] &= ~((uint64_t)1 << bin % 64);
 }
 
+/* The first arena of these pages that has memory, which may be that of their neighbours. */
+static uintptr_t arena_with_memory(uintptr_t base) {
+    uintptr_t arena = align_down(base, ARENA_SIZE);
+    return arena_at(arena)->touched != 0 ? arena : arena + ARENA_SIZE;
+}
+
 void range_add(uintptr_t base, size_t pages, bool touched) {
     ASSERT(space_is_locked());
     ASSERT(base % POOL_SIZE == 0 && pages > 0);
     init();
     uintptr_t before = base - POOL_SIZE, behind = base + pages * POOL_SIZE;
+    uintptr_t inner = touched ? arena_with_memory(base) : 0;
     if (page_is_free(behind) && range_at(behind)->pages != 0) {
         struct range *range = range_at(behind);
         pages += range->pages;
         touched |= range->touched;
+        if (inner == 0) inner = inner_of(range);
         range_remove(range);
     }
     if (page_is_free(before) && range_at(before)->pages != 0) {
-        size_t more = range_at(before)->pages;
-        base -= more * POOL_SIZE;
-        pages += more;
-        touched |= range_at(base)->touched;
-        range_remove(range_at(base));
+        struct range *range = range_at(before);
+        base -= range->pages * (uintptr_t)POOL_SIZE;
+        range = range_at(base);
+        pages += range->pages;
+        touched |= range->touched;
+        if (inner == 0) inner = inner_of(range);
+        range_remove(range);
     }
-    range_insert(base, pages, touched);
+    range_insert(base, pages, touched, inner);
 }
 
 /* True if a page in the first or the last arena of these pages has memory behind it: where pages
@@ -117,22 +141,29 @@ static bool has_memory(uintptr_t start, size_t pages) {
     return (first->touched >> from) != 0 || (end->touched & bit_range(0, to + 1)) != 0;
 }
 
+static bool range_has_memory(const struct range *range) {
+    uintptr_t inner = inner_of(range);
+    return has_memory(record_base(range), range->pages) ||
+           (inner != 0 && arena_at(inner)->touched != 0);
+}
+
 /* What is left of a range, which shows other arenas at its ends. */
-static void range_keep(uintptr_t base, uintptr_t end, bool touched) {
+static void range_keep(uintptr_t base, uintptr_t end, bool touched, uintptr_t inner) {
     if (end <= base) return;
     size_t pages = (end - base) / POOL_SIZE;
-    range_insert(base, pages, touched || has_memory(base, pages));
+    range_insert(base, pages, touched || has_memory(base, pages), inner);
 }
 
 /* Takes [base, base + pages) out of a range that holds them; what is left are ranges again. */
 static void range_cut(struct range *range, uintptr_t base, size_t pages) {
     uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     uintptr_t behind = base + pages * POOL_SIZE;
+    uintptr_t inner = inner_of(range);
     bool touched = range->touched;
     ASSERT(start <= base && behind <= end);
     range_remove(range);
-    range_keep(start, base, touched);
-    range_keep(behind, end, touched);
+    range_keep(start, base, touched, inner);
+    range_keep(behind, end, touched, inner);
 }
 
 /* ---- Where in a range ---- */
@@ -160,15 +191,30 @@ static bool page_is_touched(uintptr_t page) {
     return arena_at(page)->touched >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1;
 }
 
+/* From the first page with memory of the arena inside on; 0: there is none, or the request does not
+   fit there. */
+static uintptr_t place_inside(const struct range *range, const struct range_request *request,
+                              uintptr_t end) {
+    uintptr_t inner = inner_of(range);
+    uint64_t touched = inner != 0 ? arena_at(inner)->touched : 0;
+    if (touched == 0) return 0;
+    uintptr_t base = place_up(request, inner + bit_lowest(touched) * (uintptr_t)POOL_SIZE);
+    return base <= end - request->pages * POOL_SIZE ? base : 0;
+}
+
 /* Where to take the pages: at the end of the range that has memory behind it, the lower end if both
-   do. 0: they do not fit. */
+   do, or inside if neither has. 0: they do not fit. */
 static uintptr_t place_in(const struct range *range, const struct range_request *request) {
     uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     size_t size = request->pages * POOL_SIZE;
     if (range->pages < request->pages) return 0;
     uintptr_t low = place_up(request, start);
     if (low > end - size) return 0;
-    if (!range->touched || page_is_touched(start) || !page_is_touched(end - POOL_SIZE)) return low;
+    if (!range->touched || page_is_touched(start)) return low;
+    if (!page_is_touched(end - POOL_SIZE)) {
+        uintptr_t inside = place_inside(range, request, end);
+        return inside != 0 ? inside : low;
+    }
     uintptr_t high = place_down(request, end);
     return high >= start ? high : low;
 }
@@ -219,9 +265,9 @@ static struct range *range_find(struct bins *set, const struct range_request *re
 static struct range *range_find_touched(const struct range_request *request, uintptr_t *base) {
     for (;;) {
         struct range *range = range_find(&sets[1], request, base);
-        if (range == NULL || has_memory(record_base(range), range->pages)) return range;
+        if (range == NULL || range_has_memory(range)) return range;
         range_remove(range);
-        range_insert(record_base(range), range->pages, false);
+        range_insert(record_base(range), range->pages, false, 0);
     }
 }
 
@@ -282,14 +328,15 @@ static bool offer(struct range *range, bool (*leave)(uintptr_t *base, size_t *ar
     uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     uintptr_t base = align_up(start, ARENA_SIZE), behind = align_down(end, ARENA_SIZE);
     size_t arenas = behind > base ? (behind - base) / ARENA_SIZE : 0;
+    uintptr_t inner = inner_of(range);
     bool touched = range->touched;
     range_remove(range);
     if (arenas == 0 || !leave(&base, &arenas)) {
         link_add_after(kept, &range->link);
         return false;
     }
-    range_keep(start, base, touched);
-    range_keep(base + arenas * ARENA_SIZE, end, touched);
+    range_keep(start, base, touched, inner);
+    range_keep(base + arenas * ARENA_SIZE, end, touched, inner);
     return true;
 }
 
@@ -304,7 +351,7 @@ bool range_offer_arenas(bool (*leave)(uintptr_t *base, size_t *arenas)) {
     while (!link_is_alone(&kept)) {
         range = range_of(kept.next);
         link_remove(&range->link);
-        range_insert(record_base(range), range->pages, range->touched);
+        range_insert(record_base(range), range->pages, range->touched, inner_of(range));
     }
     return any;
 }
@@ -362,7 +409,9 @@ static void check_range(const struct range *range, unsigned set, unsigned bin) {
         CHECK(page_is_free(page)); /* R1 */
     }
     CHECK(range_at(end - POOL_SIZE)->pages == range->pages);
-    CHECK(set == 1 || !has_memory(start, range->pages)); /* R4 */
+    CHECK(set == 1 || !range_has_memory(range)); /* R4 */
+    CHECK(range->inner == 0 ||
+          inner_distance(start, end, inner_of(range)) == range->inner); /* R5 */
 }
 
 void range_check(void) {

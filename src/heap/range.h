@@ -12,8 +12,10 @@
  *   R1 a page of an arena of runs is in a range if and only if its bit in arena->free is set
  *   R2 two ranges never touch each other
  *   R3 a range is in the bin of its length, in the touched set or the other
- *   R4 a range with a page that may have memory behind it in its first or last arena is in the
- *      touched set; the reverse need not hold, as purging does not look for ranges
+ *   R4 a range with a page that may have memory behind it in its first or last arena, or in the one
+ *      inside that it knows of, is in the touched set; the reverse need not hold, as purging does
+ *      not look for ranges
+ *   R5 the arena inside that a range knows of is part of it as a whole
  *
  * All of this needs the space lock. Lengths are in pages of POOL_SIZE bytes.
  */

@@ -49,7 +49,7 @@ struct range {
     struct link link; /* of the bin; first page alone */
     uint32_t pages;   /* length; 0: no range begins or ends here */
     uint8_t touched;  /* the range is in the touched set; first page alone */
-    uint8_t unused;
+    uint8_t inner;    /* arenas from its first to one inside with memory, if any is known; as above */
     uint8_t freed;
 };
 

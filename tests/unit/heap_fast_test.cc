@@ -183,8 +183,28 @@ TEST_F(HeapFastTest, WhatAFullMagazineHasNoRoomForIsSpare) {
             ASSERT_NE(fault_at(block), BLOCK_LIVE);
             heap_check(heap_);
         }
+        if (size_class_is_span(c)) {
+            EXPECT_GE(held(c), size_classes[c].magazine / 2u);
+            continue;
+        }
         EXPECT_EQ(heap_->top[c], heap_->end[c]);
         EXPECT_EQ(held(c), size_classes[c].magazine);
+    }
+}
+
+TEST_F(HeapFastTest, AFullMagazineOfSpansKeepsItsNewerHalf) {
+    for (unsigned c : {SMALL_CLASSES + 1u, SMALL_CLASSES + 8u, CLASS_COUNT - 1u}) {
+        use(c, 20);
+        std::vector<void *> blocks;
+        while (heap_->top[c]->block != 0) blocks.push_back(heap_.take_class(c));
+        unsigned room = heap_->room[c];
+        while (blocks.size() < room + 1u) blocks.push_back(heap_.take_class(c));
+        forget_poll();
+        for (void *block : blocks) ASSERT_EQ(free_fast(block), FREE_DONE);
+        ASSERT_EQ(held(c), room / 2 + 1);
+        for (unsigned i = 0; i < held(c); i++)
+            EXPECT_EQ(heap_->top[c][-int(i)].block, uintptr_t(blocks[room - i])) << c << " " << i;
+        heap_check(heap_);
     }
 }
 

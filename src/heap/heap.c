@@ -2,6 +2,7 @@
 #include "heap/heap.h"
 
 #include "base/check.h"
+#include "heap/huge_make.h"
 #include "heap/purge.h"
 #include "heap/space.h"
 #include "heap/span.h"
@@ -110,6 +111,7 @@ static void to_empty(struct heap *heap, struct pool *pool) {
 
 static bool take_reserve(struct heap *heap) {
     struct arena_pools *reserve = &heap->reserve;
+    if (unlikely(huge_is_due())) huge_make();
     if (!space_lock()) return false;
     size_t refaults = purge_refaults();
     bool taken = arena_take_pools(POOLS_AT_ONCE, reserve);
@@ -343,8 +345,8 @@ void heap_empty_magazine(struct heap *heap, unsigned class_index) {
     return_leaving(heap);
 }
 
-/* Of blocks above 512 bytes only the older half goes: to take a span again costs as much as hundreds
-   of frees. */
+/* Of blocks above 512 bytes only the older half goes: to take a span again costs as much as
+   hundreds of frees. */
 void heap_halve_magazine(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap) && size_class_is_span(class_index));
     struct round *bottom = heap->end[class_index] - heap->room[class_index];

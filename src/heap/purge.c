@@ -2,6 +2,7 @@
 #include "heap/purge.h"
 
 #include "base/check.h"
+#include "heap/huge.h"
 #include "heap/space_lock.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -194,9 +195,8 @@ uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through, size_t *ca
     return gone;
 }
 
-/* Gives back the memory of free pages. What the kernel refuses stays touched. Returns the pages
-   that went. */
-static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
+/* What the kernel refuses stays touched. Returns the pages that went. */
+static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
     ASSERT(space_is_locked());
     ASSERT((arena->free & pages) == pages);
     uint64_t through = arena->free & ~arena->touched;
@@ -204,6 +204,20 @@ static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
     state.idle -= bit_count(gone);
     arena->touched &= ~gone;
     return gone;
+}
+
+/* The other arenas of a huge page that is free. Their turn in the queue comes with nothing to do.
+ */
+static void purge_rest_of_huge(struct arena *arena) {
+    struct arena *first = huge_first(arena);
+    for (unsigned i = 0; i < HUGE_ARENAS; i++)
+        if (&first[i] != arena) purge_small_pages(&first[i], first[i].free & first[i].touched);
+}
+
+/* Gives back the memory of free pages; returns those that went. */
+static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
+    if (pages != 0 && unlikely(huge_has(arena)) && huge_leave(arena)) purge_rest_of_huge(arena);
+    return purge_small_pages(arena, pages);
 }
 
 /* The records of an arena without memory hold nothing but the ends of ranges. */

@@ -2,6 +2,7 @@
 #include "heap/space.h"
 
 #include "base/check.h"
+#include "heap/huge.h"
 #include "heap/purge.h"
 #include "os/os.h"
 
@@ -84,6 +85,7 @@ static void arena_init(struct arena *arena, uintptr_t base, uint64_t touched) {
     arena->free = ~(uint64_t)0;
     arena->touched = touched;
     arena->young = arena->refault = 0;
+    arena->huge = false;
     atomic_in_sequence();
     arena->kind = ARENA_OF_RUNS;
 }
@@ -228,16 +230,22 @@ enum { PLACE_OF_CHUNKS = 2, FIRST_OF_CHUNK = 3, FIRST_CHOICE = 4 };
 static uintptr_t lowest;
 static bool released;
 
-static uintptr_t chunk_hint(size_t size) {
+static uintptr_t chunk_hint(size_t size, size_t alignment) {
     if (released) return 0;
     if (lowest == 0) return (uintptr_t)os_random_place(PLACE_OF_CHUNKS, ARENA_SIZE);
-    return lowest > size ? lowest - size : 0;
+    return lowest > size ? align_down(lowest - size, alignment) : 0;
+}
+
+/* Whole huge pages, where some may be used. */
+static size_t chunk_alignment(size_t size) {
+    bool is_large = space_figures.mapped >= HUGE_FROM * POOL_SIZE;
+    return is_large && size % HUGE_SIZE == 0 ? HUGE_SIZE : ARENA_SIZE;
 }
 
 static bool add_chunk(size_t count) {
     size_t size = count * ARENA_SIZE;
-    struct space_request request = {size, ARENA_SIZE, size, false};
-    uintptr_t base = space_map(&request, chunk_hint(size));
+    struct space_request request = {size, chunk_alignment(size), size, false};
+    uintptr_t base = space_map(&request, chunk_hint(size, request.alignment));
     if (base == 0) return false;
     lowest = base;
     os_use_small_pages((void *)base, size);
@@ -254,9 +262,11 @@ static size_t arenas_for(const struct range_request *request) {
     return (request->pages + more + ARENA_POOLS - 1) / ARENA_POOLS;
 }
 
-/* A sixteenth more than there is; under a limit what is needed. */
+/* A sixteenth more than there is, in huge pages where some may be used; under a limit what is
+   needed. */
 static bool grow(size_t count) {
     size_t wanted = space_figures.mapped / ARENA_SIZE / CHUNK_SHARE;
+    if (wanted > HUGE_ARENAS) wanted = align_down(wanted, HUGE_ARENAS);
     wanted = size_min(size_max(wanted, CHUNK_MIN_ARENAS), CHUNK_MAX_ARENAS);
     return (wanted > count && add_chunk(wanted)) || add_chunk(count);
 }
@@ -265,6 +275,7 @@ static bool grow(size_t count) {
 static void hide_arenas(uintptr_t base, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct arena *arena = arena_at(base + i * ARENA_SIZE);
+        if (huge_has(arena)) huge_leave(arena);
         arena->kind = ARENA_NONE;
         arena->free = arena->refault = 0; /* nobody asks for these pages */
         purge_taken(arena, ~(uint64_t)0);
@@ -446,4 +457,5 @@ void space_check(void) {
     ASSERT(space_is_locked());
     range_check();
     purge_check();
+    huge_check();
 }

@@ -49,7 +49,7 @@ struct range {
     struct link link; /* of the bin; first page alone */
     uint32_t pages;   /* length; 0: no range begins or ends here */
     uint8_t touched;  /* the range is in the touched set; first page alone */
-    uint8_t inner;    /* arenas from its first to one inside with memory, if any is known; as above */
+    uint8_t inner;    /* arenas from its first to one inside with memory, 0: none; as above */
     uint8_t freed;
 };
 
@@ -91,6 +91,7 @@ struct arena {
     uintptr_t base;
     uint8_t kind; /* enum arena_kind */
     uint8_t rank; /* OF_POOLS: number of free pages, see arena.h */
+    bool huge;    /* it is the first of those that have one huge page behind them (huge.h) */
 };
 
 enum arena_kind {

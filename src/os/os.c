@@ -16,6 +16,9 @@
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#endif
 
 bool (*os_fault_for_test)(enum os_call call);
 
@@ -173,6 +176,37 @@ void os_use_small_pages(void *address, size_t size) {
     errno = saved_errno;
 }
 
+/* Times of the first fault: the kernel clears 2 MiB in no less than FAULT_OF_HUGE, and small pages
+   in their place take 700 us. It can take longer where the host has to find the memory first. */
+enum { FAULT_OF_HUGE_NS = 30 * 1000, FAULT_TOO_SLOW_NS = 500 * 1000 };
+
+enum os_huge (*os_huge_for_test)(void *address);
+
+enum os_huge os_populate_huge(void *address) {
+    if (unlikely(os_huge_for_test != NULL)) return os_huge_for_test(address);
+    int saved_errno = errno;
+    enum os_huge done = OS_HUGE_REFUSED;
+    if (os_page_size() == 4 * KIB && syscall(SYS_madvise, address, OS_HUGE, MADV_HUGEPAGE) == 0) {
+        uint64_t before = os_clock_ns();
+        os_populate(address, 4 * KIB);
+        uint64_t taken = os_clock_ns() - before;
+        if (taken >= FAULT_OF_HUGE_NS)
+            done = taken > FAULT_TOO_SLOW_NS ? OS_HUGE_SLOWLY : OS_HUGE_DONE;
+        else
+            syscall(SYS_madvise, address, OS_HUGE, MADV_NOHUGEPAGE);
+    }
+    errno = saved_errno;
+    return done;
+}
+
+/* MADV_COLD of a part splits it. */
+void os_split_huge(void *address) {
+    int saved_errno = errno;
+    syscall(SYS_madvise, address, 4 * KIB, MADV_COLD); /* since Linux 5.4 */
+    syscall(SYS_madvise, address, OS_HUGE, MADV_NOHUGEPAGE);
+    errno = saved_errno;
+}
+
 /* Without MREMAP_FIXED, which before Linux 6.17 unmaps the target and may then fail. */
 void *os_resize(void *address, size_t old_size, size_t new_size) {
     if (refused(OS_RESIZE)) return NULL;
@@ -189,6 +223,13 @@ uint64_t os_clock_ms(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t os_clock_ns(void) {
+    if (unlikely(os_clock_for_test != NULL)) return os_clock_for_test() * 1000000;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* ---- What others can't guess ---- */

@@ -50,6 +50,18 @@ void os_populate(void *address, size_t size);
 /* Asks for small pages in a range of which parts will be purged: a huge page that is purged in part
    leaves the resident memory and stays charged to the process. */
 void os_use_small_pages(void *address, size_t size);
+/* The size of a huge page. */
+#define OS_HUGE (2 * MIB)
+enum os_huge {
+    OS_HUGE_REFUSED, /* a small page is there, at the most */
+    OS_HUGE_SLOWLY,  /* it took longer than as many small ones would */
+    OS_HUGE_DONE,
+};
+/* Puts a huge page behind OS_HUGE bytes of untouched memory, aligned to that size, which
+   os_use_small_pages was told of. */
+enum os_huge os_populate_huge(void *address);
+/* Before parts of a huge page are purged: makes it small pages, and asks for no other. */
+void os_split_huge(void *address);
 enum os_access { OS_READ, OS_READ_WRITE, OS_READ_EXECUTE };
 /* Sets what pages of any mapping may be used for. False if the kernel refused. */
 bool os_set_access(void *address, size_t size, enum os_access access);
@@ -59,6 +71,8 @@ void *os_resize(void *address, size_t old_size, size_t new_size);
 
 /* Milliseconds of a clock that never goes back, a few nanoseconds to read, steps of some ms. */
 uint64_t os_clock_ms(void);
+/* Nanoseconds of a clock that never goes back; some 20 of them to read. */
+uint64_t os_clock_ns(void);
 /* 64 bits that another process can't guess; constant within a process. Nothing that others draw
    from the same source can be told from them. */
 uint64_t os_secret(void);
@@ -100,11 +114,14 @@ static inline void cpu_relax(void) {
 }
 
 /* ---- for tests: a clock that stands still, and a kernel that says no ---- */
-/* When set, what os_clock_ms returns: a test decides how much time passes. */
+/* When set, what os_clock_ms returns, and os_clock_ns in its unit: a test decides how much time
+   passes. */
 extern uint64_t (*os_clock_for_test)(void);
 enum os_call { OS_MAP, OS_UNMAP, OS_PURGE, OS_RESIZE, OS_PROTECT, OS_CALLS };
 /* When set, asked before each call; true makes it fail. */
 extern bool (*os_fault_for_test)(enum os_call call);
+/* When set, what os_populate_huge returns, which then does nothing. */
+extern enum os_huge (*os_huge_for_test)(void *address);
 
 #ifdef __cplusplus
 }

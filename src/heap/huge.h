@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * huge.h - huge pages for heaps that are large and grow: a fault of 2 MiB takes a seventh of the
+ * time of 512 small ones, and their addresses are translated faster.
+ *
+ * Before a part of a huge page is purged it is split, as what is gone would stay charged to the
+ * process; the place has small pages from then on. One that is free as a whole goes as a whole.
+ *
+ * Invariant, which huge_check checks:
+ *   U1 if the first arena of 2 MiB says that it is one huge page, all of it has memory behind it
+ */
+#ifndef POOLALLOC_HUGE_H
+#define POOLALLOC_HUGE_H
+
+#include "heap/window.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The pages in use from which on a process can have huge pages: 64 MiB. So the one that waits for
+   use is 3 % of its memory at most. */
+#define HUGE_FROM (64 * MIB / POOL_SIZE)
+#define HUGE_SIZE (2 * MIB)
+#define HUGE_ARENAS (HUGE_SIZE / ARENA_SIZE)
+
+/* The arenas of 2 MiB from `base` on have one huge page behind them. With the space lock, as what
+   follows. */
+void huge_mark(uintptr_t base);
+/* True if the arena is part of one. */
+bool huge_has(struct arena *arena);
+/* The place of its huge page is to have small ones from now on, before a part of it is purged or
+   unmapped. True if all of it is free, and to be purged as a whole. */
+bool huge_leave(struct arena *arena);
+/* The first of the arenas whose 2 MiB this one is in; they lie side by side. */
+struct arena *huge_first(struct arena *arena);
+/* Ends the process if the invariant does not hold. */
+void huge_check(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

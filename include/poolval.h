@@ -102,13 +102,22 @@ enum {
     POOLVAL_ERR_VALUE,    /* right type, wrong value: division by zero, no order with nan */
     POOLVAL_ERR_CHANGED,  /* a dictionary changed while it was iterated */
     POOLVAL_ERR_DEPTH,    /* nested deeper than depth_max, as cycles are */
+    POOLVAL_ERR_PROGRAM = 256, /* this and above: the program's own */
 };
 
 /* Code and message of the last failure; POOLVAL_OK and "" before the first. The message belongs to
-   the space and is valid until the next failure. */
+   the space and is valid until the next failure; it is made when it is asked for, so that a failure
+   that nobody reads costs little. */
 int poolval_error(const poolval_space *space);
 const char *poolval_error_message(const poolval_space *space);
 void poolval_error_clear(poolval_space *space);
+/* A failure of the program's own, with a message as printf makes it, cut to 255 bytes. `code` is
+   one of the above or from POOLVAL_ERR_PROGRAM on. Returns -1. */
+int poolval_error_set(poolval_space *space, int code, const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
 
 /* ---- Any value ---- */
 
@@ -295,9 +304,19 @@ int poolval_dict_set(poolval_space *space, poolobj *dict, poolobj *key, poolobj 
 int poolval_dict_remove(poolval_space *space, poolobj *dict, poolobj *key);
 /* Removes the key and returns its value. */
 poolobj *poolval_dict_pop(poolval_space *space, poolobj *dict, poolobj *key);
+/* The value of the key, which is set to `value` first if it is not there: one look-up. */
+poolobj *poolval_dict_get_or_set(poolval_space *space, poolobj *dict, poolobj *key, poolobj *value);
 int poolval_dict_clear(poolval_space *space, poolobj *dict);
 /* Sets all keys of `other` to its values. */
 int poolval_dict_update(poolval_space *space, poolobj *dict, poolobj *other);
+
+/* The oldest and the latest key with its value: 1 and both, borrowed; 0 and NULL if the dictionary
+   is empty; -1. `key` and `value` may be NULL. Cost: the same however long it is. */
+int poolval_dict_first(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **value);
+int poolval_dict_last(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **value);
+/* The same, and takes them out: both are new references. For queues and stacks. */
+int poolval_dict_pop_first(poolval_space *space, poolobj *dict, poolobj **key, poolobj **value);
+int poolval_dict_pop_last(poolval_space *space, poolobj *dict, poolobj **key, poolobj **value);
 
 /* Lists of the keys, the values, and tuples of both. */
 poolobj *poolval_dict_keys(poolval_space *space, poolobj *dict);

@@ -6,17 +6,13 @@
 
 enum { BITS_LEAST = 3, BITS_MOST = 57, SPARSE = 8 };
 
-static const uint8_t no_slot[1];
+/* What `item` is without a table: the byte before it is an empty slot. */
+static poolobj *no_table[2];
 
 /* ---- Sizes ---- */
 
 /* Entries of a table: two thirds of its slots, as CPython has it. */
 static size_t capacity_of(unsigned bits) { return bits == 0 ? 0 : ((size_t)2 << bits) / 3; }
-
-/* The narrowest slot for numbers up to capacity. */
-ALWAYS_INLINE unsigned width_of(unsigned bits) {
-    return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
-}
 
 static unsigned bits_for(size_t length) {
     unsigned bits = BITS_LEAST;
@@ -75,7 +71,8 @@ ALWAYS_INLINE poolobj **probe(const poolval_space *space, const struct value_dic
     unsigned bits = dict->bits;
     size_t mask = ((size_t)1 << bits) - 1, i = hash & mask;
     uint64_t tag = tag_of(hash, bits, width), content;
-    for (; (content = slot_read(dict->slot, width, i)) != 0; i = (i + 1) & mask) {
+    const void *slots = dict_slots(dict, width);
+    for (; (content = slot_read(slots, width, i)) != 0; i = (i + 1) & mask) {
         if ((content ^ tag) > mask) continue;
         poolobj **entry = dict->item + 2 * ((content & mask) - 1);
         if (likely(same(space, entry[0], key))) return entry;
@@ -86,7 +83,7 @@ ALWAYS_INLINE poolobj **probe(const poolval_space *space, const struct value_dic
 
 ALWAYS_INLINE poolobj **probe_width(const poolval_space *space, const struct value_dict *dict,
                                     poolobj *key, uint64_t hash, same_key *same, size_t *slot) {
-    unsigned width = width_of(dict->bits);
+    unsigned width = dict_slot_width(dict->bits);
     if (width == 1) return probe(space, dict, key, hash, 1, same, slot);
     if (width == 2) return probe(space, dict, key, hash, 2, same, slot);
     if (width == 4) return probe(space, dict, key, hash, 4, same, slot);
@@ -110,24 +107,23 @@ poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, p
 
 ALWAYS_INLINE void fill_slot(struct value_dict *dict, size_t slot, uint64_t hash, unsigned width,
                              size_t entry) {
-    slot_write(dict->slot, width, slot, tag_of(hash, dict->bits, width) | (entry + 1));
+    slot_write(dict_slots(dict, width), width, slot, tag_of(hash, dict->bits, width) | (entry + 1));
 }
 
 /* Leads from the first empty slot to an entry. */
 ALWAYS_INLINE void link_entry(struct value_dict *dict, uint64_t hash, unsigned width,
                               size_t entry) {
     size_t mask = ((size_t)1 << dict->bits) - 1, i = hash & mask;
-    while (slot_read(dict->slot, width, i) != 0) i = (i + 1) & mask;
+    while (slot_read(dict_slots(dict, width), width, i) != 0) i = (i + 1) & mask;
     fill_slot(dict, i, hash, width, entry);
 }
 
 /* ---- Tables ---- */
 
 static void forget_table(struct value_dict *dict) {
-    dict->item = NULL;
-    dict->slot = (void *)(uintptr_t)no_slot;
+    dict->item = &no_table[1];
     dict->bits = 0;
-    dict->length = dict->used = 0;
+    dict->length = dict->used = dict->filled = dict->first = 0;
 }
 
 /* The hashes of some entries and their slots are asked for before the first is needed: a million
@@ -140,7 +136,7 @@ ALWAYS_INLINE void link_all_of(poolval_space *space, struct value_dict *dict, un
         size_t count = size_min(AT_ONCE, dict->used - first);
         for (size_t i = 0; i < count; i++) {
             key_hash(space, dict->item[2 * (first + i)], &hash[i]); /* it has had one before */
-            __builtin_prefetch((char *)dict->slot + (hash[i] & mask) * width, 1);
+            __builtin_prefetch((char *)dict_slots(dict, width) + (hash[i] & mask) * width, 1);
         }
         for (size_t i = 0; i < count; i++) link_entry(dict, hash[i], width, first + i);
     }
@@ -148,7 +144,7 @@ ALWAYS_INLINE void link_all_of(poolval_space *space, struct value_dict *dict, un
 
 /* Links all entries of a new table. */
 static void link_all(poolval_space *space, struct value_dict *dict) {
-    unsigned width = width_of(dict->bits);
+    unsigned width = dict_slot_width(dict->bits);
     if (width == 1)
         link_all_of(space, dict, 1);
     else if (width == 2)
@@ -161,15 +157,16 @@ static void link_all(poolval_space *space, struct value_dict *dict) {
    they are from then on. False: no memory, nothing changed, nothing noted. */
 static bool make_table(poolval_space *space, struct value_dict *dict, const struct value_dict *from,
                        unsigned bits) {
-    size_t entries = entries_size(bits), slots = (size_t)width_of(bits) << bits;
+    size_t entries = entries_size(bits), slots = (size_t)dict_slot_width(bits) << bits;
     if (bits > BITS_MOST) return false;
-    char *table = (char *)value_try_allocate(entries + slots);
+    char *table = (char *)value_try_allocate(slots + entries);
     if (table == NULL) return false;
     struct value_dict old = *from;
-    dict->item = (poolobj **)(void *)table;
-    dict->slot = memset(table + entries, 0, slots);
-    dict->bits = (uint8_t)bits;
-    dict->length = dict->used = old.length;
+    memset(table, 0, slots);
+    dict->item = (poolobj **)(void *)(table + slots);
+    dict->bits = bits;
+    dict->length = dict->used = dict->filled = old.length;
+    dict->first = 0;
     poolobj **to = dict->item, **entry;
     for (size_t index = 0; (entry = dict_step(&old, &index)) != NULL; to += 2)
         memcpy(to, entry, 2 * sizeof *to);
@@ -179,7 +176,7 @@ static bool make_table(poolval_space *space, struct value_dict *dict, const stru
 
 /* A new table for the same dictionary. */
 static bool remake(poolval_space *space, struct value_dict *dict, unsigned bits) {
-    poolobj **old = dict->item;
+    void *old = dict_table(dict);
     if (!make_table(space, dict, dict, bits)) return false;
     value_free(old);
     return true;
@@ -195,10 +192,10 @@ static NOINLINE bool grow(poolval_space *space, struct value_dict *dict) {
    without memory. */
 static void shrink(poolval_space *space, struct value_dict *dict) {
     if (dict->length == 0 && dict->bits == BITS_LEAST) {
-        memset(dict->slot, 0, (size_t)1 << BITS_LEAST);
-        dict->used = 0;
+        memset(dict_table(dict), 0, (size_t)1 << BITS_LEAST);
+        dict->used = dict->filled = dict->first = 0;
     } else if (dict->length == 0) {
-        value_free(dict->item);
+        value_free(dict_table(dict));
         forget_table(dict);
     } else if (dict->used > capacity_of(BITS_LEAST) && dict->length < dict->used / SPARSE) {
         remake(space, dict, bits_for(dict->length * 2));
@@ -210,7 +207,7 @@ static void shrink(poolval_space *space, struct value_dict *dict) {
 struct value_dict *dict_new(poolval_space *space) {
     struct value_dict *dict =
         (struct value_dict *)value_new(space, POOLVAL_DICT, sizeof(struct value_dict));
-    if (likely(dict != NULL)) dict->slot = (void *)(uintptr_t)no_slot;
+    if (likely(dict != NULL)) dict->item = &no_table[1];
     return dict;
 }
 
@@ -227,22 +224,23 @@ struct value_dict *dict_copy(poolval_space *space, const struct value_dict *from
 
 void dict_traverse(poolobj *value, poolobj_visit visit, void *arg) {
     const struct value_dict *dict = (const struct value_dict *)value;
-    visit(dict->item, 2 * dict->used, arg);
+    visit(dict->item + 2 * dict->first, 2 * (dict->used - dict->first), arg);
 }
 
-void dict_drop(poolobj *value) { value_free(((struct value_dict *)value)->item); }
+void dict_drop(poolobj *value) { value_free(dict_table((struct value_dict *)value)); }
 
 /* ---- Changing ---- */
 
 static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj *key,
                           uint64_t hash, size_t slot, poolobj *value) {
-    if (unlikely(dict->used == capacity_of(dict->bits))) {
+    if (unlikely(dict->filled == capacity_of(dict->bits))) {
         if (!grow(space, dict)) return false;
-        link_entry(dict, hash, width_of(dict->bits), dict->used);
+        link_entry(dict, hash, dict_slot_width(dict->bits), dict->used);
     } else {
-        fill_slot(dict, slot, hash, width_of(dict->bits), dict->used);
+        fill_slot(dict, slot, hash, dict_slot_width(dict->bits), dict->used);
     }
     poolobj **entry = dict->item + 2 * dict->used++;
+    dict->filled++;
     entry[0] = value_ref(key);
     entry[1] = value_ref(value);
     dict->length++;
@@ -263,6 +261,7 @@ bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolo
 }
 
 poolobj **dict_step(const struct value_dict *dict, size_t *index) {
+    if (*index < dict->first) *index = dict->first;
     while (*index < dict->used) {
         poolobj **entry = dict->item + 2 * (*index)++;
         if (entry[0] != NULL) return entry;
@@ -275,15 +274,18 @@ poolobj **dict_step(const struct value_dict *dict, size_t *index) {
 void dict_check(poolval_space *space, const struct value_dict *dict) {
     size_t keys = 0, index = 0, slots = 0;
     uint64_t hash;
-    CHECK(dict->length <= dict->used && dict->used <= capacity_of(dict->bits)); /* D1 */
-    CHECK(dict->bits == 0 ? dict->item == NULL : dict->bits >= BITS_LEAST);
+    CHECK(dict->first + dict->length <= dict->used && dict->used <= dict->filled); /* D1 */
+    CHECK(dict->filled <= capacity_of(dict->bits));
+    CHECK(dict->bits == 0 ? dict->item == &no_table[1] : dict->bits >= BITS_LEAST);
+    for (size_t i = 0; i < dict->first; i++) CHECK(dict->item[2 * i] == NULL); /* D2 */
+    CHECK(dict->length == 0 || (dict->item[2 * dict->first] && dict->item[2 * dict->used - 2]));
     for (poolobj **entry; (entry = dict_step(dict, &index)) != NULL; keys++)
         CHECK(entry[1] != NULL && key_hash(space, entry[0], &hash) && /* D2, D3 */
               dict_find(space, dict, entry[0], hash) == entry);
     CHECK(keys == dict->length);
     for (size_t i = 0; dict->bits > 0 && i < (size_t)1 << dict->bits; i++)
-        slots += slot_read(dict->slot, width_of(dict->bits), i) != 0;
-    CHECK(slots == dict->used);
+        slots += slot_read(dict_table(dict), dict_slot_width(dict->bits), i) != 0;
+    CHECK(slots == dict->filled);
 }
 
 /* ---- For programs ---- */
@@ -316,6 +318,27 @@ int poolval_dict_find(poolval_space *space, poolobj *value, poolobj *key, poolob
     return 1;
 }
 
+poolobj *poolval_dict_get(poolval_space *space, poolobj *value, poolobj *key) {
+    const struct value_dict *dict = require_dict(space, value);
+    uint64_t hash;
+    size_t slot;
+    if (unlikely(dict == NULL || !key_hash(space, key, &hash))) return NULL;
+    poolobj **entry = find(space, dict, key, hash, &slot);
+    return likely(entry != NULL) ? value_ref(entry[1]) : (poolobj *)key_fail_missing(space, key);
+}
+
+poolobj *poolval_dict_get_or_set(poolval_space *space, poolobj *value, poolobj *key,
+                                 poolobj *item) {
+    struct value_dict *dict = require_dict(space, value);
+    uint64_t hash;
+    size_t slot = 0;
+    if (dict == NULL || !value_require_any(space, item, "value")) return NULL;
+    if (unlikely(!key_hash(space, key, &hash))) return NULL;
+    poolobj **entry = find(space, dict, key, hash, &slot);
+    if (entry != NULL) return value_ref(entry[1]);
+    return insert(space, dict, key, hash, slot, item) ? value_ref(item) : NULL;
+}
+
 int poolval_dict_set(poolval_space *space, poolobj *value, poolobj *key, poolobj *item) {
     struct value_dict *dict = require_dict(space, value);
     if (dict == NULL || !value_require_any(space, item, "value")) return -1;
@@ -330,22 +353,35 @@ int poolval_dict_clear(poolval_space *space, poolobj *value) {
     dict->version++;
     for (size_t i = 0; i < 2 * old.used; i++)
         if (old.item[i] != NULL) value_unref(old.item[i]);
-    value_free(old.item);
+    value_free(dict_table(&old));
     return 0;
 }
 
-/* Takes the entry out, whose references are the caller's then. False: the failure is noted. */
+/* Takes an entry out, whose references are the caller's then. */
+static void take_entry(poolval_space *space, struct value_dict *dict, poolobj **from,
+                       poolobj *entry[2]) {
+    memcpy(entry, from, 2 * sizeof entry[0]);
+    from[0] = from[1] = NULL;
+    dict->length--;
+    dict->version++;
+    while (dict->first < dict->used && dict->item[2 * dict->first] == NULL) dict->first++;
+    while (dict->first < dict->used && dict->item[2 * dict->used - 2] == NULL) dict->used--;
+    shrink(space, dict);
+}
+
+/* That of a key. False: the failure is noted. */
 static bool take_out(poolval_space *space, poolobj *value, poolobj *key, poolobj *entry[2]) {
     struct value_dict *dict = require_dict(space, value);
     uint64_t hash;
-    if (dict == NULL || !key_hash(space, key, &hash)) return false;
-    poolobj **found = dict_find(space, dict, key, hash);
+    if (dict == NULL) return false;
+    /* Who empties a dictionary from the front takes the keys as they come: no look-up then. */
+    poolobj **found = dict->length > 0 ? dict->item + 2 * dict->first : NULL;
+    if (found == NULL || found[0] != key) {
+        if (!key_hash(space, key, &hash)) return false;
+        found = dict_find(space, dict, key, hash);
+    }
     if (found == NULL) return key_fail_missing(space, key) != NULL;
-    memcpy(entry, found, 2 * sizeof entry[0]);
-    found[0] = found[1] = NULL;
-    dict->length--;
-    dict->version++;
-    shrink(space, dict);
+    take_entry(space, dict, found, entry);
     return true;
 }
 
@@ -362,4 +398,50 @@ int poolval_dict_remove(poolval_space *space, poolobj *dict, poolobj *key) {
     value_unref(entry[0]);
     value_unref(entry[1]);
     return 0;
+}
+
+/* ---- Both ends ---- */
+
+/* The entry at an end; NULL: there is none. D2. */
+static poolobj **entry_at(const struct value_dict *dict, bool last) {
+    if (dict->length == 0) return NULL;
+    return dict->item + 2 * (last ? dict->used - 1 : dict->first);
+}
+
+/* Gives what is asked for, and drops the rest. */
+static void give(poolobj *entry[2], poolobj **key, poolobj **item) {
+    if (key != NULL) *key = entry[0];
+    if (item != NULL) *item = entry[1];
+    if (key == NULL && entry[0] != NULL) value_unref(entry[0]);
+    if (item == NULL && entry[1] != NULL) value_unref(entry[1]);
+}
+
+static int pop_at(poolval_space *space, poolobj *value, bool last, poolobj **key, poolobj **item) {
+    struct value_dict *dict = require_dict(space, value);
+    poolobj *entry[2] = {NULL, NULL}, **from = dict != NULL ? entry_at(dict, last) : NULL;
+    if (from != NULL) take_entry(space, dict, from, entry);
+    give(entry, key, item);
+    return dict == NULL ? -1 : from != NULL;
+}
+
+static int look_at(poolval_space *space, const poolobj *value, bool last, poolobj **key,
+                   poolobj **item) {
+    const struct value_dict *dict = require_dict(space, value);
+    poolobj **entry = dict != NULL ? entry_at(dict, last) : NULL;
+    if (key != NULL) *key = entry != NULL ? entry[0] : NULL;
+    if (item != NULL) *item = entry != NULL ? entry[1] : NULL;
+    return dict == NULL ? -1 : entry != NULL;
+}
+
+int poolval_dict_first(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **item) {
+    return look_at(space, dict, false, key, item);
+}
+int poolval_dict_last(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **item) {
+    return look_at(space, dict, true, key, item);
+}
+int poolval_dict_pop_first(poolval_space *space, poolobj *dict, poolobj **key, poolobj **item) {
+    return pop_at(space, dict, false, key, item);
+}
+int poolval_dict_pop_last(poolval_space *space, poolobj *dict, poolobj **key, poolobj **item) {
+    return pop_at(space, dict, true, key, item);
 }

@@ -2,18 +2,22 @@
 /*
  * dict.h - dictionaries: entries in the order of insertion, and an index into them.
  *
- *     item   key value  key value  NULL NULL  key value ...      as they came; NULL: removed
  *     slot   0 0 [2] 0 [0] 0 0 [3] ...                           found by hash
+ *     item   key value  key value  NULL NULL  key value ...      as they came; NULL: removed
  *
  * A slot is 0 if empty; else its low `bits` bits are 1 + the number of an entry, and the others are
  * bits of the hash, so that few entries are looked at in vain. 2^bits slots of 1, 2, 4 or 8 bytes
- * follow the entries in one table; two thirds of them may be used. A slot whose entry was removed
- * stays until the table is made anew, which is when the entries are used up or hardly used.
+ * precede the entries in one table; two thirds of them may be used. A slot whose entry was removed
+ * stays until the table is made anew, which is when slots or entries are used up or hardly used;
+ * the entry it leads to may be another's by then, whose key is looked at in vain.
+ *
+ * The first and the last of the entries in use have keys, so that either end is found at once.
  *
  * Invariants, which dict_check checks:
- *   D1 length <= used <= capacity(bits); bits = 0 and no table, or bits >= BITS_LEAST
- *   D2 length = entries with a key; those have a value too
- *   D3 each entry has one slot that leads to it; a key is found in its own entry
+ *   D1 first + length <= used <= filled <= capacity(bits); bits = 0 and no table, or bits >=
+ * BITS_LEAST D2 length = entries with a key; those have a value too; all lie from `first` to before
+ * `used`, and the entries at both ends are such if there are any D3 a key is found in its own
+ * entry; filled = slots that are not empty
  */
 #ifndef POOLALLOC_VALUE_DICT_H
 #define POOLALLOC_VALUE_DICT_H
@@ -22,17 +26,30 @@
 
 struct value_dict {
     poolobj base;
-    size_t length;    /* keys */
-    size_t used;      /* entries, with those removed */
-    poolobj **item;   /* key and value of each entry */
-    void *slot;       /* behind them; a static empty one without a table */
-    uint8_t bits;     /* logarithm of the number of slots */
-    uint64_t version; /* counts keys that came and went */
+    size_t length;         /* keys */
+    size_t used;           /* entries, with those removed */
+    size_t filled;         /* slots that are not empty */
+    size_t first;          /* the entries before were removed */
+    poolobj **item;        /* key and value of each entry; before it lie the slots */
+    uint64_t version : 56; /* counts keys that came and went */
+    uint64_t bits : 8;     /* logarithm of the number of slots */
 };
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The narrowest slot for numbers up to the capacity; the slots; and the block of the table, NULL if
+   there is none. */
+static inline unsigned dict_slot_width(unsigned bits) {
+    return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
+}
+static inline void *dict_slots(const struct value_dict *dict, unsigned width) {
+    return (char *)dict->item - ((size_t)width << dict->bits);
+}
+static inline void *dict_table(const struct value_dict *dict) {
+    return dict->bits == 0 ? NULL : dict_slots(dict, dict_slot_width(dict->bits));
+}
 
 struct value_dict *dict_new(poolval_space *space);
 /* Entry of a key with this hash, which is a pointer to key and value; NULL: it is not there. */

@@ -8,13 +8,6 @@ static const struct value_dict *require_dict(poolval_space *space, const poolobj
                                                               : NULL;
 }
 
-poolobj *poolval_dict_get(poolval_space *space, poolobj *dict, poolobj *key) {
-    poolobj *value;
-    int found = poolval_dict_find(space, dict, key, &value);
-    if (likely(found == 1)) return value_ref(value);
-    return (poolobj *)(found == 0 ? key_fail_missing(space, key) : NULL);
-}
-
 /* Versions of places are one more than those of dictionaries, as 0 is before the first. */
 int poolval_dict_next(poolval_space *space, const poolobj *value, poolval_place *place,
                       poolobj **key, poolobj **item) {
@@ -22,7 +15,8 @@ int poolval_dict_next(poolval_space *space, const poolobj *value, poolval_place 
     if (dict == NULL) return -1;
     if (place->version == 0) place->version = dict->version + 1;
     if (place->version != dict->version + 1)
-        return value_fail_int(space, POOLVAL_ERR_CHANGED, "the dict got or lost keys meanwhile");
+        return value_fail_int(space, POOLVAL_ERR_CHANGED, "the dict got or lost keys meanwhile", 0,
+                              0);
     poolobj **entry = dict_step(dict, &place->index);
     if (key != NULL) *key = entry != NULL ? entry[0] : NULL;
     if (item != NULL) *item = entry != NULL ? entry[1] : NULL;

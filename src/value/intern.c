@@ -180,9 +180,8 @@ size_t poolval_interned_count(const poolval_space *space) { return space->intern
 static poolobj *new_from_utf8(poolval_space *space, const char *text, size_t size) {
     struct utf8_census census = utf8_count(text, size);
     if (census.valid < size)
-        return (poolobj *)value_fail(space, POOLVAL_ERR_ENCODING,
-                                     "byte %zu, %#x, is not valid UTF-8", census.valid,
-                                     (unsigned char)text[census.valid]);
+        return (poolobj *)value_fail(space, POOLVAL_ERR_ENCODING, "byte %u, %x, is not valid UTF-8",
+                                     census.valid, (unsigned char)text[census.valid]);
     if (census.length == 1 && census.seen < LATIN1_CHARS) return space->latin1[census.seen];
     struct value_str *str = str_new_empty(space, census.length, census.seen);
     if (str == NULL) return NULL;
@@ -194,6 +193,7 @@ poolobj *poolval_str_new_size(poolval_space *space, const char *text, size_t siz
     bool failed;
     if (size == 0) return space->empty_str;
     if (text == NULL) return (poolobj *)value_fail_type(space, "text", NULL);
+    if (size > STR_LENGTH_MAX) return (poolobj *)str_fail_length(space, size);
     if (!utf8_is_ascii(text, size)) return new_from_utf8(space, text, size);
     if (size == 1) return space->latin1[(unsigned char)*text];
     poolobj *interned = intern_identifier(space, text, size, &failed);

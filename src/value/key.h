@@ -33,7 +33,7 @@ ALWAYS_INLINE bool key_hash(poolval_space *space, poolobj *value, uint64_t *hash
 /* "nested deeper than 1000 levels"; false. */
 COLD bool key_fail_depth(poolval_space *space);
 /* "the dict has no key 'spam'"; NULL. */
-COLD void *key_fail_missing(poolval_space *space, const poolobj *key);
+void *key_fail_missing(poolval_space *space, const poolobj *key);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,8 @@ ALWAYS_INLINE bool require_list(poolval_space *space, const poolobj *list) {
 
 /* ---- Room ---- */
 
-static const size_t LENGTH_MAX = PTRDIFF_MAX / sizeof(poolobj *) / 2;
+/* More than memory has room for. */
+static const size_t LENGTH_MAX = (size_t)1 << 44;
 
 /* CPython's listobject.c, list_resize: since 3.9, and before. */
 size_t list_room_for(int rule, size_t length) {
@@ -36,7 +37,7 @@ static bool set_room(struct value_list *list, size_t room) {
 
 static NOINLINE bool grow(poolval_space *space, struct value_list *list, size_t length) {
     if (length > LENGTH_MAX) {
-        value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %zu items", length);
+        value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %u items", length, 0);
         return false;
     }
     size_t room = list_room_for(space->list_growth, length);
@@ -79,10 +80,10 @@ poolobj *poolval_list_new(poolval_space *space) {
 }
 
 poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, size_t count) {
+    if (count > LENGTH_MAX)
+        return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %u items", count, 0);
     for (size_t i = 0; i < count; i++)
         if (!value_require_any(space, items[i], "item")) return NULL;
-    if (count > LENGTH_MAX)
-        return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %zu items", count);
     struct value_list *list = list_new(space, count);
     if (unlikely(list == NULL)) return NULL;
     list_add(list, items, count);

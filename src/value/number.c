@@ -72,8 +72,9 @@ static bool operands(poolval_space *space, const poolobj *a, const poolobj *b, i
 }
 
 static void *fail_overflow(poolval_space *space, int64_t x, const char *sign, int64_t y) {
-    return value_fail(space, POOLVAL_ERR_OVERFLOW, "%lld %s %lld is beyond 64 bits", (long long)x,
-                      sign, (long long)y);
+    space->failure.word[2] = (uint64_t)y;
+    return value_fail(space, POOLVAL_ERR_OVERFLOW, "%d %s %d is beyond 64 bits", (uint64_t)x,
+                      failure_text(sign));
 }
 
 poolobj *poolval_int_add(poolval_space *space, const poolobj *a, const poolobj *b) {
@@ -99,7 +100,7 @@ poolobj *poolval_int_multiply(poolval_space *space, const poolobj *a, const pool
 
 static bool divisor_is_good(poolval_space *space, int64_t x, int64_t y) {
     if (y != 0) return true;
-    value_fail(space, POOLVAL_ERR_VALUE, "division of %lld by zero", (long long)x);
+    value_fail(space, POOLVAL_ERR_VALUE, "division of %d by zero", (uint64_t)x, 0);
     return false;
 }
 

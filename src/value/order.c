@@ -56,8 +56,8 @@ int poolval_hash(poolval_space *space, poolobj *value, uint64_t *hash) {
 /* ---- Order ---- */
 
 static bool fail_order(poolval_space *space, const poolobj *a, const poolobj *b) {
-    value_fail(space, POOLVAL_ERR_TYPE, "%s and %s have no order", value_type_name(space, a),
-               value_type_name(space, b));
+    value_fail(space, POOLVAL_ERR_TYPE, "%s and %s have no order", value_fail_name(space, 0, a),
+               value_fail_name(space, 1, b));
     return false;
 }
 
@@ -65,7 +65,7 @@ static bool compare_numbers(poolval_space *space, const poolobj *a, const poolob
     enum number_order found = number_compare(space, a, b);
     *order = (int)found;
     if (likely(found != NUMBER_UNORDERED)) return true;
-    value_fail(space, POOLVAL_ERR_VALUE, "nan has no order");
+    value_fail(space, POOLVAL_ERR_VALUE, "nan has no order", 0, 0);
     return false;
 }
 

@@ -159,7 +159,8 @@ poolobj_heap *poolval_space_heap(const poolval_space *space) { return space->hea
 
 int poolval_set_list_growth(poolval_space *space, int rule) {
     if (rule != POOLVAL_GROWTH_PRESENT && rule != POOLVAL_GROWTH_CLASSIC)
-        return value_fail_int(space, POOLVAL_ERR_VALUE, "%d is no rule of growth", rule);
+        return value_fail_int(space, POOLVAL_ERR_VALUE, "%d is no rule of growth", (uint64_t)rule,
+                              0);
     space->list_growth = rule;
     return 0;
 }
@@ -182,14 +183,6 @@ static void check(poolobj *value, void *arg) {
 void poolval_space_check(poolval_space *space) {
     poolobj_walk(space->heap, NULL, check, space);
     intern_check(space);
-}
-
-int poolval_error(const poolval_space *space) { return space->error; }
-const char *poolval_error_message(const poolval_space *space) { return space->message; }
-
-void poolval_error_clear(poolval_space *space) {
-    space->error = POOLVAL_OK;
-    space->message[0] = '\0';
 }
 
 /* ---- Of any value ---- */
@@ -216,7 +209,7 @@ static size_t table_bytes(const poolval_space *space, const poolobj *value) {
     case POOLVAL_LIST:
         return value_table_size(((const struct value_list *)value)->item);
     case POOLVAL_DICT:
-        return value_table_size(((const struct value_dict *)value)->item);
+        return value_table_size(dict_table((const struct value_dict *)value));
     default:
         return 0;
     }

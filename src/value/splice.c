@@ -76,7 +76,7 @@ static bool measure_add(poolval_space *space, struct measure *measure, const poo
     const struct value_str *str = (const struct value_str *)item;
     measure->seen |= seen_of(str);
     if (!__builtin_add_overflow(measure->length, str_length(str), &measure->length)) return true;
-    value_fail(space, POOLVAL_ERR_OVERFLOW, "the joined str is too long");
+    value_fail(space, POOLVAL_ERR_OVERFLOW, "the joined str is too long", 0, 0);
     return false;
 }
 

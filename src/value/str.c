@@ -3,17 +3,16 @@
 
 #include "base/check.h"
 
-/* So that no count of bytes overflows. */
-static const size_t LENGTH_MAX = PTRDIFF_MAX / 8;
-
 /* ---- Making ---- */
+
+void *str_fail_length(poolval_space *space, size_t length) {
+    return value_fail(space, POOLVAL_ERR_OVERFLOW, "no string has %u characters", length, 0);
+}
 
 struct value_str *str_new_empty(poolval_space *space, size_t length, uint32_t seen) {
     unsigned width_log = str_width_log_for(seen);
     bool ascii = seen <= CHAR_MAX_ASCII;
-    if (length > LENGTH_MAX)
-        return (struct value_str *)value_fail(space, POOLVAL_ERR_OVERFLOW,
-                                              "no string has %zu characters", length);
+    if (length > STR_LENGTH_MAX) return (struct value_str *)str_fail_length(space, length);
     size_t bytes = (length + 1) << width_log; /* a zero behind */
     if (!ascii) bytes += sizeof(struct str_utf8 *);
     struct value_str *str = (struct value_str *)value_new_items(space, POOLVAL_STR, bytes);
@@ -79,11 +78,12 @@ poolobj *str_new_chars(poolval_space *space, const void *data, unsigned width_lo
 
 poolobj *poolval_str_new_chars(poolval_space *space, const uint32_t *chars, size_t length) {
     if (length > 0 && chars == NULL) return (poolobj *)value_fail_type(space, "an array", NULL);
+    if (length > STR_LENGTH_MAX) return (poolobj *)str_fail_length(space, length);
     for (size_t i = 0; i < length; i++)
         if (!utf8_is_scalar(chars[i]))
             return (poolobj *)value_fail(space, POOLVAL_ERR_ENCODING,
-                                         "character %zu, %#lx, is no Unicode scalar value", i,
-                                         (unsigned long)chars[i]);
+                                         "character %u, %x, is no Unicode scalar value", i,
+                                         chars[i]);
     return str_new_chars(space, chars, 2, length);
 }
 

@@ -37,6 +37,10 @@ enum {
     STR_LENGTH_SHIFT = 8,
 };
 
+/* Above any length that memory has room for, and low enough that no count of bytes overflows: what
+   a program hands in as a size is compared with it before anything is read. */
+static const size_t STR_LENGTH_MAX = (size_t)1 << 47;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -82,6 +86,8 @@ static inline unsigned str_width_log_for(uint32_t seen) {
 /* All characters or-ed together, as far as the width needs it. */
 uint32_t str_seen(const void *data, unsigned width_log, size_t length);
 
+/* "no string has 18446744073709551615 characters"; NULL. */
+COLD void *str_fail_length(poolval_space *space, size_t length);
 /* A string of `length` characters to be filled in, whose code points or-ed are `seen`. NULL: the
    failure is noted. Not for those that are shared. */
 struct value_str *str_new_empty(poolval_space *space, size_t length, uint32_t seen);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/value.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "object/collect.h"
 
 /* ---- Types ---- */
@@ -18,38 +15,35 @@ const char *value_type_name(const poolval_space *space, const poolobj *value) {
 
 /* ---- Failures ---- */
 
-static void note(poolval_space *space, int code, const char *format, va_list arguments) {
-    space->error = code;
-    vsnprintf(space->message, sizeof space->message, format, arguments);
-}
-
-void *value_fail(poolval_space *space, int code, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    note(space, code, format, arguments);
-    va_end(arguments);
+void *value_fail(poolval_space *space, int code, const char *format, uint64_t a, uint64_t b) {
+    failure_note(&space->failure, code, format, a, b);
     return NULL;
 }
 
-int value_fail_int(poolval_space *space, int code, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    note(space, code, format, arguments);
-    va_end(arguments);
+int value_fail_int(poolval_space *space, int code, const char *format, uint64_t a, uint64_t b) {
+    failure_note(&space->failure, code, format, a, b);
     return -1;
 }
 
+/* Types of the program's own may be gone when the message is read. */
+uint64_t value_fail_name(poolval_space *space, unsigned which, const poolobj *value) {
+    const char *name = value_type_name(space, value);
+    if (value == NULL || value_type(space, value) != POOLVAL_OTHER) return failure_text(name);
+    return failure_copy(&space->failure, which, name, strlen(name));
+}
+
 void *value_fail_type(poolval_space *space, const char *needed, const poolobj *value) {
-    return value_fail(space, POOLVAL_ERR_TYPE, "%s is needed, not %s", needed,
-                      value_type_name(space, value));
+    return value_fail(space, POOLVAL_ERR_TYPE, "%s is needed, not %s", failure_text(needed),
+                      value_fail_name(space, 1, value));
 }
 
 void value_fail_null(poolval_space *space, const char *what) {
-    value_fail(space, POOLVAL_ERR_TYPE, "the %s is NULL: the call that made it failed?", what);
+    value_fail(space, POOLVAL_ERR_TYPE, "the %s is NULL: the call that made it failed?",
+               failure_text(what), 0);
 }
 
 void *value_fail_memory(poolval_space *space) {
-    return value_fail(space, POOLVAL_ERR_MEMORY, "out of memory");
+    return value_fail(space, POOLVAL_ERR_MEMORY, "out of memory", 0, 0);
 }
 
 /* ---- Memory ---- */
@@ -85,12 +79,11 @@ size_t value_table_size(const void *table) { return alloc_usable_size(table); }
 
 /* ---- Indices ---- */
 
-bool value_index_slow(poolval_space *space, const char *what, size_t length, ptrdiff_t *index) {
-    ptrdiff_t given = *index;
-    if (given < 0) *index += (ptrdiff_t)length;
-    if (likely((size_t)*index < length)) return true;
-    value_fail(space, POOLVAL_ERR_INDEX, "%s index %td is out of range: the length is %zu", what,
-               given, length);
+bool value_fail_index(poolval_space *space, const char *what, size_t length, ptrdiff_t given) {
+    space->failure.word[2] = length;
+    failure_note(&space->failure, POOLVAL_ERR_INDEX,
+                 "%s index %d is out of range: the length is %u", failure_text(what),
+                 (uint64_t)given);
     return false;
 }
 

@@ -14,6 +14,7 @@
 
 #include "malloc/alloc.h"
 #include "object/object.h"
+#include "value/failure.h"
 #include "value/hash.h"
 
 struct value_int {
@@ -52,7 +53,7 @@ struct intern_table {
     size_t used;
 };
 
-enum { LATIN1_CHARS = 256, MESSAGE_SIZE = 256 };
+enum { LATIN1_CHARS = 256 };
 
 struct poolval_space {
     unsigned first_type;
@@ -68,8 +69,7 @@ struct poolval_space {
     poolobj *empty_str, *latin1[LATIN1_CHARS];
     poolobj_heap *heap;
     bool closing; /* the heap ends: the last interned string frees the space */
-    int error;
-    char message[MESSAGE_SIZE];
+    struct failure failure;
 };
 
 #ifdef __cplusplus
@@ -90,13 +90,13 @@ const char *value_type_name(const poolval_space *space, const poolobj *value);
 
 /* ---- Failures ---- */
 
-/* Note what went wrong, as printf does; return what the failing function returns. */
-COLD void *value_fail(poolval_space *space, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-COLD int value_fail_int(poolval_space *space, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Note what went wrong, see failure.h; return what the failing function returns. */
+void *value_fail(poolval_space *space, int code, const char *format, uint64_t a, uint64_t b);
+int value_fail_int(poolval_space *space, int code, const char *format, uint64_t a, uint64_t b);
+/* The name of a value's type as a word of the failure that is about to be noted. */
+uint64_t value_fail_name(poolval_space *space, unsigned which, const poolobj *value);
 /* "a list is needed, not int". */
-COLD void *value_fail_type(poolval_space *space, const char *needed, const poolobj *value);
+NOINLINE void *value_fail_type(poolval_space *space, const char *needed, const poolobj *value);
 COLD void *value_fail_memory(poolval_space *space);
 
 /* The value is of the type. False: the failure is noted. */
@@ -181,10 +181,13 @@ size_t value_table_size(const void *table);
 /* ---- Indices ---- */
 
 /* A negative index counts from the end. False: out of range, with the failure noted. */
-bool value_index_slow(poolval_space *space, const char *what, size_t length, ptrdiff_t *index);
+bool value_fail_index(poolval_space *space, const char *what, size_t length, ptrdiff_t given);
 ALWAYS_INLINE bool value_index(poolval_space *space, const char *what, size_t length,
                                ptrdiff_t *index) {
-    return likely((size_t)*index < length) ? true : value_index_slow(space, what, length, index);
+    ptrdiff_t given = *index;
+    if (likely((size_t)given < length)) return true;
+    if (given < 0) *index = given + (ptrdiff_t)length;
+    return (size_t)*index < length ? true : value_fail_index(space, what, length, given);
 }
 /* Cuts start and stop to 0 <= start <= stop <= length, as Python's slices are. False: start was
    behind stop or the end, where not even nothing is found. */

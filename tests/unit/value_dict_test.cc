@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <map>
 
 #include "support/value_fixture.h"
@@ -166,12 +167,110 @@ TEST_F(ValueDictTest, KeysWhoseLowBitsAreEqualDoNotCollide) {
     for (int64_t i = 0; i < 20000; i++) set(map, number(i << 40), i);
     const struct value_dict *inner = reinterpret_cast<struct value_dict *>((poolobj *)map);
     size_t run = 0;
-    const uint16_t *slot = static_cast<const uint16_t *>(inner->slot);
+    const uint16_t *slot = static_cast<const uint16_t *>(dict_slots(inner, 2));
     for (size_t i = 0; i < (size_t)1 << inner->bits; i++) {
         run = slot[i] != 0 ? run + 1 : 0;
         worst = std::max(worst, (double)run);
     }
     EXPECT_LT(worst, 200);
+}
+
+TEST_F(ValueDictTest, GetOrSetSetsOnce) {
+    Ref map = dict(), key = str("spam"), first = number(1000), second = number(2000);
+    Ref made = poolval_dict_get_or_set(space_, map, key, first);
+    EXPECT_EQ((poolobj *)made, (poolobj *)first);
+    Ref found = poolval_dict_get_or_set(space_, map, key, second);
+    EXPECT_EQ((poolobj *)found, (poolobj *)first);
+    EXPECT_EQ(repr(map), "{'spam': 1000}");
+    EXPECT_EQ(poolval_refcount(first), 4);
+    EXPECT_NO_VALUE(poolval_dict_get_or_set(space_, map, list(), first), POOLVAL_ERR_TYPE);
+    EXPECT_NO_VALUE(poolval_dict_get_or_set(space_, map, key, nullptr), POOLVAL_ERR_TYPE);
+    EXPECT_NO_VALUE(poolval_dict_get_or_set(space_, key, key, key), POOLVAL_ERR_TYPE);
+}
+
+TEST_F(ValueDictTest, BothEndsAreSeenAndTaken) {
+    Ref map = dict();
+    poolobj *key, *value;
+    EXPECT_EQ(poolval_dict_first(space_, map, &key, &value), 0);
+    EXPECT_EQ(key, nullptr);
+    EXPECT_EQ(poolval_dict_pop_last(space_, map, &key, &value), 0);
+    EXPECT_EQ(value, nullptr);
+    for (int64_t i = 0; i < 6; i++) set(map, number(i), 1000 + i);
+    poolval_dict_remove(space_, map, number(0));
+    poolval_dict_remove(space_, map, number(4));
+    poolval_dict_remove(space_, map, number(5));
+    EXPECT_EQ(poolval_dict_first(space_, map, &key, nullptr), 1);
+    EXPECT_EQ(repr(key), "1");
+    EXPECT_EQ(poolval_dict_last(space_, map, &key, &value), 1);
+    EXPECT_EQ(repr(key) + repr(value), "31003");
+    EXPECT_EQ(poolval_dict_pop_first(space_, map, &key, &value), 1);
+    Ref drops[] = {key, value};
+    EXPECT_EQ(repr(key) + repr(value), "11001");
+    EXPECT_EQ(poolval_refcount(value), 1);
+    EXPECT_EQ(poolval_dict_pop_last(space_, map, nullptr, nullptr), 1);
+    EXPECT_EQ(repr(map), "{2: 1002}");
+    EXPECT_ERROR(poolval_dict_pop_first(space_, drops[0], &key, &value), -1, POOLVAL_ERR_TYPE);
+    EXPECT_EQ(key, nullptr);
+    EXPECT_ERROR(poolval_dict_last(space_, nullptr, &key, &value), -1, POOLVAL_ERR_TYPE);
+}
+
+// Against an ordered map, with removals everywhere but most at the ends: entries are used anew
+// whose slots remember other keys.
+TEST_F(ValueDictTest, QueuesAndStacksOfAnyLength) {
+    struct rng random = {test_seed()};
+    for (int round = 0; round < 40; round++) {
+        std::vector<int64_t> order; // of the keys
+        Ref map = dict();
+        size_t most = 1 + rng_below(&random, round % 4 == 0 ? 400 : 12);
+        for (int step = 0; step < 2000; step++) {
+            poolobj *key = nullptr, *value = nullptr;
+            uint64_t what = rng_below(&random, 10);
+            if (order.size() < most && what < 5) {
+                int64_t n = (int64_t)rng_below(&random, 1000);
+                if (std::find(order.begin(), order.end(), n) == order.end()) order.push_back(n);
+                set(map, number(n), n);
+            } else if (what < 9) {
+                bool last = what & 1;
+                int taken = last ? poolval_dict_pop_last(space_, map, &key, &value)
+                                 : poolval_dict_pop_first(space_, map, &key, &value);
+                Ref drops[] = {key, value};
+                ASSERT_EQ(taken, (int)!order.empty());
+                if (order.empty()) continue;
+                ASSERT_EQ(repr(key), std::to_string(last ? order.back() : order.front()));
+                order.erase(last ? order.end() - 1 : order.begin());
+            } else if (!order.empty()) {
+                size_t at = rng_below(&random, order.size());
+                ASSERT_EQ(poolval_dict_remove(space_, map, number(order[at])), 0);
+                order.erase(order.begin() + (ptrdiff_t)at);
+            }
+            if (step % 16 == 0) dict_check(space_, reinterpret_cast<value_dict *>((poolobj *)map));
+        }
+        std::vector<int64_t> found;
+        poolval_place place = {0, 0};
+        poolobj *key;
+        int64_t n;
+        while (poolval_dict_next(space_, map, &place, &key, nullptr) == 1)
+            poolval_int_get(space_, key, &n), found.push_back(n);
+        ASSERT_EQ(found, order);
+    }
+}
+
+// What is counted is entries passed by, not time: the table is never made anew for nothing.
+TEST_F(ValueDictTest, AQueueStaysSmall) {
+    Ref map = dict();
+    for (int64_t i = 0; i < 1000; i++) set(map, number(i), i);
+    size_t size = poolval_sizeof(space_, map);
+    for (int64_t i = 1000; i < 20000; i++) {
+        poolval_dict_pop_first(space_, map, nullptr, nullptr);
+        set(map, number(i), i);
+        ASSERT_LE(poolval_sizeof(space_, map), 2 * size);
+    }
+    for (int64_t i = 0; i < 20000; i++) {
+        set(map, number(-1 - i), i);
+        poolval_dict_pop_last(space_, map, nullptr, nullptr);
+    }
+    EXPECT_LE(poolval_sizeof(space_, map), 2 * size);
+    EXPECT_EQ(poolval_dict_length(space_, map), 1000);
 }
 
 TEST_F(ValueDictTest, AnUpdateKeepsPlacesAndAddsTheRest) {

@@ -131,6 +131,14 @@ TEST_F(ValueFaultTest, ChangesAllOrNothing) {
     each_failure("extend", [&] { return poolval_list_extend(space_, unsorted_, items_) == 0; });
     each_failure("sort", [&] { return poolval_list_sort(space_, words_) == 0; });
     each_failure("set", [&] { return poolval_dict_set(space_, map_, word_, word_) == 0; });
+    Ref full = poolval_copy(space_, map_);
+    for (int i = 6; poolval_dict_length(space_, full) % 5 != 0; i++)
+        poolval_dict_set(space_, full, number(i), items_);
+    full = poolval_copy(space_, full);
+    each_failure("get or set", [&] {
+        Ref found = poolval_dict_get_or_set(space_, full, wide_, items_);
+        return found != nullptr;
+    });
     each_failure("update", [&] {
         Ref other = poolval_dict_new(space_);
         if (other == nullptr) return false;

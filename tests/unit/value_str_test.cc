@@ -206,7 +206,8 @@ TEST_F(ValueStrTest, SearchTakesNoLongerForTextsMadeForIt) {
 TEST_F(ValueStrTest, LengthsBeyondMemoryAreErrors) {
     Ref word = str("spam and eggs");
     EXPECT_NO_VALUE(poolval_str_repeat(space_, word, PTRDIFF_MAX), POOLVAL_ERR_OVERFLOW);
-    EXPECT_NO_VALUE(poolval_str_repeat(space_, word, PTRDIFF_MAX / 16 / 13), POOLVAL_ERR_MEMORY);
+    EXPECT_NO_VALUE(poolval_str_repeat(space_, word, ((ptrdiff_t)1 << 47) / 13),
+                    POOLVAL_ERR_MEMORY);
 }
 
 TEST_F(ValueStrTest, StringsOfEverySize) {

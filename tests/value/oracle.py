@@ -336,6 +336,42 @@ def check_dict():
     same(text_of(repr_of(space, dict_items(space, ours))), repr(list(theirs.items())), "items")
 
 
+dict_get_or_set = function("poolval_dict_get_or_set", P, P, P, P, P)
+dict_first = function("poolval_dict_first", ctypes.c_int, P, P, P, P)
+dict_last = function("poolval_dict_last", ctypes.c_int, P, P, P, P)
+dict_pop_first = function("poolval_dict_pop_first", ctypes.c_int, P, P, P, P)
+dict_pop_last = function("poolval_dict_pop_last", ctypes.c_int, P, P, P, P)
+
+
+def ends_of(call, ours):
+    key, value = P(), P()
+    there = call(space, ours, ctypes.byref(key), ctypes.byref(value))
+    return [text_of(repr_of(space, key)), text_of(repr_of(space, value))] if there == 1 else []
+
+
+def check_queue():
+    theirs, ours = {}, dict_new(space)
+    for _ in range(random.randrange(300)):
+        kind, key, item = random.randrange(6), random.randrange(40), random.randrange(100)
+        if kind < 2:
+            found = dict_get_or_set(space, ours, make(key), make(item))
+            same(text_of(repr_of(space, found)), repr(theirs.setdefault(key, item)), "setdefault")
+        elif kind == 2:
+            same(dict_pop(space, ours, make(key)) is not None, key in theirs, f"pop {key!r}")
+            theirs.pop(key, None)
+        elif kind == 3:
+            last = [repr(part) for part in theirs.popitem()] if theirs else []
+            same(ends_of(dict_last, ours), last, "last")
+            same(ends_of(dict_pop_last, ours), last, "pop_last")
+        elif kind == 4:
+            first = [repr(part) for part in next(iter(theirs.items()))] if theirs else []
+            if theirs:
+                del theirs[next(iter(theirs))]
+            same(ends_of(dict_first, ours), first, "first")
+            same(ends_of(dict_pop_first, ours), first, "pop_first")
+    same(text_of(repr_of(space, ours)), repr(theirs), "queue")
+
+
 def check_copies():
     value = random_value(4)
     ours = make(value)
@@ -346,7 +382,7 @@ def check_copies():
 
 
 checks = [check_text, check_pair, check_hash, check_str, check_utf8, check_list, check_dict,
-          check_copies]
+          check_copies, check_queue]
 seed = int(os.environ.get("STRESS_SEED") or time.time_ns() % 2**32)
 print(f"# seed: STRESS_SEED={seed}", flush=True)
 random.seed(seed)

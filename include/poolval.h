@@ -252,6 +252,7 @@ ptrdiff_t poolval_tuple_length(poolval_space *space, const poolobj *tuple);
 poolobj *poolval_tuple_get(poolval_space *space, const poolobj *tuple, ptrdiff_t index);
 poolobj *poolval_tuple_concat(poolval_space *space, poolobj *a, poolobj *b);
 poolobj *poolval_tuple_slice(poolval_space *space, poolobj *tuple, ptrdiff_t start, ptrdiff_t stop);
+poolobj *poolval_tuple_repeat(poolval_space *space, poolobj *tuple, ptrdiff_t count);
 
 /* ---- Lists ---- */
 
@@ -278,11 +279,33 @@ int poolval_list_clear(poolval_space *space, poolobj *list);
 int poolval_list_reverse(poolval_space *space, poolobj *list);
 /* Stable, by poolval_compare; if two items have no order, the list is left as it was. */
 int poolval_list_sort(poolval_space *space, poolobj *list);
+/* What a list is sorted by; all members may be 0. Both functions may do with values whatever they
+   like: the list is empty meanwhile. */
+typedef struct poolval_sorting {
+    /* What is compared in place of an item: a new reference; NULL fails. Called once for each item.
+     */
+    poolobj *(*key)(poolval_space *space, poolobj *item, void *arg);
+    /* In place of poolval_compare, of keys if there are any: 0 and *order, or -1. */
+    int (*compare)(poolval_space *space, poolobj *a, poolobj *b, int *order, void *arg);
+    void *arg;
+    int reverse; /* the last first; what is equal stays as it is */
+} poolval_sorting;
+/* Stable; `how` of NULL: upwards. If a function fails, the list is left as it was, and the failure
+   is what that one left (poolval_error_set). -1 and POOLVAL_ERR_CHANGED if the list got items
+   meanwhile, which it loses; it has its own, in order. */
+int poolval_list_sort_by(poolval_space *space, poolobj *list, const poolval_sorting *how);
 /* Index of the first equal item between start and stop; -1: none; -2: failed. */
 ptrdiff_t poolval_list_find(poolval_space *space, poolobj *list, poolobj *item, ptrdiff_t start,
                             ptrdiff_t stop);
 poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b);
 poolobj *poolval_list_slice(poolval_space *space, poolobj *list, ptrdiff_t start, ptrdiff_t stop);
+/* The items of a list (which may be the same) or tuple in the place of those from start to stop -
+   1, as Python's list[start:stop] = items: nothing is out of range. */
+int poolval_list_set_slice(poolval_space *space, poolobj *list, ptrdiff_t start, ptrdiff_t stop,
+                           poolobj *items);
+int poolval_list_remove_slice(poolval_space *space, poolobj *list, ptrdiff_t start, ptrdiff_t stop);
+/* `count` times the items; empty for 0 and less. */
+poolobj *poolval_list_repeat(poolval_space *space, poolobj *list, ptrdiff_t count);
 
 /* The items of a list or tuple side by side, as many as *count says; NULL: failed. Borrowed: valid
    until the list changes, which dropping any reference may cause. */
@@ -332,6 +355,18 @@ typedef struct poolval_place {
    came or went since the first call. Values may be set meanwhile. `key` and `value` may be NULL. */
 int poolval_dict_next(poolval_space *space, const poolobj *dict, poolval_place *place,
                       poolobj **key, poolobj **value);
+
+/* ---- Taking over ----
+ * The same as the functions without _steal, but the references to what goes into the container are
+ * taken over, of keys too, whether the call succeeds or not: for values that were just made. NULL
+ * is taken for the result of a call that failed: the function fails, and that failure stays. */
+
+int poolval_list_append_steal(poolval_space *space, poolobj *list, poolobj *item);
+int poolval_list_set_steal(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item);
+int poolval_list_insert_steal(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item);
+int poolval_dict_set_steal(poolval_space *space, poolobj *dict, poolobj *key, poolobj *value);
+poolobj *poolval_tuple_new_steal(poolval_space *space, poolobj *const *items, size_t count);
+poolobj *poolval_list_new_steal(poolval_space *space, poolobj *const *items, size_t count);
 
 #ifdef __cplusplus
 }

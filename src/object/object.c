@@ -53,10 +53,26 @@ static inline poolobj *drop_field(const poolobj *object, size_t offset, poolobj 
     return to != NULL ? object_drop(to, chain) : chain;
 }
 
+/* Drops all references but one of those that lead to the same object from the places before *i,
+   which is moved to the first of them: a subtraction instead of one that waits for another. */
+static inline void drop_equals(poolobj *const *slots, size_t *i) {
+    poolobj *object = slots[*i];
+    size_t first = *i;
+    if (object->count <= 0 && object->count != IMMORTAL) return;
+    while (first > 0 && slots[first - 1] == object) first--;
+    if (object->count > 0 && *i - first >= (size_t)object->count) return;
+    if (object->count > 0) object->count -= (int32_t)(*i - first);
+    if (object->count > 0 || object->count == IMMORTAL) *i = first;
+}
+
 static void drop_span(poolobj *const *slots, size_t count, void *arg) {
-    poolobj **chain = (poolobj **)arg;
-    for (size_t i = count; i-- > 0;)
-        if (slots[i] != NULL) *chain = object_drop(slots[i], *chain);
+    poolobj *chain = *(poolobj **)arg;
+    for (size_t i = count; i-- > 0;) {
+        if (slots[i] == NULL) continue;
+        if (i > 0 && slots[i - 1] == slots[i]) drop_equals(slots, &i);
+        chain = object_drop(slots[i], chain);
+    }
+    *(poolobj **)arg = chain;
 }
 
 /* From the last field to the first, so that what dies of the first is the first of the chain. */

@@ -11,9 +11,6 @@ ALWAYS_INLINE bool require_list(poolval_space *space, const poolobj *list) {
 
 /* ---- Room ---- */
 
-/* More than memory has room for. */
-static const size_t LENGTH_MAX = (size_t)1 << 44;
-
 /* CPython's listobject.c, list_resize: since 3.9, and before. */
 size_t list_room_for(int rule, size_t length) {
     if (length == 0) return 0;
@@ -21,37 +18,64 @@ size_t list_room_for(int rule, size_t length) {
     return (length + length / 8 + 6) & ~(size_t)3;
 }
 
-/* False: no memory, and nothing happened. */
-static bool set_room(struct value_list *list, size_t room) {
-    poolobj **item = NULL;
-    if (room == 0)
-        value_free(list->item);
-    else
-        item = (poolobj **)value_try_reallocate(list->item, list->room * sizeof item[0],
-                                                room * sizeof item[0]);
-    if (unlikely(room > 0 && item == NULL)) return false;
+/* Moves the items to a table of so many bytes. False: no memory, and nothing happened. */
+static bool move_items(struct value_list *list, size_t bytes) {
+    poolobj **item = (poolobj **)value_try_reallocate(
+        list->item, size_min(list->room * sizeof item[0], bytes), bytes);
+    if (item == NULL) return false;
     list->item = item;
+    return true;
+}
+
+/* The same: room for exactly so many items. */
+static bool set_room(struct value_list *list, size_t room) {
+    if (room == 0) {
+        value_free(list->item);
+        list->item = NULL;
+    } else if (!move_items(list, room * sizeof list->item[0])) {
+        return false;
+    }
+    list->room = room;
+    return true;
+}
+
+/* Tables of up to this size are as large as the room in them. Larger ones get more from the
+   beginning, as growing by an eighth copies all items nine times: a quarter more, and as much again
+   where what is not used yet is pages that nobody has touched. */
+enum { EXACT_BYTES = 512, TOUCHED_BYTES = 64 * KIB };
+
+static size_t table_bytes(size_t bytes) {
+    return bytes + (bytes <= TOUCHED_BYTES ? bytes / 4 : bytes);
+}
+
+static bool grow_room(struct value_list *list, size_t room) {
+    size_t bytes = room * sizeof list->item[0];
+    if (bytes <= EXACT_BYTES) return set_room(list, room);
+    bool fits = list->item != NULL && bytes <= value_table_size(list->item);
+    if (!fits && !move_items(list, table_bytes(bytes))) return set_room(list, room);
     list->room = room;
     return true;
 }
 
 static NOINLINE bool grow(poolval_space *space, struct value_list *list, size_t length) {
-    if (length > LENGTH_MAX) {
+    if (length > TUPLE_LENGTH_MAX) {
         value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %u items", length, 0);
         return false;
     }
     size_t room = list_room_for(space->list_growth, length);
     /* What is appended at once and is more than the rule would add gets what it needs. */
     if (length - list->length > room - length) room = align_up(length, 4);
-    return set_room(list, room) || value_fail_memory(space) != NULL;
+    return grow_room(list, room) || value_fail_memory(space) != NULL;
 }
 
+bool list_make_room(poolval_space *space, struct value_list *list, size_t length) {
+    return likely(length <= list->room) || grow(space, list, length);
+}
 ALWAYS_INLINE bool make_room(poolval_space *space, struct value_list *list, size_t length) {
     return likely(length <= list->room) || grow(space, list, length);
 }
 
-/* After items went: room that is less than half used goes back, if there is memory to move to. */
-static void give_room_back(const poolval_space *space, struct value_list *list) {
+void list_give_room_back(const poolval_space *space, struct value_list *list) {
     if (likely(list->length >= list->room / 2)) return;
     set_room(list, list_room_for(space->list_growth, list->length));
 }
@@ -80,7 +104,7 @@ poolobj *poolval_list_new(poolval_space *space) {
 }
 
 poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, size_t count) {
-    if (count > LENGTH_MAX)
+    if (count > TUPLE_LENGTH_MAX)
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %u items", count, 0);
     for (size_t i = 0; i < count; i++)
         if (!value_require_any(space, items[i], "item")) return NULL;
@@ -152,10 +176,19 @@ static NOINLINE int append_slow(poolval_space *space, poolobj *value, poolobj *i
 /* Makes no call where all is well, and so saves no register. */
 int poolval_list_append(poolval_space *space, poolobj *value, poolobj *item) {
     struct value_list *list = as_list(value);
-    if (unlikely(!value_is(space, value, POOLVAL_LIST) || item == NULL ||
-                 list->length == list->room || !value_try_ref(item)))
+    if (unlikely(!value_is(space, value, POOLVAL_LIST) || item == NULL))
         return append_slow(space, value, item);
-    list->item[list->length++] = item;
+    size_t length = list->length;
+    int32_t count = item->count;
+    if (unlikely(length == list->room || (uint32_t)(count - 1) >= INT32_MAX - 1)) {
+        if (length == list->room || count != IMMORTAL) return append_slow(space, value, item);
+        list->length = length + 1;
+        list->item[length] = item;
+        return 0;
+    }
+    list->length = length + 1;
+    item->count = count + 1;
+    list->item[length] = item;
     return 0;
 }
 
@@ -199,7 +232,7 @@ poolobj *poolval_list_pop(poolval_space *space, poolobj *value, ptrdiff_t index)
     poolobj **at = list->item + index, *item = *at;
     list->length--;
     memmove(at, at + 1, (list->length - (size_t)index) * sizeof *at);
-    give_room_back(space, list);
+    list_give_room_back(space, list);
     return item;
 }
 

@@ -18,6 +18,10 @@ extern "C" {
 struct value_list *list_new(poolval_space *space, size_t room);
 /* Appends values that are there, for which there is room. */
 void list_add(struct value_list *list, poolobj *const *items, size_t count);
+/* Room for `length` items. False: the failure is noted. */
+bool list_make_room(poolval_space *space, struct value_list *list, size_t length);
+/* After items went: room that is less than half used goes back, if there is memory to move to. */
+void list_give_room_back(const poolval_space *space, struct value_list *list);
 /* Room that a list of `length` items gets when it has outgrown what it has. */
 size_t list_room_for(int rule, size_t length);
 void list_traverse(poolobj *list, poolobj_visit visit, void *arg);

@@ -54,6 +54,9 @@ static bool options_are_good(const poolval_options *wanted) {
 static bool make_type(poolval_space *space, unsigned type, const poolobj_typespec *spec) {
     if (value_refuses() || !(space->type[type] = type_new(space->heap, spec))) return false;
     space->type[type]->data = space;
+    poolobj header;
+    memcpy(&header, &space->type[type]->header, sizeof header);
+    space->number[type] = header.type;
     return true;
 }
 
@@ -94,9 +97,6 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
     };
     for (unsigned type = 0; type < POOLVAL_TYPES; type++)
         if (!make_type(space, type, &specs[type])) return false;
-    poolobj none;
-    memcpy(&none, &space->type[POOLVAL_NONE]->header, sizeof none);
-    space->first_type = none.type;
     return true;
 }
 

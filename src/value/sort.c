@@ -1,84 +1,177 @@
 /* SPDX-License-Identifier: MIT */
-/* poolval_list_sort: merges, on a copy of the items, so that a list whose items have no order stays
-   as it is. No code of the program runs meanwhile. */
+/* Sorting lists: merges, on copies of the items, so that a list whose items have no order stays as
+   it is. Where code of the program decides, the list is empty meanwhile, so that nothing that it
+   does to the list reaches the items. */
 #include "value/key.h"
 #include "value/list.h"
 #include "value/order.h"
 
 enum { RUN = 8 }; /* items that are put in order by insertion */
 
+/* Elements are an item, or a key and its item: `stride` pointers, of which the first is compared.
+ */
+struct sorter {
+    poolval_space *space;
+    const poolval_sorting *how;
+    bool plain; /* by poolval_compare, upwards */
+};
+
 /* 1: b belongs before a; 0: not; -1: failed. */
-static int is_less(poolval_space *space, poolobj *b, poolobj *a) {
+static int is_less_by(const struct sorter *sorter, poolobj *b, poolobj *a) {
+    const poolval_sorting *how = sorter->how;
+    poolobj *x = how->reverse ? a : b, *y = how->reverse ? b : a;
     int order;
-    if (value_is(space, a, POOLVAL_INT) && value_is(space, b, POOLVAL_INT))
-        return ((struct value_int *)b)->number < ((struct value_int *)a)->number;
-    return order_compare(space, b, a, space->depth_max, &order) ? order < 0 : -1;
+    if (how->compare == NULL)
+        return order_compare(sorter->space, x, y, sorter->space->depth_max, &order) ? order < 0
+                                                                                    : -1;
+    return how->compare(sorter->space, x, y, &order, how->arg) < 0 ? -1 : order < 0;
 }
 
-/* 1: the items are in order; 0: not; -1: failed. */
-static int is_sorted(poolval_space *space, poolobj *const *item, size_t count) {
+ALWAYS_INLINE int is_less(const struct sorter *sorter, poolobj *b, poolobj *a) {
+    if (unlikely(!sorter->plain)) return is_less_by(sorter, b, a);
+    if (value_is(sorter->space, a, POOLVAL_INT) && value_is(sorter->space, b, POOLVAL_INT))
+        return ((struct value_int *)b)->number < ((struct value_int *)a)->number;
+    if (value_is(sorter->space, a, POOLVAL_STR) && value_is(sorter->space, b, POOLVAL_STR))
+        return str_compare((struct value_str *)b, (struct value_str *)a) < 0;
+    return is_less_by(sorter, b, a);
+}
+
+/* 1: the elements are in order; 0: not; -1: failed. */
+ALWAYS_INLINE int is_sorted(const struct sorter *sorter, poolobj *const *item, size_t count,
+                            size_t stride) {
     for (size_t i = 1; i < count; i++) {
-        int less = is_less(space, item[i], item[i - 1]);
+        int less = is_less(sorter, item[i * stride], item[(i - 1) * stride]);
         if (less != 0) return less < 0 ? -1 : 0;
     }
     return 1;
 }
 
-static bool insert_all(poolval_space *space, poolobj **item, size_t count) {
+ALWAYS_INLINE void put(poolobj **to, poolobj *const *from, size_t stride) {
+    for (size_t i = 0; i < stride; i++) to[i] = from[i];
+}
+
+ALWAYS_INLINE bool insert_all(const struct sorter *sorter, poolobj **item, size_t count,
+                              size_t stride) {
     for (size_t i = 1; i < count; i++) {
-        poolobj *moving = item[i];
+        poolobj *moving[2];
         size_t at = i;
         int less = 0;
-        for (; at > 0 && (less = is_less(space, moving, item[at - 1])) == 1; at--)
-            item[at] = item[at - 1];
-        item[at] = moving;
+        put(moving, item + i * stride, stride);
+        for (; at > 0; at--) {
+            less = is_less(sorter, moving[0], item[(at - 1) * stride]);
+            if (less != 1) break;
+            put(item + at * stride, item + (at - 1) * stride, stride);
+        }
+        put(item + at * stride, moving, stride);
         if (less < 0) return false;
     }
     return true;
 }
 
-static bool merge(poolval_space *space, poolobj *const *from, size_t left, size_t count,
-                  poolobj **to) {
+ALWAYS_INLINE bool merge(const struct sorter *sorter, poolobj *const *from, size_t left,
+                         size_t count, poolobj **to, size_t stride) {
     size_t a = 0, b = left;
     while (a < left && b < count) {
-        int less = is_less(space, from[b], from[a]);
+        int less = is_less(sorter, from[b * stride], from[a * stride]);
         if (less < 0) return false;
-        *to++ = from[less ? b++ : a++];
+        put(to, from + (less ? b++ : a++) * stride, stride);
+        to += stride;
     }
-    memcpy(to, from + a, (left - a) * sizeof *to);
-    memcpy(to + (left - a), from + b, (count - b) * sizeof *to);
+    memcpy(to, from + a * stride, (left - a) * stride * sizeof *to);
+    memcpy(to + (left - a) * stride, from + b * stride, (count - b) * stride * sizeof *to);
     return true;
 }
 
-/* Sorts `item`, with as much memory at `spare`; returns which of the two holds the result. */
-static poolobj **sort(poolval_space *space, poolobj **item, poolobj **spare, size_t count) {
+/* Sorts the elements at *all, with as much memory at `spare`; *all is where they are afterwards. If
+   it fails they are all there, in any order. */
+ALWAYS_INLINE bool sort_by(const struct sorter *sorter, poolobj ***all, poolobj **spare,
+                           size_t count, size_t stride) {
     for (size_t i = 0; i < count; i += RUN)
-        if (!insert_all(space, item + i, size_min(RUN, count - i))) return NULL;
+        if (!insert_all(sorter, *all + i * stride, size_min(RUN, count - i), stride)) return false;
     for (size_t run = RUN; run < count; run *= 2) {
         for (size_t i = 0; i < count; i += 2 * run) {
-            size_t both = size_min(2 * run, count - i);
-            if (!merge(space, item + i, size_min(run, both), both, spare + i)) return NULL;
+            size_t both = size_min(2 * run, count - i), at = i * stride;
+            if (!merge(sorter, *all + at, size_min(run, both), both, spare + at, stride))
+                return false;
         }
         poolobj **done = spare;
-        spare = item;
-        item = done;
+        spare = *all;
+        *all = done;
     }
-    return item;
+    return true;
 }
 
-int poolval_list_sort(poolval_space *space, poolobj *value) {
+/* Sorts items in place; if that fails, they are as they were. */
+static bool sort_items(const struct sorter *sorter, poolobj **item, size_t count) {
+    int sorted = is_sorted(sorter, item, count, 1);
+    if (sorted != 0) return sorted > 0;
+    size_t size = count * sizeof item[0];
+    poolobj **memory = (poolobj **)value_allocate(sorter->space, 2 * size), **all = memory;
+    if (memory == NULL) return false;
+    memcpy(all, item, size);
+    bool good = sort_by(sorter, &all, memory + count, count, 1);
+    if (good) memcpy(item, all, size);
+    value_free(memory);
+    return good;
+}
+
+/* Puts a key before each item; returns how many it could make. */
+static size_t make_keys(const struct sorter *sorter, poolobj *const *item, size_t count,
+                        poolobj **pair) {
+    size_t made = 0;
+    for (; made < count; made++) {
+        poolobj *key = sorter->how->key(sorter->space, item[made], sorter->how->arg);
+        if (key == NULL) break;
+        pair[2 * made] = key;
+        pair[2 * made + 1] = item[made];
+    }
+    return made;
+}
+
+/* The same by keys, which are made once and dropped at the end. */
+static bool sort_keyed(const struct sorter *sorter, poolobj **item, size_t count) {
+    size_t size = size_max(count, 1) * 4 * sizeof item[0];
+    poolobj **memory = (poolobj **)value_allocate(sorter->space, size), **all = memory;
+    if (memory == NULL) return false;
+    size_t made = make_keys(sorter, item, count, all);
+    bool good = made == count && sort_by(sorter, &all, memory + 2 * count, count, 2);
+    for (size_t i = 0; good && i < count; i++) item[i] = all[2 * i + 1];
+    for (size_t i = 0; i < made; i++) value_unref(all[2 * i]);
+    value_free(memory);
+    return good;
+}
+
+/* The list has its items again; what it got meanwhile goes. */
+static bool give_back(poolval_space *space, struct value_list *list, struct value_list old) {
+    struct value_list got = *list;
+    list->length = old.length;
+    list->room = old.room;
+    list->item = old.item;
+    if (got.item == NULL) return true;
+    value_fail(space, POOLVAL_ERR_CHANGED, "the list was changed while it was sorted", 0, 0);
+    value_unref_all(got.item, got.length);
+    value_free(got.item);
+    return false;
+}
+
+int poolval_list_sort_by(poolval_space *space, poolobj *value, const poolval_sorting *how) {
     if (!value_require(space, value, POOLVAL_LIST, "a list")) return -1;
-    struct value_list *list = (struct value_list *)value;
-    int sorted = is_sorted(space, list->item, list->length);
-    if (sorted != 0) return sorted < 0 ? -1 : 0;
-    size_t size = list->length * sizeof list->item[0];
-    poolobj **copy = (poolobj **)value_allocate(space, 2 * size);
-    if (copy == NULL) return -1;
-    memcpy(copy, list->item, size);
-    poolobj **result = sort(space, copy, copy + list->length, list->length);
-    if (result != NULL) memcpy(list->item, result, size);
-    value_free(copy);
-    return result != NULL ? 0 : -1;
+    static const poolval_sorting plainly;
+    if (how == NULL) how = &plainly;
+    struct sorter sorter = {space, how, how->compare == NULL && !how->reverse};
+    struct value_list *list = (struct value_list *)value, old = *list;
+    value_ref(value);
+    list->length = list->room = 0;
+    list->item = NULL;
+    bool good = how->key != NULL ? sort_keyed(&sorter, old.item, old.length)
+                                 : sort_items(&sorter, old.item, old.length);
+    good &= give_back(space, list, old);
+    value_unref(value);
+    return good ? 0 : -1;
+}
+
+int poolval_list_sort(poolval_space *space, poolobj *list) {
+    return poolval_list_sort_by(space, list, NULL);
 }
 
 ptrdiff_t poolval_list_find(poolval_space *space, poolobj *value, poolobj *item, ptrdiff_t start,

@@ -17,10 +17,6 @@ bool tuple_make_shared(poolval_space *space) {
     return true;
 }
 
-/* Items that no memory has room for: what a program hands in as a count is compared with it before
-   an item is read. */
-static const size_t LENGTH_MAX = (size_t)1 << 44;
-
 static void fill(poolobj **to, poolobj *const *items, size_t count) {
     for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
 }
@@ -33,7 +29,7 @@ static bool all_there(poolval_space *space, poolobj *const *items, size_t count)
 
 poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t count) {
     if (count == 0) return space->empty_tuple;
-    if (count > LENGTH_MAX)
+    if (count > TUPLE_LENGTH_MAX)
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no tuple has %u items", count,
                                      0);
     if (!all_there(space, items, count)) return NULL;

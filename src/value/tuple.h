@@ -7,6 +7,10 @@
 
 #include "value/value.h"
 
+/* Items that no memory has room for, of lists too: what a program hands in as a count is compared
+   with it before an item is read. */
+static const size_t TUPLE_LENGTH_MAX = (size_t)1 << 44;
+
 #ifdef __cplusplus
 extern "C" {
 #endif

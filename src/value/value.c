@@ -62,8 +62,10 @@ void *value_allocate(poolval_space *space, size_t size) {
     return likely(table != NULL) ? table : value_fail_memory(space);
 }
 
-/* Up to here realloc would have to copy, too, and to find out first how large the table is. */
-static const size_t COPIED_MAX = 32 * KIB;
+/* Up to here memory that others had before is used again, which costs less than pages that the
+   system has to clear, though realloc would not have to copy; and that looks up first how large it
+   is. */
+static const size_t COPIED_MAX = 32 * MIB;
 
 void *value_try_reallocate(void *table, size_t old_size, size_t size) {
     if (value_refuses()) return NULL;

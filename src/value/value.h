@@ -3,7 +3,8 @@
  * value.h - what values look like in memory, and what a space knows of them.
  *
  * A value's type is in its header: the types of a space are made one after the other, so that
- * header.type - space->first_type counts from POOLVAL_NONE. No test of a type leaves the object.
+ * header.type - space->number[POOLVAL_NONE] counts from POOLVAL_NONE. No test of a type leaves the
+ * object.
  */
 #ifndef POOLALLOC_VALUE_VALUE_H
 #define POOLALLOC_VALUE_VALUE_H
@@ -56,7 +57,7 @@ struct intern_table {
 enum { LATIN1_CHARS = 256 };
 
 struct poolval_space {
-    unsigned first_type;
+    uint16_t number[POOLVAL_TYPES]; /* of the types, as headers have it: one after the other */
     int list_growth;
     poolobj_type *type[POOLVAL_TYPES]; /* but that of OTHER, of which the space itself is */
     poolobj **small_int;               /* small_count of them, the first is small_min */
@@ -79,11 +80,11 @@ extern "C" {
 /* ---- Types ---- */
 
 ALWAYS_INLINE bool value_is(const poolval_space *space, const poolobj *value, unsigned type) {
-    return likely(value != NULL) && value->type == space->first_type + type - 1;
+    return likely(value != NULL) && value->type == space->number[type];
 }
 static inline unsigned value_type(const poolval_space *space, const poolobj *value) {
     if (value == NULL) return POOLVAL_OTHER;
-    unsigned index = value->type - space->first_type;
+    unsigned index = (unsigned)value->type - space->number[POOLVAL_NONE];
     return index < POOLVAL_TYPES - 1 ? index + 1 : (unsigned)POOLVAL_OTHER;
 }
 const char *value_type_name(const poolval_space *space, const poolobj *value);

@@ -104,6 +104,16 @@ TEST_F(ValueFaultTest, PartsAndCombinations) {
     each_failure_of("tuple concat", [&] { return poolval_tuple_concat(space_, pair_, pair_); });
     each_failure_of("list slice", [&] { return poolval_list_slice(space_, items_, 0, 3); });
     each_failure_of("list concat", [&] { return poolval_list_concat(space_, items_, words_); });
+    each_failure_of("list repeat", [&] { return poolval_list_repeat(space_, items_, 3); });
+    each_failure_of("tuple repeat", [&] { return poolval_tuple_repeat(space_, pair_, 3); });
+    each_failure_of("stolen tuple", [&] {
+        poolobj *items[] = {poolval_int_new(space_, 1000), poolval_float_new(space_, 1)};
+        return poolval_tuple_new_steal(space_, items, 2);
+    });
+    each_failure_of("stolen list", [&] {
+        poolobj *items[] = {poolval_int_new(space_, 1000), poolval_float_new(space_, 1)};
+        return poolval_list_new_steal(space_, items, 2);
+    });
     each_failure_of("keys", [&] { return poolval_dict_keys(space_, map_); });
     each_failure_of("values", [&] { return poolval_dict_values(space_, map_); });
     each_failure_of("items", [&] { return poolval_dict_items(space_, map_); });
@@ -129,6 +139,21 @@ TEST_F(ValueFaultTest, ChangesAllOrNothing) {
     each_failure("append", [&] { return poolval_list_append(space_, items_, word_) == 0; });
     each_failure("insert", [&] { return poolval_list_insert(space_, unsorted_, 1, word_) == 0; });
     each_failure("extend", [&] { return poolval_list_extend(space_, unsorted_, items_) == 0; });
+    each_failure("set slice",
+                 [&] { return poolval_list_set_slice(space_, unsorted_, 1, 2, items_) == 0; });
+    Ref long_one = numbers(100);
+    each_failure("remove slice",
+                 [&] { return poolval_list_remove_slice(space_, long_one, 1, 90) == 0; });
+    poolval_sorting how = {[](poolval_space *space, poolobj *item, void *) {
+                               int64_t n;
+                               poolval_int_get(space, item, &n);
+                               return poolval_int_new(space, 100000 - n);
+                           },
+                           nullptr, nullptr, 0};
+    each_failure("sort by key", [&] { return poolval_list_sort_by(space_, long_one, &how) == 0; });
+    each_failure("append what was made", [&] {
+        return poolval_list_append_steal(space_, items_, poolval_int_new(space_, 1000)) == 0;
+    });
     each_failure("sort", [&] { return poolval_list_sort(space_, words_) == 0; });
     each_failure("set", [&] { return poolval_dict_set(space_, map_, word_, word_) == 0; });
     Ref full = poolval_copy(space_, map_);

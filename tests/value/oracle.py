@@ -253,6 +253,9 @@ list_sort = function("poolval_list_sort", ctypes.c_int, P, P)
 list_slice = function("poolval_list_slice", P, P, P, SIZE, SIZE)
 list_extend = function("poolval_list_extend", ctypes.c_int, P, P, P)
 list_find = function("poolval_list_find", SIZE, P, P, P, SIZE, SIZE)
+list_set_slice = function("poolval_list_set_slice", ctypes.c_int, P, P, SIZE, SIZE, P)
+list_remove_slice = function("poolval_list_remove_slice", ctypes.c_int, P, P, SIZE, SIZE)
+list_repeat = function("poolval_list_repeat", P, P, P, SIZE)
 list_room = function("poolval_list_room", SIZE, P, P)
 EMPTY_LIST = sys.getsizeof([])
 
@@ -299,6 +302,14 @@ def check_list():
         theirs = eval(before, {"inf": math.inf, "nan": math.nan})
     theirs.reverse()
     list_reverse(space, ours)
+    items = [random_key(0) for _ in range(random.randrange(30))]
+    theirs[i:j] = items
+    same(list_set_slice(space, ours, i, j, make(items)), 0, "set_slice")
+    i, j = random_index(), random_index()
+    del theirs[i:j]
+    same(list_remove_slice(space, ours, i, j), 0, "remove_slice")
+    times = random.randrange(-1, 4)
+    same(text_of(repr_of(space, list_repeat(space, ours, times))), repr(theirs * times), "repeat")
     theirs.extend(theirs)
     list_extend(space, ours, ours)
     same(text_of(repr_of(space, ours)), repr(theirs), "sorted, reversed and doubled")

@@ -70,10 +70,12 @@ typedef struct poolval_options {
     size_t keep_tuples, keep_lists, keep_dicts, keep_ints, keep_floats;
     /* The key of all hashes; 0: one that other processes can't guess. */
     uint64_t hash_key;
+    /* What poolval_power reckons with when a float takes part: libm's pow. NULL: it fails then. */
+    double (*power)(double base, double exponent);
 } poolval_options;
 
 #define POOLVAL_DEFAULTS                                                                           \
-    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 100, 100, 0 }
+    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 100, 100, 0, NULL }
 
 /* A space in a heap; `options` of NULL: POOLVAL_DEFAULTS. It ends with the heap, and is not freed
    before. NULL and EINVAL for options out of range, NULL and ENOMEM when out of memory. Several
@@ -97,7 +99,7 @@ enum {
     POOLVAL_ERR_TYPE,     /* a value of the wrong type; an unhashable key; types without an order */
     POOLVAL_ERR_INDEX,    /* an index out of range */
     POOLVAL_ERR_KEY,      /* a key that is not there */
-    POOLVAL_ERR_OVERFLOW, /* an integer beyond 64 bits, or a length beyond memory */
+    POOLVAL_ERR_OVERFLOW, /* an integer beyond 64 bits or all floats, or a length beyond memory */
     POOLVAL_ERR_ENCODING, /* not valid UTF-8, or no Unicode scalar value */
     POOLVAL_ERR_VALUE,    /* right type, wrong value: division by zero, no order with nan */
     POOLVAL_ERR_CHANGED,  /* a dictionary changed while it was iterated */
@@ -127,6 +129,7 @@ enum {
     POOLVAL_BOOL,
     POOLVAL_INT,
     POOLVAL_FLOAT,
+    POOLVAL_LARGE_INT, /* of poolval_object_type alone: ints beyond 64 bits are POOLVAL_INT */
     POOLVAL_STR,
     POOLVAL_TUPLE,
     POOLVAL_LIST,
@@ -177,25 +180,72 @@ poolobj *poolval_bool(const poolval_space *space, int truth);
 /* 1: the value is true, 0: it is none, false, 0, 0.0 or empty. Never fails. */
 int poolval_truth(const poolval_space *space, const poolobj *value);
 
-/* ---- Integers: immutable, 64 bits ---- */
+/* ---- Integers: immutable, of any size ----
+ * Those of 64 bits take 16 bytes, larger ones 16 and 8 for each 64 bits. */
 
 poolobj *poolval_int_new(poolval_space *space, int64_t number);
-/* The number of an int or bool. 0, or -1. */
+/* The number of an int or bool. 0, or -1; POOLVAL_ERR_OVERFLOW beyond 64 bits. */
 int poolval_int_get(poolval_space *space, const poolobj *value, int64_t *number);
 
-/* Of ints and bools. POOLVAL_ERR_OVERFLOW beyond 64 bits; POOLVAL_ERR_VALUE for division by 0.
-   Quotients are rounded down, and the remainder has the sign of b. */
+/* Of ints and bools. POOLVAL_ERR_VALUE for division by 0. Quotients are rounded down, and the
+   remainder has the sign of b. */
 poolobj *poolval_int_add(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_subtract(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_multiply(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_divide(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_modulo(poolval_space *space, const poolobj *a, const poolobj *b);
 
+/* Of ints and bools in two's complement without an end. Shifts to the right round down; by less
+   than 0: POOLVAL_ERR_VALUE. */
+poolobj *poolval_int_and(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_int_or(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_int_xor(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_int_invert(poolval_space *space, const poolobj *value);
+poolobj *poolval_int_shift_left(poolval_space *space, const poolobj *a, const poolobj *bits);
+poolobj *poolval_int_shift_right(poolval_space *space, const poolobj *a, const poolobj *bits);
+/* Bits of the magnitude: 0 of 0, 3 of 7 and -7; -1. */
+ptrdiff_t poolval_int_bits(poolval_space *space, const poolobj *value);
+
+/* From `size` bytes of text, as Python's int(text, base): white space around, a sign, digits with
+   single underscores between, and 0x, 0o, 0b where the base has one. Bases 2 to 36; 0: what the
+   text says. POOLVAL_ERR_VALUE for all else. The time grows with the square of the size, as in the
+   other direction. */
+poolobj *poolval_int_parse(poolval_space *space, const char *text, size_t size, int base);
+/* A string with the digits, a to z above 9, and a minus where it is due. */
+poolobj *poolval_int_text(poolval_space *space, const poolobj *value, int base);
+
 /* ---- Floats: immutable ---- */
 
 poolobj *poolval_float_new(poolval_space *space, double number);
 /* The number of a float. 0, or -1. */
 int poolval_float_get(poolval_space *space, const poolobj *value, double *number);
+/* From `size` bytes of text, as Python's float(text), whatever the locale is: what poolval_repr
+   writes is read back as the same float. POOLVAL_ERR_VALUE for what is no number. */
+poolobj *poolval_float_parse(poolval_space *space, const char *text, size_t size);
+
+/* ---- Numbers: ints, bools and floats, also mixed, as in Python ----
+ * An int beside a float becomes the nearest float, POOLVAL_ERR_OVERFLOW if that is none. Two ints
+ * give an int, but for poolval_divide and powers below 0, which give the nearest float. */
+
+poolobj *poolval_add(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_subtract(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_multiply(poolval_space *space, const poolobj *a, const poolobj *b);
+/* POOLVAL_ERR_VALUE if b is 0. */
+poolobj *poolval_divide(poolval_space *space, const poolobj *a, const poolobj *b);
+/* Rounded down, and what is left then, which has the sign of b. */
+poolobj *poolval_floor_divide(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_modulo(poolval_space *space, const poolobj *a, const poolobj *b);
+/* Of floats by the option `power`. */
+poolobj *poolval_power(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_negate(poolval_space *space, const poolobj *value);
+poolobj *poolval_absolute(poolval_space *space, const poolobj *value);
+
+/* The nearest float; the int before the point, POOLVAL_ERR_VALUE of nan, POOLVAL_ERR_OVERFLOW of
+   infinity. */
+poolobj *poolval_float_of(poolval_space *space, const poolobj *value);
+poolobj *poolval_int_of(poolval_space *space, const poolobj *value);
+/* A number as the nearest double. 0, or -1. */
+int poolval_number_get(poolval_space *space, const poolobj *value, double *number);
 
 /* ---- Strings: immutable, of Unicode scalar values ----
  * A character is stored in 1, 2 or 4 bytes, by the widest of its string: up to U+00FF, U+FFFF,

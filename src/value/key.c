@@ -22,6 +22,7 @@ bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t 
     switch (value_type(space, value)) {
     case POOLVAL_BOOL:
     case POOLVAL_INT:
+    case POOLVAL_LARGE_INT:
     case POOLVAL_FLOAT:
         *hash = number_hash(space, value);
         return true;

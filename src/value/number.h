@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * number.h - integers, floats and booleans: making them, comparing them exactly, and the shortest
- * text that is read back as the same float.
+ * number.h - integers, floats and booleans: making them, and comparing them exactly.
  */
 #ifndef POOLALLOC_VALUE_NUMBER_H
 #define POOLALLOC_VALUE_NUMBER_H
 
 #include "value/value.h"
-
-enum { FLOAT_TEXT_SIZE = 32 };
 
 /* How two numbers stand to each other. */
 enum number_order { NUMBER_LESS = -1, NUMBER_EQUAL, NUMBER_GREATER, NUMBER_UNORDERED };
@@ -24,7 +21,7 @@ poolobj *number_new_int(poolval_space *space, int64_t number);
 
 static inline bool number_is(const poolval_space *space, const poolobj *value) {
     unsigned type = value_type(space, value);
-    return type == POOLVAL_INT || type == POOLVAL_FLOAT || type == POOLVAL_BOOL;
+    return type >= POOLVAL_BOOL && type <= POOLVAL_LARGE_INT;
 }
 /* True and the number: of an int or bool. */
 static inline bool number_int_of(const poolval_space *space, const poolobj *value,
@@ -39,9 +36,6 @@ static inline bool number_int_of(const poolval_space *space, const poolobj *valu
 /* Of numbers. */
 enum number_order number_compare(const poolval_space *space, const poolobj *a, const poolobj *b);
 uint64_t number_hash(const poolval_space *space, const poolobj *value);
-
-/* Writes the float as Python's repr does, with a zero byte behind. */
-void number_float_text(double number, char text[FLOAT_TEXT_SIZE]);
 
 #ifdef __cplusplus
 }

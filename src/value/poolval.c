@@ -3,8 +3,8 @@
 #include "object/type.h"
 #include "os/os.h"
 #include "value/dict.h"
+#include "value/integer.h"
 #include "value/intern.h"
-#include "value/number.h"
 
 /* ---- The end ----
  * The heap ends, and drops all objects in any order. The space is needed by the interned strings,
@@ -75,6 +75,9 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
         [POOLVAL_FLOAT] = {.name = "float",
                            .size = sizeof(struct value_float),
                            .free_list = wanted->keep_floats},
+        [POOLVAL_LARGE_INT] = {.name = "int beyond 64 bits",
+                               .size = sizeof(struct value_large),
+                               .item_size = sizeof(uint64_t)},
         [POOLVAL_STR] = {.name = "str",
                          .size = sizeof(struct value_str),
                          .item_size = 1,
@@ -130,6 +133,7 @@ static bool begin(poolval_space *space, poolobj_heap *heap, const poolval_option
     space->list_growth = wanted->list_growth;
     space->intern_max = wanted->intern_max;
     space->depth_max = wanted->depth_max;
+    space->power = wanted->power;
     space->key = hash_key_from(wanted->hash_key != 0 ? wanted->hash_key : os_secret());
     return make_types(space, wanted) && make_singles(space) &&
            number_make_small(space, wanted->small_min, wanted->small_max) && make_object(space);
@@ -168,6 +172,9 @@ int poolval_set_list_growth(poolval_space *space, int rule) {
 static void check(poolobj *value, void *arg) {
     poolval_space *space = (poolval_space *)arg;
     switch (value_type(space, value)) {
+    case POOLVAL_LARGE_INT:
+        integer_check((const struct value_large *)value);
+        break;
     case POOLVAL_STR:
         str_check(space, (struct value_str *)value);
         break;
@@ -188,7 +195,8 @@ void poolval_space_check(poolval_space *space) {
 /* ---- Of any value ---- */
 
 int poolval_type(const poolval_space *space, const poolobj *value) {
-    return (int)value_type(space, value);
+    unsigned type = value_type(space, value);
+    return type == POOLVAL_LARGE_INT ? POOLVAL_INT : (int)type;
 }
 
 const char *poolval_type_name(const poolval_space *space, const poolobj *value) {

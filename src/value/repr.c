@@ -2,7 +2,9 @@
 /* poolval_repr: values as text. No code of the program runs meanwhile. */
 #include <stdio.h>
 
+#include "value/decimal.h"
 #include "value/dict.h"
+#include "value/integer.h"
 #include "value/key.h"
 #include "value/printable.h"
 #include "value/writer.h"
@@ -134,13 +136,28 @@ static void write_other(struct writer *writer, const poolobj *value) {
     writer_text(writer, address);
 }
 
+static void write_large(struct writer *writer, const struct integer *view) {
+    char *digits = integer_text(writer->space, view, 10);
+    if (digits == NULL) {
+        writer_fail(writer);
+        return;
+    }
+    writer_text(writer, digits);
+    value_free(digits);
+}
+
 static void write_number(struct writer *writer, const poolobj *value) {
     char text[FLOAT_TEXT_SIZE];
     int64_t number;
-    if (number_int_of(writer->space, value, &number))
+    struct integer view;
+    if (number_int_of(writer->space, value, &number)) {
         snprintf(text, sizeof text, "%lld", (long long)number);
-    else
-        number_float_text(((const struct value_float *)value)->number, text);
+    } else if (integer_view(writer->space, value, &view)) {
+        write_large(writer, &view);
+        return;
+    } else {
+        decimal_write(((const struct value_float *)value)->number, text);
+    }
     writer_text(writer, text);
 }
 
@@ -157,6 +174,7 @@ static void write_value(struct writer *writer, const poolobj *value, const struc
         writer_text(writer, value == writer->space->boolean[1] ? "True" : "False");
         return;
     case POOLVAL_INT:
+    case POOLVAL_LARGE_INT:
     case POOLVAL_FLOAT:
         write_number(writer, value);
         return;

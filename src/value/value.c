@@ -6,8 +6,10 @@
 /* ---- Types ---- */
 
 const char *value_type_name(const poolval_space *space, const poolobj *value) {
-    static const char *const names[POOLVAL_TYPES] = {NULL,  "none",  "bool", "int", "float",
-                                                     "str", "tuple", "list", "dict"};
+    static const char *const names[POOLVAL_TYPES] = {
+        [POOLVAL_NONE] = "none",   [POOLVAL_BOOL] = "bool",     [POOLVAL_INT] = "int",
+        [POOLVAL_FLOAT] = "float", [POOLVAL_LARGE_INT] = "int", [POOLVAL_STR] = "str",
+        [POOLVAL_TUPLE] = "tuple", [POOLVAL_LIST] = "list",     [POOLVAL_DICT] = "dict"};
     if (value == NULL) return "NULL";
     unsigned type = value_type(space, value);
     return type != POOLVAL_OTHER ? names[type] : poolobj_type_name(object_type(value));

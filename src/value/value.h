@@ -70,6 +70,7 @@ struct poolval_space {
     poolobj *empty_str, *latin1[LATIN1_CHARS];
     poolobj_heap *heap;
     bool closing; /* the heap ends: the last interned string frees the space */
+    double (*power)(double, double);
     struct failure failure;
 };
 

@@ -70,6 +70,13 @@ class ValueFaultTest : public ValueTest {
         });
     }
 
+    // The first call makes the pools of all sizes that it comes by, which stay.
+    void again_failure_of(const char *name, const std::function<poolobj *()> &make) {
+        Ref first = make();
+        first.drop();
+        each_failure_of(name, make);
+    }
+
     Ref word_, wide_, items_, pair_, map_, words_, cycle_, unsorted_;
     Ref *const all_[8] = {&word_, &wide_, &items_, &pair_, &map_, &words_, &cycle_, &unsorted_};
 };
@@ -91,6 +98,34 @@ TEST_F(ValueFaultTest, ValuesThatAreMade) {
         poolobj *items[] = {word_, word_};
         return poolval_list_new_items(space_, items, 2);
     });
+}
+
+TEST_F(ValueFaultTest, Numbers) {
+    Ref big = poolval_int_parse(space_, "123456789012345678901234567890", 30, 10);
+    Ref long_one = poolval_power(space_, big, number(30)), half = real(0.5), far = real(1e30);
+    again_failure_of("add", [&] { return poolval_add(space_, big, big); });
+    again_failure_of("subtract", [&] { return poolval_subtract(space_, long_one, big); });
+    again_failure_of("multiply", [&] { return poolval_multiply(space_, long_one, long_one); });
+    again_failure_of("divide", [&] { return poolval_divide(space_, big, number(7)); });
+    again_failure_of("floor divide", [&] { return poolval_floor_divide(space_, long_one, big); });
+    again_failure_of("modulo", [&] { return poolval_modulo(space_, long_one, big); });
+    again_failure_of("power", [&] { return poolval_power(space_, big, number(9)); });
+    again_failure_of("negate", [&] { return poolval_negate(space_, big); });
+    again_failure_of("mixed", [&] { return poolval_add(space_, big, half); });
+    again_failure_of("and", [&] { return poolval_int_and(space_, big, long_one); });
+    again_failure_of("shift", [&] { return poolval_int_shift_left(space_, big, number(70)); });
+    again_failure_of("shift right",
+                     [&] { return poolval_int_shift_right(space_, big, number(7)); });
+    again_failure_of("invert", [&] { return poolval_int_invert(space_, big); });
+    again_failure_of("text", [&] { return poolval_int_text(space_, long_one, 10); });
+    again_failure_of("repr", [&] { return poolval_repr(space_, long_one); });
+    again_failure_of("parse",
+                     [&] { return poolval_int_parse(space_, "99999999999999999999", 20, 10); });
+    again_failure_of("int of", [&] { return poolval_int_of(space_, far); });
+    again_failure_of("float of", [&] { return poolval_float_of(space_, big); });
+    std::string digits(200, '7');
+    again_failure_of("float parse",
+                     [&] { return poolval_float_parse(space_, digits.data(), digits.size()); });
 }
 
 TEST_F(ValueFaultTest, PartsAndCombinations) {

@@ -44,13 +44,13 @@ TEST_F(ValueNumberTest, AnIntegerTakes16Bytes) {
     EXPECT_EQ(poolval_sizeof(space_, real(1000)), 16u);
 }
 
-TEST_F(ValueNumberTest, ArithmeticFailsBeyond64Bits) {
+TEST_F(ValueNumberTest, ArithmeticGoesOnBeyond64Bits) {
     Ref most = number(INT64_MAX), least = number(INT64_MIN), one = number(1), none = number(0),
         minus = number(-1), two = number(2);
-    EXPECT_NO_VALUE(poolval_int_add(space_, most, one), POOLVAL_ERR_OVERFLOW);
-    EXPECT_NO_VALUE(poolval_int_subtract(space_, least, one), POOLVAL_ERR_OVERFLOW);
-    EXPECT_NO_VALUE(poolval_int_multiply(space_, most, two), POOLVAL_ERR_OVERFLOW);
-    EXPECT_NO_VALUE(poolval_int_divide(space_, least, minus), POOLVAL_ERR_OVERFLOW);
+    EXPECT_EQ(repr(Ref(poolval_int_add(space_, most, one))), "9223372036854775808");
+    EXPECT_EQ(repr(Ref(poolval_int_subtract(space_, least, one))), "-9223372036854775809");
+    EXPECT_EQ(repr(Ref(poolval_int_multiply(space_, most, two))), "18446744073709551614");
+    EXPECT_EQ(repr(Ref(poolval_int_divide(space_, least, minus))), "9223372036854775808");
     EXPECT_NO_VALUE(poolval_int_divide(space_, one, none), POOLVAL_ERR_VALUE);
     EXPECT_NO_VALUE(poolval_int_modulo(space_, one, none), POOLVAL_ERR_VALUE);
     EXPECT_EQ(repr(Ref(poolval_int_modulo(space_, least, minus))), "0");

@@ -50,10 +50,12 @@ TEST_F(ValueSpaceTest, TheTypesOfValues) {
                     list(),
                     dict()};
     const char *names[] = {"none", "bool", "int", "float", "str", "tuple", "list", "dict"};
+    const int types[] = {POOLVAL_NONE, POOLVAL_BOOL,  POOLVAL_INT,  POOLVAL_FLOAT,
+                         POOLVAL_STR,  POOLVAL_TUPLE, POOLVAL_LIST, POOLVAL_DICT};
     for (int i = 0; i < 8; i++) {
-        EXPECT_EQ(poolval_type(space_, values[i]), POOLVAL_NONE + i);
+        EXPECT_EQ(poolval_type(space_, values[i]), types[i]);
         EXPECT_STREQ(poolval_type_name(space_, values[i]), names[i]);
-        EXPECT_EQ(poolval_object_type(space_, POOLVAL_NONE + i), poolobj_typeof(values[i]));
+        EXPECT_EQ(poolval_object_type(space_, types[i]), poolobj_typeof(values[i]));
         EXPECT_EQ(poolval_id(values[i]), reinterpret_cast<uintptr_t>((poolobj *)values[i]));
     }
     EXPECT_EQ(poolval_type(space_, nullptr), POOLVAL_OTHER);

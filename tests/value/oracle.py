@@ -14,6 +14,8 @@ import time
 
 P, Z, I64, SIZE = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_ssize_t
 library = ctypes.CDLL(sys.argv[1])
+if hasattr(sys, "set_int_max_str_digits"):
+    sys.set_int_max_str_digits(0)
 steps = int(sys.argv[2]) if len(sys.argv) > 2 else 3000
 
 
@@ -34,6 +36,7 @@ message = function("poolval_error_message", Z, P)
 none = function("poolval_none", P, P)
 boolean = function("poolval_bool", P, P, ctypes.c_int)
 int_new = function("poolval_int_new", P, P, I64)
+int_parse = function("poolval_int_parse", P, P, Z, ctypes.c_size_t, ctypes.c_int)
 float_new = function("poolval_float_new", P, P, ctypes.c_double)
 str_new = function("poolval_str_new_size", P, P, Z, ctypes.c_size_t)
 utf8 = function("poolval_str_utf8", ctypes.c_void_p, P, P, P)
@@ -75,6 +78,9 @@ def make(value):
     if isinstance(value, bool):
         return boolean(space, value)
     if isinstance(value, int):
+        if not -2**63 <= value < 2**63:
+            text = hex(value).encode()
+            return int_parse(space, text, len(text), 0)
         return int_new(space, value)
     if isinstance(value, float):
         return float_new(space, value)
@@ -116,6 +122,20 @@ def random_float():
     return struct.unpack("d", struct.pack("Q", random.getrandbits(64)))[0]
 
 
+def random_int():
+    kind = random.randrange(6)
+    if kind == 0:
+        return random.randrange(-300, 300)
+    if kind == 1:
+        return random.choice([-1, 1]) * (2 ** random.choice([31, 53, 63, 64, 65, 127, 128, 192, 1023])
+                                         + random.randrange(-3, 4))
+    bits = random.choice([63, 64, 70, 128, 130, 200, 1000, 1100])
+    number = random.getrandbits(random.randrange(1, bits + 1))
+    if kind == 2:  # words of zeros and ones
+        number = number >> 60 << 60 | (2**60 - 1) * random.randrange(2)
+    return -number if random.random() < 0.5 else number
+
+
 def random_key(depth=2):
     kind = random.randrange(8 if depth > 0 else 6)
     if kind == 0:
@@ -123,7 +143,7 @@ def random_key(depth=2):
     if kind == 1:
         return random.randrange(-8, 300)
     if kind == 2:
-        return random.choice([-2**63, 2**63 - 1, 2**53 + 1, random.getrandbits(63)])
+        return random_int()
     if kind == 3:
         return random_float()
     if kind < 6:
@@ -205,6 +225,98 @@ str_width = function("poolval_str_width", ctypes.c_int, P, P)
 
 def random_index():
     return random.choice([random.randrange(-12, 12), sys.maxsize, -sys.maxsize - 1, 0])
+
+
+operations = {
+    "add": lambda a, b: a + b, "subtract": lambda a, b: a - b, "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b, "floor_divide": lambda a, b: a // b,
+    "modulo": lambda a, b: a % b, "int_and": lambda a, b: a & b, "int_or": lambda a, b: a | b,
+    "int_xor": lambda a, b: a ^ b, "int_shift_left": lambda a, b: a << b,
+    "int_shift_right": lambda a, b: a >> b, "power": lambda a, b: a ** b}
+ours_of = {name: function("poolval_" + name, P, P, P, P) for name in operations}
+unary = {"negate": lambda a: -a, "absolute": abs, "int_invert": lambda a: ~a, "int_of": int,
+         "float_of": float}
+ours_of.update({name: function("poolval_" + name, P, P, P) for name in unary})
+ERRORS = {TypeError: 2, OverflowError: 5, ZeroDivisionError: 7, ValueError: 7}
+
+
+def same_result(ours, theirs, what):
+    """A value of ours, or the code of an error, against a function of Python's."""
+    try:
+        result = theirs()
+    except tuple(ERRORS) as fault:
+        same(ours, None, what)
+        same(error(space), ERRORS[type(fault)], f"error of {what}: {fault}")
+        return
+    if not ours:
+        sys.exit(f"{what} failed: {message(space).decode()}; Python: {result!r}")
+    same(text_of(repr_of(space, ours)), repr(result), what)
+
+
+def check_numbers():
+    name = random.choice(list(operations))
+    a, b = (random_float() if random.random() < 0.3 else random_int() for _ in "ab")
+    if "int_" in name:
+        a, b = random_int(), random_int()
+    if "shift" in name:
+        b = random.choice([-1, 0, 1, 63, 64, 65, 128, random.randrange(300)])
+    if name == "power":
+        a, b = random.choice([random_int() >> random.randrange(1100), 0, 1, -1]), random.randrange(40)
+    same_result(ours_of[name](space, make(a), make(b)), lambda: operations[name](a, b),
+                f"{name} of {a!r} and {b!r}")
+    name = random.choice(list(unary))
+    a = random_float() if random.random() < 0.5 and name != "int_invert" else random_int()
+    same_result(ours_of[name](space, make(a)), lambda: unary[name](a), f"{name} of {a!r}")
+    a = random_int()
+    same(int_bits(space, make(a)), a.bit_length(), f"bits of {a}")
+
+
+def check_large():
+    """Long enough for products by halves."""
+    a, b = (random.getrandbits(random.randrange(1, 40000)) * random.choice([-1, 1]) for _ in "ab")
+    if random.random() < 0.3:
+        a = (1 << random.randrange(30000)) - random.randrange(2)
+    x, y = make(a), make(b)
+    for name in "multiply", "add", "floor_divide", "modulo":
+        if b or "d" not in name:
+            result = ours_of[name](space, x, y)
+            same(text_of(int_text(space, result, 16)), digits_of(operations[name](a, b), 16), name)
+
+
+int_bits = function("poolval_int_bits", SIZE, P, P)
+int_text = function("poolval_int_text", P, P, P, ctypes.c_int)
+float_parse = function("poolval_float_parse", P, P, Z, ctypes.c_size_t)
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def digits_of(number, base):
+    if base == 16:
+        return format(number, "x")
+    text, rest = "", abs(number)
+    while rest or not text:
+        text, rest = DIGITS[rest % base] + text, rest // base
+    return "-" * (number < 0) + text
+
+
+def check_numerals():
+    number, base = random_int(), random.randrange(2, 37)
+    text = digits_of(number, base)
+    same(text_of(int_text(space, make(number), base)), text, f"{number} in base {base}")
+    base = random.choice([base, 0, 2, 8, 10, 16])
+    if random.random() < 0.7:
+        parts = random.choices([" ", "_", "0x", "0b", "0", "1", "7", "f", "-", "+", "\n", "z", "12"],
+                               k=random.randrange(6))
+        text = "".join(parts)
+    data = text.encode()
+    same_result(int_parse(space, data, len(data), base), lambda: int(text, base),
+                f"int({text!r}, {base})")
+    text = repr(random_float())
+    if random.random() < 0.6:
+        parts = random.choices([" ", "_", ".", "e", "E", "-", "+", "0", "12", "3", "inf", "nan", "9" * 30,
+                                "e-5", "Infinity", "400", "_1"], k=random.randrange(6))
+        text = "".join(parts)
+    data = text.encode()
+    same_result(float_parse(space, data, len(data)), lambda: float(text), f"float({text!r})")
 
 
 def check_str():
@@ -394,6 +506,7 @@ def check_copies():
 
 checks = [check_text, check_pair, check_hash, check_str, check_utf8, check_list, check_dict,
           check_copies, check_queue]
+checks += [check_numbers, check_numerals] * 8 + [check_large]
 seed = int(os.environ.get("STRESS_SEED") or time.time_ns() % 2**32)
 print(f"# seed: STRESS_SEED={seed}", flush=True)
 random.seed(seed)

@@ -294,6 +294,69 @@ poolobj *poolval_str_slice(poolval_space *space, poolobj *str, ptrdiff_t start, 
 ptrdiff_t poolval_str_find(poolval_space *space, const poolobj *str, const poolobj *part,
                            ptrdiff_t start, ptrdiff_t stop);
 
+/* That of the last one. */
+ptrdiff_t poolval_str_find_last(poolval_space *space, const poolobj *str, const poolobj *part,
+                                ptrdiff_t start, ptrdiff_t stop);
+/* How many there are between start and stop that do not overlap; -1. */
+ptrdiff_t poolval_str_count(poolval_space *space, const poolobj *str, const poolobj *part,
+                            ptrdiff_t start, ptrdiff_t stop);
+/* 1: the string starts, or ends, with `part`; 0; -1. */
+int poolval_str_starts(poolval_space *space, const poolobj *str, const poolobj *part);
+int poolval_str_ends(poolval_space *space, const poolobj *str, const poolobj *part);
+
+/* A list of what lies between separators, cut `most` times at most, if that is not below 0. NULL as
+   the separator: any white space, and nothing empty in the list. POOLVAL_ERR_VALUE for an empty
+   one. */
+poolobj *poolval_str_split(poolval_space *space, poolobj *str, poolobj *separator, ptrdiff_t most);
+/* The string with `by` in the place of `part`, `most` times at most, if that is not below 0. An
+   empty part stands before each character and at the end. */
+poolobj *poolval_str_replace(poolval_space *space, poolobj *str, poolobj *part, poolobj *by,
+                             ptrdiff_t most);
+enum { POOLVAL_LEFT = 1, POOLVAL_RIGHT = 2, POOLVAL_BOTH = 3 };
+/* The string without characters that `chars` has (NULL: white space) at these sides. */
+poolobj *poolval_str_strip(poolval_space *space, poolobj *str, poolobj *chars, int sides);
+/* By Unicode 14.0, also where one character becomes several; no rule looks at the characters around
+   (a capital sigma at the end of a word becomes U+03C3). */
+poolobj *poolval_str_upper(poolval_space *space, const poolobj *str);
+poolobj *poolval_str_lower(poolval_space *space, const poolobj *str);
+
+/* The string itself, of other values what poolval_repr returns. */
+poolobj *poolval_text(poolval_space *space, poolobj *value);
+/* The text with values in the place of its fields:
+       {}          the next of `values`, a list or tuple, or NULL
+       {0}         the one of this index; not together with {}
+       {name}      that of a key of `names`, a dictionary, or NULL
+       {name!r}    poolval_repr of it, {name!s} poolval_text
+       {name:spec} as poolval_format_value has it
+       {{ }}       braces
+   POOLVAL_ERR_VALUE for a text or specification that is none or does not go with its value,
+   POOLVAL_ERR_INDEX and _KEY for values that are not there. */
+poolobj *poolval_format(poolval_space *space, poolobj *text, poolobj *values, poolobj *names);
+/* A value as a string, by a specification
+   [[fill]align][sign][#][0][width][grouping][.precision][type]: align      < > ^, or = between sign
+   and digits; numbers stand at the right, all else at the left sign       + also of what is not
+   negative, a space in its place, or - (none) #          0b, 0o, 0x in front; a point also where
+   nothing follows 0          the same as 0= grouping   , or _ between thousands, _ also between
+   four digits of b, o, x precision  digits behind the point, of g in all; of other values
+   characters at most type       b c d o x X of ints; e E f F g G % of ints and floats; s of all
+   others as Python's format(value, spec). Width and precision up to 2^24. */
+poolobj *poolval_format_value(poolval_space *space, poolobj *value, poolobj *spec);
+
+/* A string that is being built. Each function returns 0, or -1; once one failed all do, and so does
+   the end. */
+typedef struct poolval_writer poolval_writer;
+poolval_writer *poolval_writer_new(poolval_space *space);
+int poolval_writer_char(poolval_writer *writer, uint32_t character);
+int poolval_writer_utf8(poolval_writer *writer, const char *text, size_t size);
+int poolval_writer_str(poolval_writer *writer, const poolobj *str);
+/* poolval_text and poolval_repr of a value, without the string in between. */
+int poolval_writer_text(poolval_writer *writer, poolobj *value);
+int poolval_writer_repr(poolval_writer *writer, poolobj *value);
+/* The string, or NULL; the writer is freed in either case. */
+poolobj *poolval_writer_end(poolval_writer *writer);
+/* Frees a writer without a string; NULL is ignored. */
+void poolval_writer_free(poolval_writer *writer);
+
 /* ---- Tuples: immutable ---- */
 
 /* From `count` values. The empty tuple is one, shared and immortal. */

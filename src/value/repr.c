@@ -7,7 +7,7 @@
 #include "value/integer.h"
 #include "value/key.h"
 #include "value/printable.h"
-#include "value/writer.h"
+#include "value/repr.h"
 
 /* A container that is being written, and those around it. */
 struct around {
@@ -185,6 +185,8 @@ static void write_value(struct writer *writer, const poolobj *value, const struc
         write_container(writer, value, type, outer);
     }
 }
+
+void repr_write(struct writer *writer, const poolobj *value) { write_value(writer, value, NULL); }
 
 poolobj *poolval_repr(poolval_space *space, poolobj *value) {
     struct writer writer;

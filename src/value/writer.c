@@ -32,10 +32,23 @@ void writer_char(struct writer *writer, uint32_t character) {
 
 void writer_text(struct writer *writer, const char *ascii) {
     size_t count = strlen(ascii);
-    if (!make_room(writer, count, 0)) return;
+    if (count == 0 || !make_room(writer, count, 0)) return;
     str_widen(writer->data + (writer->length << writer->width_log), writer->width_log, ascii, 0,
               count);
     writer->length += count;
+}
+
+void writer_utf8(struct writer *writer, const char *text, size_t size) {
+    struct utf8_census census = utf8_count(text, size);
+    if (census.valid < size) {
+        value_fail(writer->space, POOLVAL_ERR_ENCODING, "byte %u, %x, is not valid UTF-8",
+                   census.valid, (unsigned char)text[census.valid]);
+        writer->failed = true;
+    }
+    if (size == 0 || !make_room(writer, census.length, str_width_log_for(census.seen))) return;
+    utf8_decode(text, size, writer->data + (writer->length << writer->width_log),
+                1u << writer->width_log);
+    writer->length += census.length;
 }
 
 void writer_part(struct writer *writer, const struct value_str *str, size_t start, size_t count) {

@@ -128,6 +128,30 @@ TEST_F(ValueFaultTest, Numbers) {
                      [&] { return poolval_float_parse(space_, digits.data(), digits.size()); });
 }
 
+TEST_F(ValueFaultTest, StringsCutAndBuilt) {
+    Ref space = str(" "), far = str(std::string(300, 'x') + " \u4e2d " + std::string(200, 'y'));
+    Ref field = str("{!r:>9}"), spec = str("+12,.3f"), pi = real(3.14);
+    Ref values = tuple({far, pi, items_}), some = str("xy"), ys = str(std::string(20, 'y'));
+    again_failure_of("split", [&] { return poolval_str_split(space_, far, space, -1); });
+    again_failure_of("split at spaces",
+                     [&] { return poolval_str_split(space_, far, nullptr, -1); });
+    again_failure_of("replace", [&] { return poolval_str_replace(space_, far, space, wide_, -1); });
+    again_failure_of("strip", [&] { return poolval_str_strip(space_, far, some, POOLVAL_BOTH); });
+    again_failure_of("upper", [&] { return poolval_str_upper(space_, far); });
+    again_failure_of("format", [&] { return poolval_format(space_, field, values, nullptr); });
+    again_failure_of("field", [&] { return poolval_format_value(space_, pi, spec); });
+    again_failure_of("text", [&] { return poolval_text(space_, items_); });
+    each_failure("count", [&] { return poolval_str_count(space_, far, ys, 0, PTRDIFF_MAX) == 10; });
+    again_failure_of("writer", [&]() -> poolobj * {
+        poolval_writer *writer = poolval_writer_new(space_);
+        if (writer == nullptr) return nullptr;
+        poolval_writer_str(writer, far);
+        poolval_writer_repr(writer, items_);
+        poolval_writer_utf8(writer, "\U0001f43a", 4);
+        return poolval_writer_end(writer);
+    });
+}
+
 TEST_F(ValueFaultTest, PartsAndCombinations) {
     Ref ab = str("ab");
     each_failure_of("concat", [&] { return poolval_str_concat(space_, word_, wide_); });

@@ -342,6 +342,75 @@ def check_str():
         same(str_at(space, x, i), ord(a[i]), "at")
 
 
+count_of = function("poolval_str_count", SIZE, P, P, P, SIZE, SIZE)
+find_last = function("poolval_str_find_last", SIZE, P, P, P, SIZE, SIZE)
+starts = function("poolval_str_starts", ctypes.c_int, P, P, P)
+ends = function("poolval_str_ends", ctypes.c_int, P, P, P)
+split = function("poolval_str_split", P, P, P, P, SIZE)
+replace = function("poolval_str_replace", P, P, P, P, P, SIZE)
+strip = function("poolval_str_strip", P, P, P, P, ctypes.c_int)
+upper = function("poolval_str_upper", P, P, P)
+lower = function("poolval_str_lower", P, P, P)
+format_value = function("poolval_format_value", P, P, P, P)
+format_text = function("poolval_format", P, P, P, P, P)
+
+
+def check_parts():
+    alphabet = random.choice(["ab", "ab \t\n", "a\u4e2d\u3000", "\U0001f43aa\x85"])
+    text = "".join(random.choices(alphabet, k=random.randrange(30)))
+    part = "".join(random.choices(alphabet, k=random.randrange(4)))
+    by = random_str()
+    x, y, i, j = make(text), make(part), random_index(), random_index()
+    most = random.choice([-1, 0, 1, 2, 5])
+    what = f"of {text!r} with {part!r}, {i}, {j}, {most}"
+    same(count_of(space, x, y, i, j), text.count(part, i, j), "count " + what)
+    same(find_last(space, x, y, i, j), text.rfind(part, i, j), "find_last " + what)
+    same(starts(space, x, y), int(text.startswith(part)), "starts " + what)
+    same(ends(space, x, y), int(text.endswith(part)), "ends " + what)
+    same(text_of(replace(space, x, y, make(by), most)), text.replace(part, by, most), "replace " + what)
+    same_result(split(space, x, y, most), lambda: text.split(part, most), "split " + what)
+    same_result(split(space, x, None, most), lambda: text.split(None, most), "split " + what)
+    for sides, method in (1, str.lstrip), (2, str.rstrip), (3, str.strip):
+        same(text_of(strip(space, x, None, sides)), method(text), "strip " + what)
+        same(text_of(strip(space, x, y, sides)), method(text, part), "strip " + what)
+
+
+def check_case():
+    text = "".join(chr(random.choice([random.randrange(0x250), random.randrange(0xD800),
+                                      random.randrange(0x1E00, 0x2200), random.randrange(0xA640, 0xABC0),
+                                      random.randrange(0xE000, 0x20000)]))
+                   for _ in range(random.randrange(20))).replace("\u03a3", "")
+    if sys.version_info[:2] == (3, 11):  # of the same Unicode
+        same(text_of(upper(space, make(text))), text.upper(), f"upper of {text!r}")
+        same(text_of(lower(space, make(text))), text.lower(), f"lower of {text!r}")
+
+
+def random_spec():
+    pick = random.choice
+    return "".join([pick(["", "", "<", ">", "^", "=", "*<", "\u4e2d^", "0=", "x="]), pick(["", "", "+", "-", " "]),
+                    pick(["", "", "#"]), pick(["", "", "0"]), pick(["", "1", "9", "20"]),
+                    pick(["", "", "", ",", "_"]), pick(["", "", ".0", ".1", ".3", ".17", ".40", "."]),
+                    pick(["", "d", "b", "o", "x", "X", "c", "e", "E", "f", "F", "g", "G", "%", "s", "q"])])
+
+
+def check_format():
+    value = random.choice([random_int(), random_float(), random.randrange(2000), True, random_str(),
+                           round(random.uniform(-1e4, 1e4), random.randrange(5))])
+    spec = random_spec()
+    same_result(format_value(space, make(value), make(spec)), lambda: format(value, spec),
+                f"format({value!r}, {spec!r})")
+    parts = random.choices(["{}", "{0}", "{1:>7}", "{a}", "{a!r:*^9}", "{{", "}}", "{", "}", "x", "\u4e2d",
+                            "{b}", "{2}", "{:.2f}", "{!s}"], k=random.randrange(5))
+    text, values, names = "".join(parts), [random_int(), random_float()], {"a": random_str()}
+    ours = format_text(space, make(text), make(values), make(names))
+    try:
+        theirs = text.format(*values, **names)
+    except (ValueError, IndexError, KeyError, OverflowError):
+        same(ours, None, f"{text!r}.format")
+    else:
+        same(text_of(ours) if ours else message(space).decode(), theirs, f"{text!r}.format{values}")
+
+
 def check_utf8():
     data = bytearray(random_str().encode() + random.randbytes(random.randrange(4)))
     for _ in range(random.randrange(3)):
@@ -506,7 +575,7 @@ def check_copies():
 
 checks = [check_text, check_pair, check_hash, check_str, check_utf8, check_list, check_dict,
           check_copies, check_queue]
-checks += [check_numbers, check_numerals] * 8 + [check_large]
+checks += [check_numbers, check_numerals] * 8 + [check_large] + [check_parts, check_case, check_format] * 6
 seed = int(os.environ.get("STRESS_SEED") or time.time_ns() % 2**32)
 print(f"# seed: STRESS_SEED={seed}", flush=True)
 random.seed(seed)

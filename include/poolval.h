@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poolval.h - values for interpreters: integers, floats, strings, tuples, lists and dictionaries as
- * CPython has them, on the objects of poolobj.h.
+ * poolval.h - values for interpreters: numbers, strings, bytes, tuples, lists, dictionaries, sets
+ * and iterators as CPython has them, on the objects of poolobj.h.
  *
  *     #include <poolval.h>                       cc app.c $(pkg-config --cflags --libs poolalloc)
  *
@@ -72,16 +72,20 @@ typedef struct poolval_options {
     uint64_t hash_key;
     /* What poolval_power reckons with when a float takes part: libm's pow. NULL: it fails then. */
     double (*power)(double base, double exponent);
+    /* Repr, equal, compare and hash fail (POOLVAL_ERR_BUDGET) when they would look at more items of
+       containers than this; 0: as many as there are. What is shared is looked at once, or about. */
+    size_t work_max;
+    /* Repr fails when it would write more items again that it has written, as they are shared. */
+    size_t repeat_max;
 } poolval_options;
 
 #define POOLVAL_DEFAULTS                                                                           \
-    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 100, 100, 0, NULL }
+    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 100, 100, 0, NULL, 0, 10000000 }
 
 /* A space in a heap; `options` of NULL: POOLVAL_DEFAULTS. It ends with the heap, and is not freed
    before. NULL and EINVAL for options out of range, NULL and ENOMEM when out of memory. Several
    spaces of a heap are possible; to each the values of another are of type POOLVAL_OTHER. */
 poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *options);
-
 poolobj_heap *poolval_space_heap(const poolval_space *space);
 
 /* From now on lists grow by this rule. -1 and POOLVAL_ERR_VALUE for one that is none. */
@@ -104,6 +108,7 @@ enum {
     POOLVAL_ERR_VALUE,    /* right type, wrong value: division by zero, no order with nan */
     POOLVAL_ERR_CHANGED,  /* a dictionary changed while it was iterated */
     POOLVAL_ERR_DEPTH,    /* nested deeper than depth_max, as cycles are */
+    POOLVAL_ERR_BUDGET,   /* more work than work_max or repeat_max allow */
     POOLVAL_ERR_PROGRAM = 256, /* this and above: the program's own */
 };
 
@@ -131,9 +136,16 @@ enum {
     POOLVAL_FLOAT,
     POOLVAL_LARGE_INT, /* of poolval_object_type alone: ints beyond 64 bits are POOLVAL_INT */
     POOLVAL_STR,
+    POOLVAL_BYTES,
+    POOLVAL_BYTEARRAY,
+    POOLVAL_RANGE,
+    POOLVAL_SLICE,
     POOLVAL_TUPLE,
     POOLVAL_LIST,
     POOLVAL_DICT,
+    POOLVAL_SET,
+    POOLVAL_FROZENSET,
+    POOLVAL_ITERATOR,
     POOLVAL_TYPES, /* how many there are */
 };
 
@@ -159,19 +171,28 @@ poolobj *poolval_repr(poolval_space *space, poolobj *value);
    equal inside of containers, nan too. */
 int poolval_equal(poolval_space *space, poolobj *a, poolobj *b);
 
-/* -1 and POOLVAL_ERR_TYPE for lists, dictionaries and what holds them. Equal values have equal
-   hashes within a space; they differ from space to space, by its hash_key. */
+/* -1 and POOLVAL_ERR_TYPE for lists, dictionaries, sets, byte arrays, slices and what holds them.
+   Equal values have equal hashes within a space; they differ from space to space, by its hash_key.
+ */
 int poolval_hash(poolval_space *space, poolobj *value, uint64_t *hash);
 
 /* Sets *order to -1, 0 or 1 for a < b, a = b, a > b: of two numbers, strings (by code points),
-   tuples or lists. -1 and POOLVAL_ERR_TYPE for other pairs, POOLVAL_ERR_VALUE for nan. */
+   bytes or byte arrays, tuples or lists. -1 and POOLVAL_ERR_TYPE for other pairs, POOLVAL_ERR_VALUE
+   for nan. */
 int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order);
 
-/* A new list or dictionary with the same items; other values are returned themselves. */
+/* A new list, dictionary, set or byte array with the same items; other values are returned
+   themselves. */
 poolobj *poolval_copy(poolval_space *space, poolobj *value);
 /* The same with copies of the items, theirs and so on: cycles and what is shared keep their shape.
    Tuples that hold nothing to be copied, and other objects, are not copied. */
 poolobj *poolval_deepcopy(poolval_space *space, poolobj *value);
+
+/* A copy of a value of any space in this one, which may be of another heap: with copies of the
+   items, theirs and so on; cycles and what is shared keep their shape, interned strings are
+   interned. The calling thread owns both heaps. POOLVAL_ERR_TYPE if an iterator or an object that
+   is no value is in it; nothing is left of it then. */
+poolobj *poolval_copy_to(poolval_space *space, const poolobj *value);
 
 /* ---- None and booleans: immortal ---- */
 
@@ -205,7 +226,6 @@ poolobj *poolval_int_shift_left(poolval_space *space, const poolobj *a, const po
 poolobj *poolval_int_shift_right(poolval_space *space, const poolobj *a, const poolobj *bits);
 /* Bits of the magnitude: 0 of 0, 3 of 7 and -7; -1. */
 ptrdiff_t poolval_int_bits(poolval_space *space, const poolobj *value);
-
 /* From `size` bytes of text, as Python's int(text, base): white space around, a sign, digits with
    single underscores between, and 0x, 0o, 0b where the base has one. Bases 2 to 36; 0: what the
    text says. POOLVAL_ERR_VALUE for all else. The time grows with the square of the size, as in the
@@ -239,7 +259,6 @@ poolobj *poolval_modulo(poolval_space *space, const poolobj *a, const poolobj *b
 poolobj *poolval_power(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_negate(poolval_space *space, const poolobj *value);
 poolobj *poolval_absolute(poolval_space *space, const poolobj *value);
-
 /* The nearest float; the int before the point, POOLVAL_ERR_VALUE of nan, POOLVAL_ERR_OVERFLOW of
    infinity. */
 poolobj *poolval_float_of(poolval_space *space, const poolobj *value);
@@ -260,7 +279,6 @@ poolobj *poolval_str_new(poolval_space *space, const char *utf8);
 poolobj *poolval_str_new_size(poolval_space *space, const char *utf8, size_t size);
 /* The same from code points. */
 poolobj *poolval_str_new_chars(poolval_space *space, const uint32_t *chars, size_t length);
-
 /* The one interned string with these characters, which may be `str` itself. Interned strings that
    are equal are the same object. The table does not keep them alive. */
 poolobj *poolval_str_intern(poolval_space *space, poolobj *str);
@@ -281,7 +299,6 @@ const void *poolval_str_data(poolval_space *space, const poolobj *str);
 /* The string in UTF-8 with a zero byte behind it; its size without that in *size, unless NULL.
    Borrowed: of ASCII the characters themselves, of others a copy, made once, that lives as long. */
 const char *poolval_str_utf8(poolval_space *space, poolobj *str, size_t *size);
-
 poolobj *poolval_str_concat(poolval_space *space, poolobj *a, poolobj *b);
 /* `count` times the string; empty for 0 and less. Interned by the rule of poolval_str_new. */
 poolobj *poolval_str_repeat(poolval_space *space, poolobj *str, ptrdiff_t count);
@@ -303,7 +320,6 @@ ptrdiff_t poolval_str_count(poolval_space *space, const poolobj *str, const pool
 /* 1: the string starts, or ends, with `part`; 0; -1. */
 int poolval_str_starts(poolval_space *space, const poolobj *str, const poolobj *part);
 int poolval_str_ends(poolval_space *space, const poolobj *str, const poolobj *part);
-
 /* A list of what lies between separators, cut `most` times at most, if that is not below 0. NULL as
    the separator: any white space, and nothing empty in the list. POOLVAL_ERR_VALUE for an empty
    one. */
@@ -319,7 +335,6 @@ poolobj *poolval_str_strip(poolval_space *space, poolobj *str, poolobj *chars, i
    (a capital sigma at the end of a word becomes U+03C3). */
 poolobj *poolval_str_upper(poolval_space *space, const poolobj *str);
 poolobj *poolval_str_lower(poolval_space *space, const poolobj *str);
-
 /* The string itself, of other values what poolval_repr returns. */
 poolobj *poolval_text(poolval_space *space, poolobj *value);
 /* The text with values in the place of its fields:
@@ -341,7 +356,6 @@ poolobj *poolval_format(poolval_space *space, poolobj *text, poolobj *values, po
    characters at most type       b c d o x X of ints; e E f F g G % of ints and floats; s of all
    others as Python's format(value, spec). Width and precision up to 2^24. */
 poolobj *poolval_format_value(poolval_space *space, poolobj *value, poolobj *spec);
-
 /* A string that is being built. Each function returns 0, or -1; once one failed all do, and so does
    the end. */
 typedef struct poolval_writer poolval_writer;
@@ -419,7 +433,6 @@ int poolval_list_set_slice(poolval_space *space, poolobj *list, ptrdiff_t start,
 int poolval_list_remove_slice(poolval_space *space, poolobj *list, ptrdiff_t start, ptrdiff_t stop);
 /* `count` times the items; empty for 0 and less. */
 poolobj *poolval_list_repeat(poolval_space *space, poolobj *list, ptrdiff_t count);
-
 /* The items of a list or tuple side by side, as many as *count says; NULL: failed. Borrowed: valid
    until the list changes, which dropping any reference may cause. */
 poolobj *const *poolval_items(poolval_space *space, const poolobj *sequence, size_t *count);
@@ -453,7 +466,6 @@ int poolval_dict_last(poolval_space *space, const poolobj *dict, poolobj **key, 
 /* The same, and takes them out: both are new references. For queues and stacks. */
 int poolval_dict_pop_first(poolval_space *space, poolobj *dict, poolobj **key, poolobj **value);
 int poolval_dict_pop_last(poolval_space *space, poolobj *dict, poolobj **key, poolobj **value);
-
 /* Lists of the keys, the values, and tuples of both. */
 poolobj *poolval_dict_keys(poolval_space *space, poolobj *dict);
 poolobj *poolval_dict_values(poolval_space *space, poolobj *dict);
@@ -468,6 +480,98 @@ typedef struct poolval_place {
    came or went since the first call. Values may be set meanwhile. `key` and `value` may be NULL. */
 int poolval_dict_next(poolval_space *space, const poolobj *dict, poolval_place *place,
                       poolobj **key, poolobj **value);
+
+/* ---- Bytes, immutable, and byte arrays ----
+ * Where a function takes either, what it makes is of the type of its first argument. A byte array
+ * and bytes with the same content are equal, but only bytes are keys. */
+
+poolobj *poolval_bytes_new(poolval_space *space, const void *data, size_t size);
+poolobj *poolval_bytearray_new(poolval_space *space, const void *data, size_t size);
+/* Of either, and its size, unless NULL. Borrowed: valid as long as the bytes live, or until the
+   byte array changes. */
+const void *poolval_bytes_data(poolval_space *space, const poolobj *bytes, size_t *size);
+ptrdiff_t poolval_bytes_length(poolval_space *space, const poolobj *bytes);
+/* 0 to 255; -1. */
+int poolval_bytes_at(poolval_space *space, const poolobj *bytes, ptrdiff_t index);
+/* Index of the first `part` between start and stop; -1: none; -2: failed. */
+ptrdiff_t poolval_bytes_find(poolval_space *space, const poolobj *bytes, const poolobj *part,
+                             ptrdiff_t start, ptrdiff_t stop);
+poolobj *poolval_bytes_concat(poolval_space *space, poolobj *a, poolobj *b);
+poolobj *poolval_bytes_repeat(poolval_space *space, poolobj *bytes, ptrdiff_t count);
+poolobj *poolval_bytes_slice(poolval_space *space, poolobj *bytes, ptrdiff_t start, ptrdiff_t stop);
+/* The UTF-8 of a string, and the string of UTF-8, as poolval_str_new_size has it. */
+poolobj *poolval_str_encode(poolval_space *space, poolobj *str);
+poolobj *poolval_bytes_decode(poolval_space *space, const poolobj *bytes);
+/* To write to, until the byte array changes its length. */
+void *poolval_bytearray_data(poolval_space *space, poolobj *bytearray);
+/* 0, or -1; POOLVAL_ERR_VALUE for what is not 0 to 255. */
+int poolval_bytearray_set(poolval_space *space, poolobj *bytearray, ptrdiff_t index, int byte);
+int poolval_bytearray_append(poolval_space *space, poolobj *bytearray, int byte);
+int poolval_bytearray_extend(poolval_space *space, poolobj *bytearray, poolobj *bytes);
+/* `bytes` (NULL: nothing) in the place of those from start to stop - 1. */
+int poolval_bytearray_set_slice(poolval_space *space, poolobj *bytearray, ptrdiff_t start,
+                                ptrdiff_t stop, poolobj *bytes);
+
+/* ---- Ranges and slices: immutable ---- */
+
+/* The integers from start on by `step` (POOLVAL_ERR_VALUE if 0) before stop. */
+poolobj *poolval_range_new(poolval_space *space, int64_t start, int64_t stop, int64_t step);
+/* 0, or -1. */
+int poolval_range_get(poolval_space *space, const poolobj *range, int64_t *start, int64_t *stop,
+                      int64_t *step);
+/* For each member of a slice: as Python's None. */
+#define POOLVAL_OMITTED PTRDIFF_MIN
+poolobj *poolval_slice_new(poolval_space *space, ptrdiff_t start, ptrdiff_t stop, ptrdiff_t step);
+/* How many items of a sequence of that length it takes, the first index, and the step; -1. */
+ptrdiff_t poolval_slice_get(poolval_space *space, const poolobj *slice, size_t length,
+                            ptrdiff_t *start, ptrdiff_t *step);
+/* sequence[slice] of a str, bytes, byte array, range, tuple or list. */
+poolobj *poolval_get_slice(poolval_space *space, poolobj *sequence, const poolobj *slice);
+/* list[slice] = items, of a list or tuple: as many as the slice takes (POOLVAL_ERR_VALUE), unless
+   its step is 1; del list[slice]. 0, or -1. */
+int poolval_set_slice(poolval_space *space, poolobj *list, const poolobj *slice, poolobj *items);
+int poolval_remove_slice(poolval_space *space, poolobj *list, const poolobj *slice);
+
+/* ---- Sets, and frozen sets, immutable: in the order of insertion ----
+ * Items are what can be a key. Both kinds are equal if they have the same items; frozen sets are
+ * keys. What is made of two sets is of the type of the first. */
+
+/* With the items of anything that poolval_iterate takes; NULL: none. */
+poolobj *poolval_set_new(poolval_space *space, poolobj *items);
+poolobj *poolval_frozenset_new(poolval_space *space, poolobj *items);
+ptrdiff_t poolval_set_length(poolval_space *space, const poolobj *set);
+/* 1: it is there; 0; -1. */
+int poolval_set_has(poolval_space *space, const poolobj *set, poolobj *item);
+/* 1: it was not there, and is now; 0: it was; -1. */
+int poolval_set_add(poolval_space *space, poolobj *set, poolobj *item);
+int poolval_set_add_steal(poolval_space *space, poolobj *set, poolobj *item);
+/* 1: it was there, and is no more; 0: it was not; -1. */
+int poolval_set_remove(poolval_space *space, poolobj *set, poolobj *item);
+int poolval_set_clear(poolval_space *space, poolobj *set);
+poolobj *poolval_set_union(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_set_intersection(poolval_space *space, const poolobj *a, const poolobj *b);
+poolobj *poolval_set_difference(poolval_space *space, const poolobj *a, const poolobj *b);
+/* What is in one of them alone. */
+poolobj *poolval_set_symmetric(poolval_space *space, const poolobj *a, const poolobj *b);
+/* 1: all items of a are in b; 0; -1. */
+int poolval_set_is_subset(poolval_space *space, const poolobj *a, const poolobj *b);
+
+/* ---- Iterators, and any container ---- */
+
+/* Over the items of a str (its characters), bytes or byte array, range (integers), tuple, list,
+   set, frozen set or dictionary (its keys); of an iterator itself. It holds a reference to the
+   container. */
+poolobj *poolval_iterate(poolval_space *space, poolobj *value);
+enum { POOLVAL_KEYS, POOLVAL_VALUES, POOLVAL_ITEMS /* tuples of both */ };
+poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part);
+/* 1 and the next item, a new reference; 0 and NULL at the end, where it stays; -1. Lists and byte
+   arrays may change meanwhile: it goes on at the next index. If a dictionary or set got or lost
+   keys: POOLVAL_ERR_CHANGED. */
+int poolval_next(poolval_space *space, poolobj *iterator, poolobj **item);
+/* Items of anything that has some, but iterators; -1. */
+ptrdiff_t poolval_length(poolval_space *space, const poolobj *value);
+/* 1: an item, key, byte or part of a string equal to `item` is there; 0; -1. */
+int poolval_contains(poolval_space *space, poolobj *value, poolobj *item);
 
 /* ---- Taking over ----
  * The same as the functions without _steal, but the references to what goes into the container are

@@ -204,15 +204,15 @@ static void shrink(poolval_space *space, struct value_dict *dict) {
 
 /* ---- Making ---- */
 
-struct value_dict *dict_new(poolval_space *space) {
+struct value_dict *dict_new_of(poolval_space *space, unsigned type) {
     struct value_dict *dict =
-        (struct value_dict *)value_new(space, POOLVAL_DICT, sizeof(struct value_dict));
+        (struct value_dict *)value_new(space, type, sizeof(struct value_dict));
     if (likely(dict != NULL)) dict->item = &no_table[1];
     return dict;
 }
 
 struct value_dict *dict_copy(poolval_space *space, const struct value_dict *from) {
-    struct value_dict *dict = dict_new(space);
+    struct value_dict *dict = dict_new_of(space, value_type(space, &from->base));
     if (dict == NULL || from->length == 0) return dict;
     if (!make_table(space, dict, from, bits_for(from->length))) {
         value_unref(&dict->base);
@@ -345,15 +345,19 @@ int poolval_dict_set(poolval_space *space, poolobj *value, poolobj *key, poolobj
     return dict_set(space, dict, key, item) ? 0 : -1;
 }
 
-int poolval_dict_clear(poolval_space *space, poolobj *value) {
-    struct value_dict *dict = require_dict(space, value), old;
-    if (dict == NULL) return -1;
-    old = *dict;
+void dict_clear(struct value_dict *dict) {
+    struct value_dict old = *dict;
     forget_table(dict);
     dict->version++;
     for (size_t i = 0; i < 2 * old.used; i++)
         if (old.item[i] != NULL) value_unref(old.item[i]);
     value_free(dict_table(&old));
+}
+
+int poolval_dict_clear(poolval_space *space, poolobj *value) {
+    struct value_dict *dict = require_dict(space, value);
+    if (dict == NULL) return -1;
+    dict_clear(dict);
     return 0;
 }
 
@@ -369,11 +373,8 @@ static void take_entry(poolval_space *space, struct value_dict *dict, poolobj **
     shrink(space, dict);
 }
 
-/* That of a key. False: the failure is noted. */
-static bool take_out(poolval_space *space, poolobj *value, poolobj *key, poolobj *entry[2]) {
-    struct value_dict *dict = require_dict(space, value);
+bool dict_remove(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *entry[2]) {
     uint64_t hash;
-    if (dict == NULL) return false;
     /* Who empties a dictionary from the front takes the keys as they come: no look-up then. */
     poolobj **found = dict->length > 0 ? dict->item + 2 * dict->first : NULL;
     if (found == NULL || found[0] != key) {
@@ -383,6 +384,11 @@ static bool take_out(poolval_space *space, poolobj *value, poolobj *key, poolobj
     if (found == NULL) return key_fail_missing(space, key) != NULL;
     take_entry(space, dict, found, entry);
     return true;
+}
+
+static bool take_out(poolval_space *space, poolobj *value, poolobj *key, poolobj *entry[2]) {
+    struct value_dict *dict = require_dict(space, value);
+    return dict != NULL && dict_remove(space, dict, key, entry);
 }
 
 poolobj *poolval_dict_pop(poolval_space *space, poolobj *dict, poolobj *key) {

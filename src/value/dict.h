@@ -24,17 +24,6 @@
 
 #include "value/list.h"
 
-struct value_dict {
-    poolobj base;
-    size_t length;         /* keys */
-    size_t used;           /* entries, with those removed */
-    size_t filled;         /* slots that are not empty */
-    size_t first;          /* the entries before were removed */
-    poolobj **item;        /* key and value of each entry; before it lie the slots */
-    uint64_t version : 56; /* counts keys that came and went */
-    uint64_t bits : 8;     /* logarithm of the number of slots */
-};
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -51,7 +40,15 @@ static inline void *dict_table(const struct value_dict *dict) {
     return dict->bits == 0 ? NULL : dict_slots(dict, dict_slot_width(dict->bits));
 }
 
-struct value_dict *dict_new(poolval_space *space);
+/* Of the types that are dictionaries inside: sets have no values, but for none. */
+struct value_dict *dict_new_of(poolval_space *space, unsigned type);
+static inline struct value_dict *dict_new(poolval_space *space) {
+    return dict_new_of(space, POOLVAL_DICT);
+}
+/* Takes the entry of a key out, whose references are the caller's then. False: the failure is
+ * noted. */
+bool dict_remove(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *entry[2]);
+void dict_clear(struct value_dict *dict);
 /* Entry of a key with this hash, which is a pointer to key and value; NULL: it is not there. */
 poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
                     uint64_t hash);

@@ -1,24 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/key.h"
 
+#include "value/bytes.h"
+#include "value/memo.h"
+#include "value/range.h"
+
 bool key_fail_depth(poolval_space *space) {
     value_fail(space, POOLVAL_ERR_DEPTH, "nested deeper than %zu levels", space->depth_max, 0);
     return false;
 }
 
-static bool hash_tuple(poolval_space *space, const struct value_tuple *tuple, size_t depth,
+/* ---- Hashes ---- */
+
+static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+
+static bool hash_tuple(struct memo *memo, const struct value_tuple *tuple, size_t depth,
                        uint64_t *hash) {
-    uint64_t all = hash_mix(&space->key, 0, tuple->length), item;
-    if (depth == 0) return key_fail_depth(space);
+    const struct hash_key *key = &memo->space->key;
+    uint64_t all = hash_mix(key, 0, tuple->length), item;
+    if (memo_find(memo, &tuple->base, NULL, hash)) return true;
+    if (depth == 0) return key_fail_depth(memo->space);
+    if (!memo_visit(memo, tuple->length)) return false;
     for (size_t i = 0; i < tuple->length; i++) {
-        if (!key_make_hash(space, tuple->item[i], depth - 1, &item)) return false;
-        all = hash_mix(&space->key, all, item);
+        if (!hash_value(memo, tuple->item[i], depth - 1, &item)) return false;
+        all = hash_mix(key, all, item);
     }
+    memo_add(memo, &tuple->base, NULL, all);
     *hash = all;
     return true;
 }
 
-bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t *hash) {
+static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+    poolval_space *space = memo->space;
     switch (value_type(space, value)) {
     case POOLVAL_BOOL:
     case POOLVAL_INT:
@@ -30,11 +43,25 @@ bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t 
         *hash = str_hash(space, (struct value_str *)value);
         return true;
     case POOLVAL_TUPLE:
-        return hash_tuple(space, (const struct value_tuple *)value, depth, hash);
+        return hash_tuple(memo, (const struct value_tuple *)value, depth, hash);
+    case POOLVAL_BYTES:
+        *hash = hash_bytes(&space->key, bytes_of(space, value).data, bytes_of(space, value).length);
+        *hash = hash_mix(&space->key, 8, *hash); /* not that of a string of these */
+        return true;
+    case POOLVAL_RANGE:
+        *hash = range_hash(space, (const struct value_range *)value);
+        return true;
+    case POOLVAL_FROZENSET:
+        *hash = ((const struct value_dict *)value)->version;
+        return true;
+    case POOLVAL_BYTEARRAY:
+    case POOLVAL_SLICE:
     case POOLVAL_LIST:
     case POOLVAL_DICT:
-        value_fail(space, POOLVAL_ERR_TYPE, "a %s is no key: it has no hash, as it can change",
-                   failure_text(value_type_name(space, value)), 0);
+    case POOLVAL_SET:
+        value_fail(space, POOLVAL_ERR_TYPE, "a %s is no key: it has no hash%s",
+                   failure_text(value_type_name(space, value)),
+                   failure_text(value_is(space, value, POOLVAL_SLICE) ? "" : ", as it can change"));
         return false;
     default:
         if (!value_require_any(space, value, "key")) return false;
@@ -43,24 +70,64 @@ bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t 
     }
 }
 
-static bool equal_tuples(const poolval_space *space, const struct value_tuple *a,
+bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t *hash) {
+    struct memo memo;
+    memo_begin(&memo, space);
+    bool good = hash_value(&memo, value, depth, hash);
+    memo_end(&memo);
+    return good;
+}
+
+/* ---- Equality ---- */
+
+static bool equal_keys(struct memo *memo, const poolobj *a, const poolobj *b);
+
+static bool equal_tuples(struct memo *memo, const struct value_tuple *a,
                          const struct value_tuple *b) {
+    uint64_t equal;
     if (a->length != b->length) return false;
+    if (memo_find(memo, &a->base, &b->base, &equal)) return true;
+    memo->visited++;
     for (size_t i = 0; i < a->length; i++)
-        if (!key_equal(space, a->item[i], b->item[i])) return false;
+        if (!equal_keys(memo, a->item[i], b->item[i])) return false;
+    memo_add(memo, &a->base, &b->base, 1);
     return true;
 }
 
-bool key_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
+static bool equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
+    const poolval_space *space = memo->space;
     if (a == b) return true;
-    unsigned type = value_type(space, a), other = value_type(space, b);
-    if (type == POOLVAL_STR && other == type)
+    if (number_is(space, a))
+        return number_is(space, b) && number_compare(space, a, b) == NUMBER_EQUAL;
+    if (bytes_is(space, a))
+        return bytes_is(space, b) && bytes_equal(bytes_of(space, a), bytes_of(space, b));
+    unsigned type = value_type(space, a);
+    if (value_type(space, b) != type) return false;
+    switch (type) {
+    case POOLVAL_STR:
         return str_equal((const struct value_str *)a, (const struct value_str *)b);
-    if (type == POOLVAL_TUPLE && other == type)
-        return equal_tuples(space, (const struct value_tuple *)a, (const struct value_tuple *)b);
-    return number_is(space, a) && number_is(space, b) &&
-           number_compare(space, a, b) == NUMBER_EQUAL;
+    case POOLVAL_TUPLE:
+        return equal_tuples(memo, (const struct value_tuple *)a, (const struct value_tuple *)b);
+    case POOLVAL_FROZENSET:
+        return space->same_sets(space, a, b);
+    case POOLVAL_RANGE:
+        return range_equal((const struct value_range *)a, (const struct value_range *)b);
+    case POOLVAL_SLICE:
+        return slice_equal((const struct value_slice *)a, (const struct value_slice *)b);
+    default:
+        return false;
+    }
 }
+
+bool key_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
+    struct memo memo;
+    memo_begin(&memo, (poolval_space *)(uintptr_t)space);
+    bool equal = equal_keys(&memo, a, b);
+    memo_end(&memo);
+    return equal;
+}
+
+/* ---- Failures ---- */
 
 /* Characters of a key that its message has. */
 static const size_t KEY_SHOWN_MAX = 60;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * key.h - hashes and equality of what can be a key: everything but lists, dictionaries, and tuples
- * that hold one. No code of the program runs here, and nothing is allocated.
+ * that hold one. No code of the program runs here.
  */
 #ifndef POOLALLOC_VALUE_KEY_H
 #define POOLALLOC_VALUE_KEY_H

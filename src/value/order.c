@@ -1,45 +1,72 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/order.h"
 
-#include "value/dict.h"
+#include "value/bytes.h"
 #include "value/key.h"
+#include "value/memo.h"
+#include "value/set.h"
 
 /* ---- Equal ---- */
 
-static int equal_sequences(poolval_space *space, const poolobj *a, const poolobj *b, size_t depth) {
+static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth);
+
+static int equal_sequences(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth) {
     size_t count, other;
-    poolobj *const *x = sequence_items(space, a, &count), *const *y =
-                                                              sequence_items(space, b, &other);
+    poolobj *const *x = sequence_items(memo->space, a, &count);
+    poolobj *const *y = sequence_items(memo->space, b, &other);
     if (count != other) return 0;
+    if (!memo_visit(memo, count)) return -1;
     for (size_t i = 0; i < count; i++) {
-        int equal = order_equal(space, x[i], y[i], depth);
+        int equal = equal_items(memo, x[i], y[i], depth);
         if (equal != 1) return equal;
     }
     return 1;
 }
 
-static int equal_dicts(poolval_space *space, const struct value_dict *a, const struct value_dict *b,
+static int equal_dicts(struct memo *memo, const struct value_dict *a, const struct value_dict *b,
                        size_t depth) {
     size_t index = 0;
     uint64_t hash;
     if (a->length != b->length) return 0;
+    if (!memo_visit(memo, a->length)) return -1;
     for (poolobj **entry; (entry = dict_step(a, &index)) != NULL;) {
-        if (!key_hash(space, entry[0], &hash)) return -1;
-        poolobj **found = dict_find(space, b, entry[0], hash);
-        int equal = found != NULL ? order_equal(space, entry[1], found[1], depth) : 0;
+        if (!key_hash(memo->space, entry[0], &hash)) return -1;
+        poolobj **found = dict_find(memo->space, b, entry[0], hash);
+        int equal = found != NULL ? equal_items(memo, entry[1], found[1], depth) : 0;
         if (equal != 1) return equal;
     }
     return 1;
 }
 
-int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth) {
+static int equal_containers(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
+    uint64_t known;
+    if (memo_find(memo, a, b, &known)) return 1;
+    if (depth == 0) return key_fail_depth(memo->space) ? 1 : -1;
+    int equal = value_is(memo->space, a, POOLVAL_DICT)
+                    ? equal_dicts(memo, (const struct value_dict *)a, (const struct value_dict *)b,
+                                  depth - 1)
+                    : equal_sequences(memo, a, b, depth - 1);
+    if (equal == 1) memo_add(memo, a, b, 1);
+    return equal;
+}
+
+static bool has_items(unsigned type) { return type >= POOLVAL_TUPLE && type <= POOLVAL_DICT; }
+
+static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
+    poolval_space *space = memo->space;
     if (a == b) return 1;
     unsigned type = value_type(space, a), other = value_type(space, b);
-    if (type < POOLVAL_TUPLE || other != type) return key_equal(space, a, b);
-    if (depth == 0) return key_fail_depth(space) ? 1 : -1;
-    if (type != POOLVAL_DICT) return equal_sequences(space, a, b, depth - 1);
-    return equal_dicts(space, (const struct value_dict *)a, (const struct value_dict *)b,
-                       depth - 1);
+    if (has_items(type)) return type == other ? equal_containers(memo, a, b, depth) : 0;
+    if (set_is(space, a)) return set_is(space, b) && set_equal(space, a, b);
+    return key_equal(space, a, b);
+}
+
+int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth) {
+    struct memo memo;
+    memo_begin(&memo, space);
+    int equal = equal_items(&memo, a, b, depth);
+    memo_end(&memo);
+    return equal;
 }
 
 int poolval_equal(poolval_space *space, poolobj *a, poolobj *b) {
@@ -69,24 +96,31 @@ static bool compare_numbers(poolval_space *space, const poolobj *a, const poolob
     return false;
 }
 
+static bool compare_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order);
+
 /* By the first items that differ; where there are none, the shorter is first. */
-static bool compare_sequences(poolval_space *space, const poolobj *a, const poolobj *b,
-                              size_t depth, int *order) {
+static bool compare_sequences(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth,
+                              int *order) {
     size_t count, other;
-    poolobj *const *x = sequence_items(space, a, &count), *const *y =
-                                                              sequence_items(space, b, &other);
+    poolobj *const *x = sequence_items(memo->space, a, &count);
+    poolobj *const *y = sequence_items(memo->space, b, &other);
     for (size_t i = 0; i < size_min(count, other); i++) {
-        int equal = order_equal(space, x[i], y[i], depth);
+        int equal = equal_items(memo, x[i], y[i], depth);
         if (equal < 0) return false;
-        if (equal == 0) return order_compare(space, x[i], y[i], depth, order);
+        if (equal == 0) return compare_items(memo, x[i], y[i], depth, order);
     }
     *order = (count > other) - (count < other);
     return true;
 }
 
-bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order) {
+static bool compare_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
+    poolval_space *space = memo->space;
     unsigned type = value_type(space, a);
     if (number_is(space, a) && number_is(space, b)) return compare_numbers(space, a, b, order);
+    if (bytes_is(space, a) && bytes_is(space, b)) {
+        *order = bytes_compare(bytes_of(space, a), bytes_of(space, b));
+        return true;
+    }
     if (value_type(space, b) != type) return fail_order(space, a, b);
     if (type == POOLVAL_STR) {
         *order = str_compare((const struct value_str *)a, (const struct value_str *)b);
@@ -94,7 +128,15 @@ bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, i
     }
     if (type != POOLVAL_TUPLE && type != POOLVAL_LIST) return fail_order(space, a, b);
     if (depth == 0) return key_fail_depth(space);
-    return compare_sequences(space, a, b, depth - 1, order);
+    return compare_sequences(memo, a, b, depth - 1, order);
+}
+
+bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order) {
+    struct memo memo;
+    memo_begin(&memo, space);
+    bool good = compare_items(&memo, a, b, depth, order);
+    memo_end(&memo);
+    return good;
 }
 
 int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * order.h - which values are equal and which comes first, as in Python. No code of the program runs
- * here and nothing is allocated. `depth` is how many levels of containers may still be entered.
+ * here. `depth` is how many levels of containers may still be entered.
  */
 #ifndef POOLALLOC_VALUE_ORDER_H
 #define POOLALLOC_VALUE_ORDER_H

@@ -2,31 +2,17 @@
 /* Spaces: from their options to the end of their heap; and what can be asked of any value. */
 #include "object/type.h"
 #include "os/os.h"
-#include "value/dict.h"
+#include "value/bytes.h"
 #include "value/integer.h"
 #include "value/intern.h"
+#include "value/iterator.h"
+#include "value/range.h"
+#include "value/set.h"
+#include "value/space.h"
 
 /* ---- The end ----
  * The heap ends, and drops all objects in any order. The space is needed by the interned strings,
  * which take themselves out: the last of them frees it, or the object that stands for the space. */
-
-struct space_object {
-    poolobj base;
-    poolval_space *space; /* NULL: it was never finished */
-};
-
-static void free_space(poolval_space *space) {
-    value_free(space->small_int);
-    value_free(space->interned.slot);
-    value_free(space);
-}
-
-static void drop_space(poolobj *object) {
-    poolval_space *space = ((struct space_object *)object)->space;
-    if (space == NULL) return;
-    space->closing = true;
-    if (space->interned.used == 0) free_space(space);
-}
 
 static void drop_str(poolobj *value) {
     struct value_str *str = (struct value_str *)value;
@@ -34,7 +20,7 @@ static void drop_str(poolobj *value) {
     if (likely(!(str->shape & STR_INTERNED))) return;
     poolval_space *space = (poolval_space *)object_type(value)->data;
     intern_forget(space, str);
-    if (unlikely(space->closing && space->interned.used == 0)) free_space(space);
+    if (unlikely(space->closing && space->interned.used == 0)) space_free(space);
 }
 
 /* ---- The beginning ---- */
@@ -66,7 +52,7 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
     const poolobj_typespec specs[POOLVAL_TYPES] = {
         [POOLVAL_OTHER] = {.name = "poolval_space",
                            .size = sizeof(struct space_object),
-                           .drop = drop_space},
+                           .drop = space_drop},
         [POOLVAL_NONE] = {.name = "none", .size = header},
         [POOLVAL_BOOL] = {.name = "bool", .size = sizeof(struct value_int)},
         [POOLVAL_INT] = {.name = "int",
@@ -82,6 +68,12 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
                          .size = sizeof(struct value_str),
                          .item_size = 1,
                          .drop = drop_str},
+        [POOLVAL_BYTES] = {.name = "bytes", .size = sizeof(struct value_bytes), .item_size = 1},
+        [POOLVAL_BYTEARRAY] = {.name = "bytearray",
+                               .size = sizeof(struct value_bytearray),
+                               .drop = bytes_drop},
+        [POOLVAL_RANGE] = {.name = "range", .size = sizeof(struct value_range)},
+        [POOLVAL_SLICE] = {.name = "slice", .size = sizeof(struct value_slice)},
         [POOLVAL_TUPLE] = {.name = "tuple",
                            .size = sizeof(struct value_tuple),
                            .flags = POOLOBJ_ITEMS_ARE_REFS,
@@ -97,6 +89,17 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
                           .traverse = dict_traverse,
                           .drop = dict_drop,
                           .free_list = wanted->keep_dicts},
+        [POOLVAL_SET] = {.name = "set",
+                         .size = sizeof(struct value_dict),
+                         .traverse = dict_traverse,
+                         .drop = dict_drop},
+        [POOLVAL_FROZENSET] = {.name = "frozenset",
+                               .size = sizeof(struct value_dict),
+                               .traverse = dict_traverse,
+                               .drop = dict_drop},
+        [POOLVAL_ITERATOR] = {.name = "iterator",
+                              .size = sizeof(struct value_iterator),
+                              .refs = iterator_refs},
     };
     for (unsigned type = 0; type < POOLVAL_TYPES; type++)
         if (!make_type(space, type, &specs[type])) return false;
@@ -133,7 +136,10 @@ static bool begin(poolval_space *space, poolobj_heap *heap, const poolval_option
     space->list_growth = wanted->list_growth;
     space->intern_max = wanted->intern_max;
     space->depth_max = wanted->depth_max;
+    space->work_max = wanted->work_max;
+    space->repeat_max = wanted->repeat_max;
     space->power = wanted->power;
+    space->same_sets = set_equal;
     space->key = hash_key_from(wanted->hash_key != 0 ? wanted->hash_key : os_secret());
     return make_types(space, wanted) && make_singles(space) &&
            number_make_small(space, wanted->small_min, wanted->small_max) && make_object(space);
@@ -151,7 +157,7 @@ poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *want
     if (space != NULL) {
         memset(space, 0, sizeof *space);
         if (begin(space, heap, wanted)) return space;
-        free_space(space);
+        space_free(space);
     }
     errno = ENOMEM;
     return NULL;
@@ -181,7 +187,12 @@ static void check(poolobj *value, void *arg) {
     case POOLVAL_LIST:
         list_check((const struct value_list *)value);
         break;
+    case POOLVAL_BYTEARRAY:
+        bytes_check((const struct value_bytearray *)value);
+        break;
     case POOLVAL_DICT:
+    case POOLVAL_SET:
+    case POOLVAL_FROZENSET:
         dict_check(space, (const struct value_dict *)value);
         break;
     }
@@ -216,7 +227,11 @@ static size_t table_bytes(const poolval_space *space, const poolobj *value) {
         return str_utf8_bytes((const struct value_str *)value);
     case POOLVAL_LIST:
         return value_table_size(((const struct value_list *)value)->item);
+    case POOLVAL_BYTEARRAY:
+        return value_table_size(((const struct value_bytearray *)value)->data);
     case POOLVAL_DICT:
+    case POOLVAL_SET:
+    case POOLVAL_FROZENSET:
         return value_table_size(dict_table((const struct value_dict *)value));
     default:
         return 0;
@@ -244,7 +259,14 @@ int poolval_truth(const poolval_space *space, const poolobj *value) {
     case POOLVAL_LIST:
         return ((const struct value_list *)value)->length > 0;
     case POOLVAL_DICT:
+    case POOLVAL_SET:
+    case POOLVAL_FROZENSET:
         return ((const struct value_dict *)value)->length > 0;
+    case POOLVAL_BYTES:
+    case POOLVAL_BYTEARRAY:
+        return bytes_of(space, value).length > 0;
+    case POOLVAL_RANGE:
+        return ((const struct value_range *)value)->length > 0;
     default:
         return value != NULL;
     }

@@ -2,18 +2,30 @@
 /* poolval_repr: values as text. No code of the program runs meanwhile. */
 #include <stdio.h>
 
+#include "value/bytes.h"
 #include "value/decimal.h"
 #include "value/dict.h"
 #include "value/integer.h"
 #include "value/key.h"
+#include "value/memo.h"
 #include "value/printable.h"
+#include "value/range.h"
 #include "value/repr.h"
+#include "value/set.h"
+
+/* What was written before and is written again, as it is shared: a few containers can make a text
+   longer than all memory. */
+struct repeats {
+    struct memo memo;
+    size_t items;
+};
 
 /* A container that is being written, and those around it. */
 struct around {
     const poolobj *value;
     const struct around *outer;
     size_t depth; /* how many more may be entered */
+    struct repeats *repeats;
 };
 
 static void write_value(struct writer *writer, const poolobj *value, const struct around *outer);
@@ -74,6 +86,25 @@ static void write_str(struct writer *writer, const struct value_str *str) {
 
 /* ---- Containers ---- */
 
+static size_t length_of(const poolval_space *space, const poolobj *value) {
+    size_t count;
+    if (sequence_items(space, value, &count) != NULL) return count;
+    return ((const struct value_dict *)value)->length;
+}
+
+/* False: too much work, with the failure noted. */
+static bool may_write(struct repeats *repeats, const poolobj *value) {
+    uint64_t seen;
+    poolval_space *space = repeats->memo.space;
+    size_t items = length_of(space, value);
+    if (memo_find(&repeats->memo, value, NULL, &seen)) repeats->items += items + 1;
+    memo_add(&repeats->memo, value, NULL, 0);
+    if (repeats->items <= space->repeat_max) return memo_visit(&repeats->memo, items);
+    value_fail(space, POOLVAL_ERR_BUDGET, "more than %u items to write again", space->repeat_max,
+               0);
+    return false;
+}
+
 static void write_items(struct writer *writer, const poolobj *sequence,
                         const struct around *around) {
     size_t count;
@@ -86,6 +117,21 @@ static void write_items(struct writer *writer, const poolobj *sequence,
     }
     if (tuple && count == 1) writer_text(writer, ",");
     writer_text(writer, tuple ? ")" : "]");
+}
+
+/* set(), {1, 2}, frozenset({1}) */
+static void write_set(struct writer *writer, const struct value_dict *set,
+                      const struct around *around) {
+    bool frozen = value_is(writer->space, &set->base, POOLVAL_FROZENSET), empty = set->length == 0;
+    size_t index = 0, written = 0;
+    writer_text(writer, frozen ? "frozenset(" : empty ? "set(" : "");
+    writer_text(writer, empty ? "" : "{");
+    for (poolobj **entry; !writer->failed && (entry = dict_step(set, &index)) != NULL;) {
+        if (written++ > 0) writer_text(writer, ", ");
+        write_value(writer, entry[0], around);
+    }
+    writer_text(writer, empty ? "" : "}");
+    writer_text(writer, frozen || empty ? ")" : "");
 }
 
 static void write_dict(struct writer *writer, const struct value_dict *dict,
@@ -111,13 +157,20 @@ static void write_container(struct writer *writer, const poolobj *value, unsigne
     if (is_around(value, outer)) {
         writer_text(writer, type == POOLVAL_TUPLE  ? "(...)"
                             : type == POOLVAL_LIST ? "[...]"
-                                                   : "{...}");
+                            : type == POOLVAL_DICT ? "{...}"
+                                                   : "set(...)");
         return;
     }
-    struct around around = {value, outer, outer != NULL ? outer->depth : writer->space->depth_max};
+    struct around around = *outer;
+    around.value = value;
+    around.outer = outer;
     if (around.depth-- == 0) {
         key_fail_depth(writer->space);
         writer_fail(writer);
+    } else if (!may_write(around.repeats, value)) {
+        writer_fail(writer);
+    } else if (set_is(writer->space, value)) {
+        write_set(writer, (const struct value_dict *)value, &around);
     } else if (type == POOLVAL_DICT) {
         write_dict(writer, (const struct value_dict *)value, &around);
     } else {
@@ -161,10 +214,50 @@ static void write_number(struct writer *writer, const poolobj *value) {
     writer_text(writer, text);
 }
 
+static void write_bytes(struct writer *writer, const poolobj *value) {
+    struct bytes bytes = bytes_of(writer->space, value);
+    bool fixed = value_is(writer->space, value, POOLVAL_BYTES), single = false, twice = false;
+    for (size_t i = 0; i < bytes.length; i++) {
+        single |= bytes.data[i] == '\'';
+        twice |= bytes.data[i] == '"';
+    }
+    uint32_t quote = single && !twice ? '"' : '\'';
+    writer_text(writer, fixed ? "b" : "bytearray(b");
+    writer_char(writer, quote);
+    for (size_t i = 0; i < bytes.length; i++) {
+        uint8_t byte = bytes.data[i];
+        if (byte >= ' ' && byte < 0x7f && byte != quote && byte != '\\' && (fixed || byte != '\''))
+            writer_char(writer, byte);
+        else
+            write_escape(writer, byte, byte == '\'' ? byte : quote);
+    }
+    writer_char(writer, quote);
+    if (!fixed) writer_text(writer, ")");
+}
+
+static void write_range(struct writer *writer, const struct value_range *range) {
+    char text[96];
+    snprintf(text, sizeof text, range->step == 1 ? "range(%lld, %lld)" : "range(%lld, %lld, %lld)",
+             (long long)range->start, (long long)range->stop, (long long)range->step);
+    writer_text(writer, text);
+}
+
+static void write_slice(struct writer *writer, const struct value_slice *slice) {
+    const ptrdiff_t parts[] = {slice->start, slice->stop, slice->step};
+    char text[32];
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "%td", parts[i]);
+        writer_text(writer, i == 0 ? "slice(" : ", ");
+        writer_text(writer, parts[i] == POOLVAL_OMITTED ? "None" : text);
+    }
+    writer_text(writer, ")");
+}
+
 static void write_value(struct writer *writer, const poolobj *value, const struct around *outer) {
     unsigned type = value_type(writer->space, value);
     switch (type) {
     case POOLVAL_OTHER:
+    case POOLVAL_ITERATOR:
         write_other(writer, value);
         return;
     case POOLVAL_NONE:
@@ -181,17 +274,34 @@ static void write_value(struct writer *writer, const poolobj *value, const struc
     case POOLVAL_STR:
         write_str(writer, (const struct value_str *)value);
         return;
+    case POOLVAL_BYTES:
+    case POOLVAL_BYTEARRAY:
+        write_bytes(writer, value);
+        return;
+    case POOLVAL_RANGE:
+        write_range(writer, (const struct value_range *)value);
+        return;
+    case POOLVAL_SLICE:
+        write_slice(writer, (const struct value_slice *)value);
+        return;
     default:
         write_container(writer, value, type, outer);
     }
 }
 
-void repr_write(struct writer *writer, const poolobj *value) { write_value(writer, value, NULL); }
+void repr_write(struct writer *writer, const poolobj *value) {
+    struct repeats repeats;
+    memo_begin(&repeats.memo, writer->space);
+    repeats.items = 0;
+    struct around none = {NULL, NULL, writer->space->depth_max, &repeats};
+    write_value(writer, value, &none);
+    memo_end(&repeats.memo);
+}
 
 poolobj *poolval_repr(poolval_space *space, poolobj *value) {
     struct writer writer;
     if (!value_require_any(space, value, "value")) return NULL;
     writer_begin(&writer, space);
-    write_value(&writer, value, NULL);
+    repr_write(&writer, value);
     return writer_end(&writer);
 }

@@ -6,10 +6,22 @@
 /* ---- Types ---- */
 
 const char *value_type_name(const poolval_space *space, const poolobj *value) {
-    static const char *const names[POOLVAL_TYPES] = {
-        [POOLVAL_NONE] = "none",   [POOLVAL_BOOL] = "bool",     [POOLVAL_INT] = "int",
-        [POOLVAL_FLOAT] = "float", [POOLVAL_LARGE_INT] = "int", [POOLVAL_STR] = "str",
-        [POOLVAL_TUPLE] = "tuple", [POOLVAL_LIST] = "list",     [POOLVAL_DICT] = "dict"};
+    static const char *const names[POOLVAL_TYPES] = {[POOLVAL_NONE] = "none",
+                                                     [POOLVAL_BOOL] = "bool",
+                                                     [POOLVAL_INT] = "int",
+                                                     [POOLVAL_FLOAT] = "float",
+                                                     [POOLVAL_LARGE_INT] = "int",
+                                                     [POOLVAL_STR] = "str",
+                                                     [POOLVAL_TUPLE] = "tuple",
+                                                     [POOLVAL_LIST] = "list",
+                                                     [POOLVAL_DICT] = "dict",
+                                                     [POOLVAL_BYTES] = "bytes",
+                                                     [POOLVAL_BYTEARRAY] = "bytearray",
+                                                     [POOLVAL_RANGE] = "range",
+                                                     [POOLVAL_SLICE] = "slice",
+                                                     [POOLVAL_SET] = "set",
+                                                     [POOLVAL_FROZENSET] = "frozenset",
+                                                     [POOLVAL_ITERATOR] = "iterator"};
     if (value == NULL) return "NULL";
     unsigned type = value_type(space, value);
     return type != POOLVAL_OTHER ? names[type] : poolobj_type_name(object_type(value));

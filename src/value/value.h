@@ -43,6 +43,18 @@ struct value_list {
     poolobj **item;
 };
 
+/* Dictionaries, and sets, which are dictionaries inside. See dict.h. */
+struct value_dict {
+    poolobj base;
+    size_t length;         /* keys */
+    size_t used;           /* entries, with those removed */
+    size_t filled;         /* slots that are not empty */
+    size_t first;          /* the entries before were removed */
+    poolobj **item;        /* key and value of each entry; before it lie the slots */
+    uint64_t version : 56; /* counts keys that came and went; of a frozen set, its hash */
+    uint64_t bits : 8;     /* logarithm of the number of slots */
+};
+
 /* The weak table of interned strings: open addressing, never full. See intern.h. */
 struct intern_slot {
     uint64_t hash;
@@ -65,12 +77,14 @@ struct poolval_space {
     uint64_t small_count;
     struct hash_key key;
     struct intern_table interned;
-    size_t intern_max, depth_max;
+    size_t intern_max, depth_max, work_max, repeat_max;
     poolobj *none, *boolean[2], *empty_tuple;
     poolobj *empty_str, *latin1[LATIN1_CHARS];
     poolobj_heap *heap;
     bool closing; /* the heap ends: the last interned string frees the space */
     double (*power)(double, double);
+    /* Of frozen sets as keys, which the modules of keys are below: see set.h. */
+    bool (*same_sets)(const poolval_space *space, const poolobj *a, const poolobj *b);
     struct failure failure;
 };
 

@@ -51,6 +51,13 @@ tuple_new = function("poolval_tuple_new", P, P, P, ctypes.c_size_t)
 list_new = function("poolval_list_new_items", P, P, P, ctypes.c_size_t)
 dict_new = function("poolval_dict_new", P, P)
 dict_set = function("poolval_dict_set", ctypes.c_int, P, P, P, P)
+bytes_new = function("poolval_bytes_new", P, P, Z, ctypes.c_size_t)
+bytearray_new = function("poolval_bytearray_new", P, P, Z, ctypes.c_size_t)
+range_new = function("poolval_range_new", P, P, I64, I64, I64)
+slice_new = function("poolval_slice_new", P, P, SIZE, SIZE, SIZE)
+set_new = function("poolval_set_new", P, P, P)
+frozenset_new = function("poolval_frozenset_new", P, P, P)
+OMITTED = -sys.maxsize - 1
 # The reference counts are an implementation detail of inline functions, so garbage stays here:
 # every object lives until its heap is closed.
 
@@ -92,6 +99,15 @@ def make(value):
         for key, item in value.items():
             same(dict_set(space, made, make(key), make(item)), 0, "dict_set")
         return made
+    if isinstance(value, (bytes, bytearray)):
+        return (bytes_new if isinstance(value, bytes) else bytearray_new)(space, bytes(value), len(value))
+    if isinstance(value, range):
+        return range_new(space, value.start, value.stop, value.step)
+    if isinstance(value, slice):
+        parts = [OMITTED if part is None else part for part in (value.start, value.stop, value.step)]
+        return slice_new(space, *parts)
+    if isinstance(value, (set, frozenset)):
+        return (set_new if isinstance(value, set) else frozenset_new)(space, make(list(value)))
     items = (P * len(value))(*[make(item) for item in value])
     return (tuple_new if isinstance(value, tuple) else list_new)(space, items, len(value))
 
@@ -136,8 +152,24 @@ def random_int():
     return -number if random.random() < 0.5 else number
 
 
+def random_bytes():
+    return bytes(random.choices(b"ab'\"\\\n\0\xff~", k=random.randrange(6)))
+
+
+def random_range():
+    step = random.choice([-3, -1, 1, 2, 7])
+    return range(random.randrange(-9, 9), random.randrange(-9, 9), step)
+
+
 def random_key(depth=2):
-    kind = random.randrange(8 if depth > 0 else 6)
+    kind = random.randrange(11 if depth > 0 else 6)
+    if kind == 8:
+        return random_bytes()
+    if kind == 9:
+        return random_range()
+    if kind == 10:
+        items = [random_key(depth - 1) for _ in range(random.randrange(3))]
+        return frozenset(items[:1])  # of more the order is not ours
     if kind == 0:
         return random.choice([None, True, False])
     if kind == 1:
@@ -152,7 +184,13 @@ def random_key(depth=2):
 
 
 def random_value(depth=3):
-    kind = random.randrange(7) if depth > 0 else 0
+    kind = random.randrange(10) if depth > 0 else 0
+    if kind == 7:
+        return bytearray(random_bytes())
+    if kind == 8:
+        return {random_key(0)}
+    if kind == 9:
+        return slice(*random.choices([None, -1, 0, 2, 9], k=2), random.choice([None, 1, -1, 3]))
     if kind < 4:
         return random_key(1)
     if kind == 4:
@@ -175,6 +213,13 @@ def is_nan_inside(value):
     return "nan" in repr(value)
 
 
+def has_unordered(value):
+    """Sets and slices have another order in Python, or one at all."""
+    if isinstance(value, (list, tuple)):
+        return any(map(has_unordered, value))
+    return isinstance(value, (set, frozenset, slice))
+
+
 def check_pair():
     a, b = random_value(), random_value()
     if random.random() < 0.3:
@@ -183,6 +228,8 @@ def check_pair():
         return
     x, y = make(a), make(b)
     same(equal(space, x, y), int(a == b), f"{a!r} == {b!r}")
+    if has_unordered(a) or has_unordered(b):
+        return
     order = ctypes.c_int(7)
     result = compare(space, x, y, ctypes.byref(order))
     try:
@@ -411,6 +458,132 @@ def check_format():
         same(text_of(ours) if ours else message(space).decode(), theirs, f"{text!r}.format{values}")
 
 
+bytes_data = function("poolval_bytes_data", P, P, P, P)
+bytes_find = function("poolval_bytes_find", SIZE, P, P, P, SIZE, SIZE)
+bytes_concat = function("poolval_bytes_concat", P, P, P, P)
+bytes_repeat = function("poolval_bytes_repeat", P, P, P, SIZE)
+bytes_slice = function("poolval_bytes_slice", P, P, P, SIZE, SIZE)
+bytes_decode = function("poolval_bytes_decode", P, P, P)
+bytearray_append = function("poolval_bytearray_append", ctypes.c_int, P, P, ctypes.c_int)
+bytearray_set_slice = function("poolval_bytearray_set_slice", ctypes.c_int, P, P, SIZE, SIZE, P)
+get_slice = function("poolval_get_slice", P, P, P, P)
+set_slice = function("poolval_set_slice", ctypes.c_int, P, P, P, P)
+remove_slice = function("poolval_remove_slice", ctypes.c_int, P, P, P)
+length_of = function("poolval_length", SIZE, P, P)
+contains = function("poolval_contains", ctypes.c_int, P, P, P)
+iterate = function("poolval_iterate", P, P, P)
+next_of = function("poolval_next", ctypes.c_int, P, P, P)
+set_add = function("poolval_set_add", ctypes.c_int, P, P, P)
+set_remove = function("poolval_set_remove", ctypes.c_int, P, P, P)
+set_has = function("poolval_set_has", ctypes.c_int, P, P, P)
+set_is_subset = function("poolval_set_is_subset", ctypes.c_int, P, P, P)
+set_operations = {name: function("poolval_set_" + name, P, P, P, P)
+                  for name in ("union", "intersection", "difference", "symmetric")}
+
+
+def show(value):
+    return text_of(repr_of(space, value)) if value else message(space).decode()
+
+
+def check_bytes():
+    a, b, i, j = random_bytes(), random_bytes(), random_index(), random_index()
+    kinds = random.choice([bytes, bytearray]), random.choice([bytes, bytearray])
+    a, b = kinds[0](a), kinds[1](b)
+    x, y = make(a), make(b)
+    same(show(bytes_concat(space, x, y)), repr(a + b), "concat")
+    same(show(bytes_slice(space, x, i, j)), repr(a[i:j]), "slice")
+    times = random.randrange(-1, 4)
+    same(show(bytes_repeat(space, x, times)), repr(a * times), "repeat")
+    whole = a + b + a
+    same(bytes_find(space, make(whole), y, i, j), whole.find(b, i, j), f"{whole}.find({b}, {i}, {j})")
+    theirs, ours = bytearray(a), make(bytearray(a))
+    for _ in range(random.randrange(40)):
+        part, i, j = random_bytes(), random_index(), random_index()
+        if random.random() < 0.5:
+            theirs.append(65)
+            bytearray_append(space, ours, 65)
+        elif random.random() < 0.1:
+            theirs[i:j] = theirs
+            bytearray_set_slice(space, ours, i, j, ours)
+        else:
+            theirs[i:j] = part
+            bytearray_set_slice(space, ours, i, j, make(part))
+        if len(theirs) > 300:
+            break
+    same(show(ours), repr(theirs), "bytearray")
+
+
+def items_of(ours):
+    iterator, item, all_items = iterate(space, ours), P(), []
+    while (more := next_of(space, iterator, ctypes.byref(item))) == 1:
+        all_items.append(show(item))
+    same((more, next_of(space, iterator, ctypes.byref(item))), (0, 0), "end of an iterator")
+    return all_items
+
+
+def check_containers():
+    value = random.choice([random_str(), random_bytes(), bytearray(random_bytes()), random_range(),
+                           [random_key(0) for _ in range(random.randrange(9))],
+                           tuple(random_key(0) for _ in range(random.randrange(9))),
+                           {random_key(0): 1 for _ in range(5)}])
+    ours = make(value)
+    same(length_of(space, ours), len(value), f"length of {value!r}")
+    same(items_of(ours), [repr(item) for item in value], f"items of {value!r}")
+    item = random.choice(list(value) or [0]) if random.random() < 0.5 else random_key(0)
+    if not is_nan_inside((value, item)):
+        try:
+            same(contains(space, ours, make(item)), int(item in value), f"{item!r} in {value!r}")
+        except (TypeError, ValueError):
+            pass
+    cut = slice(*random.choices([None, -20, -3, -1, 0, 1, 2, 5, 20], k=2),
+                random.choice([None, 1, -1, 2, -2, 5, -7]))
+    if isinstance(value, dict):
+        same(get_slice(space, ours, make(cut)), None, "slice of a dict")
+        return
+    same(show(get_slice(space, ours, make(cut))), repr(value[cut]), f"{value!r}[{cut}]")
+    if isinstance(value, list):
+        items = list(range(random.choice([len(value[cut]), random.randrange(4)])))
+        try:
+            value[cut] = items
+            same(set_slice(space, ours, make(cut), make(items)), 0, f"set {cut}")
+        except ValueError:
+            same(set_slice(space, ours, make(cut), make(items)), -1, f"set {cut} to {items}")
+        cut = slice(*random.choices([None, -3, 0, 1, 5], k=2), random.choice([None, 1, -1, 2, -3]))
+        del value[cut]
+        same(remove_slice(space, ours, make(cut)), 0, f"remove {cut}")
+        same(show(ours), repr(value), f"after {cut}")
+
+
+def check_sets():
+    kinds = random.choice([set, frozenset]), random.choice([set, frozenset])
+    a, b = (kind(random_key(1) for _ in range(random.randrange(8))) for kind in kinds)
+    if random.random() < 0.3:
+        b = kinds[1](a)
+    if is_nan_inside((a, b)):
+        return
+    x, y = make(a), make(b)
+    same(equal(space, x, y), int(a == b), f"{a!r} == {b!r}")
+    same(set_is_subset(space, x, y), int(a <= b), f"{a!r} <= {b!r}")
+    for name, result in (("union", a | b), ("intersection", a & b), ("difference", a - b),
+                         ("symmetric", a ^ b)):
+        ours = set_operations[name](space, x, y)
+        same(equal(space, ours, make(result)), 1, f"{name} of {a!r} and {b!r}")
+    if isinstance(a, frozenset) and isinstance(b, frozenset) and a == b:
+        same(our_hash(a), our_hash(b), f"hashes of {a!r}")
+    for _ in range(20):
+        key = random_key(1)
+        if isinstance(a, set) and not is_nan_inside(key):
+            there = key in a
+            same(set_has(space, x, make(key)), int(there), f"{key!r} in {a!r}")
+            if random.random() < 0.5:
+                a.add(key)
+                same(set_add(space, x, make(key)), int(not there), "add")
+            else:
+                a.discard(key)
+                same(set_remove(space, x, make(key)), int(there), "remove")
+    same(equal(space, x, make(a)), 1, f"set {a!r}")
+
+
 def check_utf8():
     data = bytearray(random_str().encode() + random.randbytes(random.randrange(4)))
     for _ in range(random.randrange(3)):
@@ -564,9 +737,16 @@ def check_queue():
     same(text_of(repr_of(space, ours)), repr(theirs), "queue")
 
 
+copy_to = function("poolval_copy_to", P, P, P)
+
+
 def check_copies():
+    global space
     value = random_value(4)
     ours = make(value)
+    here, space = space, other_space
+    same(text_of(repr_of(space, copy_to(space, ours))), repr(value), "copy_to")
+    space = here
     for copy in copy_of(space, ours), deepcopy_of(space, ours):
         same(text_of(repr_of(space, copy)), repr(value), "copy")
         if not is_nan_inside(value):
@@ -575,7 +755,7 @@ def check_copies():
 
 checks = [check_text, check_pair, check_hash, check_str, check_utf8, check_list, check_dict,
           check_copies, check_queue]
-checks += [check_numbers, check_numerals] * 8 + [check_large] + [check_parts, check_case, check_format] * 6
+checks += [check_numbers, check_numerals] * 8 + [check_large] + [check_parts, check_case, check_format, check_bytes, check_containers, check_sets] * 6
 seed = int(os.environ.get("STRESS_SEED") or time.time_ns() % 2**32)
 print(f"# seed: STRESS_SEED={seed}", flush=True)
 random.seed(seed)
@@ -583,10 +763,11 @@ for step in range(steps):
     if step % 500 == 0:
         if heap:
             collect(heap, 2), heap_check(heap), space_check(space), heap_close(heap)
-        heap = heap_new()
-        space = space_new(heap, None)
+            heap_check(other_heap), space_check(other_space), heap_close(other_heap)
+        heap, other_heap = heap_new(), heap_new()
+        space, other_space = space_new(heap, None), space_new(other_heap, None)
     check = random.choice(checks[:5] * 4 + checks[5:])
     check()
-space_check(space)
-heap_close(heap)
+space_check(space), space_check(other_space)
+heap_close(heap), heap_close(other_heap)
 print(f"# {steps} checks")

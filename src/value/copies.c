@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "value/copies.h"
+
+static struct copy_slot *copies_find(const struct copies *memo, const poolobj *original) {
+    size_t mask = memo->size - 1;
+    size_t i = (size_t)hash_fold((uintptr_t)original, UINT64_C(0x9e3779b97f4a7c15)) & mask;
+    while (memo->slot[i].original != NULL && memo->slot[i].original != original) i = (i + 1) & mask;
+    return &memo->slot[i];
+}
+
+poolobj *copies_get(const struct copies *memo, const poolobj *original) {
+    return memo->size > 0 ? copies_find(memo, original)->copy : NULL;
+}
+
+static bool copies_make_room(poolval_space *space, struct copies *memo) {
+    if (memo->used * 2 < memo->size) return true;
+    struct copies larger = {NULL, size_max(2 * memo->size, 16), memo->used};
+    larger.slot = (struct copy_slot *)value_allocate(space, larger.size * sizeof larger.slot[0]);
+    if (larger.slot == NULL) return false;
+    memset(larger.slot, 0, larger.size * sizeof larger.slot[0]);
+    for (size_t i = 0; i < memo->size; i++)
+        if (memo->slot[i].original != NULL)
+            *copies_find(&larger, memo->slot[i].original) = memo->slot[i];
+    value_free(memo->slot);
+    *memo = larger;
+    return true;
+}
+
+bool copies_add(poolval_space *space, struct copies *memo, const poolobj *original, poolobj *copy) {
+    if (!copies_make_room(space, memo)) return false;
+    struct copy_slot slot = {original, value_ref(copy)};
+    *copies_find(memo, original) = slot;
+    memo->used++;
+    return true;
+}
+
+/* A copy that failed is emptied: its parts may hold each other. */
+static void undo(poolval_space *space, const struct copy_slot *slot) {
+    if (slot->copy == slot->original) return;
+    if (value_is(space, slot->copy, POOLVAL_LIST)) poolval_list_clear(space, slot->copy);
+    if (value_is(space, slot->copy, POOLVAL_DICT)) poolval_dict_clear(space, slot->copy);
+    if (value_is(space, slot->copy, POOLVAL_SET)) poolval_set_clear(space, slot->copy);
+}
+
+void copies_end(poolval_space *space, struct copies *memo, bool failed) {
+    for (size_t i = 0; failed && i < memo->size; i++)
+        if (memo->slot[i].original != NULL) undo(space, &memo->slot[i]);
+    for (size_t i = 0; i < memo->size; i++)
+        if (memo->slot[i].original != NULL) value_unref(memo->slot[i].copy);
+    value_free(memo->slot);
+}

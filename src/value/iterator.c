@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "value/iterator.h"
+
+#include "value/bytes.h"
+#include "value/dict.h"
+#include "value/range.h"
+#include "value/str.h"
+
+const size_t iterator_refs[] = {offsetof(struct value_iterator, over), POOLOBJ_END};
+
+static bool can_be_iterated(const poolval_space *space, const poolobj *value) {
+    unsigned type = value_type(space, value);
+    return type >= POOLVAL_STR && type != POOLVAL_SLICE;
+}
+
+static poolobj *make(poolval_space *space, poolobj *over, int part) {
+    struct value_iterator *iterator =
+        (struct value_iterator *)value_new(space, POOLVAL_ITERATOR, sizeof(struct value_iterator));
+    if (iterator == NULL) return NULL;
+    iterator->over = value_ref(over);
+    iterator->part = part;
+    return &iterator->base;
+}
+
+poolobj *poolval_iterate(poolval_space *space, poolobj *value) {
+    if (value_is(space, value, POOLVAL_ITERATOR)) return value_ref(value);
+    if (!can_be_iterated(space, value))
+        return (poolobj *)value_fail_type(space, "something with items", value);
+    return make(space, value, POOLVAL_KEYS);
+}
+
+poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part) {
+    if (!value_require(space, dict, POOLVAL_DICT, "a dict")) return NULL;
+    if (part < POOLVAL_KEYS || part > POOLVAL_ITEMS)
+        return (poolobj *)value_fail(space, POOLVAL_ERR_VALUE, "%d is no part of a dict",
+                                     (uint64_t)part, 0);
+    return make(space, dict, part);
+}
+
+/* ---- Going on: 1 and a new reference, 0, -1 ---- */
+
+static poolobj *part_of(poolval_space *space, poolobj *const *entry, int part) {
+    if (part == POOLVAL_KEYS) return value_ref(entry[0]);
+    if (part == POOLVAL_VALUES) return value_ref(entry[1]);
+    struct value_tuple *pair = tuple_new_empty(space, 2);
+    if (pair == NULL) return NULL;
+    pair->item[0] = value_ref(entry[0]);
+    pair->item[1] = value_ref(entry[1]);
+    return &pair->base;
+}
+
+static int next_entry(poolval_space *space, struct value_iterator *iterator, poolobj **item) {
+    const struct value_dict *dict = (const struct value_dict *)iterator->over;
+    poolval_place *place = &iterator->place;
+    uint64_t version = (uint64_t)dict->version + 1;
+    if (place->version == 0) place->version = version;
+    if (place->version != version)
+        return value_fail_int(space, POOLVAL_ERR_CHANGED, "the %s got or lost keys meanwhile",
+                              failure_text(value_type_name(space, iterator->over)), 0);
+    size_t index = place->index;
+    poolobj **entry = dict_step(dict, &index);
+    if (entry == NULL) return 0;
+    *item = part_of(space, entry, iterator->part);
+    if (*item == NULL) return -1;
+    place->index = index;
+    return 1;
+}
+
+/* What stands at an index of a sequence whose items are made when they are asked for. */
+static poolobj *made_at(poolval_space *space, const poolobj *over, size_t index, size_t *length) {
+    if (value_is(space, over, POOLVAL_STR)) {
+        const struct value_str *str = (const struct value_str *)over;
+        unsigned log = str_width_log(str);
+        *length = str_length(str);
+        if (index >= *length) return NULL;
+        return str_new_chars(space, (const char *)str_data(str) + (index << log), log, 1);
+    }
+    if (value_is(space, over, POOLVAL_RANGE)) {
+        const struct value_range *range = (const struct value_range *)over;
+        *length = range->length;
+        return index < *length ? number_new_int(space, range_at(range, index)) : NULL;
+    }
+    struct bytes bytes = bytes_of(space, over);
+    *length = bytes.length;
+    return index < *length ? number_new_int(space, bytes.data[index]) : NULL;
+}
+
+static int next_at(poolval_space *space, struct value_iterator *iterator, poolobj **item) {
+    size_t length, index = iterator->place.index;
+    poolobj *const *items = sequence_items(space, iterator->over, &length);
+    if (items != NULL)
+        *item = index < length ? value_ref(items[index]) : NULL;
+    else
+        *item = made_at(space, iterator->over, index, &length);
+    if (index >= length) return 0;
+    if (*item == NULL) return -1;
+    iterator->place.index++;
+    return 1;
+}
+
+int poolval_next(poolval_space *space, poolobj *value, poolobj **item) {
+    struct value_iterator *iterator = (struct value_iterator *)value;
+    *item = NULL;
+    if (!value_require(space, value, POOLVAL_ITERATOR, "an iterator")) return -1;
+    if (iterator->over == NULL) return 0;
+    bool has_entries = value_type(space, iterator->over) >= POOLVAL_DICT;
+    int more = has_entries ? next_entry(space, iterator, item) : next_at(space, iterator, item);
+    if (more == 0) poolobj_clear(&iterator->over);
+    return more;
+}

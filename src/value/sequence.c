@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* The functions of poolval.h that ask any container for its length, for an item, or for a slice. */
+#include "value/bytes.h"
+#include "value/order.h"
+#include "value/range.h"
+#include "value/set.h"
+#include "value/str.h"
+
+static bool length_of(const poolval_space *space, const poolobj *value, size_t *length) {
+    switch (value_type(space, value)) {
+    case POOLVAL_STR:
+        *length = str_length((const struct value_str *)value);
+        return true;
+    case POOLVAL_BYTES:
+    case POOLVAL_BYTEARRAY:
+        *length = bytes_of(space, value).length;
+        return true;
+    case POOLVAL_RANGE:
+        *length = ((const struct value_range *)value)->length;
+        return true;
+    case POOLVAL_DICT:
+    case POOLVAL_SET:
+    case POOLVAL_FROZENSET:
+        *length = ((const struct value_dict *)value)->length;
+        return true;
+    default:
+        return sequence_items(space, value, length) != NULL;
+    }
+}
+
+ptrdiff_t poolval_length(poolval_space *space, const poolobj *value) {
+    size_t length;
+    if (length_of(space, value, &length)) return (ptrdiff_t)length;
+    value_fail_type(space, "something with a length", value);
+    return -1;
+}
+
+/* ---- Whether an item is there: 1, 0, -1 ---- */
+
+static int items_have(poolval_space *space, const poolobj *value, poolobj *item) {
+    size_t count;
+    poolobj *const *items = sequence_items(space, value, &count);
+    for (size_t i = 0; i < count; i++) {
+        int equal = order_equal(space, items[i], item, space->depth_max);
+        if (equal != 0) return equal;
+    }
+    return 0;
+}
+
+static int range_contains(const poolval_space *space, const poolobj *range, const poolobj *item) {
+    int64_t number;
+    if (value_is(space, item, POOLVAL_FLOAT)) {
+        double real = ((const struct value_float *)item)->number;
+        if (!(real >= -0x1p63 && real < 0x1p63) || (double)(int64_t)real != real) return 0;
+        number = (int64_t)real;
+    } else if (!number_int_of(space, item, &number)) {
+        return 0;
+    }
+    return range_has((const struct value_range *)range, number);
+}
+
+static int bytes_contain(poolval_space *space, const poolobj *value, const poolobj *item) {
+    int64_t byte;
+    struct bytes bytes = bytes_of(space, value);
+    if (!number_int_of(space, item, &byte)) {
+        ptrdiff_t at = poolval_bytes_find(space, value, item, 0, PTRDIFF_MAX);
+        return at == -2 ? -1 : at >= 0;
+    }
+    return bytes.length > 0 && byte >= 0 && byte <= UINT8_MAX &&
+           memchr(bytes.data, (int)byte, bytes.length) != NULL;
+}
+
+int poolval_contains(poolval_space *space, poolobj *value, poolobj *item) {
+    poolobj *found;
+    ptrdiff_t at;
+    if (!value_require_any(space, item, "item")) return -1;
+    switch (value_type(space, value)) {
+    case POOLVAL_STR:
+        at = poolval_str_find(space, value, item, 0, PTRDIFF_MAX);
+        return at == -2 ? -1 : at >= 0;
+    case POOLVAL_BYTES:
+    case POOLVAL_BYTEARRAY:
+        return bytes_contain(space, value, item);
+    case POOLVAL_RANGE:
+        return range_contains(space, value, item);
+    case POOLVAL_TUPLE:
+    case POOLVAL_LIST:
+        return items_have(space, value, item);
+    case POOLVAL_DICT:
+        return poolval_dict_find(space, value, item, &found);
+    case POOLVAL_SET:
+    case POOLVAL_FROZENSET:
+        return poolval_set_has(space, value, item);
+    default:
+        value_fail_type(space, "something with items", value);
+        return -1;
+    }
+}
+
+/* ---- Slices ---- */
+
+static bool read_cut(poolval_space *space, const poolobj *slice, size_t length, struct cut *cut) {
+    if (!value_require(space, slice, POOLVAL_SLICE, "a slice")) return false;
+    *cut = slice_cut((const struct value_slice *)slice, length);
+    return true;
+}
+
+static poolobj *cut_str(poolval_space *space, const struct value_str *str, const struct cut *cut) {
+    unsigned log = str_width_log(str);
+    uint64_t few[16];
+    size_t size = cut->count << log;
+    void *chars = size <= sizeof few ? (void *)few : value_allocate(space, size);
+    if (chars == NULL) return NULL;
+    for (size_t i = 0; i < cut->count; i++) str_put(chars, log, i, str_at(str, cut_at(cut, i)));
+    poolobj *made = str_new_chars(space, chars, log, cut->count);
+    if (chars != few) value_free(chars);
+    return made;
+}
+
+static poolobj *cut_bytes(poolval_space *space, poolobj *value, const struct cut *cut) {
+    struct bytes from = bytes_of(space, value);
+    bool fixed = value_is(space, value, POOLVAL_BYTES);
+    poolobj *made = fixed ? poolval_bytes_new(space, from.data, cut->count)
+                          : poolval_bytearray_new(space, from.data, cut->count);
+    if (made == NULL || cut->count == 0) return made;
+    uint8_t *to = (uint8_t *)(uintptr_t)bytes_of(space, made).data;
+    for (size_t i = 0; i < cut->count; i++) to[i] = from.data[cut_at(cut, i)];
+    return made;
+}
+
+static poolobj *cut_items(poolval_space *space, const poolobj *value, const struct cut *cut) {
+    size_t length;
+    poolobj *const *from = sequence_items(space, value, &length);
+    if (value_is(space, value, POOLVAL_LIST)) {
+        struct value_list *list = list_new(space, cut->count);
+        if (list == NULL) return NULL;
+        for (size_t i = 0; i < cut->count; i++)
+            list->item[list->length++] = value_ref(from[cut_at(cut, i)]);
+        return value_made(space, list);
+    }
+    if (cut->count == 0) return space->empty_tuple;
+    struct value_tuple *tuple = tuple_new_empty(space, cut->count);
+    if (tuple == NULL) return NULL;
+    for (size_t i = 0; i < cut->count; i++) tuple->item[i] = value_ref(from[cut_at(cut, i)]);
+    return value_made(space, tuple);
+}
+
+/* What would be the integer at an index, even where there is none. */
+static bool far_at(const struct value_range *range, ptrdiff_t index, int64_t *number) {
+    int64_t span;
+    return !__builtin_mul_overflow(range->step, index, &span) &&
+           !__builtin_add_overflow(range->start, span, number);
+}
+
+static poolobj *cut_range(poolval_space *space, const struct value_range *range,
+                          const struct cut *cut) {
+    int64_t start, stop, step;
+    if (far_at(range, cut->start, &start) && far_at(range, cut->stop, &stop) &&
+        !__builtin_mul_overflow(range->step, cut->step, &step))
+        return poolval_range_new(space, start, stop, step);
+    return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "a range beyond 64 bits", 0, 0);
+}
+
+poolobj *poolval_get_slice(poolval_space *space, poolobj *value, const poolobj *slice) {
+    size_t length;
+    struct cut cut;
+    unsigned type = value_type(space, value);
+    if (type >= POOLVAL_DICT || !length_of(space, value, &length))
+        return (poolobj *)value_fail_type(space, "a sequence", value);
+    if (!read_cut(space, slice, length, &cut)) return NULL;
+    if (type == POOLVAL_STR) return cut_str(space, (const struct value_str *)value, &cut);
+    if (type == POOLVAL_RANGE) return cut_range(space, (const struct value_range *)value, &cut);
+    return bytes_is(space, value) ? cut_bytes(space, value, &cut) : cut_items(space, value, &cut);
+}
+
+/* ---- Slices of lists, changed ---- */
+
+static int swap_items(poolval_space *space, struct value_list *list, const struct cut *cut,
+                      poolobj *items) {
+    size_t count;
+    poolobj *const *from = poolval_items(space, items, &count);
+    if (from == NULL) return -1;
+    if (count != cut->count)
+        return value_fail_int(space, POOLVAL_ERR_VALUE, "%u items for a slice of %u", count,
+                              cut->count);
+    struct value_list *coming = list_new(space, count);
+    if (coming == NULL) return -1;
+    list_add(coming, from, count);
+    for (size_t i = 0; i < count; i++) {
+        poolobj **at = &list->item[cut_at(cut, i)], *old = *at;
+        *at = coming->item[i];
+        coming->item[i] = old;
+    }
+    value_unref(&coming->base);
+    return 0;
+}
+
+int poolval_set_slice(poolval_space *space, poolobj *value, const poolobj *slice, poolobj *items) {
+    struct cut cut;
+    if (!value_require(space, value, POOLVAL_LIST, "a list")) return -1;
+    struct value_list *list = (struct value_list *)value;
+    if (!read_cut(space, slice, list->length, &cut)) return -1;
+    if (cut.step != 1) return swap_items(space, list, &cut, items);
+    return poolval_list_set_slice(space, value, cut.start, cut.start + (ptrdiff_t)cut.count, items);
+}
+
+/* Those that go are held until the list is whole. */
+int poolval_remove_slice(poolval_space *space, poolobj *value, const poolobj *slice) {
+    struct cut cut;
+    if (!value_require(space, value, POOLVAL_LIST, "a list")) return -1;
+    struct value_list *list = (struct value_list *)value, *going;
+    if (!read_cut(space, slice, list->length, &cut)) return -1;
+    if (cut.count == 0) return 0;
+    if ((going = list_new(space, cut.count)) == NULL) return -1;
+    size_t first = cut_at(&cut, cut.step > 0 ? 0 : cut.count - 1), to = first;
+    size_t width = (size_t)(cut.step > 0 ? cut.step : -cut.step);
+    for (size_t from = first; from < list->length; from++) {
+        if ((from - first) % width == 0 && going->length < cut.count)
+            going->item[going->length++] = list->item[from];
+        else
+            list->item[to++] = list->item[from];
+    }
+    list->length = to;
+    list_give_room_back(space, list);
+    value_unref(&going->base);
+    return 0;
+}

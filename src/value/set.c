@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "value/set.h"
+
+#include "value/key.h"
+
+static struct value_dict *require_any_set(poolval_space *space, const poolobj *set) {
+    if (set_is(space, set)) return (struct value_dict *)(uintptr_t)set;
+    return (struct value_dict *)value_fail_type(space, "a set or frozenset", set);
+}
+static struct value_dict *require_set(poolval_space *space, const poolobj *set) {
+    return value_require(space, set, POOLVAL_SET, "a set") ? (struct value_dict *)(uintptr_t)set
+                                                           : NULL;
+}
+
+/* The items were hashed before. */
+static poolobj **find(const poolval_space *space, const struct value_dict *set, poolobj *item) {
+    uint64_t hash;
+    key_hash((poolval_space *)(uintptr_t)space, item, &hash);
+    return dict_find(space, set, item, hash);
+}
+
+/* Whether all items of one are in the other. */
+static bool is_part(const poolval_space *space, const struct value_dict *a,
+                    const struct value_dict *b) {
+    size_t index = 0;
+    if (a->length > b->length) return false;
+    for (poolobj **entry; (entry = dict_step(a, &index)) != NULL;)
+        if (find(space, b, entry[0]) == NULL) return false;
+    return true;
+}
+
+bool set_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
+    const struct value_dict *x = (const struct value_dict *)a, *y = (const struct value_dict *)b;
+    return x->length == y->length && is_part(space, x, y);
+}
+
+/* ---- Making ---- */
+
+/* Whatever the order of the items is. */
+static uint64_t hash_of(poolval_space *space, const struct value_dict *set) {
+    size_t index = 0;
+    uint64_t all = 0, hash;
+    for (poolobj **entry; (entry = dict_step(set, &index)) != NULL;)
+        if (key_hash(space, entry[0], &hash)) all += hash_mix(&space->key, 6, hash);
+    return hash_mix(&space->key, set->length, all);
+}
+
+void set_freeze(poolval_space *space, struct value_dict *set) {
+    set->version = hash_of(space, set) & (((uint64_t)1 << 56) - 1);
+}
+
+/* The set is whole; or not, and goes. */
+static poolobj *finish(poolval_space *space, struct value_dict *set, bool good) {
+    if (!good) {
+        value_unref(&set->base);
+        return NULL;
+    }
+    if (value_is(space, &set->base, POOLVAL_FROZENSET)) set_freeze(space, set);
+    return value_made(space, set);
+}
+
+static bool add_all(poolval_space *space, struct value_dict *set, poolobj *items) {
+    poolobj *iterator = poolval_iterate(space, items), *item;
+    int more = -1;
+    if (iterator == NULL) return false;
+    while ((more = poolval_next(space, iterator, &item)) == 1) {
+        bool added = dict_set(space, set, item, space->none);
+        value_unref(item);
+        if (!added) break;
+    }
+    value_unref(iterator);
+    return more == 0;
+}
+
+static poolobj *make(poolval_space *space, unsigned type, poolobj *items) {
+    struct value_dict *set = dict_new_of(space, type);
+    if (set == NULL) return NULL;
+    return finish(space, set, items == NULL || add_all(space, set, items));
+}
+
+poolobj *poolval_set_new(poolval_space *space, poolobj *items) {
+    return make(space, POOLVAL_SET, items);
+}
+poolobj *poolval_frozenset_new(poolval_space *space, poolobj *items) {
+    return make(space, POOLVAL_FROZENSET, items);
+}
+
+/* ---- Looking and changing ---- */
+
+ptrdiff_t poolval_set_length(poolval_space *space, const poolobj *value) {
+    const struct value_dict *set = require_any_set(space, value);
+    return set != NULL ? (ptrdiff_t)set->length : -1;
+}
+
+int poolval_set_has(poolval_space *space, const poolobj *value, poolobj *item) {
+    const struct value_dict *set = require_any_set(space, value);
+    uint64_t hash;
+    if (set == NULL || !key_hash(space, item, &hash)) return -1;
+    return dict_find(space, set, item, hash) != NULL;
+}
+
+int poolval_set_add(poolval_space *space, poolobj *value, poolobj *item) {
+    struct value_dict *set = require_set(space, value);
+    size_t before = set != NULL ? set->length : 0;
+    if (set == NULL || !dict_set(space, set, item, space->none)) return -1;
+    return set->length != before;
+}
+
+int poolval_set_add_steal(poolval_space *space, poolobj *value, poolobj *item) {
+    if (item == NULL && space->failure.code != POOLVAL_OK) return -1;
+    int added = poolval_set_add(space, value, item);
+    if (item != NULL) value_unref(item);
+    return added;
+}
+
+int poolval_set_remove(poolval_space *space, poolobj *value, poolobj *item) {
+    struct value_dict *set = require_set(space, value);
+    uint64_t hash;
+    poolobj *entry[2];
+    if (set == NULL || !key_hash(space, item, &hash)) return -1;
+    if (dict_find(space, set, item, hash) == NULL) return 0;
+    dict_remove(space, set, item, entry);
+    value_unref(entry[0]);
+    return 1;
+}
+
+int poolval_set_clear(poolval_space *space, poolobj *value) {
+    struct value_dict *set = require_set(space, value);
+    if (set == NULL) return -1;
+    dict_clear(set);
+    return 0;
+}
+
+/* ---- Two sets ---- */
+
+/* Adds those items of `from` that are in `other`, or those that are not. */
+static bool add_some(poolval_space *space, struct value_dict *set, const struct value_dict *from,
+                     const struct value_dict *other, bool in) {
+    size_t index = 0;
+    for (poolobj **entry; (entry = dict_step(from, &index)) != NULL;)
+        if ((find(space, other, entry[0]) != NULL) == in &&
+            !dict_set(space, set, entry[0], space->none))
+            return false;
+    return true;
+}
+
+enum { OF_A_IN_B = 1, OF_A_NOT_IN_B = 2, OF_B_NOT_IN_A = 4 };
+
+static poolobj *combine(poolval_space *space, const poolobj *a, const poolobj *b, unsigned which) {
+    const struct value_dict *x = require_any_set(space, a), *y = require_any_set(space, b);
+    if (x == NULL || y == NULL) return NULL;
+    struct value_dict *set = dict_new_of(space, value_type(space, a));
+    if (set == NULL) return NULL;
+    bool good = (!(which & OF_A_IN_B) || add_some(space, set, x, y, true)) &&
+                (!(which & OF_A_NOT_IN_B) || add_some(space, set, x, y, false)) &&
+                (!(which & OF_B_NOT_IN_A) || add_some(space, set, y, x, false));
+    return finish(space, set, good);
+}
+
+poolobj *poolval_set_union(poolval_space *space, const poolobj *a, const poolobj *b) {
+    return combine(space, a, b, OF_A_IN_B | OF_A_NOT_IN_B | OF_B_NOT_IN_A);
+}
+poolobj *poolval_set_intersection(poolval_space *space, const poolobj *a, const poolobj *b) {
+    return combine(space, a, b, OF_A_IN_B);
+}
+poolobj *poolval_set_difference(poolval_space *space, const poolobj *a, const poolobj *b) {
+    return combine(space, a, b, OF_A_NOT_IN_B);
+}
+poolobj *poolval_set_symmetric(poolval_space *space, const poolobj *a, const poolobj *b) {
+    return combine(space, a, b, OF_A_NOT_IN_B | OF_B_NOT_IN_A);
+}
+
+int poolval_set_is_subset(poolval_space *space, const poolobj *a, const poolobj *b) {
+    const struct value_dict *x = require_any_set(space, a), *y = require_any_set(space, b);
+    return x == NULL || y == NULL ? -1 : is_part(space, x, y);
+}

@@ -18,7 +18,7 @@
  * docs/values.md teaches it by examples.
  *
  * Values are objects: poolobj_incref, _decref, _set, weak references and the collector work on them
- * as on all others. In turn tuples, lists and dictionaries hold any object of their heap; one that
+ * as on all others. In turn containers hold any object of their heap; one that
  * is no value (its type is POOLVAL_OTHER) is equal to itself alone, and hashed by its address.
  *
  * References. Functions that return a poolobj * return a new reference, which the caller drops with
@@ -31,7 +31,8 @@
  * of another type than it needs, and may fail with POOLVAL_ERR_MEMORY. None ends the process.
  *
  * Code of the program (finalizers, callbacks of weak references) runs where poolobj.h says: when a
- * reference is dropped, and when a tuple, list or dictionary is made. It may change any container.
+ * reference is dropped, and when a container is made; and what poolval_list_sort_by is given, and
+ * the option `power`. It may change any container.
  *
  * Threads. As the heap: one thread at a time.
  */
@@ -62,8 +63,8 @@ typedef struct poolval_options {
     int64_t small_min, small_max;
     size_t intern_max; /* see poolval_str_new; 0: only poolval_str_intern interns */
     int list_growth;   /* POOLVAL_GROWTH_... */
-    /* Repr, equal, compare, hash and deepcopy fail on values nested deeper. A level takes some
-       130 bytes of stack. */
+    /* Repr, equal, compare, hash, deepcopy and copy_to fail on values nested deeper. A level takes
+       some 130 bytes of stack. */
     size_t depth_max;
     /* Free lists: so many dead objects are kept to be made anew; 0: none. Tuples: so many of each
        length from 1 to 19. */

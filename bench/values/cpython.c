@@ -33,6 +33,16 @@ static inline object *make_dict(void) { return PyDict_New(); }
 static inline void set(object *dict, object *key, object *item) { PyDict_SetItem(dict, key, item); }
 static inline object *find(object *dict, object *key) { return PyDict_GetItemWithError(dict, key); }
 
+static inline object *make_sum(object *a, object *b) { return PyNumber_Add(a, b); }
+static inline object *make_product(object *a, object *b) { return PyNumber_Multiply(a, b); }
+static inline object *make_split(object *str, object *at) { return PyUnicode_Split(str, at, -1); }
+static inline object *make_repr(object *v) { return PyObject_Repr(v); }
+static inline void sort_list(object *list) { PyList_Sort(list); }
+static inline object *make_set(void) { return PySet_New(NULL); }
+static inline void add_to_set(object *set, object *item) { PySet_Add(set, item); }
+static inline object *make_iterator(object *v) { return PyObject_GetIter(v); }
+static inline object *get_next(object *iterator) { return PyIter_Next(iterator); }
+
 #include "workloads.h"
 
 int main(int argc, char **argv) {

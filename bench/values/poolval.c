@@ -36,6 +36,22 @@ static inline object *find(object *dict, object *key) {
     return found;
 }
 
+static inline object *make_sum(object *a, object *b) { return poolval_add(space, a, b); }
+static inline object *make_product(object *a, object *b) { return poolval_multiply(space, a, b); }
+static inline object *make_split(object *str, object *at) {
+    return poolval_str_split(space, str, at, -1);
+}
+static inline object *make_repr(object *v) { return poolval_repr(space, v); }
+static inline void sort_list(object *list) { poolval_list_sort(space, list); }
+static inline object *make_set(void) { return poolval_set_new(space, NULL); }
+static inline void add_to_set(object *set, object *item) { poolval_set_add(space, set, item); }
+static inline object *make_iterator(object *v) { return poolval_iterate(space, v); }
+static inline object *get_next(object *iterator) {
+    object *item;
+    poolval_next(space, iterator, &item);
+    return item;
+}
+
 #include "workloads.h"
 
 /* With the argument "lists" in front, free lists as long as CPython's; without, none. */

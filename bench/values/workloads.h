@@ -16,6 +16,7 @@ static object *held[MILLION];
 static object *texts[KEYS], *twins[KEYS], *numbers[KEYS];
 static object *text, *other, *shared, *list, *dict_of_texts, *dict_of_numbers;
 static object *large_dict, *large_keys[MANY_KEYS];
+static object *real, *large, *line, *comma, *short_list;
 static char names[KEYS][16];
 
 static void drop_held(size_t count) {
@@ -121,6 +122,46 @@ static size_t fill_texts(void) { return fill(texts, KEYS); }
 static size_t fill_numbers(void) { return fill(numbers, KEYS); }
 static size_t fill_large(void) { return fill(large_keys, MANY_KEYS); }
 
+/* ---- Numbers, sorting, sets, parts ---- */
+
+PAIRS(add_int, make_sum(numbers[i % KEYS], numbers[1]))
+PAIRS(add_float, make_sum(real, real))
+PAIRS(add_mixed, make_sum(real, numbers[1]))
+PAIRS(add_large, make_sum(large, large))
+PAIRS(multiply_large, make_product(large, large))
+PAIRS(split_line, make_split(line, comma))
+PAIRS(repr_list, make_repr(short_list))
+
+static size_t sort(object *const *from, size_t count) {
+    for (size_t done = 0; done < MANY; done += count) {
+        object *made = make_list();
+        for (size_t i = 0; i < count; i++) append(made, from[i * 7919 % count]);
+        sort_list(made);
+        drop(made);
+    }
+    return MANY;
+}
+static size_t sort_ints(void) { return sort(numbers, KEYS); }
+static size_t sort_texts(void) { return sort(texts, KEYS); }
+
+static size_t fill_set(void) {
+    for (size_t done = 0; done < MILLION; done += KEYS) {
+        object *made = make_set();
+        for (size_t i = 0; i < KEYS; i++) add_to_set(made, numbers[i]);
+        drop(made);
+    }
+    return MILLION;
+}
+
+static size_t iterate_list(void) {
+    for (size_t done = 0; done < MANY; done += KEYS) {
+        object *iterator = make_iterator(list), *item;
+        while ((item = get_next(iterator)) != NULL) drop(item);
+        drop(iterator);
+    }
+    return MANY;
+}
+
 /* ---- Time ---- */
 
 static const struct workload {
@@ -158,6 +199,17 @@ static const struct workload {
     {"concatenate_13_13", concat},
     {"slice_6_of_13", slice},
     {"intern_1000", intern},
+    {"add_int", add_int},
+    {"add_float", add_float},
+    {"add_mixed", add_mixed},
+    {"add_20_digits", add_large},
+    {"multiply_20_digits", multiply_large},
+    {"split_in_10", split_line},
+    {"repr_list_10", repr_list},
+    {"sort_int_1000", sort_ints},
+    {"sort_str_1000", sort_texts},
+    {"set_add_int_1000", fill_set},
+    {"iterate_list_1000", iterate_list},
 };
 
 /* Of the processor: what else runs on the machine counts less. */
@@ -248,6 +300,12 @@ static void set_up(void) {
     shared = make_int(7);
     text = make_text("eggs and spam", 13);
     other = make_text("spam and eggs", 13);
+    real = make_float(1.5);
+    large = make_product(make_int(1234567890123456789), make_int(1234567890123456789));
+    line = make_text("spam,eggs,ham,spam,eggs,ham,spam,eggs,ham,spam", 46);
+    comma = make_text(",", 1);
+    short_list = make_list();
+    for (int i = 0; i < 10; i++) append(short_list, i % 2 == 0 ? text : make_int(i * 1000));
     list = make_list();
     dict_of_texts = make_dict();
     dict_of_numbers = make_dict();

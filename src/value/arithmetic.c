@@ -143,8 +143,13 @@ static double quotient_of(double x, double y) {
 /* A number as a float. False: the failure is noted. */
 static bool double_of(poolval_space *space, const poolobj *value, double *number) {
     struct integer view;
+    int64_t whole;
     if (value_is(space, value, POOLVAL_FLOAT)) {
         *number = ((const struct value_float *)value)->number;
+        return true;
+    }
+    if (number_int_of(space, value, &whole)) {
+        *number = (double)whole; /* rounded to even as well */
         return true;
     }
     if (!integer_view(space, value, &view)) {
@@ -168,7 +173,9 @@ ALWAYS_INLINE int kind_of(poolval_space *space, const poolobj *a, const poolobj 
         *y = ((const struct value_float *)b)->number;
         return 0;
     }
-    if (is_integer(space, a) && is_integer(space, b)) return 1;
+    if (!value_is(space, a, POOLVAL_FLOAT) && !value_is(space, b, POOLVAL_FLOAT) &&
+        number_is(space, a) && number_is(space, b))
+        return 1;
     return double_of(space, a, x) && double_of(space, b, y) ? 0 : -1;
 }
 

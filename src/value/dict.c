@@ -68,7 +68,7 @@ static bool same_any(const poolval_space *space, const poolobj *a, const poolobj
 ALWAYS_INLINE poolobj **probe(const poolval_space *space, const struct value_dict *dict,
                               poolobj *key, uint64_t hash, unsigned width, same_key *same,
                               size_t *slot) {
-    unsigned bits = dict->bits;
+    unsigned bits = dict_bits(dict);
     size_t mask = ((size_t)1 << bits) - 1, i = hash & mask;
     uint64_t tag = tag_of(hash, bits, width), content;
     const void *slots = dict_slots(dict, width);
@@ -83,7 +83,7 @@ ALWAYS_INLINE poolobj **probe(const poolval_space *space, const struct value_dic
 
 ALWAYS_INLINE poolobj **probe_width(const poolval_space *space, const struct value_dict *dict,
                                     poolobj *key, uint64_t hash, same_key *same, size_t *slot) {
-    unsigned width = dict_slot_width(dict->bits);
+    unsigned width = dict_slot_width(dict_bits(dict));
     if (width == 1) return probe(space, dict, key, hash, 1, same, slot);
     if (width == 2) return probe(space, dict, key, hash, 2, same, slot);
     if (width == 4) return probe(space, dict, key, hash, 4, same, slot);
@@ -107,13 +107,14 @@ poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, p
 
 ALWAYS_INLINE void fill_slot(struct value_dict *dict, size_t slot, uint64_t hash, unsigned width,
                              size_t entry) {
-    slot_write(dict_slots(dict, width), width, slot, tag_of(hash, dict->bits, width) | (entry + 1));
+    slot_write(dict_slots(dict, width), width, slot,
+               tag_of(hash, dict_bits(dict), width) | (entry + 1));
 }
 
 /* Leads from the first empty slot to an entry. */
 ALWAYS_INLINE void link_entry(struct value_dict *dict, uint64_t hash, unsigned width,
                               size_t entry) {
-    size_t mask = ((size_t)1 << dict->bits) - 1, i = hash & mask;
+    size_t mask = ((size_t)1 << dict_bits(dict)) - 1, i = hash & mask;
     while (slot_read(dict_slots(dict, width), width, i) != 0) i = (i + 1) & mask;
     fill_slot(dict, i, hash, width, entry);
 }
@@ -122,7 +123,7 @@ ALWAYS_INLINE void link_entry(struct value_dict *dict, uint64_t hash, unsigned w
 
 static void forget_table(struct value_dict *dict) {
     dict->item = &no_table[1];
-    dict->bits = 0;
+    dict->state &= ~(uint64_t)DICT_BITS;
     dict->length = dict->used = dict->filled = dict->first = 0;
 }
 
@@ -131,7 +132,7 @@ static void forget_table(struct value_dict *dict) {
 ALWAYS_INLINE void link_all_of(poolval_space *space, struct value_dict *dict, unsigned width) {
     enum { AT_ONCE = 16 };
     uint64_t hash[AT_ONCE];
-    size_t mask = ((size_t)1 << dict->bits) - 1;
+    size_t mask = ((size_t)1 << dict_bits(dict)) - 1;
     for (size_t first = 0; first < dict->used; first += AT_ONCE) {
         size_t count = size_min(AT_ONCE, dict->used - first);
         for (size_t i = 0; i < count; i++) {
@@ -144,7 +145,7 @@ ALWAYS_INLINE void link_all_of(poolval_space *space, struct value_dict *dict, un
 
 /* Links all entries of a new table. */
 static void link_all(poolval_space *space, struct value_dict *dict) {
-    unsigned width = dict_slot_width(dict->bits);
+    unsigned width = dict_slot_width(dict_bits(dict));
     if (width == 1)
         link_all_of(space, dict, 1);
     else if (width == 2)
@@ -164,7 +165,7 @@ static bool make_table(poolval_space *space, struct value_dict *dict, const stru
     struct value_dict old = *from;
     memset(table, 0, slots);
     dict->item = (poolobj **)(void *)(table + slots);
-    dict->bits = bits;
+    dict->state = (dict->state & ~(uint64_t)DICT_BITS) | bits;
     dict->length = dict->used = dict->filled = old.length;
     dict->first = 0;
     poolobj **to = dict->item, **entry;
@@ -191,7 +192,7 @@ static NOINLINE bool grow(poolval_space *space, struct value_dict *dict) {
 /* After a removal: walks over what is left should not have to pass by much that is not. Goes on
    without memory. */
 static void shrink(poolval_space *space, struct value_dict *dict) {
-    if (dict->length == 0 && dict->bits == BITS_LEAST) {
+    if (dict->length == 0 && dict_bits(dict) == BITS_LEAST) {
         memset(dict_table(dict), 0, (size_t)1 << BITS_LEAST);
         dict->used = dict->filled = dict->first = 0;
     } else if (dict->length == 0) {
@@ -224,7 +225,8 @@ struct value_dict *dict_copy(poolval_space *space, const struct value_dict *from
 
 void dict_traverse(poolobj *value, poolobj_visit visit, void *arg) {
     const struct value_dict *dict = (const struct value_dict *)value;
-    visit(dict->item + 2 * dict->first, 2 * (dict->used - dict->first), arg);
+    size_t count = dict->used - dict->first;
+    if (count > 0) visit(dict->item + 2 * dict->first, 2 * count, arg);
 }
 
 void dict_drop(poolobj *value) { value_free(dict_table((struct value_dict *)value)); }
@@ -233,18 +235,18 @@ void dict_drop(poolobj *value) { value_free(dict_table((struct value_dict *)valu
 
 static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj *key,
                           uint64_t hash, size_t slot, poolobj *value) {
-    if (unlikely(dict->filled == capacity_of(dict->bits))) {
+    if (unlikely(dict->filled == capacity_of(dict_bits(dict)))) {
         if (!grow(space, dict)) return false;
-        link_entry(dict, hash, dict_slot_width(dict->bits), dict->used);
+        link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);
     } else {
-        fill_slot(dict, slot, hash, dict_slot_width(dict->bits), dict->used);
+        fill_slot(dict, slot, hash, dict_slot_width(dict_bits(dict)), dict->used);
     }
     poolobj **entry = dict->item + 2 * dict->used++;
     dict->filled++;
     entry[0] = value_ref(key);
     entry[1] = value_ref(value);
     dict->length++;
-    dict->version++;
+    dict->state += DICT_CHANGE;
     return true;
 }
 
@@ -275,16 +277,16 @@ void dict_check(poolval_space *space, const struct value_dict *dict) {
     size_t keys = 0, index = 0, slots = 0;
     uint64_t hash;
     CHECK(dict->first + dict->length <= dict->used && dict->used <= dict->filled); /* D1 */
-    CHECK(dict->filled <= capacity_of(dict->bits));
-    CHECK(dict->bits == 0 ? dict->item == &no_table[1] : dict->bits >= BITS_LEAST);
+    CHECK(dict->filled <= capacity_of(dict_bits(dict)));
+    CHECK(dict_bits(dict) == 0 ? dict->item == &no_table[1] : dict_bits(dict) >= BITS_LEAST);
     for (size_t i = 0; i < dict->first; i++) CHECK(dict->item[2 * i] == NULL); /* D2 */
     CHECK(dict->length == 0 || (dict->item[2 * dict->first] && dict->item[2 * dict->used - 2]));
     for (poolobj **entry; (entry = dict_step(dict, &index)) != NULL; keys++)
         CHECK(entry[1] != NULL && key_hash(space, entry[0], &hash) && /* D2, D3 */
               dict_find(space, dict, entry[0], hash) == entry);
     CHECK(keys == dict->length);
-    for (size_t i = 0; dict->bits > 0 && i < (size_t)1 << dict->bits; i++)
-        slots += slot_read(dict_table(dict), dict_slot_width(dict->bits), i) != 0;
+    for (size_t i = 0; dict_bits(dict) > 0 && i < (size_t)1 << dict_bits(dict); i++)
+        slots += slot_read(dict_table(dict), dict_slot_width(dict_bits(dict)), i) != 0;
     CHECK(slots == dict->filled);
 }
 
@@ -348,7 +350,7 @@ int poolval_dict_set(poolval_space *space, poolobj *value, poolobj *key, poolobj
 void dict_clear(struct value_dict *dict) {
     struct value_dict old = *dict;
     forget_table(dict);
-    dict->version++;
+    dict->state += DICT_CHANGE;
     for (size_t i = 0; i < 2 * old.used; i++)
         if (old.item[i] != NULL) value_unref(old.item[i]);
     value_free(dict_table(&old));
@@ -367,7 +369,7 @@ static void take_entry(poolval_space *space, struct value_dict *dict, poolobj **
     memcpy(entry, from, 2 * sizeof entry[0]);
     from[0] = from[1] = NULL;
     dict->length--;
-    dict->version++;
+    dict->state += DICT_CHANGE;
     while (dict->first < dict->used && dict->item[2 * dict->first] == NULL) dict->first++;
     while (dict->first < dict->used && dict->item[2 * dict->used - 2] == NULL) dict->used--;
     shrink(space, dict);

@@ -28,16 +28,23 @@
 extern "C" {
 #endif
 
+/* Parts of `state`, as value.h has them. */
+static inline unsigned dict_bits(const struct value_dict *dict) { return (uint8_t)dict->state; }
+/* Another one when keys came or went. */
+static inline uint64_t dict_version(const struct value_dict *dict) {
+    return value_dict_version(dict);
+}
+
 /* The narrowest slot for numbers up to the capacity; the slots; and the block of the table, NULL if
    there is none. */
 static inline unsigned dict_slot_width(unsigned bits) {
     return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
 }
 static inline void *dict_slots(const struct value_dict *dict, unsigned width) {
-    return (char *)dict->item - ((size_t)width << dict->bits);
+    return (char *)dict->item - ((size_t)width << dict_bits(dict));
 }
 static inline void *dict_table(const struct value_dict *dict) {
-    return dict->bits == 0 ? NULL : dict_slots(dict, dict_slot_width(dict->bits));
+    return dict_bits(dict) == 0 ? NULL : dict_slots(dict, dict_slot_width(dict_bits(dict)));
 }
 
 /* Of the types that are dictionaries inside: sets have no values, but for none. */

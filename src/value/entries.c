@@ -13,8 +13,8 @@ int poolval_dict_next(poolval_space *space, const poolobj *value, poolval_place 
                       poolobj **key, poolobj **item) {
     const struct value_dict *dict = require_dict(space, value);
     if (dict == NULL) return -1;
-    if (place->version == 0) place->version = dict->version + 1;
-    if (place->version != dict->version + 1)
+    if (place->version == 0) place->version = dict_version(dict) + 1;
+    if (place->version != dict_version(dict) + 1)
         return value_fail_int(space, POOLVAL_ERR_CHANGED, "the dict got or lost keys meanwhile", 0,
                               0);
     poolobj **entry = dict_step(dict, &place->index);

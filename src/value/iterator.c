@@ -52,7 +52,7 @@ static poolobj *part_of(poolval_space *space, poolobj *const *entry, int part) {
 static int next_entry(poolval_space *space, struct value_iterator *iterator, poolobj **item) {
     const struct value_dict *dict = (const struct value_dict *)iterator->over;
     poolval_place *place = &iterator->place;
-    uint64_t version = (uint64_t)dict->version + 1;
+    uint64_t version = dict_version(dict) + 1;
     if (place->version == 0) place->version = version;
     if (place->version != version)
         return value_fail_int(space, POOLVAL_ERR_CHANGED, "the %s got or lost keys meanwhile",
@@ -103,6 +103,13 @@ int poolval_next(poolval_space *space, poolobj *value, poolobj **item) {
     *item = NULL;
     if (!value_require(space, value, POOLVAL_ITERATOR, "an iterator")) return -1;
     if (iterator->over == NULL) return 0;
+    if (likely(value_is(space, iterator->over, POOLVAL_LIST))) {
+        const struct value_list *list = (const struct value_list *)iterator->over;
+        if (likely(iterator->place.index < list->length)) {
+            *item = value_ref(list->item[iterator->place.index++]);
+            return 1;
+        }
+    }
     bool has_entries = value_type(space, iterator->over) >= POOLVAL_DICT;
     int more = has_entries ? next_entry(space, iterator, item) : next_at(space, iterator, item);
     if (more == 0) poolobj_clear(&iterator->over);

@@ -52,7 +52,7 @@ static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t
         *hash = range_hash(space, (const struct value_range *)value);
         return true;
     case POOLVAL_FROZENSET:
-        *hash = ((const struct value_dict *)value)->version;
+        *hash = value_dict_version((const struct value_dict *)value);
         return true;
     case POOLVAL_BYTEARRAY:
     case POOLVAL_SLICE:

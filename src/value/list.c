@@ -138,11 +138,20 @@ ptrdiff_t poolval_list_room(poolval_space *space, const poolobj *list) {
     return (ptrdiff_t)((const struct value_list *)list)->room;
 }
 
-poolobj *poolval_list_get(poolval_space *space, const poolobj *value, ptrdiff_t index) {
+static NOINLINE poolobj *get_slow(poolval_space *space, const poolobj *value, ptrdiff_t index) {
     if (!require_list(space, value)) return NULL;
     const struct value_list *list = (const struct value_list *)value;
     if (!value_index(space, "list", list->length, &index)) return NULL;
     return value_ref(list->item[index]);
+}
+
+/* Makes no call where all is well, and so saves no register. */
+poolobj *poolval_list_get(poolval_space *space, const poolobj *value, ptrdiff_t index) {
+    const struct value_list *list = (const struct value_list *)value;
+    if (unlikely(!value_is(space, value, POOLVAL_LIST) || (size_t)index >= list->length))
+        return get_slow(space, value, index);
+    poolobj *item = list->item[index];
+    return likely(value_try_ref(item)) ? item : get_slow(space, value, index);
 }
 
 poolobj *poolval_list_slice(poolval_space *space, poolobj *value, ptrdiff_t start, ptrdiff_t stop) {

@@ -15,8 +15,8 @@ static struct value_dict *require_set(poolval_space *space, const poolobj *set) 
 /* The items were hashed before. */
 static poolobj **find(const poolval_space *space, const struct value_dict *set, poolobj *item) {
     uint64_t hash;
-    key_hash((poolval_space *)(uintptr_t)space, item, &hash);
-    return dict_find(space, set, item, hash);
+    bool good = key_hash((poolval_space *)(uintptr_t)space, item, &hash);
+    return good ? dict_find(space, set, item, hash) : NULL;
 }
 
 /* Whether all items of one are in the other. */
@@ -46,7 +46,7 @@ static uint64_t hash_of(poolval_space *space, const struct value_dict *set) {
 }
 
 void set_freeze(poolval_space *space, struct value_dict *set) {
-    set->version = hash_of(space, set) & (((uint64_t)1 << 56) - 1);
+    set->state = hash_of(space, set) * DICT_CHANGE + dict_bits(set);
 }
 
 /* The set is whole; or not, and goes. */

@@ -9,7 +9,9 @@
 enum { RUN = 8 }; /* items that are put in order by insertion */
 
 /* Elements are an item, or a key and its item: `stride` pointers, of which the first is compared.
- */
+   Where all items are integers, the keys are these themselves, and no item is looked at. */
+enum key_kind { KEY_OBJECT, KEY_NUMBER };
+
 struct sorter {
     poolval_space *space;
     const poolval_sorting *how;
@@ -27,7 +29,8 @@ static int is_less_by(const struct sorter *sorter, poolobj *b, poolobj *a) {
     return how->compare(sorter->space, x, y, &order, how->arg) < 0 ? -1 : order < 0;
 }
 
-ALWAYS_INLINE int is_less(const struct sorter *sorter, poolobj *b, poolobj *a) {
+ALWAYS_INLINE int is_less(const struct sorter *sorter, poolobj *b, poolobj *a, enum key_kind kind) {
+    if (kind == KEY_NUMBER) return (intptr_t)b < (intptr_t)a;
     if (unlikely(!sorter->plain)) return is_less_by(sorter, b, a);
     if (value_is(sorter->space, a, POOLVAL_INT) && value_is(sorter->space, b, POOLVAL_INT))
         return ((struct value_int *)b)->number < ((struct value_int *)a)->number;
@@ -40,7 +43,7 @@ ALWAYS_INLINE int is_less(const struct sorter *sorter, poolobj *b, poolobj *a) {
 ALWAYS_INLINE int is_sorted(const struct sorter *sorter, poolobj *const *item, size_t count,
                             size_t stride) {
     for (size_t i = 1; i < count; i++) {
-        int less = is_less(sorter, item[i * stride], item[(i - 1) * stride]);
+        int less = is_less(sorter, item[i * stride], item[(i - 1) * stride], KEY_OBJECT);
         if (less != 0) return less < 0 ? -1 : 0;
     }
     return 1;
@@ -51,14 +54,14 @@ ALWAYS_INLINE void put(poolobj **to, poolobj *const *from, size_t stride) {
 }
 
 ALWAYS_INLINE bool insert_all(const struct sorter *sorter, poolobj **item, size_t count,
-                              size_t stride) {
+                              size_t stride, enum key_kind kind) {
     for (size_t i = 1; i < count; i++) {
         poolobj *moving[2];
         size_t at = i;
         int less = 0;
         put(moving, item + i * stride, stride);
         for (; at > 0; at--) {
-            less = is_less(sorter, moving[0], item[(at - 1) * stride]);
+            less = is_less(sorter, moving[0], item[(at - 1) * stride], kind);
             if (less != 1) break;
             put(item + at * stride, item + (at - 1) * stride, stride);
         }
@@ -69,10 +72,10 @@ ALWAYS_INLINE bool insert_all(const struct sorter *sorter, poolobj **item, size_
 }
 
 ALWAYS_INLINE bool merge(const struct sorter *sorter, poolobj *const *from, size_t left,
-                         size_t count, poolobj **to, size_t stride) {
+                         size_t count, poolobj **to, size_t stride, enum key_kind kind) {
     size_t a = 0, b = left;
     while (a < left && b < count) {
-        int less = is_less(sorter, from[b * stride], from[a * stride]);
+        int less = is_less(sorter, from[b * stride], from[a * stride], kind);
         if (less < 0) return false;
         put(to, from + (less ? b++ : a++) * stride, stride);
         to += stride;
@@ -85,13 +88,14 @@ ALWAYS_INLINE bool merge(const struct sorter *sorter, poolobj *const *from, size
 /* Sorts the elements at *all, with as much memory at `spare`; *all is where they are afterwards. If
    it fails they are all there, in any order. */
 ALWAYS_INLINE bool sort_by(const struct sorter *sorter, poolobj ***all, poolobj **spare,
-                           size_t count, size_t stride) {
+                           size_t count, size_t stride, enum key_kind kind) {
     for (size_t i = 0; i < count; i += RUN)
-        if (!insert_all(sorter, *all + i * stride, size_min(RUN, count - i), stride)) return false;
+        if (!insert_all(sorter, *all + i * stride, size_min(RUN, count - i), stride, kind))
+            return false;
     for (size_t run = RUN; run < count; run *= 2) {
         for (size_t i = 0; i < count; i += 2 * run) {
             size_t both = size_min(2 * run, count - i), at = i * stride;
-            if (!merge(sorter, *all + at, size_min(run, both), both, spare + at, stride))
+            if (!merge(sorter, *all + at, size_min(run, both), both, spare + at, stride, kind))
                 return false;
         }
         poolobj **done = spare;
@@ -101,15 +105,40 @@ ALWAYS_INLINE bool sort_by(const struct sorter *sorter, poolobj ***all, poolobj 
     return true;
 }
 
+/* False: an item is no small integer, and nothing happened. */
+static bool number_items(const poolval_space *space, poolobj *const *item, size_t count,
+                         poolobj **pair) {
+    for (size_t i = 0; i < count; i++) {
+        if (!value_is(space, item[i], POOLVAL_INT)) return false;
+        pair[2 * i] = (poolobj *)(intptr_t)((const struct value_int *)item[i])->number;
+        pair[2 * i + 1] = item[i];
+    }
+    return true;
+}
+
+/* Sorts items that are all integers. False: they are not, or there is no memory; nothing is noted.
+ */
+static bool sort_numbers(const struct sorter *sorter, poolobj **item, size_t count) {
+    if (!sorter->plain || !value_is(sorter->space, item[0], POOLVAL_INT)) return false;
+    poolobj **memory = (poolobj **)value_try_allocate(count * 4 * sizeof item[0]), **all = memory;
+    if (memory == NULL) return false;
+    bool good = number_items(sorter->space, item, count, all) &&
+                sort_by(sorter, &all, memory + 2 * count, count, 2, KEY_NUMBER);
+    for (size_t i = 0; good && i < count; i++) item[i] = all[2 * i + 1];
+    value_free(memory);
+    return good;
+}
+
 /* Sorts items in place; if that fails, they are as they were. */
 static bool sort_items(const struct sorter *sorter, poolobj **item, size_t count) {
     int sorted = is_sorted(sorter, item, count, 1);
     if (sorted != 0) return sorted > 0;
+    if (sort_numbers(sorter, item, count)) return true;
     size_t size = count * sizeof item[0];
     poolobj **memory = (poolobj **)value_allocate(sorter->space, 2 * size), **all = memory;
     if (memory == NULL) return false;
     memcpy(all, item, size);
-    bool good = sort_by(sorter, &all, memory + count, count, 1);
+    bool good = sort_by(sorter, &all, memory + count, count, 1, KEY_OBJECT);
     if (good) memcpy(item, all, size);
     value_free(memory);
     return good;
@@ -134,7 +163,7 @@ static bool sort_keyed(const struct sorter *sorter, poolobj **item, size_t count
     poolobj **memory = (poolobj **)value_allocate(sorter->space, size), **all = memory;
     if (memory == NULL) return false;
     size_t made = make_keys(sorter, item, count, all);
-    bool good = made == count && sort_by(sorter, &all, memory + 2 * count, count, 2);
+    bool good = made == count && sort_by(sorter, &all, memory + 2 * count, count, 2, KEY_OBJECT);
     for (size_t i = 0; good && i < count; i++) item[i] = all[2 * i + 1];
     for (size_t i = 0; i < made; i++) value_unref(all[2 * i]);
     value_free(memory);

@@ -86,7 +86,16 @@ poolobj *poolval_str_strip(poolval_space *space, poolobj *value, poolobj *chars,
 /* ---- Split ---- */
 
 static bool add_part(poolval_space *space, poolobj *list, poolobj *str, size_t start, size_t stop) {
-    poolobj *part = poolval_str_slice(space, str, (ptrdiff_t)start, (ptrdiff_t)stop);
+    const struct value_str *from = (const struct value_str *)str;
+    poolobj *part = NULL;
+    if (str_is_ascii(from) && stop - start > 1 && stop - start < str_length(from)) {
+        struct value_str *made = str_new_empty(space, stop - start, 0);
+        if (made == NULL) return false;
+        memcpy(str_data(made), (const char *)str_data(from) + start, stop - start);
+        part = &made->base;
+    } else {
+        part = poolval_str_slice(space, str, (ptrdiff_t)start, (ptrdiff_t)stop);
+    }
     return poolval_list_append_steal(space, list, part) == 0;
 }
 
@@ -103,9 +112,28 @@ static bool split_at_spaces(poolval_space *space, poolobj *list, poolobj *value,
     }
 }
 
+/* A single byte between bytes, which most lines are. */
+static bool split_at_byte(poolval_space *space, poolobj *list, poolobj *value, uint8_t separator,
+                          size_t most) {
+    const struct value_str *str = (const struct value_str *)value;
+    const uint8_t *data = (const uint8_t *)str_data(str);
+    size_t start = 0, length = str_length(str);
+    for (size_t parts = 0; parts < most; parts++) {
+        const uint8_t *at = (const uint8_t *)memchr(data + start, separator, length - start);
+        if (at == NULL) break;
+        if (!add_part(space, list, value, start, (size_t)(at - data))) return false;
+        start = (size_t)(at - data) + 1;
+    }
+    return add_part(space, list, value, start, length);
+}
+
 static bool split_at(poolval_space *space, poolobj *list, poolobj *value, poolobj *separator,
                      size_t most) {
-    size_t start = 0, width = str_length((const struct value_str *)separator);
+    const struct value_str *by = (const struct value_str *)separator;
+    size_t start = 0, width = str_length(by);
+    bool bytes = str_width_log((const struct value_str *)value) == 0 && str_width_log(by) == 0;
+    if (bytes && width == 1)
+        return split_at_byte(space, list, value, *(const uint8_t *)str_data(by), most);
     for (size_t parts = 0; parts < most; parts++) {
         ptrdiff_t at = poolval_str_find(space, value, separator, (ptrdiff_t)start, PTRDIFF_MAX);
         if (at == FOUND_FAILED) return false;

@@ -46,13 +46,14 @@ struct value_list {
 /* Dictionaries, and sets, which are dictionaries inside. See dict.h. */
 struct value_dict {
     poolobj base;
-    size_t length;         /* keys */
-    size_t used;           /* entries, with those removed */
-    size_t filled;         /* slots that are not empty */
-    size_t first;          /* the entries before were removed */
-    poolobj **item;        /* key and value of each entry; before it lie the slots */
-    uint64_t version : 56; /* counts keys that came and went; of a frozen set, its hash */
-    uint64_t bits : 8;     /* logarithm of the number of slots */
+    size_t length;  /* keys */
+    size_t used;    /* entries, with those removed */
+    size_t filled;  /* slots that are not empty */
+    size_t first;   /* the entries before were removed */
+    poolobj **item; /* key and value of each entry; before it lie the slots */
+    /* The lowest byte is the logarithm of the number of slots, above are keys that came and went;
+       of a frozen set, its hash. Arithmetic on whole words, as the fields of C cost more. */
+    uint64_t state;
 };
 
 /* The weak table of interned strings: open addressing, never full. See intern.h. */
@@ -91,6 +92,13 @@ struct poolval_space {
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- Dictionaries ---- */
+
+enum { DICT_BITS = 0xff, DICT_CHANGE = DICT_BITS + 1 };
+static inline uint64_t value_dict_version(const struct value_dict *dict) {
+    return dict->state / DICT_CHANGE;
+}
 
 /* ---- Types ---- */
 

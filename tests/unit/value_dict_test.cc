@@ -96,12 +96,12 @@ TEST_F(ValueDictTest, IterationEndsWithAnErrorWhenKeysCameOrWent) {
 TEST_F(ValueDictTest, SlotsAreAsWideAsTheirNumberNeeds) {
     Ref map = dict();
     const struct value_dict *inner = reinterpret_cast<struct value_dict *>((poolobj *)map);
-    EXPECT_EQ(inner->bits, 0);
+    EXPECT_EQ(dict_bits(inner), 0);
     int64_t last_of_bits[] = {5, 10, 21, 42, 85, 170, 341};
     int64_t next = 0;
     for (int step = 0; step < 7; step++) {
         for (; next < last_of_bits[step]; next++) set(map, number(next), next);
-        EXPECT_EQ(inner->bits, 3 + step);
+        EXPECT_EQ(dict_bits(inner), 3 + step);
     }
     size_t entries = 341 * 16, slots = 512 * 2;
     EXPECT_GE(poolval_sizeof(space_, map), 48 + entries + slots);
@@ -168,7 +168,7 @@ TEST_F(ValueDictTest, KeysWhoseLowBitsAreEqualDoNotCollide) {
     const struct value_dict *inner = reinterpret_cast<struct value_dict *>((poolobj *)map);
     size_t run = 0;
     const uint16_t *slot = static_cast<const uint16_t *>(dict_slots(inner, 2));
-    for (size_t i = 0; i < (size_t)1 << inner->bits; i++) {
+    for (size_t i = 0; i < (size_t)1 << dict_bits(inner); i++) {
         run = slot[i] != 0 ? run + 1 : 0;
         worst = std::max(worst, (double)run);
     }

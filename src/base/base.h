@@ -51,6 +51,32 @@ static inline unsigned bit_count(uint64_t word) {
     word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
     return (unsigned)(word * 0x0101010101010101 >> 56);
 }
+/* Clears the bit `number` modulo 64 of a word; true if it was set. One instruction where the
+   compiler makes four. */
+ALWAYS_INLINE bool bit_clear(uint64_t *word, uint64_t number) {
+    bool was_set;
+#ifdef __x86_64__
+    __asm__("btrq %2, %0" : "+r"(*word), "=@ccc"(was_set) : "r"(number));
+#else
+    uint64_t bit = (uint64_t)1 << number % 64;
+    was_set = (*word & bit) != 0;
+    *word &= ~bit;
+#endif
+    return was_set;
+}
+/* Counts down; true at 0. In one instruction, of which a store by another thread in between is
+   lost, or comes after it. */
+ALWAYS_INLINE bool count_down(uint32_t *counter) {
+#ifdef __x86_64__
+    bool is_zero;
+    __asm__ volatile("subl $1, %0" : "+m"(*counter), "=@ccz"(is_zero));
+    return is_zero;
+#else
+    uint32_t left = __atomic_load_n(counter, __ATOMIC_RELAXED) - 1;
+    __atomic_store_n(counter, left, __ATOMIC_RELAXED);
+    return left == 0;
+#endif
+}
 /* A word with bits [first, first + count) set; count is 1 to 64 and first + count at most 64. */
 static inline uint64_t bit_range(unsigned first, unsigned count) {
     return (~(uint64_t)0 >> (64 - count)) << first;

@@ -305,9 +305,7 @@ ALWAYS_INLINE void *heap_take_fast(struct heap *heap, size_t size) {
 
 /* True every so many frees: the moment for release_poll. */
 ALWAYS_INLINE bool heap_count_free(struct heap *heap) {
-    uint32_t left = atomic_u32_load(&heap->frees_to_poll) - 1;
-    atomic_u32_store(&heap->frees_to_poll, left);
-    return unlikely(left == 0);
+    return unlikely(count_down(&heap->frees_to_poll.value));
 }
 
 /* Clears the live bit of a block of this heap, whose pool is to be `pool`, and returns its word.
@@ -320,8 +318,8 @@ ALWAYS_INLINE struct atomic_u64 *block_end_life(struct heap *heap, struct pool *
     if (unlikely(place >= POOL_SIZE / ALIGN)) return NULL;
     struct atomic_u64 *word = &pool->live[place / 64];
     uint64_t live = atomic_u64_load(word);
-    if (POOLALLOC_LIVE_BITS && unlikely(!(live >> place % 64 & 1))) return NULL;
-    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~((uint64_t)1 << place % 64));
+    if (POOLALLOC_LIVE_BITS && unlikely(!bit_clear(&live, place))) return NULL;
+    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live);
     return word;
 }
 
@@ -335,10 +333,9 @@ ALWAYS_INLINE enum free_result heap_free_or(struct heap *heap, uintptr_t address
     struct pool *pool = window_look_up(address);
     struct atomic_u64 *word = block_end_life(heap, pool, address);
     if (unlikely(word == NULL)) return FREE_OTHER;
-    bool to_poll = likely(magazine_push(heap, atomic_u8_load(&pool->class_index), address, word))
-                       ? heap_count_free(heap)
-                       : full(heap, word, address);
-    return unlikely(to_poll) ? FREE_TO_POLL : FREE_DONE;
+    if (unlikely(!magazine_push(heap, atomic_u8_load(&pool->class_index), address, word)))
+        return full(heap, word, address) ? FREE_TO_POLL : FREE_DONE;
+    return heap_count_free(heap) ? FREE_TO_POLL : FREE_DONE;
 }
 
 ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {

@@ -56,6 +56,28 @@ TEST(BaseTest, BitsOfAWord) {
     EXPECT_EQ(bit_count(~uint64_t(0)), 64u);
 }
 
+TEST(BaseTest, BitsAreClearedAndTold) {
+    for (uint64_t number : {0, 1, 31, 32, 63, 64, 65, 200}) {
+        uint64_t bit = uint64_t(1) << number % 64;
+        for (uint64_t rest : {uint64_t(0), ~bit, uint64_t(0x5555555555555555) & ~bit}) {
+            uint64_t word = rest | bit;
+            EXPECT_TRUE(bit_clear(&word, number));
+            EXPECT_EQ(word, rest);
+            EXPECT_FALSE(bit_clear(&word, number));
+            EXPECT_EQ(word, rest);
+        }
+    }
+}
+
+TEST(BaseTest, CountsDown) {
+    uint32_t counter = 3;
+    EXPECT_FALSE(count_down(&counter));
+    EXPECT_FALSE(count_down(&counter));
+    EXPECT_TRUE(count_down(&counter));
+    EXPECT_FALSE(count_down(&counter)) << "and wraps";
+    EXPECT_EQ(counter, UINT32_MAX);
+}
+
 TEST(BaseTest, BitRangeHasExactlyTheBitsAskedFor) {
     for (unsigned first = 0; first < 64; first++) {
         for (unsigned count = 1; first + count <= 64; count++) {

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/purge.h"
 #include "heap/space.h"
+#include "os/options.h"
 #include "os/os.h"
 
 enum {
@@ -35,7 +36,7 @@ static bool is_untouched(uintptr_t base) {
 static uintptr_t begin(void) {
     const struct range_request request = {HUGE_PAGES, HUGE_SIZE, 0};
     bool needed = huge_is_due() && purge_idle() < HUGE_PAGES && purge_allows(HUGE_PAGES);
-    uintptr_t base = needed ? space_take(&request) : 0;
+    uintptr_t base = needed && !options.small_pages ? space_take(&request) : 0;
     look_again_after(LOOK_AGAIN); /* others do not try meanwhile */
     if (base == 0 || is_untouched(base)) return base;
     space_return(base, HUGE_SIZE);

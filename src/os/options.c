@@ -36,6 +36,13 @@ static bool parse_switch(struct word word, void *field) {
     return parse_choice(word, (uint64_t *)field, "off", "on");
 }
 
+static bool parse_huge_pages(struct word word, void *field) {
+    uint64_t on;
+    if (!parse_switch(word, &on)) return false;
+    *(uint64_t *)field = !on;
+    return true;
+}
+
 static bool parse_large(struct word word, void *field) {
     return parse_choice(word, (uint64_t *)field, "cached", "direct");
 }
@@ -91,6 +98,9 @@ static const struct option table[] = {
      offsetof(struct options, purge_delay)},
     {"purge_thread", "on or off", "off", "a thread that purges while the program is idle",
      parse_switch, offsetof(struct options, purge_thread)},
+    {"huge_pages", "on or off", "on",
+     "transparent huge pages for small blocks of processes that grow above 64 MiB",
+     parse_huge_pages, offsetof(struct options, small_pages)},
     {"large", "cached or direct", "cached",
      "direct: each request above 512 bytes gets a mapping of its own between guard pages",
      parse_large, offsetof(struct options, large_direct)},

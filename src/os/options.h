@@ -21,6 +21,7 @@ struct options {
     uint64_t purge_delay;  /* milliseconds, or PURGE_NEVER */
     uint64_t purge_keep;   /* nothing is purged while no more bytes than this are free */
     uint64_t purge_thread; /* 0 or 1 */
+    uint64_t small_pages;  /* 0 or 1: huge_pages=off */
     uint64_t large_direct; /* 0 or 1 */
     uint64_t deepbind;     /* enum deepbind */
     uint64_t perturb;      /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */

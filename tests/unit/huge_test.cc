@@ -147,6 +147,14 @@ TEST_F(HugeTest, WhereTheSystemHasNoneTheTriesGetRare) {
     EXPECT_EQ(tries, 6);
 }
 
+TEST_F(HugeTest, NoneIsMadeIfTheOperatorWantsNone) {
+    options.small_pages = 1;
+    grow_until_due();
+    huge_make();
+    EXPECT_EQ(tries, 0);
+    EXPECT_FALSE(huge_is_due()) << "nor does every visit look again";
+}
+
 TEST_F(HugeTest, IsSplitBeforeAPartIsPurged) {
     grow_until_due();
     huge_make();

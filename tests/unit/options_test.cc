@@ -60,6 +60,8 @@ TEST(OptionsTest, NothingChangesNothing) {
 TEST(OptionsTest, EachKeySetsItsField) {
     EXPECT_EQ(parse("purge_thread=on").options.purge_thread, 1u);
     EXPECT_EQ(parse("purge_thread=on,purge_thread=off").options.purge_thread, 0u);
+    EXPECT_EQ(parse("huge_pages=off").options.small_pages, 1u);
+    EXPECT_EQ(parse("huge_pages=off,huge_pages=on").options.small_pages, 0u);
     EXPECT_EQ(parse("large=direct").options.large_direct, 1u);
     EXPECT_EQ(parse("large=direct,large=cached").options.large_direct, 0u);
     EXPECT_EQ(parse("deepbind=keep").options.deepbind, DEEPBIND_KEEP);
@@ -160,8 +162,8 @@ TEST(OptionsTest, TheListHasEveryKeyAndItsDefault) {
     options_list(capture.text());
     const std::string &list = capture.take();
     for (const char *line : {"  report=off  (default)\n", "  purge_delay=1s  (default)\n",
-                             "  purge_thread=off  (default)\n", "  large=cached  (default)\n",
-                             "  deepbind=join  (default)\n"})
+                             "  purge_thread=off  (default)\n", "  huge_pages=on  (default)\n",
+                             "  large=cached  (default)\n", "  deepbind=join  (default)\n"})
         EXPECT_NE(list.find(line), std::string::npos) << line << list;
     EXPECT_EQ(list.compare(0, 11, "poolalloc: "), 0);
 }

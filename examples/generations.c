@@ -19,6 +19,7 @@ int main(void) {
     poolobj_heap *heap = poolobj_heap_new();
     poolobj_type *type = list_type(heap);
     poolobj_gc_set_callback(heap, tell, collections);
+    poolobj_gc_set_threshold(heap, 700, 10, 10);
     poolobj_gc_get_threshold(heap, thresholds);
     printf("thresholds %d, %d, %d\n", thresholds[0], thresholds[1], thresholds[2]);
 

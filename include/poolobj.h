@@ -232,12 +232,38 @@ void poolobj_weakref_free(poolobj_weakref *weakref);
  * poolobj_new collects by itself: generation 0 when objects made less objects gone exceed t0, with
  * generation 1 when the younger was collected more than t1 times, with generation 2 when 1 was more
  * than t2 times and the objects that wait for it are a quarter of those that survived the last.
- * A collection never allocates and never fails, and writes to no living object's page. */
+ * That of generation 2 goes on in steps unless the thresholds were set. A collection never
+ * allocates and never fails, and writes to no living object's page. */
 
 /* Collects generations 0 to `generation` (0, 1 or 2) now, enabled or not. Returns how many
    unreachable objects it found, without those that a finalizer brought back. 0 at once inside of
    another collection of the heap. */
 size_t poolobj_gc_collect(poolobj_heap *heap, int generation);
+
+/* A full collection in steps, between which the program runs on: does a part of one that takes
+   about `budget` nanoseconds, and begins one if none is under way. 1: it goes on; 0: it has ended,
+   and all that was unreachable when it began is gone, but for what finalizers brought back. A step
+   is longer where it must look at more at one instant: about 6 ns for each object of a connected
+   piece of garbage, and as long as a finalizer takes. 0 at once inside of another collection of the
+   heap. A collection of generation 2 and a freeze give up one that is under way. */
+int poolobj_gc_step(poolobj_heap *heap, uint64_t budget);
+
+typedef struct poolobj_gc_step_figures {
+    uint64_t rounds, steps;        /* full collections in steps that ended; steps of all */
+    uint64_t longest, nanoseconds; /* of a step; of all */
+    uint64_t most_waiting;         /* objects that a full collection found unreachable: the most */
+    int under_way;
+} poolobj_gc_step_figures;
+void poolobj_gc_step_stats(const poolobj_heap *heap, poolobj_gc_step_figures *figures);
+
+enum {
+    /* Full collections that begin by themselves go on in steps of up to 1 ms, as objects are made.
+     */
+    POOLOBJ_GC_INCREMENTAL = 1,
+};
+/* All of these at first; poolobj_gc_set_threshold takes them off. */
+void poolobj_gc_set_options(poolobj_heap *heap, unsigned options);
+unsigned poolobj_gc_get_options(const poolobj_heap *heap);
 
 /* Automatic collection, on at first. */
 void poolobj_gc_enable(poolobj_heap *heap);
@@ -272,6 +298,7 @@ typedef struct poolobj_gc_info {
     int phase;                               /* POOLOBJ_GC_START or POOLOBJ_GC_STOP */
     int generation;                          /* the oldest that is collected */
     size_t examined, collected, resurrected; /* 0 at the start */
+    int step;                                /* 1: one of several steps */
 } poolobj_gc_info;
 /* Called before and after each collection; NULL: nobody is. One callback per heap. */
 void poolobj_gc_set_callback(poolobj_heap *heap,

@@ -101,6 +101,7 @@ void tour_generations(struct tour *tour) {
         "Generation 0 is collected when 700 more containers were made than are gone, 1 after "
         "more than 10 of those collections, 2 after more than 10 of these.");
     int thresholds[3];
+    poolobj_gc_set_threshold(tour->heap, 700, 10, 10); /* full collections at once, as CPython's */
     poolobj_gc_get_threshold(tour->heap, thresholds);
     tour_show("gc.get_threshold()", "(%d, %d, %d)", thresholds[0], thresholds[1], thresholds[2]);
     poolobj_gc_collect(tour->heap, 2);

@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "object/free_list.h"
 #include "object/reclaim.h"
+#include "object/round.h"
 #include "object/verify.h"
+#include "os/os.h"
 
 /* ---- Reports ---- */
 
@@ -28,6 +30,15 @@ static void print(const poolobj_gc_info *info) {
     text_flush(&text);
 }
 
+static void print_round(const struct gc_round *round) {
+    poolobj_gc_info info = {POOLOBJ_GC_STOP, OLDEST, round->examined, round->freed, round->left, 0};
+    print(&info);
+}
+
+static void note_waiting(poolobj_heap *heap, size_t collected) {
+    if (collected > heap->steps.most_waiting) heap->steps.most_waiting = collected;
+}
+
 static void note(poolobj_heap *heap, const poolobj_gc_info *info) {
     poolobj_gc_figures *figures = &heap->figures[info->generation];
     figures->collections++;
@@ -38,20 +49,6 @@ static void note(poolobj_heap *heap, const poolobj_gc_info *info) {
 }
 
 /* ---- A collection ---- */
-
-/* Splits the chain: pools without white objects are released, the others returned. */
-static struct type_pool *pools_with_garbage(struct type_pool *chain) {
-    struct type_pool *with = NULL, *without = NULL, *next;
-    for (; chain != NULL; chain = next) {
-        next = chain->next_work;
-        bool any = set_count(&marks_of((void *)chain->base)->white) > 0;
-        struct type_pool **to = any ? &with : &without;
-        chain->next_work = *to;
-        *to = chain;
-    }
-    generation_release(without);
-    return with;
-}
 
 /* Here code of the program runs: the generations are in order again, and the garbage is held. */
 static void reclaim(poolobj_heap *heap, struct type_pool *garbage, poolobj_gc_info *info) {
@@ -69,41 +66,139 @@ static void run(poolobj_heap *heap, poolobj_gc_info *info) {
     info->examined = reach_find(heap, chain, info->generation);
     generation_account(heap, info->generation, info->examined - reach_count(chain));
     generation_sort(heap, chain);
-    struct type_pool *garbage = pools_with_garbage(chain);
+    struct type_pool *garbage = reclaim_pools(chain);
     if (garbage != NULL) reclaim(heap, garbage, info);
 }
 
-size_t collect(poolobj_heap *heap, int generation) {
-    if (heap->collecting) return 0;
-    poolobj_gc_info info = {POOLOBJ_GC_START, generation, 0, 0, 0};
-    /* Depths are counted anew, so that no death is put off until after the collection. */
+/* Depths are counted anew, so that no death is put off until after the collection. Returns what
+   they were. */
+static unsigned begin(poolobj_heap *heap, poolobj_gc_info *info) {
     const unsigned depth = heap->depth;
     heap->depth = 0;
     heap->collecting = true;
     generation_arm(heap);
-    tell(heap, &info);
-    run(heap, &info);
-    if (generation == OLDEST) free_list_empty_all(heap);
-    info.phase = POOLOBJ_GC_STOP;
-    note(heap, &info);
-    tell(heap, &info);
+    tell(heap, info);
+    return depth;
+}
+
+static void end(poolobj_heap *heap, poolobj_gc_info *info, unsigned depth) {
+    info->phase = POOLOBJ_GC_STOP;
+    tell(heap, info);
     heap->collecting = false;
     heap->depth = depth;
     generation_arm(heap);
+}
+
+size_t collect(poolobj_heap *heap, int generation) {
+    if (heap->collecting) return 0;
+    poolobj_gc_info info = {POOLOBJ_GC_START, generation, 0, 0, 0, 0};
+    const unsigned depth = begin(heap, &info);
+    const int wait = heap->round.next - heap->count[0];
+    size_t aborted = generation == OLDEST ? round_abort(heap) : 0;
+    run(heap, &info);
+    heap->round.next = heap->count[0] + (wait > 0 ? wait : 0);
+    info.collected += aborted;
+    if (generation == OLDEST) {
+        free_list_empty_all(heap);
+        note_waiting(heap, info.collected);
+    }
+    note(heap, &info);
+    end(heap, &info, depth);
     return info.collected;
 }
 
+/* ---- A step of a round ---- */
+
+/* What the flags ask for needs a collection that is whole. */
+static bool must_be_whole(const poolobj_heap *heap) {
+    return heap->debug & (POOLOBJ_GC_SAVEALL | POOLOBJ_GC_VERIFY);
+}
+
+static void note_step(poolobj_heap *heap, uint64_t nanoseconds) {
+    poolobj_gc_step_figures *steps = &heap->steps;
+    steps->steps++;
+    steps->nanoseconds += nanoseconds;
+    if (nanoseconds > steps->longest) steps->longest = nanoseconds;
+}
+
+static void run_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
+    const struct gc_round *round = &heap->round;
+    poolobj_gc_info info = {POOLOBJ_GC_START, OLDEST, 0, 0, 0, 1};
+    const unsigned depth = begin(heap, &info);
+    const uint64_t start = os_clock_ns();
+    const size_t examined = round->examined, freed = round->freed;
+    round_run(heap, budget < UINT64_MAX - start ? start + budget : UINT64_MAX, work);
+    note_step(heap, os_clock_ns() - start);
+    info.examined = round->examined - examined;
+    info.collected = round->freed - freed;
+    if (!round_is_active(heap)) {
+        note_waiting(heap, round->freed);
+        if (heap->debug & POOLOBJ_GC_STATS) print_round(round);
+    }
+    end(heap, &info, depth);
+}
+
+bool collect_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
+    if (heap->collecting || heap->closing) return false;
+    if (must_be_whole(heap) || (!round_is_active(heap) && !round_begin(heap))) {
+        collect(heap, OLDEST);
+        return false;
+    }
+    run_step(heap, budget, work);
+    return round_is_active(heap);
+}
+
+void collect_abort(poolobj_heap *heap) {
+    const unsigned depth = heap->depth;
+    heap->depth = 0;
+    heap->collecting = true;
+    round_abort(heap);
+    heap->collecting = false;
+    heap->depth = depth;
+    generation_arm(heap);
+}
+
+/* ---- By itself ---- */
+
+/* A round of n objects looks at some 8 n objects and references, and is to be at its end before
+   another n / 4 were made. */
+enum { STEP_BIRTHS = 512, STEP_WORK = 32 * STEP_BIRTHS, STEP_BUDGET = 1000000 };
+
+static void wait_for_step(poolobj_heap *heap) {
+    heap->round.next = heap->count[0] + STEP_BIRTHS;
+    generation_arm(heap);
+}
+
+/* The more, the longer it takes. */
+static void step_by_itself(poolobj_heap *heap) {
+    struct gc_round *round = &heap->round;
+    uint64_t late = round->births / (heap->long_lived_total / 4 + 1);
+    round->births += STEP_BIRTHS;
+    collect_step(heap, STEP_BUDGET, STEP_WORK << (late < 8 ? late : 8));
+    wait_for_step(heap);
+}
+
+static bool begin_round(poolobj_heap *heap) {
+    if (!(heap->options & POOLOBJ_GC_INCREMENTAL) || must_be_whole(heap)) return false;
+    if (round_is_active(heap) || !round_begin(heap)) return false;
+    wait_for_step(heap);
+    return true;
+}
+
 void collect_due(poolobj_heap *heap) {
+    if (generation_steps(heap) && heap->count[0] > heap->round.next) step_by_itself(heap);
     int generation = generation_due(heap);
-    if (generation >= 0) collect(heap, generation);
+    if (generation < 0 || (generation == OLDEST && begin_round(heap))) return;
+    collect(heap, generation);
 }
 
 /* ---- All objects ---- */
 
 static void walk_pool(struct type_pool *pool, void (*each)(poolobj *object, void *arg), void *arg) {
+    const poolobj_heap *heap = pool->type->heap;
     for (uint32_t i = 0; i < pool->capacity; i++) {
         poolobj *block = type_pool_block(pool, i);
-        if (block_is_object(block)) each(block, arg);
+        if (block_is_object(block) && !round_has_condemned(heap, block)) each(block, arg);
     }
 }
 

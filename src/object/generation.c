@@ -8,11 +8,14 @@
 void generation_arm(poolobj_heap *heap) {
     bool automatic = heap->enabled && !heap->collecting && !heap->closing;
     heap->trigger = automatic && heap->threshold[0] > 0 ? heap->threshold[0] : INT_MAX;
+    if (automatic && generation_steps(heap) && heap->round.next < heap->trigger)
+        heap->trigger = heap->round.next;
 }
 
 /* A full collection costs as much as there is: without the quarter, a heap that only grows would be
    walked a number of times that grows with it. */
 static bool is_worthwhile(const poolobj_heap *heap, int generation) {
+    if (generation == OLDEST && generation_steps(heap)) return false;
     return generation < OLDEST || heap->long_lived_pending >= heap->long_lived_total / 4;
 }
 
@@ -113,24 +116,31 @@ static bool has_middle(const struct type_pool *pool) {
     return false;
 }
 
+static void sort_pool(poolobj_heap *heap, struct type_pool *pool) {
+    link_remove(&pool->generation);
+    pool->young = pool->current;
+    if (pool->young)
+        link_add_after(&heap->young, &pool->generation);
+    else if (has_middle(pool))
+        link_add_after(&heap->middle, &pool->generation);
+}
+
 void generation_sort(poolobj_heap *heap, struct type_pool *chain) {
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
-        link_remove(&pool->generation);
-        pool->young = pool->current;
-        if (pool->young)
-            link_add_after(&heap->young, &pool->generation);
-        else if (has_middle(pool))
-            link_add_after(&heap->middle, &pool->generation);
-    }
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+        sort_pool(heap, pool);
+}
+
+void generation_promote(struct type_pool *pool) {
+    struct object_set objects = generation_members(pool, OLDEST - 1);
+    if (set_count(&objects) > 0) set_age(pool, &objects, OLDEST);
+    sort_pool(pool->type->heap, pool);
 }
 
 void generation_release(struct type_pool *chain) {
     while (chain != NULL) {
         struct type_pool *pool = chain;
         chain = pool->next_work;
-        pool->held = false;
-        bool forgotten = pool->used < pool->capacity && link_is_alone(&pool->partial);
-        if (pool->used == 0 || forgotten) type_pool_settle(pool, forgotten);
+        type_pool_release(pool);
     }
 }
 

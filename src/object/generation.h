@@ -17,6 +17,10 @@ extern "C" {
 
 /* The oldest generation that is due, or -1: the young one is over its threshold, and no older. */
 int generation_due(const poolobj_heap *heap);
+/* Whether a round is under way that goes on by itself. */
+static inline bool generation_steps(const poolobj_heap *heap) {
+    return heap->round.phase != ROUND_IDLE && heap->options & POOLOBJ_GC_INCREMENTAL;
+}
 /* Sets heap->trigger after a change of what it follows from. */
 void generation_arm(poolobj_heap *heap);
 
@@ -33,6 +37,8 @@ void generation_age(struct type_pool *pool, const struct object_set *members, in
 /* The pools of the chain, which have no object of generation 0, into the lists where they belong:
    current ones to the young, as they will have some. */
 void generation_sort(poolobj_heap *heap, struct type_pool *chain);
+/* All objects of the pool but frozen ones are of the oldest generation from now on. */
+void generation_promote(struct type_pool *pool);
 /* No longer held. */
 void generation_release(struct type_pool *chain);
 /* What the quarter rule has to know of a collection. */

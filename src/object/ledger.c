@@ -41,6 +41,8 @@ static void purge_arena(uintptr_t arena) {
     purge(ledger->count[index], ARENA_POOLS * sizeof ledger->count[0]);
     purge(&ledger->marks[index], ARENA_POOLS * sizeof ledger->marks[0]);
     purge(&ledger->ages[index], ARENA_POOLS * sizeof ledger->ages[0]);
+    purge(&ledger->round[index], ARENA_POOLS * sizeof ledger->round[0]);
+    purge(ledger->hint[index], ARENA_POOLS * sizeof ledger->hint[0]);
     purge(&ledger->pool[index], ARENA_POOLS * sizeof ledger->pool[0]);
 }
 

@@ -10,6 +10,8 @@
  *   - count: one per GRANULE of 16 bytes, and so per object, as none is smaller
  *   - marks: bits per granule, of the collection that is under way; all 0 between collections
  *   - ages: bits per granule, the generation of the object that starts there
+ *   - round, hint: marks and counts modulo 256 of the round that is under way (round.h), which
+ * collections of the younger generations run in between of and leave alone
  *   - pool: one record per 4 KiB
  *
  * Different heaps write to different words of it, each to those of its own pools.
@@ -74,6 +76,8 @@ struct type_pool {
     bool held;           /* not to be given back: a collection goes through it */
     bool young;          /* in the heap's young list */
     bool lists;          /* the bin has a free list */
+    bool rounded : 1;    /* marks of a round may have bits */
+    bool queued : 1;     /* in the queue of a round */
     uint16_t listed;     /* blocks on it */
     struct link partial; /* in the bin if and only if not current and 0 < used < capacity */
 
@@ -89,6 +93,8 @@ struct ledger {
     struct marks marks[LEDGER_POOLS];
     struct ages ages[LEDGER_POOLS];
     struct type_pool pool[LEDGER_POOLS];
+    struct marks round[LEDGER_POOLS];
+    uint8_t hint[LEDGER_POOLS][POOL_GRANULES];
     uint64_t used[LEDGER_ARENAS / 64]; /* arenas with pools of objects since their last purge */
 };
 
@@ -129,6 +135,15 @@ ALWAYS_INLINE struct type_pool *type_pool_of(const void *object) {
 ALWAYS_INLINE struct marks *marks_of(const void *object) {
     uintptr_t address = (uintptr_t)object;
     return &ledger_of(address)->marks[ledger_index(address)];
+}
+ALWAYS_INLINE struct marks *round_of(const void *object) {
+    uintptr_t address = (uintptr_t)object;
+    return &ledger_of(address)->round[ledger_index(address)];
+}
+ALWAYS_INLINE uint8_t *hint_of(const void *object) {
+    uintptr_t address = (uintptr_t)object;
+    uint64_t granule = address >> GRANULE_SHIFT & ((1 << (LEDGER_SHIFT - GRANULE_SHIFT)) - 1);
+    return &ledger_of(address)->hint[0][0] + granule;
 }
 ALWAYS_INLINE struct ages *ages_of(const void *object) {
     uintptr_t address = (uintptr_t)object;

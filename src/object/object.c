@@ -181,6 +181,21 @@ void object_die_chain(poolobj_heap *heap, poolobj *chain) {
     heap->depth--;
 }
 
+poolobj *object_die_some(poolobj_heap *heap, poolobj *chain, unsigned count) {
+    if (unlikely(heap->depth == DEPTH_MAX)) {
+        put_off(heap, chain);
+        return NULL;
+    }
+    heap->depth++;
+    for (; chain != NULL && count > 0; count--) chain = take_apart(chain);
+    if (unlikely(chain == NULL && heap->depth == 1)) {
+        chain = heap->deferred;
+        heap->deferred = NULL;
+    }
+    heap->depth--;
+    return chain;
+}
+
 /* One that nobody takes leave of ends at once, at any depth: no code of the program runs. */
 void object_die(poolobj *object) {
     struct type_pool *pool = type_pool_of(object);

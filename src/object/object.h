@@ -40,6 +40,8 @@ void *object_new_slow(poolobj_type *type);
 void object_die(poolobj *object);
 /* The same for a chain of them. */
 void object_die_chain(poolobj_heap *heap, poolobj *chain);
+/* The same for the first `count` that are taken apart; returns the chain that is left. */
+poolobj *object_die_some(poolobj_heap *heap, poolobj *chain, unsigned count);
 /* Runs the finalizer of a live object if it is due, with a reference held meanwhile; the object may
    be gone afterwards. */
 void object_finalize(poolobj *object);

@@ -34,6 +34,7 @@ poolobj_heap *object_heap_new(void) {
     memcpy(heap->threshold, thresholds, sizeof thresholds);
     heap->trigger = thresholds[0];
     heap->enabled = true;
+    heap->options = POOLOBJ_GC_INCREMENTAL;
     heap->owner = object_heap_self();
     return heap;
 }
@@ -44,5 +45,6 @@ void object_heap_free(poolobj_heap *heap) {
     store_free(heap->types);
     store_free(heap->weak.slot);
     store_free(heap->roots.slot);
+    store_free(heap->round.scratch);
     store_free(heap);
 }

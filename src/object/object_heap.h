@@ -30,6 +30,7 @@ struct poolobj_type {
     bool is_leaf;   /* no references */
     poolobj_heap *heap;
     uint64_t header; /* of a new object */
+    size_t index;    /* in the types of the heap */
     bool tracked;    /* by the collector: has references and is not ACYCLIC */
     bool has_items;  /* that are references */
     bool is_pair;    /* two references and nothing else, up to 2 KiB: a path of its own */
@@ -66,6 +67,59 @@ struct roots {
     void *arg;
 };
 
+/* Phases of a round (round.h), in their order. */
+enum round_phase {
+    ROUND_IDLE,
+    ROUND_CLEAR,
+    ROUND_COUNT,
+    ROUND_RESCUE,
+    ROUND_LOOK,
+    ROUND_QUEUE,
+    ROUND_PIECES,
+    ROUND_DRY,
+    ROUND_CHECK,
+    ROUND_SIEVE_CLEAR,
+    ROUND_SIEVE_COUNT,
+    ROUND_DROP,
+    ROUND_FREE,
+    ROUND_LEAVE,
+};
+
+enum { ROUND_QUEUE_MAX = 4096, ROUND_PIECE_MAX = 4096 };
+
+/* Memory of a round's own, taken with the first of a heap. */
+struct round_scratch {
+    struct type_pool *queue[ROUND_QUEUE_MAX]; /* NULL: it went meanwhile */
+    poolobj *piece[ROUND_PIECE_MAX];
+};
+
+struct gc_round {
+    enum round_phase phase;
+    /* Where the phase is: the pool that comes next, NULL at its end; the granule of the object that
+       comes next, and how many fields of `part`, an object with many, are behind. */
+    struct type_pool *pool;
+    unsigned granule;
+    poolobj *part;
+    size_t field;
+    bool first;     /* of RESCUE: hints have not been looked at */
+    bool sieving;   /* RESCUE to QUEUE belong to a sieve */
+    bool certified; /* DROP and FREE: whatever is white is garbage */
+    bool overflow;  /* more pools than the queue has room for */
+    unsigned sieves;
+    size_t queue_first, queue_last; /* counted on and on, modulo the size of the queue */
+    size_t grey_pools;
+    uint64_t sum, edges, candidates; /* of DRY and CHECK */
+    uint64_t traced, freed_in_pieces;
+    size_t pools;                 /* there were at the beginning */
+    size_t examined, freed, left; /* objects; left: that finalizers were called for */
+    uint64_t work;                /* objects and references looked at, since the step began */
+    poolobj *dead;                /* chain of what died of references that were dropped */
+    struct round_scratch *scratch;
+    size_t births; /* objects made since it began */
+    int next;      /* the count of generation 0 that the next automatic step waits for */
+    int last;      /* that count after the last one */
+};
+
 struct poolobj_heap {
     /* Counted by every tracked object that is made or dies; over `trigger`, it is time to collect:
        threshold[0], or INT_MAX while there is to be no automatic collection. */
@@ -89,6 +143,9 @@ struct poolobj_heap {
     struct weak_table weak;
     struct roots roots;
     poolobj_gc_figures figures[GENERATIONS];
+    struct gc_round round;
+    poolobj_gc_step_figures steps;
+    unsigned options; /* POOLOBJ_GC_INCREMENTAL and the like */
     void (*callback)(poolobj_heap *heap, const poolobj_gc_info *info, void *arg);
     void *callback_arg;
     void (*close_callback)(poolobj_heap *heap, void *arg);

@@ -13,6 +13,7 @@
 #include "object/collect.h"
 #include "object/free_list.h"
 #include "object/object.h"
+#include "object/round.h"
 #include "object/type.h"
 #include "object/weakref.h"
 
@@ -200,6 +201,7 @@ void *poolobj_weakref_get(poolobj_weakref *weakref) {
     object_heap_require("poolobj_weakref_get", weakref->heap);
     poolobj *object = weakref->object;
     if (object == NULL || !block_is_object(object)) return NULL;
+    if (round_has_condemned(weakref->heap, object)) return NULL;
     poolobj_incref(object);
     return object;
 }
@@ -218,6 +220,22 @@ size_t poolobj_gc_collect(poolobj_heap *heap, int generation) {
     return collect(heap, generation);
 }
 
+int poolobj_gc_step(poolobj_heap *heap, uint64_t budget) {
+    object_heap_require("poolobj_gc_step", heap);
+    return collect_step(heap, budget, UINT64_MAX);
+}
+
+void poolobj_gc_step_stats(const poolobj_heap *heap, poolobj_gc_step_figures *figures) {
+    *figures = heap->steps;
+    figures->under_way = round_is_active(heap);
+}
+
+void poolobj_gc_set_options(poolobj_heap *heap, unsigned options) {
+    heap->options = options;
+    generation_arm(heap);
+}
+unsigned poolobj_gc_get_options(const poolobj_heap *heap) { return heap->options; }
+
 static void set_enabled(poolobj_heap *heap, bool enabled) {
     heap->enabled = enabled;
     generation_arm(heap);
@@ -234,6 +252,7 @@ void poolobj_gc_set_threshold(poolobj_heap *heap, int t0, int t1, int t2) {
             fail_argument("poolobj_gc_set_threshold", (uintptr_t)heap, "generation", (uint64_t)g,
                           "its threshold is negative");
     memcpy(heap->threshold, thresholds, sizeof thresholds);
+    heap->options &= ~(unsigned)POOLOBJ_GC_INCREMENTAL;
     generation_arm(heap);
 }
 
@@ -252,7 +271,9 @@ void poolobj_gc_stats(const poolobj_heap *heap, int generation, poolobj_gc_figur
 
 void poolobj_gc_freeze(poolobj_heap *heap) {
     object_heap_require("poolobj_gc_freeze", heap);
-    if (!heap->collecting) generation_freeze(heap);
+    if (heap->collecting) return;
+    collect_abort(heap);
+    generation_freeze(heap);
 }
 
 void poolobj_gc_unfreeze(poolobj_heap *heap) {

@@ -10,6 +10,19 @@ static void for_white(struct type_pool *chain, each_object each, void *arg) {
         reach_each(pool, each, arg);
 }
 
+struct type_pool *reclaim_pools(struct type_pool *chain) {
+    struct type_pool *with = NULL, *without = NULL, *next;
+    for (; chain != NULL; chain = next) {
+        next = chain->next_work;
+        bool any = set_count(&marks_of((void *)chain->base)->white) > 0;
+        struct type_pool **to = any ? &with : &without;
+        chain->next_work = *to;
+        *to = chain;
+    }
+    generation_release(without);
+    return with;
+}
+
 /* ---- Finalizers and weak references ---- */
 
 struct clearing {
@@ -115,7 +128,7 @@ size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain, poolobj **dead)
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         if (pool->type->drop != NULL) reach_each(pool, drop, NULL);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
-        count += type_pool_free_white(pool);
+        count += type_pool_free_set(pool, marks_of((void *)pool->base)->white);
     heap->count[0] = (size_t)heap->count[0] > count ? heap->count[0] - (int)count : 0;
     return count;
 }

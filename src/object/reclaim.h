@@ -21,6 +21,8 @@
 extern "C" {
 #endif
 
+/* Splits the chain: pools without white objects are released, the others returned. */
+struct type_pool *reclaim_pools(struct type_pool *chain);
 /* Finalizes the white objects of the chain; those that come back are white no more. Returns how
    many came back. */
 size_t reclaim_finalize(poolobj_heap *heap, struct type_pool *chain);

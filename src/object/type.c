@@ -147,7 +147,8 @@ poolobj_type *type_new(poolobj_heap *heap, const poolobj_typespec *spec) {
         type_free(type);
         return NULL;
     }
-    set_header(type, heap->type_count);
+    type->index = heap->type_count;
+    set_header(type, type->index);
     heap->types[heap->type_count++] = type;
     return type;
 }

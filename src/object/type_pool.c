@@ -97,7 +97,22 @@ poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
     return type_pool_block(pool, 0);
 }
 
+/* A round that is under way goes on behind the pool. */
+static COLD void leave_round(struct gc_round *round, struct type_pool *pool) {
+    if (round->pool == pool) {
+        round->pool = type_pool_after(pool->type->heap, pool);
+        round->granule = 0;
+    }
+    if (round->part != NULL && type_pool_of(round->part) == pool) round->part = NULL;
+    if (!pool->queued) return;
+    for (size_t i = round->queue_first; i != round->queue_last; i++)
+        if (round->scratch->queue[i % ROUND_QUEUE_MAX] == pool)
+            round->scratch->queue[i % ROUND_QUEUE_MAX] = NULL;
+}
+
 void type_pool_return(struct type_pool *pool) {
+    struct gc_round *round = &pool->type->heap->round;
+    if (unlikely(round->phase != ROUND_IDLE)) leave_round(round, pool);
     link_remove(&pool->all);
     link_remove(&pool->partial);
     link_remove(&pool->generation);
@@ -105,6 +120,7 @@ void type_pool_return(struct type_pool *pool) {
         memset(ages_of((void *)pool->base), 0, sizeof(struct ages));
         memset(marks_of((void *)pool->base), 0, sizeof(struct marks));
     }
+    if (pool->rounded) memset(round_of((void *)pool->base), 0, sizeof(struct marks));
     poolobj_heap *heap = pool->type->heap;
     pool->type = NULL; /* for type_pool_find */
     store_return(&heap->store, pool->base, pool->bytes);
@@ -153,27 +169,48 @@ bool bin_fill(struct bin *bin) {
 
 /* ---- Garbage ---- */
 
-static void free_white_word(struct type_pool *pool, unsigned word, uint64_t white) {
-    for (; white != 0; white &= white - 1) {
-        poolobj *block = type_pool_at_granule(pool, word * 64 + bit_lowest(white));
+static void free_word(struct type_pool *pool, unsigned word, uint64_t objects) {
+    for (; objects != 0; objects &= objects - 1) {
+        poolobj *block = type_pool_at_granule(pool, word * 64 + bit_lowest(objects));
         block_make_free(block, pool->free);
         pool->free = block;
     }
 }
 
-size_t type_pool_free_white(struct type_pool *pool) {
-    struct object_set *white = &marks_of((void *)pool->base)->white;
+size_t type_pool_free_set(struct type_pool *pool, struct object_set objects) {
+    struct marks *marks = marks_of((void *)pool->base), *round = round_of((void *)pool->base);
     struct ages *ages = ages_of((void *)pool->base);
-    unsigned count = set_count(white);
+    unsigned count = set_count(&objects);
     pool->used -= count;
     bool empty = pool->used == 0 && !pool->current; /* goes back: no list needed */
     for (unsigned w = 0; w < MARK_WORDS; w++) {
-        if (!empty) free_white_word(pool, w, white->word[w]);
-        ages->low.word[w] &= ~white->word[w];
-        ages->high.word[w] &= ~white->word[w];
-        white->word[w] = 0;
+        uint64_t others = ~objects.word[w];
+        if (!empty) free_word(pool, w, objects.word[w]);
+        ages->low.word[w] &= others;
+        ages->high.word[w] &= others;
+        marks->white.word[w] &= others;
+        if (!pool->rounded) continue;
+        round->white.word[w] &= others;
+        round->grey.word[w] &= others;
     }
     return count;
+}
+
+void type_pool_release(struct type_pool *pool) {
+    pool->held = false;
+    bool forgotten = pool->used < pool->capacity && link_is_alone(&pool->partial);
+    if (pool->used == 0 || forgotten) type_pool_settle(pool, forgotten);
+}
+
+/* ---- Walks ---- */
+
+struct type_pool *type_pool_after(const poolobj_heap *heap, const struct type_pool *pool) {
+    struct type_pool *next = pool != NULL ? type_pool_next(pool) : NULL;
+    if (next != NULL) return next;
+    for (size_t i = pool != NULL ? pool->type->index + 1 : 0; i < heap->type_count; i++)
+        if (heap->types[i]->tracked && (next = type_pool_first(heap->types[i])) != NULL)
+            return next;
+    return NULL;
 }
 
 /* ---- Checks ---- */
@@ -202,11 +239,13 @@ static void check_young(const struct type_pool *pool, const struct object_set *o
 
 static void check_bits(struct type_pool *pool, const struct object_set *objects) {
     const struct ages *ages = ages_of((void *)pool->base);
-    const struct marks *marks = marks_of((void *)pool->base);
+    const struct marks *marks = marks_of((void *)pool->base), *round = round_of((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         CHECK(((ages->low.word[w] | ages->high.word[w]) & ~objects->word[w]) == 0); /* P5 */
         CHECK(marks->grey.word[w] == 0);
         CHECK(pool->type->heap->collecting || marks->white.word[w] == 0);
+        CHECK(((round->white.word[w] | round->grey.word[w]) & ~objects->word[w]) == 0); /* P7 */
+        CHECK(pool->rounded || (round->white.word[w] | round->grey.word[w]) == 0);
     }
 }
 

@@ -19,6 +19,7 @@
  *   P5 ages have bits only where objects are; marks none between collections
  *   P6 of a tracked type: a pool with an object of generation 0 is in the young list, one with
  *      generation 1 in the young or the middle list; dying objects do not matter
+ *   P7 marks of a round have bits only where objects are, and only in pools that are `rounded`
  */
 #ifndef POOLALLOC_OBJECT_TYPE_POOL_H
 #define POOLALLOC_OBJECT_TYPE_POOL_H
@@ -54,8 +55,12 @@ void type_pool_note_young(struct type_pool *pool);
 void type_pool_settle(struct type_pool *pool, bool was_full);
 /* Ends a pool, whatever is in it. */
 void type_pool_return(struct type_pool *pool);
-/* Takes all blocks of the white objects of a held pool back; returns their number. */
-size_t type_pool_free_white(struct type_pool *pool);
+/* Takes the blocks of objects of a held pool back; returns their number. */
+size_t type_pool_free_set(struct type_pool *pool, struct object_set objects);
+/* No longer held, after blocks were taken back. */
+void type_pool_release(struct type_pool *pool);
+/* The tracked pool after this one, in the order of types; after NULL the first. NULL: no more. */
+struct type_pool *type_pool_after(const poolobj_heap *heap, const struct type_pool *pool);
 /* Ends the process if an invariant does not hold. */
 void type_pool_check(struct type_pool *pool);
 /* The pool in which an object starts at an address, which may be any; NULL: none does. */
@@ -94,6 +99,10 @@ ALWAYS_INLINE void type_pool_unmark(const struct type_pool *pool, const poolobj 
     ages->low.word[word] &= others;
     ages->high.word[word] &= others;
     marks->white.word[word] &= others;
+    if (likely(!pool->rounded)) return;
+    struct marks *round = round_of(block);
+    round->white.word[word] &= others;
+    round->grey.word[word] &= others;
 }
 
 /* The block of an object that has died goes back to its pool. */

@@ -115,6 +115,15 @@ void weakref_clear(poolobj_heap *heap, poolobj *object, bool called_only, struct
     }
 }
 
+bool weakref_is_called(poolobj_heap *heap, const poolobj *object) {
+    const poolobj_weakref *weakref = first_of(heap, object);
+    for (size_t left = weakref ? ring_length(weakref) : 0; left > 0; left--) {
+        if (weakref->callback != NULL) return true;
+        weakref = link_owner(weakref->ring.next, poolobj_weakref, ring);
+    }
+    return false;
+}
+
 /* A callback may free its own weak reference, and any other of the list. */
 void weakref_call(struct link *cleared) {
     while (!link_is_alone(cleared)) {

@@ -31,6 +31,8 @@ void weakref_free(poolobj_weakref *weakref);
 /* The object goes: its weak references are cleared and join a list, oldest first. With
    `called_only` those without a callback are left as they are. */
 void weakref_clear(poolobj_heap *heap, poolobj *object, bool called_only, struct link *cleared);
+/* Whether a callback is to be called when the object goes. */
+bool weakref_is_called(poolobj_heap *heap, const poolobj *object);
 /* Calls the callbacks of a list, which is empty then. */
 void weakref_call(struct link *cleared);
 /* Frees all weak references of the heap. */

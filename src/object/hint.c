@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/hint.h"
+
+/* ---- Clear and count ---- */
+
+static inline struct marks *marks_here(const struct type_pool *pool) {
+    return round_of((void *)pool->base);
+}
+static inline uint8_t *hints_here(const struct type_pool *pool) {
+    return hint_of((void *)pool->base);
+}
+
+void hint_clear(struct gc_round *round, struct type_pool *pool) {
+    memset(hints_here(pool), 0, POOL_GRANULES);
+    memset(marks_here(pool), 0, sizeof(struct marks));
+    generation_promote(pool);
+    round->pools++;
+    round->work += 16;
+}
+
+/* NULL has a hint of the heap's own, that of the field's place in its pool. */
+static inline const void *or_nowhere(const poolobj *to, uintptr_t nowhere, const void *slot) {
+    return to != NULL ? to : (const void *)(nowhere + ((uintptr_t)slot & (POOL_SIZE - 1)));
+}
+
+static inline void subtract_slot(poolobj *const *slot, uintptr_t nowhere) {
+    *hint_of(or_nowhere(*slot, nowhere, slot)) -= 1;
+}
+
+static inline void subtract_span(poolobj *const *slots, size_t count, void *arg) {
+    struct scan *scan = (struct scan *)arg;
+    count = scan_part(scan, &slots, count);
+    for (size_t i = 0; i < count; i++) subtract_slot(&slots[i], scan->nowhere);
+}
+
+static bool add_count(struct gc_round *round, poolobj *object) {
+    (void)round;
+    if (object->count <= 0) return false; /* dying or immortal: as outside as a variable */
+    round_of(object)->white.word[set_word(object)] |= set_bit(object);
+    *hint_of(object) += (uint8_t)object->count;
+    return true;
+}
+
+/* Hints of objects that come soon: one miss per reference is most of what counting costs in a heap
+   that no cache holds. */
+enum { AHEAD = 8 };
+
+static inline void prefetch_hint(const poolobj *object, size_t offset) {
+    __builtin_prefetch(hint_of(*object_field(object, offset)), 1);
+}
+
+static size_t count_pairs(struct type_pool *pool, const struct object_set *members) {
+    const poolobj_type *type = pool->type;
+    const size_t first = type->pair[0], second = type->pair[1], stride = pool->stride;
+    const size_t end = pool->capacity * stride;
+    const uintptr_t nowhere = type->heap->nowhere;
+    struct object_set white = {{0}};
+    for (size_t offset = 0; offset < end; offset += stride) {
+        poolobj *object = (poolobj *)(pool->base + offset);
+        if (offset + AHEAD * stride < end) {
+            const poolobj *later = (const poolobj *)(pool->base + offset + AHEAD * stride);
+            prefetch_hint(later, first);
+            prefetch_hint(later, second);
+        }
+        unsigned word = set_word(object);
+        if (object->count <= 0 || !(members->word[word] & set_bit(object))) continue;
+        white.word[word] |= set_bit(object);
+        *hint_of(object) += (uint8_t)object->count;
+        subtract_slot(object_field(object, first), nowhere);
+        subtract_slot(object_field(object, second), nowhere);
+    }
+    marks_here(pool)->white = white;
+    return set_count(&white);
+}
+
+/* Who is in the round: objects of the oldest generation. */
+static struct object_set oldest_of(const struct type_pool *pool) {
+    const struct ages *ages = ages_of((void *)pool->base);
+    struct object_set oldest;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        oldest.word[w] = ages->high.word[w] & ~ages->low.word[w];
+    return oldest;
+}
+
+bool hint_count(struct gc_round *round, struct type_pool *pool) {
+    struct object_set members = oldest_of(pool);
+    bool done = true;
+    pool->rounded = true;
+    if (likely(pool->type->is_pair)) {
+        type_pool_prefetch(type_pool_next(pool));
+        round->work += 3 * count_pairs(pool, &members);
+    } else {
+        done = scan_set(round, pool, &members, add_count, subtract_span);
+    }
+    if (done) round->examined += set_count(&marks_here(pool)->white);
+    return done;
+}
+
+/* ---- Rescue ---- */
+
+/* Without a branch: that it is white is as likely as not, and known only when the marks are there.
+ */
+ALWAYS_INLINE void rescue_slot(poolobj *const *slot, uintptr_t nowhere) {
+    const void *to = or_nowhere(*slot, nowhere, slot);
+    struct marks *marks = round_of(to);
+    unsigned word = set_word(to);
+    uint64_t hit = marks->white.word[word] & set_bit(to);
+    marks->white.word[word] ^= hit;
+    marks->grey.word[word] |= hit;
+}
+
+static inline void rescue_span(poolobj *const *slots, size_t count, void *arg) {
+    struct scan *scan = (struct scan *)arg;
+    count = scan_part(scan, &slots, count);
+    for (size_t i = 0; i < count; i++) rescue_slot(&slots[i], scan->nowhere);
+}
+
+static NOINLINE void rescue_queued(struct gc_round *round, const poolobj *to) {
+    struct marks *marks = round_of(to);
+    unsigned word = set_word(to);
+    marks->white.word[word] &= ~set_bit(to);
+    marks->grey.word[word] |= set_bit(to);
+    hint_queue_add(round, type_pool_of(to));
+}
+
+static inline void rescue_span_queued(poolobj *const *slots, size_t count, void *arg) {
+    struct scan *scan = (struct scan *)arg;
+    count = scan_part(scan, &slots, count);
+    for (size_t i = 0; i < count; i++)
+        if (set_has(&round_of(slots[i])->white, slots[i])) rescue_queued(scan->round, slots[i]);
+}
+
+/* Bit n: byte n is not 0. */
+static uint64_t nonzero_bytes(const uint8_t *bytes) {
+    const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), gather = UINT64_C(0x0002040810204081);
+    uint64_t word = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t eight;
+        memcpy(&eight, bytes + 8 * i, sizeof eight);
+        eight = (((eight & low) + low) | eight) & ~low;
+        word |= ((eight >> 7) * (gather << 7) >> 56) << 8 * i;
+    }
+    return word;
+}
+
+static void rescue_by_hints(struct type_pool *pool) {
+    struct marks *marks = marks_here(pool);
+    const uint8_t *hints = hints_here(pool);
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        if (marks->white.word[w] == 0) continue;
+        uint64_t held = marks->white.word[w] & nonzero_bytes(hints + 64 * w);
+        marks->white.word[w] ^= held;
+        marks->grey.word[w] |= held;
+    }
+}
+
+static uint64_t visit_pairs(struct gc_round *round, struct type_pool *pool) {
+    struct marks *marks = marks_here(pool);
+    const size_t first = pool->type->pair[0], second = pool->type->pair[1];
+    const uintptr_t nowhere = pool->type->heap->nowhere;
+    uint64_t any = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        uint64_t rest = marks->grey.word[w];
+        any |= rest;
+        marks->grey.word[w] = 0;
+        round->work += 3 * bit_count(rest);
+        for (; rest != 0; rest &= rest - 1) {
+            const poolobj *object = scan_at(pool, w, rest);
+            rescue_slot(object_field(object, first), nowhere);
+            rescue_slot(object_field(object, second), nowhere);
+        }
+    }
+    return any;
+}
+
+/* Grey until all its fields are visited. A dead one's bits went with its block. */
+ALWAYS_INLINE bool visit_objects(struct gc_round *round, struct type_pool *pool,
+                                 poolobj_visit visit, uint64_t *any) {
+    struct marks *marks = marks_here(pool);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        while (marks->grey.word[w] != 0) {
+            uint64_t grey = marks->grey.word[w];
+            *any |= grey;
+            if (!scan_object(round, pool, scan_at(pool, w, grey), visit)) return false;
+            marks->grey.word[w] &= ~(grey & -grey);
+        }
+    return true;
+}
+
+static void prefetch_ahead(const struct type_pool *pool) {
+    for (int i = 0; i < 3 && pool != NULL; i++) pool = type_pool_next(pool);
+    if (pool != NULL) scan_prefetch(pool, &marks_here(pool)->grey);
+}
+
+bool hint_rescue(struct gc_round *round, struct type_pool *pool) {
+    struct marks *marks = marks_here(pool);
+    round->work++;
+    if (round->first && round->part == NULL) rescue_by_hints(pool);
+    if (!scan_any(&marks->grey)) return true;
+    prefetch_ahead(pool);
+    uint64_t any;
+    do {
+        any = 0;
+        if (likely(pool->type->is_pair))
+            any = visit_pairs(round, pool);
+        else if (!visit_objects(round, pool, rescue_span, &any))
+            return false;
+    } while (any != 0);
+    return true;
+}
+
+bool hint_visit(struct gc_round *round, struct type_pool *pool) {
+    uint64_t any;
+    round->work++;
+    do {
+        any = 0;
+        if (!visit_objects(round, pool, rescue_span_queued, &any)) return false;
+    } while (any != 0);
+    return true;
+}
+
+void hint_look(struct gc_round *round, struct type_pool *pool) {
+    round->work++;
+    if (!scan_any(&marks_here(pool)->grey)) return;
+    round->grey_pools++;
+    hint_queue_add(round, pool);
+}
+
+/* ---- Sieve: among the white alone ---- */
+
+void hint_sieve_clear(struct gc_round *round, struct type_pool *pool) {
+    round->work++;
+    if (!scan_any(&marks_here(pool)->white)) return;
+    memset(hints_here(pool), 0, POOL_GRANULES);
+    round->work += 4;
+}
+
+static bool add_white(struct gc_round *round, poolobj *object) {
+    (void)round;
+    if (!hint_is_countable(object)) return false;
+    *hint_of(object) += (uint8_t)object->count;
+    return true;
+}
+
+bool hint_sieve_count(struct gc_round *round, struct type_pool *pool) {
+    struct object_set white = marks_here(pool)->white;
+    round->work++;
+    return scan_set(round, pool, &white, add_white, subtract_span);
+}
+
+/* ---- The queue ---- */
+
+void hint_queue_clear(struct gc_round *round) {
+    for (; round->queue_first != round->queue_last; round->queue_first++) {
+        struct type_pool *pool = round->scratch->queue[round->queue_first % ROUND_QUEUE_MAX];
+        if (pool != NULL) pool->queued = false;
+    }
+    round->overflow = false;
+}
+
+void hint_queue_add(struct gc_round *round, struct type_pool *pool) {
+    if (pool->queued) return;
+    if (round->queue_last - round->queue_first == ROUND_QUEUE_MAX) {
+        round->overflow = true;
+        return;
+    }
+    pool->queued = true;
+    round->scratch->queue[round->queue_last++ % ROUND_QUEUE_MAX] = pool;
+}

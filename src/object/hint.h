@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hint.h - which objects may be garbage: trial deletion in slices, while the program runs between
+ * them. What it leaves white is a guess that only a test may act on (verdict.h); but it always has
+ * all that was unreachable when it began.
+ *
+ *   clear    hints 0, objects of the oldest generation from now on: collections of younger ones
+ * pass them by count    each object is white; its hint is its count less the references to it,
+ * modulo 256 rescue   who has a hint is grey; what grey objects refer to becomes grey in turn.
+ * Sweeps in the order of memory while many pools have grey objects, a queue of pools when few have
+ *   sieve    count and rescue once more, among the white alone
+ *
+ * Each works on one pool and returns false if there is more to do in it.
+ */
+#ifndef POOLALLOC_OBJECT_HINT_H
+#define POOLALLOC_OBJECT_HINT_H
+
+#include "object/generation.h"
+#include "object/round_scan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void hint_clear(struct gc_round *round, struct type_pool *pool);
+bool hint_count(struct gc_round *round, struct type_pool *pool);
+bool hint_rescue(struct gc_round *round, struct type_pool *pool);
+/* Notes whether the pool has grey objects, for the choice between sweep and queue. */
+void hint_look(struct gc_round *round, struct type_pool *pool);
+/* The same as hint_rescue, for a pool of the queue; what it makes grey is queued. */
+bool hint_visit(struct gc_round *round, struct type_pool *pool);
+void hint_sieve_clear(struct gc_round *round, struct type_pool *pool);
+bool hint_sieve_count(struct gc_round *round, struct type_pool *pool);
+
+/* The queue of pools: in the order in which they came, each once. */
+void hint_queue_clear(struct gc_round *round);
+void hint_queue_add(struct gc_round *round, struct type_pool *pool);
+
+/* A white object as a round may look at it; one that is dying or immortal is white no more. */
+static inline bool hint_is_countable(const poolobj *object) {
+    if (likely(object->count > 0)) return true;
+    struct marks *marks = round_of(object);
+    marks->white.word[set_word(object)] &= ~set_bit(object);
+    return false;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/piece.h"
+
+#include "object/weakref.h"
+
+/* What the hint of a white object says while pieces are tried: each is traced once. */
+enum { UNTRIED, INSIDE, TRIED };
+
+/* An object with more references is left to the verdict. */
+enum { FIELDS_MAX = 4 * ROUND_PIECE_MAX };
+
+struct piece {
+    struct scan scan;
+    poolobj **object;
+    size_t count;
+    uint64_t sum, edges;
+    bool whole;
+    uint8_t flags; /* of any object */
+};
+
+/* ---- Tracing and testing ---- */
+
+static void trace_span(poolobj *const *slots, size_t count, void *arg) {
+    struct piece *piece = (struct piece *)arg;
+    count = scan_part(&piece->scan, &slots, count);
+    for (size_t i = 0; i < count && piece->whole; i++) {
+        poolobj *to = slots[i];
+        if (!set_has(&round_of(to)->white, to)) continue;
+        uint8_t *hint = hint_of(to);
+        if (*hint > INSIDE) continue;
+        piece->edges++;
+        if (*hint == INSIDE) continue;
+        if (piece->count == ROUND_PIECE_MAX) {
+            piece->whole = false;
+            return;
+        }
+        *hint = INSIDE;
+        piece->object[piece->count++] = to;
+        __builtin_prefetch(to);
+    }
+}
+
+static void trace_object(struct piece *piece, poolobj *object) {
+    const struct type_pool *pool = type_pool_of(object);
+    if (!hint_is_countable(object)) {
+        piece->whole = false;
+        return;
+    }
+    piece->sum += (uint32_t)object->count;
+    piece->flags |= object->flags;
+    object_references(pool->type, pool, object, trace_span, piece);
+    if (piece->scan.cut) piece->whole = false;
+}
+
+/* True: it is whole, and nothing else refers to any of its objects. */
+static bool trace(struct gc_round *round, struct piece *piece, poolobj *from) {
+    piece->count = 1;
+    piece->object[0] = from;
+    piece->sum = piece->edges = 0;
+    piece->whole = true;
+    piece->flags = 0;
+    *hint_of(from) = INSIDE;
+    for (size_t i = 0; i < piece->count && piece->whole; i++) {
+        piece->scan = (struct scan){round, 0, 0, FIELDS_MAX, false};
+        trace_object(piece, piece->object[i]);
+    }
+    round->traced += piece->count;
+    round->work += 4 * piece->count;
+    return piece->whole && piece->sum == piece->edges;
+}
+
+static void set_hints(const struct piece *piece, uint8_t to) {
+    for (size_t i = 0; i < piece->count; i++) *hint_of(piece->object[i]) = to;
+}
+
+/* ---- Finalizers and weak references ---- */
+
+static bool is_called(poolobj_heap *heap, const struct piece *piece) {
+    if (piece->flags & FINALIZE) return true;
+    if (!(piece->flags & WEAKLY_REFERENCED)) return false;
+    for (size_t i = 0; i < piece->count; i++)
+        if (piece->object[i]->flags & WEAKLY_REFERENCED &&
+            weakref_is_called(heap, piece->object[i]))
+            return true;
+    return false;
+}
+
+static void clear_weakrefs(poolobj_heap *heap, const struct piece *piece, bool called_only) {
+    struct link cleared;
+    link_init(&cleared);
+    if (!(piece->flags & WEAKLY_REFERENCED)) return;
+    for (size_t i = 0; i < piece->count; i++)
+        if (piece->object[i]->flags & WEAKLY_REFERENCED)
+            weakref_clear(heap, piece->object[i], called_only, &cleared);
+    weakref_call(&cleared);
+}
+
+/* So that who has died meanwhile can be told by its bit. */
+static void hold(const struct piece *piece) {
+    for (size_t i = 0; i < piece->count; i++) type_pool_of(piece->object[i])->held = true;
+}
+static void release(const struct piece *piece, const struct type_pool *here) {
+    for (size_t i = 0; i < piece->count; i++) {
+        struct type_pool *pool = type_pool_of(piece->object[i]);
+        if (pool->held && pool != here) type_pool_release(pool);
+    }
+}
+
+/* Program code runs. What is left of the piece may be tried anew. */
+static void take_leave(struct type_pool *here, const struct piece *piece) {
+    hold(piece);
+    clear_weakrefs(here->type->heap, piece, true);
+    for (size_t i = 0; i < piece->count; i++) {
+        poolobj *object = piece->object[i];
+        if (set_has(&round_of(object)->white, object) && block_is_object(object))
+            object_finalize(object);
+    }
+    for (size_t i = 0; i < piece->count; i++)
+        if (set_has(&round_of(piece->object[i])->white, piece->object[i]))
+            *hint_of(piece->object[i]) = UNTRIED;
+    release(piece, here);
+}
+
+/* ---- The end ---- */
+
+static void drop_span(poolobj *const *slots, size_t count, void *arg) {
+    struct gc_round *round = (struct gc_round *)arg;
+    for (size_t i = 0; i < count; i++) {
+        poolobj *to = slots[i];
+        if (to == NULL) continue;
+        if (set_has(&round_of(to)->white, to) && *hint_of(to) == INSIDE) continue;
+        round->dead = object_drop(to, round->dead);
+    }
+}
+
+/* All references to others go while every object is whole; then the blocks. */
+static void reclaim(struct gc_round *round, poolobj_heap *heap, const struct piece *piece) {
+    clear_weakrefs(heap, piece, false);
+    for (size_t i = 0; i < piece->count; i++) {
+        const struct type_pool *pool = type_pool_of(piece->object[i]);
+        object_references(pool->type, pool, piece->object[i], drop_span, round);
+    }
+    for (size_t i = 0; i < piece->count; i++) {
+        const poolobj_type *type = object_type(piece->object[i]);
+        if (type->drop != NULL) type->drop(piece->object[i]);
+    }
+    set_hints(piece, UNTRIED);
+    for (size_t i = 0; i < piece->count; i++)
+        type_pool_put(type_pool_of(piece->object[i]), piece->object[i]);
+    heap->count[0] -= (int)size_min(piece->count, (size_t)heap->count[0]);
+    round->freed += piece->count;
+    round->freed_in_pieces += piece->count;
+    round->work += 4 * piece->count;
+}
+
+static void try(struct gc_round *round, struct type_pool *here, poolobj *from) {
+    poolobj_heap *heap = here->type->heap;
+    struct piece piece;
+    piece.object = round->scratch->piece;
+    size_t came = 0;
+    bool garbage = trace(round, &piece, from);
+    if (garbage && is_called(heap, &piece)) {
+        came = piece.count;
+        take_leave(here, &piece);
+        if (!set_has(&round_of(from)->white, from)) return;
+        garbage = trace(round, &piece, from) && !is_called(heap, &piece);
+        if (!garbage) round->left += came;
+    }
+    if (garbage)
+        reclaim(round, heap, &piece);
+    else
+        set_hints(&piece, TRIED);
+}
+
+bool piece_is_in_vain(const struct gc_round *round) {
+    return round->traced > 4 * ROUND_PIECE_MAX && round->freed_in_pieces < round->traced / 4;
+}
+
+bool piece_try_pool(struct gc_round *round, struct type_pool *pool) {
+    const struct object_set *white = &round_of((void *)pool->base)->white;
+    const uint64_t enough = round->traced + ROUND_PIECE_MAX / 2;
+    round->work++;
+    if (!scan_any(white)) return true;
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        uint64_t seen = 0, rest;
+        while ((rest = white->word[w] & ~seen) != 0) {
+            seen |= rest & -rest;
+            poolobj *object = scan_at(pool, w, rest);
+            if (*hint_of(object) != UNTRIED) continue;
+            if (round->traced > enough || piece_is_in_vain(round)) return false;
+            try(round, pool, object);
+        }
+    }
+    return true;
+}

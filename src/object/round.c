@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/round.h"
+
+#include "object/free_list.h"
+#include "object/piece.h"
+#include "object/reclaim.h"
+#include "object/verdict.h"
+#include "os/os.h"
+
+enum {
+    SIEVES_MAX = 3, /* in slices; a program that moves references on purpose before each step would
+                       make any number of them fail */
+    QUEUE_SHARE = 16, /* a queue while no more than so large a part of the pools has grey objects: a
+                         list in random order would need as many sweeps as it has objects */
+    QUEUE_ALWAYS = 8,
+    LOOK_AFTER = 256, /* work between two looks at the clock */
+    DEATHS_AT_ONCE = 64,
+};
+
+static void go(poolobj_heap *heap, enum round_phase phase) {
+    struct gc_round *round = &heap->round;
+    round->phase = phase;
+    round->pool = type_pool_after(heap, NULL);
+    round->granule = 0;
+    round->part = NULL;
+    round->sum = round->edges = round->candidates = 0;
+    round->grey_pools = 0;
+    if (phase == ROUND_LOOK || phase == ROUND_DRY) hint_queue_clear(round);
+}
+
+bool round_begin(poolobj_heap *heap) {
+    struct round_scratch *scratch = heap->round.scratch;
+    if (scratch == NULL) scratch = (struct round_scratch *)store_allocate(sizeof *scratch);
+    if (scratch == NULL) return false;
+    memset(&heap->round, 0, sizeof heap->round);
+    heap->round.scratch = scratch;
+    memset(heap->count, 0, sizeof heap->count);
+    heap->long_lived_pending = 0;
+    go(heap, ROUND_CLEAR);
+    return true;
+}
+
+/* ---- The end ---- */
+
+static void note(poolobj_heap *heap) {
+    const struct gc_round *round = &heap->round;
+    poolobj_gc_figures *figures = &heap->figures[OLDEST];
+    figures->collections++;
+    figures->examined += round->examined;
+    figures->collected += round->freed;
+    figures->resurrected += round->left;
+    heap->steps.rounds++;
+    heap->long_lived_total = round->examined - size_min(round->freed, round->examined);
+}
+
+static void end(poolobj_heap *heap) {
+    hint_queue_clear(&heap->round);
+    note(heap);
+    heap->round.phase = ROUND_IDLE;
+    heap->round.certified = false;
+    free_list_empty_all(heap);
+}
+
+static void leave_pool(struct type_pool *pool) {
+    if (pool->rounded) memset(round_of((void *)pool->base), 0, sizeof(struct marks));
+    pool->rounded = pool->queued = false;
+}
+
+/* ---- Trial deletion without slices: today's collection, of what is white ---- */
+
+static struct type_pool *chain_white(poolobj_heap *heap) {
+    struct type_pool *chain = NULL;
+    for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;) {
+        struct object_set white = round_of((void *)pool->base)->white;
+        if (!pool->rounded || !scan_any(&white)) continue;
+        for (unsigned w = 0; w < MARK_WORDS; w++)
+            for (uint64_t rest = white.word[w]; rest != 0; rest &= rest - 1)
+                if (!block_is_object(scan_at(pool, w, rest))) white.word[w] ^= rest & -rest;
+        marks_of((void *)pool->base)->white = white;
+        leave_pool(pool);
+        pool->held = true;
+        pool->next_work = chain;
+        chain = pool;
+    }
+    return chain;
+}
+
+static void finish_at_once(poolobj_heap *heap) {
+    struct gc_round *round = &heap->round;
+    hint_queue_clear(round);
+    struct type_pool *chain = chain_white(heap);
+    reach_find_again(heap, chain);
+    chain = reclaim_pools(chain);
+    round->left += reclaim_finalize(heap, chain);
+    round->freed += reclaim_free(heap, chain, &round->dead);
+    generation_release(chain);
+    go(heap, ROUND_LEAVE);
+}
+
+/* ---- From phase to phase ---- */
+
+static void sieve(poolobj_heap *heap) {
+    heap->round.sieving = true;
+    if (heap->round.sieves == SIEVES_MAX)
+        finish_at_once(heap);
+    else
+        go(heap, ROUND_SIEVE_CLEAR);
+}
+
+static void fail(poolobj_heap *heap) {
+    sieve(heap);
+    heap->round.sieves++;
+}
+
+static void begin_rescue(poolobj_heap *heap, bool first) {
+    hint_queue_clear(&heap->round);
+    heap->round.first = first;
+    go(heap, ROUND_RESCUE);
+}
+
+static void end_rescue(poolobj_heap *heap) {
+    go(heap, heap->round.sieving ? ROUND_DRY : ROUND_PIECES);
+}
+
+static void end_look(poolobj_heap *heap) {
+    struct gc_round *round = &heap->round;
+    size_t few = size_max(round->pools / QUEUE_SHARE, QUEUE_ALWAYS);
+    if (round->grey_pools == 0)
+        end_rescue(heap);
+    else if (round->overflow || round->grey_pools > few)
+        begin_rescue(heap, false);
+    else
+        round->phase = ROUND_QUEUE;
+}
+
+static void end_dry(poolobj_heap *heap) {
+    if (heap->round.candidates == 0)
+        go(heap, ROUND_LEAVE);
+    else if (verdict_is_garbage(&heap->round))
+        heap->round.phase = ROUND_CHECK;
+    else
+        fail(heap);
+}
+
+/* The test and what follows from it happen within one step. */
+static void check(poolobj_heap *heap, uint64_t until) {
+    struct gc_round *round = &heap->round;
+    bool called;
+    verdict_check(heap, &called);
+    if (round->candidates == 0) {
+        go(heap, ROUND_LEAVE);
+    } else if (!verdict_is_garbage(round)) {
+        fail(heap);
+    } else if (called) {
+        round->left = size_max(round->left, round->candidates);
+        verdict_call(heap, until);
+        sieve(heap);
+    } else {
+        round->left -= size_min(round->left, round->candidates);
+        round->certified = true;
+        go(heap, ROUND_DROP);
+    }
+}
+
+static void end_phase(poolobj_heap *heap) {
+    switch (heap->round.phase) {
+    case ROUND_CLEAR:
+        go(heap, ROUND_COUNT);
+        break;
+    case ROUND_COUNT:
+    case ROUND_SIEVE_COUNT:
+        begin_rescue(heap, true);
+        break;
+    case ROUND_RESCUE:
+        go(heap, ROUND_LOOK);
+        break;
+    case ROUND_LOOK:
+        end_look(heap);
+        break;
+    case ROUND_PIECES:
+        go(heap, ROUND_DRY);
+        break;
+    case ROUND_DRY:
+        end_dry(heap);
+        break;
+    case ROUND_SIEVE_CLEAR:
+        go(heap, ROUND_SIEVE_COUNT);
+        break;
+    case ROUND_DROP:
+        go(heap, ROUND_FREE);
+        break;
+    case ROUND_FREE:
+        heap->round.certified = false;
+        go(heap, ROUND_LEAVE);
+        break;
+    default:
+        end(heap);
+        break;
+    }
+}
+
+/* ---- Units of work ---- */
+
+/* The part of a phase that is in one pool. False: there is more. */
+static bool work_on(struct gc_round *round, struct type_pool *pool) {
+    switch (round->phase) {
+    case ROUND_CLEAR:
+        return hint_clear(round, pool), true;
+    case ROUND_COUNT:
+        return hint_count(round, pool);
+    case ROUND_RESCUE:
+        return hint_rescue(round, pool);
+    case ROUND_LOOK:
+        return hint_look(round, pool), true;
+    case ROUND_QUEUE:
+        return hint_visit(round, pool);
+    case ROUND_PIECES:
+        return piece_try_pool(round, pool);
+    case ROUND_DRY:
+        return verdict_sum(round, pool);
+    case ROUND_SIEVE_CLEAR:
+        return hint_sieve_clear(round, pool), true;
+    case ROUND_SIEVE_COUNT:
+        return hint_sieve_count(round, pool);
+    case ROUND_DROP:
+        return verdict_drop(round, pool);
+    case ROUND_FREE:
+        return verdict_free(round, pool), true;
+    default:
+        leave_pool(pool);
+        round->work++;
+        return true;
+    }
+}
+
+/* The pool stays while it is worked on; when it has no object any more, it goes afterwards, and the
+   round is behind it by then, or moves on. */
+static void work_on_next(poolobj_heap *heap) {
+    struct gc_round *round = &heap->round;
+    struct type_pool *pool = round->pool;
+    pool->held = true;
+    if (work_on(round, pool)) {
+        round->pool = type_pool_after(heap, pool);
+        round->granule = 0;
+    }
+    type_pool_release(pool);
+    if (round->phase == ROUND_PIECES && piece_is_in_vain(round)) go(heap, ROUND_DRY);
+}
+
+static void work_on_queue(poolobj_heap *heap) {
+    struct gc_round *round = &heap->round;
+    if (round->overflow) {
+        begin_rescue(heap, false);
+        return;
+    }
+    if (round->queue_first == round->queue_last) {
+        end_rescue(heap);
+        return;
+    }
+    struct type_pool *pool = round->scratch->queue[round->queue_first % ROUND_QUEUE_MAX];
+    if (pool != NULL && !hint_visit(round, pool)) return;
+    if (pool != NULL) pool->queued = false;
+    round->queue_first++;
+}
+
+static void unit(poolobj_heap *heap, uint64_t until) {
+    struct gc_round *round = &heap->round;
+    if (round->phase == ROUND_CHECK)
+        check(heap, until);
+    else if (round->phase == ROUND_QUEUE)
+        work_on_queue(heap);
+    else if (round->pool != NULL)
+        work_on_next(heap);
+    else
+        end_phase(heap);
+}
+
+/* What died of the references that garbage held goes before anything else. */
+static void work(poolobj_heap *heap, uint64_t until) {
+    struct gc_round *round = &heap->round;
+    if (round->dead != NULL) {
+        poolobj *chain = round->dead;
+        round->dead = NULL;
+        round->dead = object_die_some(heap, chain, DEATHS_AT_ONCE);
+        round->work += 2 * DEATHS_AT_ONCE;
+    } else {
+        unit(heap, until);
+    }
+}
+
+void round_run(poolobj_heap *heap, uint64_t until, uint64_t most) {
+    struct gc_round *round = &heap->round;
+    uint64_t look = LOOK_AFTER;
+    round->work = 0;
+    do {
+        work(heap, until);
+        if (round->work < look) continue;
+        if (os_clock_ns() >= until) return;
+        look = round->work + LOOK_AFTER;
+    } while (round->phase != ROUND_IDLE && round->work < most);
+}
+
+size_t round_abort(poolobj_heap *heap) {
+    struct gc_round *round = &heap->round;
+    size_t before = round->freed;
+    if (round->phase == ROUND_IDLE) return 0;
+    while (round->dead != NULL || round->certified) work(heap, UINT64_MAX);
+    hint_queue_clear(round);
+    for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;)
+        leave_pool(pool);
+    round->phase = ROUND_IDLE;
+    return round->freed - before;
+}

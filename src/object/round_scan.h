@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * round_scan.h - how a round goes through objects: pool by pool, and through an object with many
+ * references part by part, so that it can stop after any SCAN_FIELDS of them and go on in the next
+ * step, whatever became of the object meanwhile.
+ */
+#ifndef POOLALLOC_OBJECT_ROUND_SCAN_H
+#define POOLALLOC_OBJECT_ROUND_SCAN_H
+
+#include "object/object.h"
+
+enum { SCAN_FIELDS = 4096 };
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A walk over the fields of one object: what `traverse` calls comes as often as it likes, and only
+   the part is looked at that begins after `skip` fields and has up to `room`. */
+struct scan {
+    struct gc_round *round;
+    uintptr_t nowhere;
+    size_t skip, room;
+    bool cut; /* there are more fields */
+};
+
+/* The part of a span of fields that belongs to the walk. */
+ALWAYS_INLINE size_t scan_part(struct scan *scan, poolobj *const **slots, size_t count) {
+    size_t skip = size_min(scan->skip, count);
+    scan->skip -= skip;
+    *slots += skip;
+    count -= skip;
+    if (unlikely(count > scan->room)) {
+        count = scan->room;
+        scan->cut = true;
+    }
+    scan->room -= count;
+    return count;
+}
+
+/* Only objects of a type with `traverse`, and large ones, may have more references than a step has
+   time for. */
+static inline bool scan_is_short(const struct type_pool *pool) {
+    return pool->bin != NULL && pool->type->traverse == NULL;
+}
+
+/* Visits the next fields of an object; false: there are more. `visit` gets the scan. */
+ALWAYS_INLINE bool scan_object(struct gc_round *round, struct type_pool *pool, poolobj *object,
+                               poolobj_visit visit) {
+    size_t skip = round->part == object ? round->field : 0;
+    struct scan scan = {round, pool->type->heap->nowhere, skip, SCAN_FIELDS, false};
+    object_references(pool->type, pool, object, visit, &scan);
+    round->work += 1 + SCAN_FIELDS - scan.room;
+    round->part = scan.cut ? object : NULL;
+    round->field = skip + SCAN_FIELDS;
+    return !scan.cut;
+}
+
+static inline poolobj *scan_at(const struct type_pool *pool, unsigned word, uint64_t set) {
+    return type_pool_at_granule(pool, word * 64 + bit_lowest(set));
+}
+
+/* Calls `begin` with each object of a set, from the granule on where the round is, and visits the
+   fields of those for which it returns true. False: there is more. */
+ALWAYS_INLINE bool scan_set(struct gc_round *round, struct type_pool *pool,
+                            const struct object_set *set,
+                            bool (*begin)(struct gc_round *round, poolobj *object),
+                            poolobj_visit visit) {
+    const unsigned from = round->granule / 64;
+    for (unsigned w = from; w < MARK_WORDS; w++) {
+        uint64_t rest = set->word[w];
+        if (w == from) rest &= ~(uint64_t)0 << round->granule % 64;
+        for (; rest != 0; rest &= rest - 1) {
+            poolobj *object = scan_at(pool, w, rest);
+            if (round->part != object && !begin(round, object)) continue;
+            if (scan_object(round, pool, object, visit)) continue;
+            round->granule = w * 64 + bit_lowest(rest);
+            return false;
+        }
+    }
+    round->granule = 0;
+    return true;
+}
+
+static inline bool scan_any(const struct object_set *set) {
+    uint64_t any = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++) any |= set->word[w];
+    return any != 0;
+}
+
+/* Memory of what a set of a pool that comes soon stands for. */
+static inline void scan_prefetch(const struct type_pool *pool, const struct object_set *set) {
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = set->word[w]; rest != 0; rest &= rest - 1)
+            __builtin_prefetch(scan_at(pool, w, rest));
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

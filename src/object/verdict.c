@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/verdict.h"
+
+#include "object/weakref.h"
+#include "os/os.h"
+
+static inline struct object_set *white_of(const struct type_pool *pool) {
+    return &round_of((void *)pool->base)->white;
+}
+
+/* ---- Sums ---- */
+
+static bool add_sum(struct gc_round *round, poolobj *object) {
+    if (!hint_is_countable(object)) return false;
+    round->sum += (uint32_t)object->count;
+    round->candidates++;
+    return true;
+}
+
+ALWAYS_INLINE void add_edges(struct gc_round *round, poolobj *const *slots, size_t count) {
+    uint64_t edges = 0;
+    for (size_t i = 0; i < count; i++) edges += set_has(&round_of(slots[i])->white, slots[i]);
+    round->edges += edges;
+}
+
+static inline void edges_span(poolobj *const *slots, size_t count, void *arg) {
+    struct scan *scan = (struct scan *)arg;
+    count = scan_part(scan, &slots, count);
+    add_edges(scan->round, slots, count);
+}
+
+bool verdict_sum(struct gc_round *round, struct type_pool *pool) {
+    struct object_set white = *white_of(pool);
+    round->work++;
+    if (!scan_any(&white)) return true;
+    hint_queue_add(round, pool);
+    return scan_set(round, pool, &white, add_sum, edges_span);
+}
+
+bool verdict_is_garbage(const struct gc_round *round) { return round->sum == round->edges; }
+
+static inline void all_edges(poolobj *const *slots, size_t count, void *round) {
+    add_edges((struct gc_round *)round, slots, count);
+}
+
+static void sum_pool(struct gc_round *round, struct type_pool *pool, uint8_t *flags) {
+    struct object_set white = *white_of(pool);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = white.word[w]; rest != 0; rest &= rest - 1) {
+            poolobj *object = scan_at(pool, w, rest);
+            if (!add_sum(round, object)) continue;
+            *flags |= object->flags;
+            object_references(pool->type, pool, object, all_edges, round);
+        }
+}
+
+/* ---- All pools with white objects ----
+ * Those that the sums have noted, or every pool if they were too many. */
+
+struct walk {
+    size_t next;
+    struct type_pool *pool;
+};
+
+static struct type_pool *next_noted(const struct gc_round *round, struct walk *walk) {
+    while (walk->next < round->queue_last) {
+        struct type_pool *pool = round->scratch->queue[walk->next++ % ROUND_QUEUE_MAX];
+        if (pool != NULL) return pool;
+    }
+    return NULL;
+}
+
+static struct type_pool *next_pool(const poolobj_heap *heap, struct walk *walk) {
+    const struct gc_round *round = &heap->round;
+    if (!round->overflow) return next_noted(round, walk);
+    return walk->pool = type_pool_after(heap, walk->pool);
+}
+
+/* Objects of the pool after the next, which the processor does not foresee. */
+enum { NOTED_AHEAD = 4 };
+
+static void prefetch_noted(const struct gc_round *round, const struct walk *walk) {
+    size_t at = walk->next + NOTED_AHEAD;
+    if (round->overflow || at >= round->queue_last) return;
+    const struct type_pool *pool = round->scratch->queue[at % ROUND_QUEUE_MAX];
+    if (pool != NULL) scan_prefetch(pool, white_of(pool));
+}
+
+static bool is_called(poolobj_heap *heap) {
+    struct walk walk = {heap->round.queue_first, NULL};
+    if (heap->weak.used == 0) return false;
+    for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;)
+        for (unsigned w = 0; w < MARK_WORDS; w++)
+            for (uint64_t rest = white_of(pool)->word[w]; rest != 0; rest &= rest - 1) {
+                const poolobj *object = scan_at(pool, w, rest);
+                if (object->flags & WEAKLY_REFERENCED && weakref_is_called(heap, object))
+                    return true;
+            }
+    return false;
+}
+
+void verdict_check(poolobj_heap *heap, bool *called) {
+    struct gc_round *round = &heap->round;
+    struct walk walk = {round->queue_first, NULL};
+    uint8_t flags = 0;
+    round->sum = round->edges = round->candidates = 0;
+    for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;) {
+        prefetch_noted(round, &walk);
+        sum_pool(round, pool, &flags);
+    }
+    round->work += 4 * round->candidates;
+    *called = verdict_is_garbage(round) &&
+              (flags & FINALIZE || (flags & WEAKLY_REFERENCED && is_called(heap)));
+}
+
+/* ---- Finalizers and callbacks ---- */
+
+static void each_white(struct type_pool *pool, void (*each)(poolobj *object, void *arg),
+                       void *arg) {
+    const struct object_set *white = white_of(pool);
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        uint64_t seen = 0, rest;
+        while ((rest = white->word[w] & ~seen) != 0) {
+            seen |= rest & -rest;
+            each(scan_at(pool, w, rest), arg);
+        }
+    }
+}
+
+static void clear_called(poolobj *object, void *cleared) {
+    if (object->flags & WEAKLY_REFERENCED)
+        weakref_clear(object_heap(object), object, true, (struct link *)cleared);
+}
+
+static void finalize(poolobj *object, void *unused) {
+    (void)unused;
+    if (block_is_object(object)) object_finalize(object);
+}
+
+/* All are cleared before the first is called: no callback sees another white object through one. */
+static void call_weakrefs(poolobj_heap *heap) {
+    struct walk walk = {heap->round.queue_first, NULL};
+    struct link cleared;
+    link_init(&cleared);
+    for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;)
+        each_white(pool, clear_called, &cleared);
+    weakref_call(&cleared);
+}
+
+static bool has_finalizers(const struct type_pool *pool) {
+    return pool->type->finalize != NULL && scan_any(white_of(pool));
+}
+
+void verdict_call(poolobj_heap *heap, uint64_t until) {
+    struct walk walk = {heap->round.queue_first, NULL};
+    if (heap->weak.used > 0) call_weakrefs(heap);
+    for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;) {
+        if (!has_finalizers(pool)) continue;
+        pool->held = true;
+        each_white(pool, finalize, NULL);
+        bool ends = pool->used == 0; /* the walk must have left it when it goes */
+        if (ends) walk.pool = NULL;
+        type_pool_release(pool);
+        if (ends && heap->round.overflow) return;
+        if (os_clock_ns() >= until) return;
+    }
+}
+
+/* ---- The end ---- */
+
+static bool clear_all(struct gc_round *round, poolobj *object) {
+    struct link cleared;
+    (void)round;
+    if (!(object->flags & WEAKLY_REFERENCED)) return true;
+    link_init(&cleared);
+    weakref_clear(object_heap(object), object, false, &cleared);
+    weakref_call(&cleared); /* there is none with a callback */
+    return true;
+}
+
+static inline void drop_span(poolobj *const *slots, size_t count, void *arg) {
+    struct scan *scan = (struct scan *)arg;
+    count = scan_part(scan, &slots, count);
+    for (size_t i = 0; i < count; i++) {
+        poolobj *to = slots[i];
+        if (likely(set_has(&round_of(to)->white, to)) || to == NULL) continue;
+        scan->round->dead = object_drop(to, scan->round->dead);
+    }
+}
+
+bool verdict_drop(struct gc_round *round, struct type_pool *pool) {
+    struct object_set white = *white_of(pool);
+    round->work++;
+    return scan_set(round, pool, &white, clear_all, drop_span);
+}
+
+static void drop(poolobj *object, void *unused) {
+    (void)unused;
+    object_type(object)->drop(object);
+}
+
+void verdict_free(struct gc_round *round, struct type_pool *pool) {
+    struct object_set white = *white_of(pool);
+    round->work++;
+    if (!scan_any(&white)) return;
+    if (pool->type->drop != NULL) each_white(pool, drop, NULL);
+    size_t count = type_pool_free_set(pool, white);
+    poolobj_heap *heap = pool->type->heap;
+    heap->count[0] -= (int)size_min(count, (size_t)heap->count[0]);
+    round->freed += count;
+    round->work += 2 * count;
+}

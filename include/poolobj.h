@@ -260,10 +260,19 @@ enum {
     /* Full collections that begin by themselves go on in steps of up to 1 ms, as objects are made.
      */
     POOLOBJ_GC_INCREMENTAL = 1,
+    /* Nothing is collected where objects are made, but when poolobj_gc_poll is called. */
+    POOLOBJ_GC_POLLED = 2,
 };
-/* All of these at first; poolobj_gc_set_threshold takes them off. */
+/* POOLOBJ_GC_INCREMENTAL at first, which poolobj_gc_set_threshold takes off. */
 void poolobj_gc_set_options(poolobj_heap *heap, unsigned options);
 unsigned poolobj_gc_get_options(const poolobj_heap *heap);
+
+/* The generation that automatic collection would take up now, 2 also for a step; -1: none is due.
+ */
+int poolobj_gc_due(const poolobj_heap *heap);
+/* Does what is due: 1; or 0 if nothing is. For the safe points of a program that has
+   POOLOBJ_GC_POLLED; between them garbage grows as it likes. */
+int poolobj_gc_poll(poolobj_heap *heap);
 
 /* Automatic collection, on at first. */
 void poolobj_gc_enable(poolobj_heap *heap);

@@ -185,8 +185,17 @@ static bool begin_round(poolobj_heap *heap) {
     return true;
 }
 
+static bool step_is_due(const poolobj_heap *heap) {
+    return generation_steps(heap) && heap->count[0] > heap->round.next;
+}
+
+int collect_what_is_due(const poolobj_heap *heap) {
+    if (!heap->enabled || heap->collecting || heap->closing || heap->threshold[0] == 0) return -1;
+    return step_is_due(heap) ? OLDEST : generation_due(heap);
+}
+
 void collect_due(poolobj_heap *heap) {
-    if (generation_steps(heap) && heap->count[0] > heap->round.next) step_by_itself(heap);
+    if (step_is_due(heap)) step_by_itself(heap);
     int generation = generation_due(heap);
     if (generation < 0 || (generation == OLDEST && begin_round(heap))) return;
     collect(heap, generation);

@@ -18,6 +18,8 @@ size_t collect(poolobj_heap *heap, int generation);
 bool collect_step(poolobj_heap *heap, uint64_t budget, uint64_t work);
 /* Ends a round that is under way. */
 void collect_abort(poolobj_heap *heap);
+/* The oldest generation that automatic collection would take up now, 2 for a step; or -1. */
+int collect_what_is_due(const poolobj_heap *heap);
 /* Collects what is due, if anything is. */
 COLD void collect_due(poolobj_heap *heap);
 

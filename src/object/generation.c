@@ -7,6 +7,7 @@
 
 void generation_arm(poolobj_heap *heap) {
     bool automatic = heap->enabled && !heap->collecting && !heap->closing;
+    if (heap->options & POOLOBJ_GC_POLLED) automatic = false;
     heap->trigger = automatic && heap->threshold[0] > 0 ? heap->threshold[0] : INT_MAX;
     if (automatic && generation_steps(heap) && heap->round.next < heap->trigger)
         heap->trigger = heap->round.next;

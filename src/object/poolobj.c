@@ -230,6 +230,15 @@ void poolobj_gc_step_stats(const poolobj_heap *heap, poolobj_gc_step_figures *fi
     figures->under_way = round_is_active(heap);
 }
 
+int poolobj_gc_due(const poolobj_heap *heap) { return collect_what_is_due(heap); }
+
+int poolobj_gc_poll(poolobj_heap *heap) {
+    object_heap_require("poolobj_gc_poll", heap);
+    if (collect_what_is_due(heap) < 0) return 0;
+    collect_due(heap);
+    return 1;
+}
+
 void poolobj_gc_set_options(poolobj_heap *heap, unsigned options) {
     heap->options = options;
     generation_arm(heap);

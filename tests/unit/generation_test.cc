@@ -211,4 +211,22 @@ TEST_F(GenerationTest, UnfreezingForgetsNoYoungObject) {
     poolobj_decref(node);
 }
 
+// Objects that hold each other pile up until the program asks.
+TEST_F(GenerationTest, PolledCollectionsWaitForThePoll) {
+    poolobj_gc_enable(heap_);
+    poolobj_gc_set_threshold(heap_, 10, 10, 10);
+    poolobj_gc_set_options(heap_, POOLOBJ_GC_POLLED);
+    EXPECT_EQ(poolobj_gc_due(heap_), -1);
+    EXPECT_EQ(poolobj_gc_poll(heap_), 0);
+    for (int i = 0; i < 20; i++) poolobj_decref(ring(node_, 2));
+    EXPECT_TRUE(dropped.empty());
+    EXPECT_EQ(poolobj_gc_due(heap_), 0);
+    EXPECT_EQ(poolobj_gc_poll(heap_), 1);
+    EXPECT_EQ(dropped.size(), 40u);
+    EXPECT_EQ(poolobj_gc_due(heap_), -1);
+    poolobj_gc_disable(heap_);
+    for (int i = 0; i < 20; i++) poolobj_decref(ring(node_, 2));
+    EXPECT_EQ(poolobj_gc_poll(heap_), 0);
+}
+
 } // namespace

@@ -232,8 +232,9 @@ void poolobj_weakref_free(poolobj_weakref *weakref);
  * poolobj_new collects by itself: generation 0 when objects made less objects gone exceed t0, with
  * generation 1 when the younger was collected more than t1 times, with generation 2 when 1 was more
  * than t2 times and the objects that wait for it are a quarter of those that survived the last.
- * That of generation 2 goes on in steps unless the thresholds were set. A collection never
- * allocates and never fails, and writes to no living object's page. */
+ * That of generation 2 goes on in steps unless the thresholds were set. Memory that objects hold
+ * makes collections due as well: see poolobj_gc_pressure. A collection never allocates and never
+ * fails, and writes to no living object's page. */
 
 /* Collects generations 0 to `generation` (0, 1 or 2) now, enabled or not. Returns how many
    unreachable objects it found, without those that a finalizer brought back. 0 at once inside of
@@ -262,8 +263,11 @@ enum {
     POOLOBJ_GC_INCREMENTAL = 1,
     /* Nothing is collected where objects are made, but when poolobj_gc_poll is called. */
     POOLOBJ_GC_POLLED = 2,
+    /* Generation 0 is also collected when the memory of the process has grown by an eighth, and 8
+       MiB, since the last collection. */
+    POOLOBJ_GC_ADAPTIVE = 4,
 };
-/* POOLOBJ_GC_INCREMENTAL at first, which poolobj_gc_set_threshold takes off. */
+/* POOLOBJ_GC_INCREMENTAL and _ADAPTIVE at first, which poolobj_gc_set_threshold takes off. */
 void poolobj_gc_set_options(poolobj_heap *heap, unsigned options);
 unsigned poolobj_gc_get_options(const poolobj_heap *heap);
 
@@ -273,6 +277,13 @@ int poolobj_gc_due(const poolobj_heap *heap);
 /* Does what is due: 1; or 0 if nothing is. For the safe points of a program that has
    POOLOBJ_GC_POLLED; between them garbage grows as it likes. */
 int poolobj_gc_poll(poolobj_heap *heap);
+
+/* Objects of the heap hold so many bytes more outside of the heap, or less: whoever gives an object
+   a buffer says so, and `drop`, which may call this, takes it back. Their sum counts together with
+   objects above 2 KiB and the tables of values: when it has grown by a sixteenth, and 4 MiB, since
+   the last collection, poolobj_new collects generation 0; by a quarter, and 8 MiB, since the last
+   full one, generation 2. Never collects by itself. */
+void poolobj_gc_pressure(poolobj_heap *heap, ptrdiff_t bytes);
 
 /* Automatic collection, on at first. */
 void poolobj_gc_enable(poolobj_heap *heap);

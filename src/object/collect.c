@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "object/free_list.h"
+#include "object/pace.h"
 #include "object/reclaim.h"
 #include "object/round.h"
 #include "object/verify.h"
@@ -64,7 +65,7 @@ static void run(poolobj_heap *heap, poolobj_gc_info *info) {
     struct type_pool *chain = generation_take(heap, info->generation);
     if (heap->debug & POOLOBJ_GC_VERIFY) verify_chain(chain);
     info->examined = reach_find(heap, chain, info->generation);
-    generation_account(heap, info->generation, info->examined - reach_count(chain));
+    pace_collected(heap, info->generation, info->examined - reach_count(chain));
     generation_sort(heap, chain);
     struct type_pool *garbage = reclaim_pools(chain);
     if (garbage != NULL) reclaim(heap, garbage, info);
@@ -76,7 +77,7 @@ static unsigned begin(poolobj_heap *heap, poolobj_gc_info *info) {
     const unsigned depth = heap->depth;
     heap->depth = 0;
     heap->collecting = true;
-    generation_arm(heap);
+    pace_arm(heap);
     tell(heap, info);
     return depth;
 }
@@ -86,7 +87,7 @@ static void end(poolobj_heap *heap, poolobj_gc_info *info, unsigned depth) {
     tell(heap, info);
     heap->collecting = false;
     heap->depth = depth;
-    generation_arm(heap);
+    pace_arm(heap);
 }
 
 size_t collect(poolobj_heap *heap, int generation) {
@@ -103,6 +104,7 @@ size_t collect(poolobj_heap *heap, int generation) {
         note_waiting(heap, info.collected);
     }
     note(heap, &info);
+    pace_settle(heap, generation);
     end(heap, &info, depth);
     return info.collected;
 }
@@ -133,6 +135,7 @@ static void run_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
     info.collected = round->freed - freed;
     if (!round_is_active(heap)) {
         note_waiting(heap, round->freed);
+        pace_settle(heap, OLDEST);
         if (heap->debug & POOLOBJ_GC_STATS) print_round(round);
     }
     end(heap, &info, depth);
@@ -155,48 +158,43 @@ void collect_abort(poolobj_heap *heap) {
     round_abort(heap);
     heap->collecting = false;
     heap->depth = depth;
-    generation_arm(heap);
+    pace_arm(heap);
 }
 
 /* ---- By itself ---- */
 
 /* A round of n objects looks at some 8 n objects and references, and is to be at its end before
    another n / 4 were made. */
-enum { STEP_BIRTHS = 512, STEP_WORK = 32 * STEP_BIRTHS, STEP_BUDGET = 1000000 };
-
-static void wait_for_step(poolobj_heap *heap) {
-    heap->round.next = heap->count[0] + STEP_BIRTHS;
-    generation_arm(heap);
-}
+enum { STEP_WORK = 32 * STEP_BIRTHS, STEP_BUDGET = 1000000 };
+/* Steps for growing memory count as so large a part of all objects made. */
+enum { MEMORY_STEPS = 64 };
 
 /* The more, the longer it takes. */
 static void step_by_itself(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
     uint64_t late = round->births / (heap->long_lived_total / 4 + 1);
     round->births += STEP_BIRTHS;
+    if (heap->pace.outside > heap->pace.step_mark)
+        round->births += heap->long_lived_total / MEMORY_STEPS;
     collect_step(heap, STEP_BUDGET, STEP_WORK << (late < 8 ? late : 8));
-    wait_for_step(heap);
+    pace_wait_for_step(heap);
 }
 
 static bool begin_round(poolobj_heap *heap) {
     if (!(heap->options & POOLOBJ_GC_INCREMENTAL) || must_be_whole(heap)) return false;
     if (round_is_active(heap) || !round_begin(heap)) return false;
-    wait_for_step(heap);
+    pace_wait_for_step(heap);
     return true;
-}
-
-static bool step_is_due(const poolobj_heap *heap) {
-    return generation_steps(heap) && heap->count[0] > heap->round.next;
 }
 
 int collect_what_is_due(const poolobj_heap *heap) {
     if (!heap->enabled || heap->collecting || heap->closing || heap->threshold[0] == 0) return -1;
-    return step_is_due(heap) ? OLDEST : generation_due(heap);
+    return pace_step_is_due(heap) ? OLDEST : pace_due(heap);
 }
 
 void collect_due(poolobj_heap *heap) {
-    if (step_is_due(heap)) step_by_itself(heap);
-    int generation = generation_due(heap);
+    if (pace_step_is_due(heap)) step_by_itself(heap);
+    int generation = pace_due(heap);
     if (generation < 0 || (generation == OLDEST && begin_round(heap))) return;
     collect(heap, generation);
 }

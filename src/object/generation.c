@@ -1,40 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/generation.h"
 
-#include <limits.h>
-
-/* ---- When ---- */
-
-void generation_arm(poolobj_heap *heap) {
-    bool automatic = heap->enabled && !heap->collecting && !heap->closing;
-    if (heap->options & POOLOBJ_GC_POLLED) automatic = false;
-    heap->trigger = automatic && heap->threshold[0] > 0 ? heap->threshold[0] : INT_MAX;
-    if (automatic && generation_steps(heap) && heap->round.next < heap->trigger)
-        heap->trigger = heap->round.next;
-}
-
-/* A full collection costs as much as there is: without the quarter, a heap that only grows would be
-   walked a number of times that grows with it. */
-static bool is_worthwhile(const poolobj_heap *heap, int generation) {
-    if (generation == OLDEST && generation_steps(heap)) return false;
-    return generation < OLDEST || heap->long_lived_pending >= heap->long_lived_total / 4;
-}
-
-int generation_due(const poolobj_heap *heap) {
-    for (int g = OLDEST; g >= 0; g--)
-        if (heap->count[g] > heap->threshold[g] && is_worthwhile(heap, g)) return g;
-    return -1;
-}
-
-void generation_account(poolobj_heap *heap, int generation, size_t survivors) {
-    if (generation == OLDEST) {
-        heap->long_lived_total = survivors;
-        heap->long_lived_pending = 0;
-    } else if (generation == OLDEST - 1) {
-        heap->long_lived_pending += survivors;
-    }
-}
-
 /* ---- Which ---- */
 
 static void chain_pool(struct type_pool **chain, struct type_pool *pool) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * generation.h - how old objects are, which pools have young ones, and when it is time to collect.
- * The rules are CPython's, of 3.11.
+ * generation.h - how old objects are, and which pools have young ones.
  *
  * The objects of a collection of generation g are those of age 0 to g. Before it counts anything,
  * they move up: who survives is where it belongs, and who does not has no age any more.
@@ -14,15 +13,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* The oldest generation that is due, or -1: the young one is over its threshold, and no older. */
-int generation_due(const poolobj_heap *heap);
-/* Whether a round is under way that goes on by itself. */
-static inline bool generation_steps(const poolobj_heap *heap) {
-    return heap->round.phase != ROUND_IDLE && heap->options & POOLOBJ_GC_INCREMENTAL;
-}
-/* Sets heap->trigger after a change of what it follows from. */
-void generation_arm(poolobj_heap *heap);
 
 /* A collection of `generation` begins. Returns the chain of the pools that may have objects of it,
    by next_work. They are held, so that none goes away, until generation_release. */
@@ -41,8 +31,6 @@ void generation_sort(poolobj_heap *heap, struct type_pool *chain);
 void generation_promote(struct type_pool *pool);
 /* No longer held. */
 void generation_release(struct type_pool *chain);
-/* What the quarter rule has to know of a collection. */
-void generation_account(poolobj_heap *heap, int generation, size_t survivors);
 
 /* All objects get age FROZEN; and those get age OLDEST. Between collections. */
 void generation_freeze(poolobj_heap *heap);

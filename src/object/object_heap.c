@@ -34,7 +34,7 @@ poolobj_heap *object_heap_new(void) {
     memcpy(heap->threshold, thresholds, sizeof thresholds);
     heap->trigger = thresholds[0];
     heap->enabled = true;
-    heap->options = POOLOBJ_GC_INCREMENTAL;
+    heap->options = POOLOBJ_GC_INCREMENTAL | POOLOBJ_GC_ADAPTIVE;
     heap->owner = object_heap_self();
     return heap;
 }

@@ -120,6 +120,14 @@ struct gc_round {
     int last;      /* that count after the last one */
 };
 
+/* When it is time to collect (pace.h). Above `mark` the next birth finds something due. */
+struct pace {
+    int64_t outside; /* bytes */
+    int64_t young_mark, full_mark, step_mark, mark;
+    size_t process_mark;
+    bool process_grew; /* above it */
+};
+
 struct poolobj_heap {
     /* Counted by every tracked object that is made or dies; over `trigger`, it is time to collect:
        threshold[0], or INT_MAX while there is to be no automatic collection. */
@@ -144,6 +152,7 @@ struct poolobj_heap {
     struct roots roots;
     poolobj_gc_figures figures[GENERATIONS];
     struct gc_round round;
+    struct pace pace;
     poolobj_gc_step_figures steps;
     unsigned options; /* POOLOBJ_GC_INCREMENTAL and the like */
     void (*callback)(poolobj_heap *heap, const poolobj_gc_info *info, void *arg);

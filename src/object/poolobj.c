@@ -13,6 +13,7 @@
 #include "object/collect.h"
 #include "object/free_list.h"
 #include "object/object.h"
+#include "object/pace.h"
 #include "object/round.h"
 #include "object/type.h"
 #include "object/weakref.h"
@@ -51,7 +52,11 @@ static void require_generation(const char *function, const poolobj_heap *heap, i
 
 /* ---- Heaps ---- */
 
-poolobj_heap *poolobj_heap_new(void) { return (poolobj_heap *)or_enomem(object_heap_new()); }
+poolobj_heap *poolobj_heap_new(void) {
+    poolobj_heap *heap = object_heap_new();
+    if (heap != NULL) pace_settle(heap, OLDEST);
+    return (poolobj_heap *)or_enomem(heap);
+}
 
 void poolobj_heap_close(poolobj_heap *heap) {
     object_heap_require("poolobj_heap_close", heap);
@@ -59,7 +64,7 @@ void poolobj_heap_close(poolobj_heap *heap) {
         fail_call("poolobj_heap_close", "in a finalizer or callback of heap", (uintptr_t)heap,
                   "close it when they have returned");
     heap->closing = true; /* no automatic collection any more */
-    generation_arm(heap);
+    pace_arm(heap);
     if (heap->close_callback != NULL) heap->close_callback(heap, heap->close_arg);
     collect_last(heap);
     for (size_t i = heap->type_count; i-- > 0;) type_free(heap->types[i]);
@@ -241,13 +246,18 @@ int poolobj_gc_poll(poolobj_heap *heap) {
 
 void poolobj_gc_set_options(poolobj_heap *heap, unsigned options) {
     heap->options = options;
-    generation_arm(heap);
+    pace_arm(heap);
 }
 unsigned poolobj_gc_get_options(const poolobj_heap *heap) { return heap->options; }
 
+void poolobj_gc_pressure(poolobj_heap *heap, ptrdiff_t bytes) {
+    object_heap_require("poolobj_gc_pressure", heap);
+    pace_press(heap, bytes);
+}
+
 static void set_enabled(poolobj_heap *heap, bool enabled) {
     heap->enabled = enabled;
-    generation_arm(heap);
+    pace_arm(heap);
 }
 
 void poolobj_gc_enable(poolobj_heap *heap) { set_enabled(heap, true); }
@@ -261,8 +271,8 @@ void poolobj_gc_set_threshold(poolobj_heap *heap, int t0, int t1, int t2) {
             fail_argument("poolobj_gc_set_threshold", (uintptr_t)heap, "generation", (uint64_t)g,
                           "its threshold is negative");
     memcpy(heap->threshold, thresholds, sizeof thresholds);
-    heap->options &= ~(unsigned)POOLOBJ_GC_INCREMENTAL;
-    generation_arm(heap);
+    heap->options &= ~(unsigned)(POOLOBJ_GC_INCREMENTAL | POOLOBJ_GC_ADAPTIVE);
+    pace_arm(heap);
 }
 
 void poolobj_gc_get_threshold(const poolobj_heap *heap, int thresholds[3]) {

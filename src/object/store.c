@@ -5,6 +5,7 @@
 #include "heap/purge.h"
 #include "heap/space.h"
 #include "object/ledger.h"
+#include "os/os.h"
 
 enum { AT_ONCE = 8 }; /* pools taken or given back under one lock */
 
@@ -140,6 +141,8 @@ void store_close(struct store *store) {
     space_unlock();
     store->reserve.pools = 0;
 }
+
+size_t store_in_use(void) { return purge_in_use() * os_page_size(); }
 
 void *store_allocate(size_t bytes) { return allocate_zeroed(bytes); }
 void store_free(void *block) {

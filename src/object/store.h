@@ -30,6 +30,9 @@ void store_return(struct store *store, uintptr_t base, size_t bytes);
 /* Gives back all that is at hand. */
 void store_close(struct store *store);
 
+/* Bytes that the process has in use of the allocator below. */
+size_t store_in_use(void);
+
 /* Small structs of the library's own, zeroed; NULL: no memory. */
 void *store_allocate(size_t bytes);
 void store_free(void *block);

@@ -2,6 +2,7 @@
 #include "object/type_pool.h"
 
 #include "base/check.h"
+#include "object/pace.h"
 
 /* Above EXACT_MAX, so many objects share a pool, at least: */
 enum { FEWEST_SHARING = 2, MOST_SHARING = 7 };
@@ -94,6 +95,7 @@ poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
     pool->stride = POOL_SIZE;
     pool->reciprocal = (uint32_t)(((uint64_t)1 << 32) / POOL_SIZE);
     type_pool_note_young(pool);
+    pace_press(type->heap, (ptrdiff_t)bytes);
     return type_pool_block(pool, 0);
 }
 
@@ -122,6 +124,7 @@ void type_pool_return(struct type_pool *pool) {
     }
     if (pool->rounded) memset(round_of((void *)pool->base), 0, sizeof(struct marks));
     poolobj_heap *heap = pool->type->heap;
+    if (pool->bin == NULL) pace_press(heap, -(ptrdiff_t)pool->bytes);
     pool->type = NULL; /* for type_pool_find */
     store_return(&heap->store, pool->base, pool->bytes);
 }
@@ -151,6 +154,29 @@ static struct type_pool *find(struct bin *bin) {
     return pool;
 }
 
+/* Types with `drop` may hold memory that nobody tells of: it is looked at every so many births. */
+enum { BIRTHS_A_LOOK = 32 };
+
+/* Ends a list after its first blocks; returns the others and how many those are. */
+static poolobj *cut(poolobj *list, uint32_t *count) {
+    for (*count = 1; *count < BIRTHS_A_LOOK; ++*count) {
+        list = block_next(list);
+        if (list == NULL) return NULL;
+    }
+    poolobj *rest = block_next(list);
+    block_make_free(list, NULL);
+    return rest;
+}
+
+static void hand_out(struct bin *bin, struct type_pool *pool) {
+    const poolobj_type *type = bin->type;
+    uint32_t count = pool->capacity - pool->used;
+    bin->free = pool->free;
+    pool->free = type->tracked && type->drop != NULL ? cut(bin->free, &count) : NULL;
+    pool->used += count;
+    if (type->tracked) pace_look(type->heap);
+}
+
 bool bin_fill(struct bin *bin) {
     struct type_pool *pool = bin->current;
     if (pool == NULL || pool->free == NULL) {
@@ -161,9 +187,7 @@ bool bin_fill(struct bin *bin) {
         pool->current = true;
         type_pool_note_young(pool);
     }
-    bin->free = pool->free;
-    pool->free = NULL;
-    pool->used = pool->capacity;
+    hand_out(bin, pool);
     return true;
 }
 

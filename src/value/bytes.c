@@ -18,7 +18,11 @@ int bytes_compare(struct bytes a, struct bytes b) {
     return (a.length > b.length) - (a.length < b.length);
 }
 
-void bytes_drop(poolobj *array) { value_free(((struct value_bytearray *)array)->data); }
+void bytes_drop(poolobj *value) {
+    const struct value_bytearray *array = (const struct value_bytearray *)value;
+    value_press(value, array->room, 0);
+    value_free(array->data);
+}
 
 void bytes_check(const struct value_bytearray *array) {
     CHECK(array->length <= array->room && (array->data == NULL) == (array->room == 0)); /* A1 */
@@ -51,6 +55,7 @@ static bool set_room(poolval_space *space, struct value_bytearray *array, size_t
     uint8_t *data = (uint8_t *)value_try_reallocate(array->data, array->room, room);
     if (data == NULL) return value_fail_memory(space) != NULL;
     array->data = data;
+    value_press(&array->base, array->room, room);
     array->room = room;
     return true;
 }
@@ -233,12 +238,14 @@ static void give_room_back(struct value_bytearray *array) {
     if (array->length == 0) {
         value_free(array->data);
         array->data = NULL;
+        value_press(&array->base, array->room, 0);
         array->room = 0;
         return;
     }
     uint8_t *data = (uint8_t *)value_try_reallocate(array->data, array->length, room);
     if (data == NULL) return;
     array->data = data;
+    value_press(&array->base, array->room, room);
     array->room = room;
 }
 

@@ -22,6 +22,11 @@ static unsigned bits_for(size_t length) {
 
 static size_t entries_size(unsigned bits) { return capacity_of(bits) * 2 * sizeof(poolobj *); }
 
+/* Of the whole table: entries and slots. */
+static size_t table_size(unsigned bits) {
+    return bits == 0 ? 0 : entries_size(bits) + ((size_t)dict_slot_width(bits) << bits);
+}
+
 /* ---- Slots ---- */
 
 ALWAYS_INLINE uint64_t slot_read(const void *slot, unsigned width, size_t i) {
@@ -158,11 +163,12 @@ static void link_all(poolval_space *space, struct value_dict *dict) {
    they are from then on. False: no memory, nothing changed, nothing noted. */
 static bool make_table(poolval_space *space, struct value_dict *dict, const struct value_dict *from,
                        unsigned bits) {
-    size_t entries = entries_size(bits), slots = (size_t)dict_slot_width(bits) << bits;
     if (bits > BITS_MOST) return false;
-    char *table = (char *)value_try_allocate(slots + entries);
+    size_t size = table_size(bits), slots = size - entries_size(bits);
+    char *table = (char *)value_try_allocate(size);
     if (table == NULL) return false;
     struct value_dict old = *from;
+    value_press(&dict->base, table_size(dict_bits(dict)), size);
     memset(table, 0, slots);
     dict->item = (poolobj **)(void *)(table + slots);
     dict->state = (dict->state & ~(uint64_t)DICT_BITS) | bits;
@@ -196,6 +202,7 @@ static void shrink(poolval_space *space, struct value_dict *dict) {
         memset(dict_table(dict), 0, (size_t)1 << BITS_LEAST);
         dict->used = dict->filled = dict->first = 0;
     } else if (dict->length == 0) {
+        value_press(&dict->base, table_size(dict_bits(dict)), 0);
         value_free(dict_table(dict));
         forget_table(dict);
     } else if (dict->used > capacity_of(BITS_LEAST) && dict->length < dict->used / SPARSE) {
@@ -229,7 +236,11 @@ void dict_traverse(poolobj *value, poolobj_visit visit, void *arg) {
     if (count > 0) visit(dict->item + 2 * dict->first, 2 * count, arg);
 }
 
-void dict_drop(poolobj *value) { value_free(dict_table((struct value_dict *)value)); }
+void dict_drop(poolobj *value) {
+    const struct value_dict *dict = (const struct value_dict *)value;
+    value_press(value, table_size(dict_bits(dict)), 0);
+    value_free(dict_table(dict));
+}
 
 /* ---- Changing ---- */
 
@@ -350,6 +361,7 @@ int poolval_dict_set(poolval_space *space, poolobj *value, poolobj *key, poolobj
 void dict_clear(struct value_dict *dict) {
     struct value_dict old = *dict;
     forget_table(dict);
+    value_press(&dict->base, table_size(dict_bits(&old)), 0);
     dict->state += DICT_CHANGE;
     for (size_t i = 0; i < 2 * old.used; i++)
         if (old.item[i] != NULL) value_unref(old.item[i]);

@@ -18,6 +18,10 @@ size_t list_room_for(int rule, size_t length) {
     return (length + length / 8 + 6) & ~(size_t)3;
 }
 
+static inline void press(const struct value_list *list, size_t old_room, size_t room) {
+    value_press(&list->base, old_room * sizeof list->item[0], room * sizeof list->item[0]);
+}
+
 /* Moves the items to a table of so many bytes. False: no memory, and nothing happened. */
 static bool move_items(struct value_list *list, size_t bytes) {
     poolobj **item = (poolobj **)value_try_reallocate(
@@ -35,6 +39,7 @@ static bool set_room(struct value_list *list, size_t room) {
     } else if (!move_items(list, room * sizeof list->item[0])) {
         return false;
     }
+    press(list, list->room, room);
     list->room = room;
     return true;
 }
@@ -53,6 +58,7 @@ static bool grow_room(struct value_list *list, size_t room) {
     if (bytes <= EXACT_BYTES) return set_room(list, room);
     bool fits = list->item != NULL && bytes <= value_table_size(list->item);
     if (!fits && !move_items(list, table_bytes(bytes))) return set_room(list, room);
+    press(list, list->room, room);
     list->room = room;
     return true;
 }
@@ -119,7 +125,11 @@ void list_traverse(poolobj *value, poolobj_visit visit, void *arg) {
     if (list->length > 0) visit(list->item, list->length, arg);
 }
 
-void list_drop(poolobj *value) { value_free(as_list(value)->item); }
+void list_drop(poolobj *value) {
+    const struct value_list *list = as_list(value);
+    press(list, list->room, 0);
+    value_free(list->item);
+}
 
 void list_check(const struct value_list *list) {
     CHECK(list->length <= list->room && (list->item == NULL) == (list->room == 0)); /* L1 */
@@ -257,6 +267,7 @@ int poolval_list_clear(poolval_space *space, poolobj *value) {
     struct value_list *list = as_list(value), old = *list;
     list->item = NULL;
     list->length = list->room = 0;
+    press(list, old.room, 0);
     value_unref_all(old.item, old.length);
     value_free(old.item);
     return 0;

@@ -178,6 +178,7 @@ static bool give_back(poolval_space *space, struct value_list *list, struct valu
     list->item = old.item;
     if (got.item == NULL) return true;
     value_fail(space, POOLVAL_ERR_CHANGED, "the list was changed while it was sorted", 0, 0);
+    value_press(&list->base, got.room * sizeof got.item[0], 0);
     value_unref_all(got.item, got.length);
     value_free(got.item);
     return false;

@@ -15,6 +15,7 @@
 
 #include "malloc/alloc.h"
 #include "object/object.h"
+#include "object/pace.h"
 #include "value/failure.h"
 #include "value/hash.h"
 
@@ -198,6 +199,15 @@ void *value_try_allocate(size_t size);
 void *value_try_reallocate(void *table, size_t old_size, size_t size);
 static inline void value_free(void *table) {
     if (table != NULL) alloc_free(table);
+}
+/* What a table weighs with the collector: few bytes are told by the number of objects. */
+enum { LIGHT_MAX = 1 * KIB };
+static inline size_t value_weight(size_t size) { return size > LIGHT_MAX ? size : 0; }
+/* The table of a container has `size` bytes now and had `old_size` before. */
+static inline void value_press(const poolobj *container, size_t old_size, size_t size) {
+    if (likely(size_max(old_size, size) <= LIGHT_MAX)) return;
+    pace_press(object_heap(container),
+               (ptrdiff_t)value_weight(size) - (ptrdiff_t)value_weight(old_size));
 }
 /* Bytes of a table. */
 size_t value_table_size(const void *table);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/pace.h"
+
+#include <limits.h>
+
+/* The least growth that makes a collection due, and of how many parts what is held grows by one. */
+static const int64_t YOUNG_LEAST = 4 * (int64_t)MIB, FULL_LEAST = 8 * (int64_t)MIB;
+static const size_t PROCESS_LEAST = 8 * MIB;
+enum { YOUNG_PARTS = 16, FULL_PARTS = 4, PROCESS_PARTS = 8, STEPS_OF_YOUNG = 64 };
+
+/* A full collection looks at an object in about the time in which so many bytes are made. */
+enum { BYTES_AN_OBJECT = 4 };
+
+static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t young_growth(const poolobj_heap *heap) {
+    return largest(YOUNG_LEAST, heap->pace.outside / YOUNG_PARTS);
+}
+
+/* ---- When ---- */
+
+static bool is_automatic(const poolobj_heap *heap) {
+    return heap->enabled && !heap->collecting && !heap->closing && heap->threshold[0] > 0;
+}
+
+static bool is_pressed(const poolobj_heap *heap) {
+    return heap->pace.process_grew || heap->pace.outside > heap->pace.mark;
+}
+
+void pace_arm(poolobj_heap *heap) {
+    heap->trigger = INT_MAX;
+    if (!is_automatic(heap) || heap->options & POOLOBJ_GC_POLLED) return;
+    heap->trigger = is_pressed(heap) ? 0 : heap->threshold[0];
+    if (pace_steps(heap) && heap->round.next < heap->trigger) heap->trigger = heap->round.next;
+}
+
+/* A full collection costs as much as there is: without the quarter, a heap that only grows would be
+   walked a number of times that grows with it. */
+static bool is_worthwhile(const poolobj_heap *heap, int generation) {
+    if (generation == OLDEST && pace_steps(heap)) return false;
+    return generation < OLDEST || heap->long_lived_pending >= heap->long_lived_total / 4;
+}
+
+int pace_due(const poolobj_heap *heap) {
+    if (heap->pace.outside > heap->pace.full_mark && !pace_steps(heap)) return OLDEST;
+    for (int g = OLDEST; g >= 0; g--)
+        if (heap->count[g] > heap->threshold[g] && is_worthwhile(heap, g)) return g;
+    bool young = heap->pace.process_grew || heap->pace.outside > heap->pace.young_mark;
+    return young ? 0 : -1;
+}
+
+bool pace_step_is_due(const poolobj_heap *heap) {
+    if (!pace_steps(heap)) return false;
+    return heap->count[0] > heap->round.next || heap->pace.outside > heap->pace.step_mark;
+}
+
+/* What is held may grow while a round is under way, in which few objects are made: it gets its
+   steps all the same. */
+static void set_mark(poolobj_heap *heap) {
+    struct pace *pace = &heap->pace;
+    int64_t other = pace_steps(heap) ? pace->step_mark : pace->full_mark;
+    pace->mark = other < pace->young_mark ? other : pace->young_mark;
+}
+
+void pace_wait_for_step(poolobj_heap *heap) {
+    heap->round.next = heap->count[0] + STEP_BIRTHS;
+    heap->pace.step_mark = heap->pace.outside + young_growth(heap) / STEPS_OF_YOUNG;
+    set_mark(heap);
+    pace_arm(heap);
+}
+
+/* ---- What has happened ---- */
+
+void pace_collected(poolobj_heap *heap, int generation, size_t survivors) {
+    if (generation == OLDEST) {
+        heap->long_lived_total = survivors;
+        heap->long_lived_pending = 0;
+    } else if (generation == OLDEST - 1) {
+        heap->long_lived_pending += survivors;
+    }
+}
+
+void pace_settle(poolobj_heap *heap, int generation) {
+    struct pace *pace = &heap->pace;
+    int64_t total = (int64_t)heap->long_lived_total;
+    pace->young_mark = pace->outside + young_growth(heap);
+    if (generation == OLDEST)
+        pace->full_mark = pace->outside + largest(largest(FULL_LEAST, pace->outside / FULL_PARTS),
+                                                  total * BYTES_AN_OBJECT);
+    size_t process = store_in_use();
+    pace->process_mark = process + size_max(PROCESS_LEAST, process / PROCESS_PARTS);
+    pace->process_grew = false;
+    set_mark(heap);
+}
+
+void pace_look(poolobj_heap *heap) {
+    if (heap->pace.process_grew || store_in_use() <= heap->pace.process_mark) return;
+    if (!(heap->options & POOLOBJ_GC_ADAPTIVE)) return;
+    heap->pace.process_grew = true;
+    pace_arm(heap);
+}

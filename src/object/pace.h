@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pace.h - when it is time to collect.
+ *
+ * By objects: CPython's rules, of 3.11. A generation is due when what was made since, or the number
+ * of collections of the next younger one, exceeds its threshold; the oldest only when what waits
+ * for it is a quarter of what there is.
+ *
+ * By memory: objects may hold more than shows in their number. `outside` counts what the program
+ * tells, the tables of values, and objects that have pools of their own. When it has grown since
+ * the last collection, the young are due; when it has grown since the last full one by more than a
+ * quarter, and more than what costs less than looking at all objects, a full one is. Memory that
+ * nobody tells of shows in the growth of the whole process, where the allocator knows it: then the
+ * young are due, which costs little where it was for nothing.
+ */
+#ifndef POOLALLOC_OBJECT_PACE_H
+#define POOLALLOC_OBJECT_PACE_H
+
+#include "object/object_heap.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { STEP_BIRTHS = 512 }; /* between two steps */
+
+/* Sets heap->trigger after a change of what it follows from. */
+void pace_arm(poolobj_heap *heap);
+/* The oldest generation that is due, or -1. */
+int pace_due(const poolobj_heap *heap);
+/* Whether a step of a round that goes on by itself is due. */
+bool pace_step_is_due(const poolobj_heap *heap);
+/* The next step is due in a while. */
+void pace_wait_for_step(poolobj_heap *heap);
+/* A collection of `generation` has ended, and so many objects of it survived. */
+void pace_collected(poolobj_heap *heap, int generation, size_t survivors);
+/* Memory has settled after a collection. */
+void pace_settle(poolobj_heap *heap, int generation);
+
+/* Whether a round is under way that goes on by itself. */
+static inline bool pace_steps(const poolobj_heap *heap) {
+    return heap->round.phase != ROUND_IDLE && heap->options & POOLOBJ_GC_INCREMENTAL;
+}
+/* Objects hold so many bytes more outside of the pools that they share, or less. */
+static inline void pace_press(poolobj_heap *heap, ptrdiff_t bytes) {
+    heap->pace.outside += bytes;
+    if (unlikely(bytes > 0 && heap->pace.outside > heap->pace.mark)) pace_arm(heap);
+}
+/* Looks at the memory of the process, now that some was taken for objects. */
+void pace_look(poolobj_heap *heap);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// When collections become due: by memory that objects hold, told and untold.
+#include <cstdlib>
+
+#include "malloc/alloc.h"
+#include "object/pace.h"
+#include "support/object_fixture.h"
+
+#include <poolval.h>
+
+namespace {
+
+constexpr ptrdiff_t MEBI = 1 << 20;
+
+class PaceTest : public ObjectTest {
+  protected:
+    void SetUp() override {
+        ObjectTest::SetUp();
+        poolobj_gc_enable(heap_);
+    }
+    uint64_t collections(int generation) const {
+        poolobj_gc_figures figures;
+        poolobj_gc_stats(heap_, generation, &figures);
+        return figures.collections;
+    }
+    // A birth that finds what is due.
+    void birth() { poolobj_decref(poolobj_new(node_)); }
+    poolobj_gc_step_figures steps() const {
+        poolobj_gc_step_figures figures;
+        poolobj_gc_step_stats(heap_, &figures);
+        return figures;
+    }
+};
+
+TEST_F(PaceTest, PressureMakesTheYoungDueAtTheNextBirth) {
+    poolobj_gc_pressure(heap_, 4 * MEBI);
+    birth();
+    EXPECT_EQ(collections(0), 0u);
+    poolobj_gc_pressure(heap_, 1);
+    EXPECT_EQ(collections(0), 0u) << "it never collects by itself";
+    EXPECT_EQ(poolobj_gc_due(heap_), 0);
+    birth();
+    EXPECT_EQ(collections(0), 1u);
+    birth();
+    EXPECT_EQ(collections(0), 1u) << "not again before it has grown again";
+}
+
+TEST_F(PaceTest, PressureThatWasTakenBackIsNone) {
+    for (int i = 0; i < 100; i++) {
+        poolobj_gc_pressure(heap_, 4 * MEBI);
+        birth();
+        poolobj_gc_pressure(heap_, -4 * MEBI);
+    }
+    EXPECT_EQ(collections(0), 0u);
+    EXPECT_EQ(collections(2), 0u);
+}
+
+TEST_F(PaceTest, PressureOfOldObjectsMakesAFullCollectionDue) {
+    poolobj_gc_set_options(heap_, 0);
+    poolobj_gc_pressure(heap_, 8 * MEBI + 1);
+    EXPECT_EQ(poolobj_gc_due(heap_), 2);
+    birth();
+    EXPECT_EQ(collections(2), 1u);
+    poolobj_gc_pressure(heap_, 92 * MEBI);
+    birth();
+    EXPECT_EQ(collections(2), 2u);
+    poolobj_gc_pressure(heap_, 20 * MEBI); // a quarter of 100 MiB is more
+    birth();
+    EXPECT_EQ(collections(2), 2u);
+    poolobj_gc_pressure(heap_, 6 * MEBI);
+    birth();
+    EXPECT_EQ(collections(2), 3u);
+}
+
+TEST_F(PaceTest, NothingIsDueWhileDisabled) {
+    poolobj_gc_disable(heap_);
+    poolobj_gc_pressure(heap_, 100 * MEBI);
+    birth();
+    EXPECT_EQ(collections(0) + collections(2), 0u);
+    poolobj_gc_enable(heap_);
+    birth();
+    EXPECT_EQ(collections(2) + steps().under_way, 1u);
+}
+
+TEST_F(PaceTest, ARoundUnderPressureEndsThoughHardlyAnObjectIsMade) {
+    std::vector<Node *> live;
+    poolobj_gc_disable(heap_);
+    for (int i = 0; i < 50000; i++) live.push_back(make());
+    poolobj_gc_enable(heap_);
+    poolobj_gc_collect(heap_, 2);
+    ptrdiff_t told = 0;
+    while (steps().rounds == 0 && told < 200 * MEBI) {
+        poolobj_gc_pressure(heap_, MEBI / 4);
+        told += MEBI / 4;
+        birth();
+    }
+    EXPECT_EQ(steps().rounds, 1u);
+    EXPECT_LT(told, 32 * MEBI);
+    for (Node *node : live) poolobj_decref(node);
+}
+
+// A ring of one with a buffer that nobody tells of.
+TEST_F(PaceTest, MemoryThatNobodyTellsOfMakesTheYoungDue) {
+    static size_t alive, most;
+    alive = most = 0;
+    struct Buffer {
+        poolobj base;
+        Buffer *self, *other;
+        void *memory;
+    };
+    static const size_t refs[] = {offsetof(Buffer, self), POOLOBJ_END};
+    poolobj_typespec spec = {};
+    spec.name = "buffer";
+    spec.size = sizeof(Buffer);
+    spec.refs = refs;
+    spec.drop = [](poolobj *object) {
+        alloc_free(reinterpret_cast<Buffer *>(object)->memory);
+        alive--;
+    };
+    poolobj_type *type = type_of(spec);
+    for (int i = 0; i < 1000; i++) {
+        Buffer *buffer = static_cast<Buffer *>(poolobj_new(type));
+        buffer->memory = alloc_malloc(300000);
+        most = size_t(++alive) > most ? alive : most;
+        poolobj_set(&buffer->self, buffer);
+        poolobj_decref(buffer);
+    }
+    EXPECT_LT(most, 100u);
+    poolobj_gc_set_options(heap_, POOLOBJ_GC_INCREMENTAL);
+    for (int i = 0; i < 600; i++) {
+        Buffer *buffer = static_cast<Buffer *>(poolobj_new(type));
+        buffer->memory = alloc_malloc(300000);
+        most = size_t(++alive) > most ? alive : most;
+        poolobj_set(&buffer->self, buffer);
+        poolobj_decref(buffer);
+    }
+    EXPECT_GT(most, 400u) << "that was the option's work";
+}
+
+TEST_F(PaceTest, ObjectsWithARunOfTheirOwnCount) {
+    poolobj_typespec spec = node_spec("row");
+    spec.refs = nullptr;
+    spec.drop = nullptr;
+    spec.flags = POOLOBJ_ITEMS_ARE_REFS;
+    spec.size = sizeof(poolobj);
+    poolobj_type *type = type_of(spec);
+    const int64_t before = heap_->pace.outside;
+    poolobj *row = static_cast<poolobj *>(poolobj_new_items(type, 100000));
+    EXPECT_GE(heap_->pace.outside - before, 800000);
+    poolobj_decref(row);
+    EXPECT_EQ(heap_->pace.outside, before);
+}
+
+TEST_F(PaceTest, TablesOfValuesCountAndAreForgotten) {
+    const int64_t before = heap_->pace.outside;
+    poolval_space *space = poolval_space_new(heap_, nullptr);
+    poolobj *list = poolval_list_new(space), *dict = poolval_dict_new(space);
+    for (int i = 0; i < 20000; i++) {
+        poolobj *number = poolval_int_new(space, i);
+        poolval_list_append(space, list, number);
+        poolval_dict_set(space, dict, number, number);
+        poolobj_decref(number);
+    }
+    EXPECT_GE(heap_->pace.outside - before, 20000 * 8 + 20000 * 16);
+    poolobj *copy = poolval_copy(space, dict);
+    poolval_dict_clear(space, dict);
+    poolval_list_clear(space, list);
+    poolobj_decref(copy);
+    EXPECT_EQ(heap_->pace.outside, before);
+    for (int i = 0; i < 20000; i++) poolval_list_append(space, list, dict);
+    for (int i = 0; i < 20000; i++) poolval_list_remove(space, list, -1);
+    EXPECT_LT(heap_->pace.outside - before, 2000);
+    poolobj_decref(list);
+    poolobj_decref(dict);
+    EXPECT_EQ(heap_->pace.outside, before);
+}
+
+} // namespace

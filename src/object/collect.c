@@ -63,7 +63,10 @@ static void reclaim(poolobj_heap *heap, struct type_pool *garbage, poolobj_gc_in
 
 static void run(poolobj_heap *heap, poolobj_gc_info *info) {
     struct type_pool *chain = generation_take(heap, info->generation);
-    if (heap->debug & POOLOBJ_GC_VERIFY) verify_chain(chain);
+    if (heap->debug & POOLOBJ_GC_VERIFY) {
+        verify_chain(chain);
+        verify_roots(heap);
+    }
     info->examined = reach_find(heap, chain, info->generation);
     pace_collected(heap, info->generation, info->examined - reach_count(chain));
     generation_sort(heap, chain);

@@ -60,9 +60,16 @@ struct weak_table {
     struct link all; /* every weak reference that was not freed */
 };
 
+struct root {
+    void *variable;
+    size_t times; /* it was added; 0: the place is empty */
+};
+
+/* A table of the variables that the program has told of. */
 struct roots {
-    void **slot;
-    size_t count, room;
+    struct root *root;
+    size_t size; /* places, a power of two or 0 */
+    size_t used;
     void (*report)(poolobj_visit visit, void *visit_arg, void *arg);
     void *arg;
 };

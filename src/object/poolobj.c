@@ -14,6 +14,7 @@
 #include "object/free_list.h"
 #include "object/object.h"
 #include "object/pace.h"
+#include "object/root.h"
 #include "object/round.h"
 #include "object/type.h"
 #include "object/weakref.h"
@@ -352,29 +353,15 @@ void poolobj_gc_garbage_release(poolobj_heap *heap) {
 /* ---- Roots ---- */
 
 int poolobj_gc_root_add(poolobj_heap *heap, void *slot) {
-    struct roots *roots = &heap->roots;
     object_heap_require("poolobj_gc_root_add", heap);
-    if (roots->count == roots->room) {
-        size_t room = size_max(2 * roots->room, 16);
-        void **slots = (void **)store_allocate(room * sizeof slots[0]);
-        if (or_enomem(slots) == NULL) return -1;
-        if (roots->slot != NULL) memcpy(slots, roots->slot, roots->count * sizeof slots[0]);
-        store_free(roots->slot);
-        roots->slot = slots;
-        roots->room = room;
-    }
-    roots->slot[roots->count++] = slot;
-    return 0;
+    if (root_add(&heap->roots, slot)) return 0;
+    errno = ENOMEM;
+    return -1;
 }
 
 void poolobj_gc_root_remove(poolobj_heap *heap, void *slot) {
-    struct roots *roots = &heap->roots;
     object_heap_require("poolobj_gc_root_remove", heap);
-    for (size_t i = roots->count; i-- > 0;) {
-        if (roots->slot[i] != slot) continue;
-        roots->slot[i] = roots->slot[--roots->count];
-        return;
-    }
+    root_remove(&heap->roots, slot);
 }
 
 void poolobj_gc_set_roots(poolobj_heap *heap,

@@ -342,29 +342,10 @@ static void rescue_chain(struct type_pool *chain, size_t entered, bool all) {
     leave_chain(chain, rescue.visited == entered);
 }
 
-/* ---- Roots: known to live, before anything is counted ---- */
-
 static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t entered) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) subtract(pool);
     check(heap, chain);
     rescue_chain(chain, entered, false);
-}
-
-/* With all counts 0, only what the roots lead to is rescued. */
-static size_t rescue_from_roots(poolobj_heap *heap, struct type_pool *chain) {
-    struct rescue rescue = {0, 0, &queue_end, NULL, 0};
-    const struct roots *roots = &heap->roots;
-    clear_counts(heap);
-    for (size_t i = 0; i < roots->count; i++)
-        rescue_some((poolobj *const *)roots->slot[i], 1, &rescue);
-    if (roots->report != NULL) roots->report(rescue_some, &rescue, roots->arg);
-    visit_queue(&rescue);
-    leave_chain(chain, false);
-    return rescue.visited;
-}
-
-static bool has_roots(const poolobj_heap *heap) {
-    return heap->roots.count > 0 || heap->roots.report != NULL;
 }
 
 /* ---- The whole ---- */
@@ -383,14 +364,12 @@ static size_t find_all(const poolobj_heap *heap, struct type_pool *chain) {
 
 size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
     size_t entered = 0;
-    if (generation == OLDEST && !has_roots(heap)) return find_all(heap, chain);
+    if (generation == OLDEST) return find_all(heap, chain);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         prefetch_ledger(pool->next_work);
         entered += enter(pool, generation);
     }
-    size_t rescued = generation == OLDEST ? rescue_from_roots(heap, chain) : 0;
-    if (generation == OLDEST) copy_all_counts(chain);
-    find_some(heap, chain, entered - rescued);
+    find_some(heap, chain, entered);
     return entered;
 }
 

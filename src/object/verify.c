@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "object/root.h"
 
 struct search {
     const poolobj *object;
@@ -76,4 +77,19 @@ static void verify_pool(struct type_pool *pool) {
 void verify_chain(struct type_pool *chain) {
     for (; chain != NULL; chain = chain->next_work)
         if (!(chain->type->flags & POOLOBJ_BORROWS)) verify_pool(chain);
+}
+
+static void check_root(poolobj *const *slots, size_t count, void *arg) {
+    const poolobj_heap *heap = (const poolobj_heap *)arg;
+    for (size_t i = 0; i < count; i++) {
+        if (slots[i] == NULL) continue;
+        const struct type_pool *to = type_pool_find((uintptr_t)slots[i]);
+        if (to == NULL || to->type->heap != heap)
+            fail_call("poolobj_gc_collect:", "a root that holds no living object of its heap",
+                      (uintptr_t)&slots[i], "its reference was dropped, or it has ended");
+    }
+}
+
+void verify_roots(const poolobj_heap *heap) {
+    root_each(&heap->roots, check_root, (void *)(uintptr_t)heap);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "object/verify.h"
 
+#include "object/root.h"
 #include "support/object_fixture.h"
 
 namespace {
@@ -88,6 +89,48 @@ TEST_F(VerifyTest, AReferenceReportedTwiceIsFound) {
     poolobj_gc_set_debug(heap_, 0);
     poolobj_incref(node->left); // what the type will drop once too often
     poolobj_decref(node);
+}
+
+TEST_F(VerifyTest, ARootThatHoldsWhatIsGoneIsFound) {
+    Node *variable = make(), *copy = variable, *unknown = make();
+    poolobj_gc_root_add(heap_, &copy);
+    poolobj_gc_set_debug(heap_, POOLOBJ_GC_VERIFY);
+    poolobj_gc_collect(heap_, 0);
+    poolobj_decref(variable);
+    EXPECT_EXIT(poolobj_gc_collect(heap_, 0), testing::KilledBySignal(SIGABRT),
+                "a root that holds no living object of its heap");
+    poolobj_gc_root_remove(heap_, &copy);
+    poolobj_gc_collect(heap_, 0);
+    poolobj_decref(unknown);
+}
+
+TEST_F(VerifyTest, RootsAreRemovedAsOftenAsTheyWereAdded) {
+    enum { ROOTS = 3000 };
+    static void *variables[ROOTS];
+    static size_t seen[ROOTS], all;
+    auto count = [&] {
+        memset(seen, 0, sizeof seen);
+        all = 0;
+        root_each(
+            &heap_->roots,
+            [](poolobj *const *slot, size_t, void *) {
+                seen[reinterpret_cast<void *const *>(slot) - variables]++;
+                all++;
+            },
+            nullptr);
+    };
+    for (void *&variable : variables) ASSERT_EQ(poolobj_gc_root_add(heap_, &variable), 0);
+    for (int i = 0; i < ROOTS; i += 3) poolobj_gc_root_add(heap_, &variables[i]);
+    count();
+    EXPECT_EQ(all, size_t(ROOTS)) << "each is told once";
+    for (int i = 0; i < ROOTS; i++) poolobj_gc_root_remove(heap_, &variables[(i * 7) % ROOTS]);
+    count();
+    EXPECT_EQ(all, size_t(ROOTS / 3));
+    for (int i = 0; i < ROOTS; i++) EXPECT_EQ(seen[i], i % 3 == 0) << i;
+    for (int i = 0; i < ROOTS; i++) poolobj_gc_root_remove(heap_, &variables[i]);
+    count();
+    EXPECT_EQ(all, 0u);
+    poolobj_gc_root_remove(heap_, &all); // never added
 }
 
 } // namespace

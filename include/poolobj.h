@@ -307,8 +307,11 @@ typedef struct poolobj_gc_figures {
 void poolobj_gc_stats(const poolobj_heap *heap, int generation, poolobj_gc_figures *figures);
 
 /* All objects there are leave the generations, and are no longer looked at: before a fork, or after
-   a start-up that makes objects to stay. Unfreeze puts them into generation 2. Inside of a
-   collection neither has an effect. */
+   a start-up that makes objects to stay. Collections take as long as if they were not there, and
+   write neither to their pages nor to what is known of them, so that the child of a fork that
+   collects shares both with its parent. No object is made among them, also when some die; those
+   that only garbage holds stay. Unfreeze puts them into generation 2. Inside of a collection
+   neither has an effect. */
 void poolobj_gc_freeze(poolobj_heap *heap);
 void poolobj_gc_unfreeze(poolobj_heap *heap);
 size_t poolobj_gc_freeze_count(const poolobj_heap *heap);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/generation.h"
 
+#include "object/free_list.h"
+
 /* ---- Which ---- */
 
 static void chain_pool(struct type_pool **chain, struct type_pool *pool) {
@@ -18,8 +20,11 @@ static void chain_all(poolobj_heap *heap, struct type_pool **chain) {
     for (size_t i = heap->type_count; i-- > 0;) {
         poolobj_type *type = heap->types[i];
         if (!type->tracked) continue;
-        for (struct link *at = type->pools.prev; at != &type->pools; at = at->prev)
-            chain_pool(chain, link_owner(at, struct type_pool, all));
+        for (struct link *at = type->pools.prev; at != &type->pools; at = at->prev) {
+            struct type_pool *pool = link_owner(at, struct type_pool, all);
+            if (pool->frozen) break;
+            chain_pool(chain, pool);
+        }
     }
 }
 
@@ -37,7 +42,7 @@ struct type_pool *generation_take(poolobj_heap *heap, int generation) {
 }
 
 static uint64_t older(uint64_t low, uint64_t high, int generation) {
-    return generation == 0 ? low | high : generation == 1 ? high : low & high;
+    return generation == 0 ? low | high : generation == 1 ? high : 0;
 }
 
 struct object_set generation_places(const struct type_pool *pool, int generation) {
@@ -97,9 +102,13 @@ void generation_sort(poolobj_heap *heap, struct type_pool *chain) {
         sort_pool(heap, pool);
 }
 
-void generation_promote(struct type_pool *pool) {
+static void promote(struct type_pool *pool) {
     struct object_set objects = generation_members(pool, OLDEST - 1);
     if (set_count(&objects) > 0) set_age(pool, &objects, OLDEST);
+}
+
+void generation_promote(struct type_pool *pool) {
+    promote(pool);
     sort_pool(pool->type->heap, pool);
 }
 
@@ -113,50 +122,25 @@ void generation_release(struct type_pool *chain) {
 
 /* ---- Freezing ---- */
 
-bool generation_has_frozen(const struct type_pool *pool) {
-    const struct ages *ages = ages_of((void *)pool->base);
-    uint64_t any = 0;
-    for (unsigned w = 0; w < MARK_WORDS; w++) any |= ages->low.word[w] & ages->high.word[w];
-    return any != 0;
-}
-
-static struct object_set frozen_of(const struct type_pool *pool) {
-    struct object_set frozen;
-    const struct ages *ages = ages_of((void *)pool->base);
-    for (unsigned w = 0; w < MARK_WORDS; w++)
-        frozen.word[w] = ages->low.word[w] & ages->high.word[w];
-    return frozen;
-}
-
 void generation_freeze(poolobj_heap *heap) {
-    struct type_pool *chain = NULL;
-    chain_all(heap, &chain);
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
-        struct object_set objects = generation_members(pool, OLDEST);
-        set_age(pool, &objects, FROZEN);
-    }
-    generation_sort(heap, chain);
-    generation_release(chain);
+    free_list_empty_all(heap);
+    for (size_t i = 0; i < heap->type_count; i++)
+        if (heap->types[i]->tracked) type_pool_close_all(heap->types[i]);
     memset(heap->count, 0, sizeof heap->count);
+    heap->frozen = true;
 }
 
 void generation_unfreeze(poolobj_heap *heap) {
-    struct type_pool *chain = NULL;
-    chain_all(heap, &chain);
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
-        struct object_set objects = frozen_of(pool);
-        set_age(pool, &objects, OLDEST);
-    }
-    generation_release(chain);
+    for (size_t i = 0; i < heap->type_count; i++) type_pool_open_all(heap->types[i], promote);
+    heap->frozen = false;
 }
 
 size_t generation_frozen(const poolobj_heap *heap) {
     size_t count = 0;
-    for (size_t i = 0; i < heap->type_count; i++)
-        for (struct type_pool *pool = type_pool_first(heap->types[i]); pool != NULL;
-             pool = type_pool_next(pool)) {
-            struct object_set frozen = frozen_of(pool);
-            count += set_count(&frozen);
-        }
+    for (size_t i = 0; i < heap->type_count; i++) {
+        struct type_pool *pool = type_pool_first(heap->types[i]);
+        for (; pool != NULL && pool->frozen; pool = type_pool_next(pool))
+            count += type_pool_count(pool);
+    }
     return count;
 }

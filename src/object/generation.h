@@ -21,18 +21,19 @@ struct type_pool *generation_take(poolobj_heap *heap, int generation);
 struct object_set generation_places(const struct type_pool *pool, int generation);
 /* The same without free blocks: the objects that are in the collection. */
 struct object_set generation_members(const struct type_pool *pool, int generation);
-bool generation_has_frozen(const struct type_pool *pool);
 /* The members are a generation older from now on. */
 void generation_age(struct type_pool *pool, const struct object_set *members, int generation);
 /* The pools of the chain, which have no object of generation 0, into the lists where they belong:
    current ones to the young, as they will have some. */
 void generation_sort(poolobj_heap *heap, struct type_pool *chain);
-/* All objects of the pool but frozen ones are of the oldest generation from now on. */
+/* All objects of the pool are of the oldest generation from now on. */
 void generation_promote(struct type_pool *pool);
 /* No longer held. */
 void generation_release(struct type_pool *chain);
 
-/* All objects get age FROZEN; and those get age OLDEST. Between collections. */
+/* All pools that the collector tracks are frozen: whole, whatever the ages of their objects, and
+   without a write to any. And all are opened again, their objects of age OLDEST. Between
+   collections. */
 void generation_freeze(poolobj_heap *heap);
 void generation_unfreeze(poolobj_heap *heap);
 size_t generation_frozen(const poolobj_heap *heap);

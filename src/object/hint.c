@@ -23,14 +23,21 @@ static inline const void *or_nowhere(const poolobj *to, uintptr_t nowhere, const
     return to != NULL ? to : (const void *)(nowhere + ((uintptr_t)slot & (POOL_SIZE - 1)));
 }
 
-static inline void subtract_slot(poolobj *const *slot, uintptr_t nowhere) {
+/* Of what is frozen nothing is written, so that it stays shared with other processes; it costs a
+   look at its pool, in heaps where anything is. */
+static inline bool is_apart(const poolobj *to, bool frozen) {
+    return unlikely(frozen) && (to == NULL || type_pool_of(to)->frozen);
+}
+
+static inline void subtract_slot(poolobj *const *slot, uintptr_t nowhere, bool frozen) {
+    if (is_apart(*slot, frozen)) return;
     *hint_of(or_nowhere(*slot, nowhere, slot)) -= 1;
 }
 
 static inline void subtract_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
     count = scan_part(scan, &slots, count);
-    for (size_t i = 0; i < count; i++) subtract_slot(&slots[i], scan->nowhere);
+    for (size_t i = 0; i < count; i++) subtract_slot(&slots[i], scan->nowhere, scan->frozen);
 }
 
 static bool add_count(struct gc_round *round, poolobj *object) {
@@ -54,6 +61,7 @@ static size_t count_pairs(struct type_pool *pool, const struct object_set *membe
     const size_t first = type->pair[0], second = type->pair[1], stride = pool->stride;
     const size_t end = pool->capacity * stride;
     const uintptr_t nowhere = type->heap->nowhere;
+    const bool frozen = type->heap->frozen;
     struct object_set white = {{0}};
     for (size_t offset = 0; offset < end; offset += stride) {
         poolobj *object = (poolobj *)(pool->base + offset);
@@ -66,8 +74,8 @@ static size_t count_pairs(struct type_pool *pool, const struct object_set *membe
         if (object->count <= 0 || !(members->word[word] & set_bit(object))) continue;
         white.word[word] |= set_bit(object);
         *hint_of(object) += (uint8_t)object->count;
-        subtract_slot(object_field(object, first), nowhere);
-        subtract_slot(object_field(object, second), nowhere);
+        subtract_slot(object_field(object, first), nowhere, frozen);
+        subtract_slot(object_field(object, second), nowhere, frozen);
     }
     marks_here(pool)->white = white;
     return set_count(&white);
@@ -100,7 +108,8 @@ bool hint_count(struct gc_round *round, struct type_pool *pool) {
 
 /* Without a branch: that it is white is as likely as not, and known only when the marks are there.
  */
-ALWAYS_INLINE void rescue_slot(poolobj *const *slot, uintptr_t nowhere) {
+ALWAYS_INLINE void rescue_slot(poolobj *const *slot, uintptr_t nowhere, bool frozen) {
+    if (is_apart(*slot, frozen)) return;
     const void *to = or_nowhere(*slot, nowhere, slot);
     struct marks *marks = round_of(to);
     unsigned word = set_word(to);
@@ -112,7 +121,7 @@ ALWAYS_INLINE void rescue_slot(poolobj *const *slot, uintptr_t nowhere) {
 static inline void rescue_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
     count = scan_part(scan, &slots, count);
-    for (size_t i = 0; i < count; i++) rescue_slot(&slots[i], scan->nowhere);
+    for (size_t i = 0; i < count; i++) rescue_slot(&slots[i], scan->nowhere, scan->frozen);
 }
 
 static NOINLINE void rescue_queued(struct gc_round *round, const poolobj *to) {
@@ -158,6 +167,7 @@ static uint64_t visit_pairs(struct gc_round *round, struct type_pool *pool) {
     struct marks *marks = marks_here(pool);
     const size_t first = pool->type->pair[0], second = pool->type->pair[1];
     const uintptr_t nowhere = pool->type->heap->nowhere;
+    const bool frozen = pool->type->heap->frozen;
     uint64_t any = 0;
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t rest = marks->grey.word[w];
@@ -166,8 +176,8 @@ static uint64_t visit_pairs(struct gc_round *round, struct type_pool *pool) {
         round->work += 3 * bit_count(rest);
         for (; rest != 0; rest &= rest - 1) {
             const poolobj *object = scan_at(pool, w, rest);
-            rescue_slot(object_field(object, first), nowhere);
-            rescue_slot(object_field(object, second), nowhere);
+            rescue_slot(object_field(object, first), nowhere, frozen);
+            rescue_slot(object_field(object, second), nowhere, frozen);
         }
     }
     return any;

@@ -52,7 +52,7 @@ struct marks {
     struct object_set white, grey;
 };
 
-/* The generation in binary; 3: frozen. Both 0 for free blocks: a new object is in generation 0
+/* The generation in binary. Both 0 for free blocks: a new object is in generation 0
    without a word written. */
 struct ages {
     struct object_set low, high;
@@ -78,6 +78,7 @@ struct type_pool {
     bool lists;          /* the bin has a free list */
     bool rounded : 1;    /* marks of a round may have bits */
     bool queued : 1;     /* in the queue of a round */
+    bool frozen : 1;     /* closed: takes part in no collection, and no object is made in it */
     uint16_t listed;     /* blocks on it */
     struct link partial; /* in the bin if and only if not current and 0 < used < capacity */
 

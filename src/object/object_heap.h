@@ -9,7 +9,7 @@
 #include "object/ledger.h"
 #include "object/store.h"
 
-enum { GENERATIONS = 3, OLDEST = GENERATIONS - 1, FROZEN = 3 };
+enum { GENERATIONS = 3, OLDEST = GENERATIONS - 1 };
 
 /* Where objects of one type and one size come from. */
 struct bin {
@@ -41,8 +41,9 @@ struct poolobj_type {
     void (*traverse)(poolobj *object, poolobj_visit visit, void *arg);
     void (*drop)(poolobj *object);
     void (*finalize)(poolobj *object);
-    struct link pools; /* all of the type */
-    struct bin **bins; /* by class of size, made as needed; if item_size > 0 */
+    struct link pools;             /* all of the type; frozen ones first */
+    struct type_pool *last_frozen; /* NULL: none is */
+    struct bin **bins;             /* by class of size, made as needed; if item_size > 0 */
     size_t item_size;
     uint32_t listed_max;    /* of the bins */
     uint32_t listed_stride; /* that have a free list: up to this */
@@ -153,7 +154,7 @@ struct poolobj_heap {
     bool enabled, collecting, closing;
     size_t long_lived_total;   /* objects that survived the last full collection */
     size_t long_lived_pending; /* that survived a collection of generation 1 since */
-    size_t frozen;             /* freeze was called: some objects may be in generation 3 */
+    bool frozen;               /* some pools are, or were until their last object died */
 
     struct weak_table weak;
     struct roots roots;

@@ -61,7 +61,7 @@ static bool trace(struct gc_round *round, struct piece *piece, poolobj *from) {
     piece->flags = 0;
     *hint_of(from) = INSIDE;
     for (size_t i = 0; i < piece->count && piece->whole; i++) {
-        piece->scan = (struct scan){round, 0, 0, FIELDS_MAX, false};
+        piece->scan = (struct scan){round, 0, 0, FIELDS_MAX, false, false};
         trace_object(piece, piece->object[i]);
     }
     round->traced += piece->count;

@@ -80,6 +80,21 @@ ALWAYS_INLINE void subtract_pair(const poolobj *object, size_t offset, size_t fi
     *count_for(*object_field(object, second), nowhere, offset + second) -= 1;
 }
 
+/* The same with a look at white first: no count is written of what does not take part. Where a part
+   of the heap is frozen, whatever is known of it stays shared with other processes. */
+static inline void subtract_white(poolobj *const *slots, size_t count, void *unused) {
+    (void)unused;
+    for (size_t i = 0; i < count; i++)
+        if (set_has(&marks_of(slots[i])->white, slots[i])) *count_of(slots[i]) -= 1;
+}
+
+static void subtract_beside_frozen(const struct type_pool *pool) {
+    const struct object_set *white = &pool_marks(pool)->white;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1)
+            object_references(pool->type, pool, object_in(pool, w, rest), subtract_white, NULL);
+}
+
 static void subtract(const struct type_pool *pool) {
     const struct object_set *white = &pool_marks(pool)->white;
     const poolobj_type *type = pool->type;
@@ -97,9 +112,10 @@ static void subtract(const struct type_pool *pool) {
 }
 
 /* ---- Enter and subtract: all generations, in one pass ----
- * No reference leads to an object that is not entered, but for untracked and frozen ones, which
- * have ELSEWHERE as working count: nothing takes it to 0, so that no look at white is needed. Those
- * of the others start at 0 and are added up in any order. */
+ * No reference leads to an object that is not entered, but for untracked ones, which have ELSEWHERE
+ * as working count: nothing takes it to 0, so that no look at white is needed. Those of the others
+ * start at 0 and are added up in any order. Not where pools are frozen, of which nothing is
+ * written. */
 
 #define ELSEWHERE (UINT32_C(1) << 31)
 
@@ -120,7 +136,6 @@ static void clear_counts(const poolobj_heap *heap) {
 
 static size_t enter_all(struct type_pool *pool) {
     struct object_set members = generation_places(pool, OLDEST);
-    const bool frozen = generation_has_frozen(pool);
     const poolobj_type *type = pool->type;
     uint32_t *counts = pool_counts(pool);
     const uintptr_t base = pool->base, nowhere = type->heap->nowhere;
@@ -132,10 +147,6 @@ static size_t enter_all(struct type_pool *pool) {
         size_t granule = offset >> GRANULE_SHIFT;
         if (unlikely(object->count <= 0) && !block_is_object(object)) {
             members.word[granule / 64] &= ~((uint64_t)1 << granule % 64);
-            continue;
-        }
-        if (unlikely(frozen) && !(members.word[granule / 64] >> granule % 64 & 1)) {
-            counts[granule] += ELSEWHERE;
             continue;
         }
         counts[granule] += (uint32_t)object->count;
@@ -241,7 +252,7 @@ static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
     struct marks *marks = pool_marks(pool);
     const uint32_t *counts = pool_counts(pool);
     const size_t stride = pool->stride, end = pool->capacity * stride;
-    const bool frozen = generation_has_frozen(pool), is_pair = pool->type->is_pair;
+    const bool is_pair = pool->type->is_pair;
     const size_t first = pool->type->pair[0], second = pool->type->pair[1];
     const uintptr_t base = pool->base;
     size_t visited = 0;
@@ -249,7 +260,6 @@ static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
     for (size_t offset = 0; offset < end; offset += stride) {
         size_t granule = offset >> GRANULE_SHIFT;
         if (counts[granule] == 0) continue; /* free blocks have 0 too */
-        if (unlikely(frozen) && !(marks->white.word[granule / 64] >> granule % 64 & 1)) continue;
         visited++;
         if (likely(is_pair))
             rescue_pair(rescue, base + offset, POOL_SIZE - offset, first, second, true);
@@ -343,7 +353,8 @@ static void rescue_chain(struct type_pool *chain, size_t entered, bool all) {
 }
 
 static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t entered) {
-    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) subtract(pool);
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+        heap->frozen ? subtract_beside_frozen(pool) : subtract(pool);
     check(heap, chain);
     rescue_chain(chain, entered, false);
 }
@@ -364,7 +375,7 @@ static size_t find_all(const poolobj_heap *heap, struct type_pool *chain) {
 
 size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
     size_t entered = 0;
-    if (generation == OLDEST) return find_all(heap, chain);
+    if (generation == OLDEST && !heap->frozen) return find_all(heap, chain);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         prefetch_ledger(pool->next_work);
         entered += enter(pool, generation);

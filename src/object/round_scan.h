@@ -21,7 +21,8 @@ struct scan {
     struct gc_round *round;
     uintptr_t nowhere;
     size_t skip, room;
-    bool cut; /* there are more fields */
+    bool cut;    /* there are more fields */
+    bool frozen; /* a part of the heap is */
 };
 
 /* The part of a span of fields that belongs to the walk. */
@@ -48,7 +49,8 @@ static inline bool scan_is_short(const struct type_pool *pool) {
 ALWAYS_INLINE bool scan_object(struct gc_round *round, struct type_pool *pool, poolobj *object,
                                poolobj_visit visit) {
     size_t skip = round->part == object ? round->field : 0;
-    struct scan scan = {round, pool->type->heap->nowhere, skip, SCAN_FIELDS, false};
+    struct scan scan = {round, pool->type->heap->nowhere, skip, SCAN_FIELDS,
+                        false, pool->type->heap->frozen};
     object_references(pool->type, pool, object, visit, &scan);
     round->work += 1 + SCAN_FIELDS - scan.room;
     round->part = scan.cut ? object : NULL;

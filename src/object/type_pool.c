@@ -82,7 +82,7 @@ static struct type_pool *take_shared(struct bin *bin) {
 }
 
 void type_pool_note_young(struct type_pool *pool) {
-    if (!pool->type->tracked || pool->young) return;
+    if (!pool->type->tracked || pool->young || pool->frozen) return;
     pool->young = true;
     link_remove(&pool->generation);
     link_add_after(&pool->type->heap->young, &pool->generation);
@@ -112,9 +112,17 @@ static COLD void leave_round(struct gc_round *round, struct type_pool *pool) {
             round->scratch->queue[i % ROUND_QUEUE_MAX] = NULL;
 }
 
+static COLD void leave_frozen(struct type_pool *pool) {
+    poolobj_type *type = pool->type;
+    struct link *before = pool->all.prev;
+    if (pool != type->last_frozen) return;
+    type->last_frozen = before != &type->pools ? link_owner(before, struct type_pool, all) : NULL;
+}
+
 void type_pool_return(struct type_pool *pool) {
     struct gc_round *round = &pool->type->heap->round;
     if (unlikely(round->phase != ROUND_IDLE)) leave_round(round, pool);
+    if (unlikely(pool->frozen)) leave_frozen(pool);
     link_remove(&pool->all);
     link_remove(&pool->partial);
     link_remove(&pool->generation);
@@ -143,7 +151,7 @@ void type_pool_settle(struct type_pool *pool, bool was_full) {
     if (pool->current) return;
     if (pool->used == 0 && !pool->held)
         type_pool_return(pool);
-    else if (was_full && pool->bin != NULL)
+    else if (was_full && pool->bin != NULL && !pool->frozen)
         link_add_after(pool->bin->partial.prev, &pool->partial); /* the last in line */
 }
 
@@ -222,18 +230,75 @@ size_t type_pool_free_set(struct type_pool *pool, struct object_set objects) {
 
 void type_pool_release(struct type_pool *pool) {
     pool->held = false;
-    bool forgotten = pool->used < pool->capacity && link_is_alone(&pool->partial);
+    bool forgotten = pool->used < pool->capacity && link_is_alone(&pool->partial) && !pool->frozen;
     if (pool->used == 0 || forgotten) type_pool_settle(pool, forgotten);
 }
 
+/* ---- Frozen pools ---- */
+
+/* The bin's blocks go back to its current pool, and it has none. */
+static void leave_bin(struct bin *bin, struct type_pool *pool) {
+    while (bin->free != NULL) {
+        poolobj *block = bin->free;
+        bin->free = block_next(block);
+        block_make_free(block, pool->free);
+        pool->free = block;
+        pool->used--;
+    }
+    bin->current = NULL;
+    pool->current = false;
+}
+
+static void close_pool(struct type_pool *pool) {
+    if (pool->current) leave_bin(pool->bin, pool);
+    if (pool->used == 0) {
+        type_pool_return(pool);
+        return;
+    }
+    link_remove(&pool->partial);
+    link_remove(&pool->generation);
+    pool->young = pool->lists = false;
+    pool->frozen = true;
+}
+
+void type_pool_close_all(poolobj_type *type) {
+    for (struct link *at = type->pools.prev, *before; at != &type->pools; at = before) {
+        struct type_pool *pool = link_owner(at, struct type_pool, all);
+        if (pool->frozen) break;
+        before = at->prev;
+        close_pool(pool);
+    }
+    struct link *last = type->pools.prev;
+    type->last_frozen = last != &type->pools ? link_owner(last, struct type_pool, all) : NULL;
+}
+
+static void open_pool(struct type_pool *pool) {
+    pool->frozen = false;
+    pool->lists = pool->bin != NULL && pool->bin->listed_max > 0;
+    if (pool->bin != NULL && pool->used < pool->capacity)
+        link_add_after(pool->bin->partial.prev, &pool->partial);
+}
+
+void type_pool_open_all(poolobj_type *type, void (*each)(struct type_pool *pool)) {
+    struct type_pool *pool = type->last_frozen != NULL ? type_pool_first(type) : NULL;
+    for (; pool != NULL && pool->frozen; pool = type_pool_next(pool)) {
+        open_pool(pool);
+        each(pool);
+    }
+    type->last_frozen = NULL;
+}
+
 /* ---- Walks ---- */
+
+static struct type_pool *first_open(const poolobj_type *type) {
+    return type->last_frozen != NULL ? type_pool_next(type->last_frozen) : type_pool_first(type);
+}
 
 struct type_pool *type_pool_after(const poolobj_heap *heap, const struct type_pool *pool) {
     struct type_pool *next = pool != NULL ? type_pool_next(pool) : NULL;
     if (next != NULL) return next;
     for (size_t i = pool != NULL ? pool->type->index + 1 : 0; i < heap->type_count; i++)
-        if (heap->types[i]->tracked && (next = type_pool_first(heap->types[i])) != NULL)
-            return next;
+        if (heap->types[i]->tracked && (next = first_open(heap->types[i])) != NULL) return next;
     return NULL;
 }
 
@@ -251,6 +316,10 @@ size_t type_pool_count(const struct type_pool *pool) {
 
 /* P6: the objects of the two younger generations, but for those that are dying. */
 static void check_young(const struct type_pool *pool, const struct object_set *objects) {
+    if (pool->frozen) {
+        CHECK(link_is_alone(&pool->generation) && !pool->young);
+        return;
+    }
     const struct ages *ages = ages_of((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t young = objects->word[w] & ~(ages->low.word[w] | ages->high.word[w]);
@@ -286,8 +355,12 @@ void type_pool_check(struct type_pool *pool) {
     CHECK(pool->capacity == pool->used + list_length(pool->free)); /* P1 */
     CHECK(found == type_pool_count(pool));                         /* P2 */
     bool partial = !pool->current && pool->used > 0 && pool->used < pool->capacity;
+    if (pool->frozen) partial = false;
     CHECK(pool->held || partial == !link_is_alone(&pool->partial)); /* P3 */
     CHECK(pool->held || pool->current || pool->used > 0);           /* P4 */
+    const struct type_pool *next = type_pool_next(pool);            /* P8 */
+    CHECK(pool != pool->type->last_frozen || pool->frozen);
+    CHECK(!pool->frozen || pool == pool->type->last_frozen || (next != NULL && next->frozen));
     check_bits(pool, &objects);
     if (pool->type->tracked) check_young(pool, &living);
 }

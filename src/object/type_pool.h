@@ -14,12 +14,14 @@
  * Invariants, which type_pool_check checks:
  *   P1 capacity = used + blocks on free
  *   P2 used = objects in the pool + listed + (current: blocks with the bin)
- *   P3 partial is linked if and only if not current, not held and 0 < used < capacity
+ *   P3 partial is linked if and only if not current, not held, not frozen and 0 < used < capacity
  *   P4 used > 0, but for pools that are current or held
  *   P5 ages have bits only where objects are; marks none between collections
  *   P6 of a tracked type: a pool with an object of generation 0 is in the young list, one with
- *      generation 1 in the young or the middle list; dying objects do not matter
+ *      generation 1 in the young or the middle list, unless it is frozen; dying objects do not
+ *      matter
  *   P7 marks of a round have bits only where objects are, and only in pools that are `rounded`
+ *   P8 the frozen pools of a type come first, up to its last_frozen
  */
 #ifndef POOLALLOC_OBJECT_TYPE_POOL_H
 #define POOLALLOC_OBJECT_TYPE_POOL_H
@@ -59,7 +61,12 @@ void type_pool_return(struct type_pool *pool);
 size_t type_pool_free_set(struct type_pool *pool, struct object_set objects);
 /* No longer held, after blocks were taken back. */
 void type_pool_release(struct type_pool *pool);
-/* The tracked pool after this one, in the order of types; after NULL the first. NULL: no more. */
+/* Freezes all pools of the type: their bins do not know them, so that no object is made in them.
+   Nothing is on a free list. And opens them again, calling each with them. */
+void type_pool_close_all(poolobj_type *type);
+void type_pool_open_all(poolobj_type *type, void (*each)(struct type_pool *pool));
+/* The tracked pool after this one that is not frozen, in the order of types; after NULL the first.
+   NULL: no more. */
 struct type_pool *type_pool_after(const poolobj_heap *heap, const struct type_pool *pool);
 /* Ends the process if an invariant does not hold. */
 void type_pool_check(struct type_pool *pool);

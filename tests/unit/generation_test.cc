@@ -183,7 +183,7 @@ TEST_F(GenerationTest, FrozenObjectsAreLeftAlone) {
     Node *node = ring(node_, 3);
     poolobj_gc_freeze(heap_);
     EXPECT_EQ(poolobj_gc_freeze_count(heap_), 3u);
-    EXPECT_EQ(age(node), FROZEN);
+    EXPECT_TRUE(type_pool_of(node)->frozen);
     Node *young = ring(node_, 2);
     young->right = node; // frozen objects hold and are held like any other
     poolobj_set(&node->right, young);
@@ -194,6 +194,100 @@ TEST_F(GenerationTest, FrozenObjectsAreLeftAlone) {
     EXPECT_EQ(age(node), 2);
     EXPECT_EQ(poolobj_gc_collect(heap_, 1), 0u);
     EXPECT_EQ(poolobj_gc_collect(heap_, 2), 5u);
+}
+
+TEST_F(GenerationTest, NoObjectIsMadeInAFrozenPool) {
+    std::vector<Node *> frozen, later;
+    for (int i = 0; i < 1000; i++) frozen.push_back(make());
+    poolobj_gc_freeze(heap_);
+    poolobj_heap_check(heap_);
+    for (int i = 0; i < 1000; i += 2) poolobj_decref(frozen[size_t(i)]);
+    EXPECT_EQ(poolobj_gc_freeze_count(heap_), 500u);
+    for (int i = 0; i < 1000; i++) {
+        later.push_back(make());
+        ASSERT_FALSE(type_pool_of(later.back())->frozen);
+    }
+    poolobj_heap_check(heap_);
+    poolobj_gc_unfreeze(heap_);
+    poolobj_heap_check(heap_);
+    Node *again[600]; // blocks that died while frozen are used now
+    size_t reused = 0;
+    for (Node *&node : again) {
+        node = make();
+        for (int i = 0; i < 1000; i += 2) reused += node == frozen[size_t(i)];
+    }
+    EXPECT_GT(reused, 300u);
+    for (Node *node : again) poolobj_decref(node);
+    for (int i = 1; i < 1000; i += 2) poolobj_decref(frozen[size_t(i)]);
+    for (Node *node : later) poolobj_decref(node);
+    EXPECT_EQ(poolobj_count(node_), 0u);
+}
+
+TEST_F(GenerationTest, FrozenPoolsGoWithTheirLastObjectInAnyOrder) {
+    std::vector<Node *> frozen;
+    for (int i = 0; i < 2000; i++) frozen.push_back(make());
+    poolobj_gc_freeze(heap_);
+    Node *open = make();
+    for (size_t i = frozen.size(); i-- > 1000;) poolobj_decref(frozen[i]);
+    poolobj_heap_check(heap_);
+    poolobj_gc_freeze(heap_); // with what was made since
+    EXPECT_EQ(poolobj_gc_freeze_count(heap_), 1001u);
+    for (size_t i = 0; i < 1000; i++) poolobj_decref(frozen[i]);
+    poolobj_heap_check(heap_);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 0u);
+    poolobj_decref(open);
+    EXPECT_EQ(poolobj_gc_freeze_count(heap_), 0u);
+    poolobj_gc_unfreeze(heap_);
+    poolobj_heap_check(heap_);
+}
+
+TEST_F(GenerationTest, AFrozenObjectThatItsFinalizerBringsBackStaysFrozen) {
+    static Node *back;
+    poolobj_typespec spec = node_spec("phoenix");
+    spec.finalize = [](poolobj *object) {
+        back = reinterpret_cast<Node *>(object);
+        poolobj_incref(object);
+    };
+    spec.free_list = 10;
+    poolobj_type *type = type_of(spec);
+    Node *node = make(type), *listed = make(type);
+    listed->base.flags = 0; // not to be finalized
+    poolobj_decref(listed);
+    poolobj_gc_freeze(heap_);
+    poolobj_decref(node);
+    EXPECT_EQ(back, node);
+    poolobj_heap_check(heap_);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 0), 0u);
+    poolobj_decref(node);
+    Node *next = make(type);
+    EXPECT_FALSE(type_pool_of(next)->frozen);
+    next->base.flags = 0;
+    poolobj_decref(next);
+}
+
+TEST_F(GenerationTest, GarbageBesideWhatIsFrozenIsFound) {
+    Node *frozen = ring(node_, 100), *held = make();
+    poolobj_set(&frozen->right, held);
+    poolobj_gc_freeze(heap_);
+    for (int g = 0; g < 4; g++) { // the last in steps
+        Node *garbage = ring(node_, 50), *kept = ring(node_, 50);
+        poolobj_set(&garbage->right, frozen);
+        poolobj_set(&held->left, kept);
+        poolobj_decref(kept);
+        poolobj_decref(garbage);
+        if (g < 3) {
+            EXPECT_EQ(poolobj_gc_collect(heap_, g), g == 0 ? 50u : 100u) << g;
+        } else {
+            while (poolobj_gc_step(heap_, 1)) continue;
+            EXPECT_EQ(poolobj_count(node_), 151u);
+        }
+        poolobj_heap_check(heap_);
+    }
+    poolobj_clear(&held->left);
+    poolobj_decref(held);
+    poolobj_gc_unfreeze(heap_);
+    poolobj_decref(frozen);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 151u);
 }
 
 TEST_F(GenerationTest, UnfreezingForgetsNoYoungObject) {

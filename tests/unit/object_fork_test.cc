@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The child of a fork collects, and the pages of living objects stay shared with the parent.
 #include <fcntl.h>
+#include <set>
 #include <unistd.h>
 
 #include "support/object_fixture.h"
@@ -9,15 +10,15 @@ namespace {
 
 using ObjectForkTest = ObjectTest;
 
-// Pages of the nodes that this process has a copy of its own of: those not shared with the parent.
+// Pages of the places that this process has a copy of its own of: those not shared with the parent.
 // A page that was not written since the fork is mapped by both (bit 56 of its pagemap entry clear).
-long own_pages(const std::vector<Node *> &nodes) {
+long own_pages(const std::vector<void *> &places) {
     int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     if (pagemap < 0) return -1;
     long own = 0;
     uintptr_t last = 0;
-    for (Node *node : nodes) {
-        uintptr_t page = reinterpret_cast<uintptr_t>(node) / PAGE;
+    for (void *place : places) {
+        uintptr_t page = reinterpret_cast<uintptr_t>(place) / PAGE;
         if (page == last) continue;
         last = page;
         uint64_t entry = 0;
@@ -29,6 +30,10 @@ long own_pages(const std::vector<Node *> &nodes) {
     }
     close(pagemap);
     return own;
+}
+
+long own_pages(const std::vector<Node *> &nodes) {
+    return own_pages(std::vector<void *>(nodes.begin(), nodes.end()));
 }
 
 TEST_F(ObjectForkTest, AChildCollectsWithoutCopyingAPageOfObjects) {
@@ -46,6 +51,45 @@ TEST_F(ObjectForkTest, AChildCollectsWithoutCopyingAPageOfObjects) {
         nodes[0]->id++;              // that it would be seen
         return after <= before && own_pages(nodes) > after;
     }));
+    for (Node *node : nodes) poolobj_decref(node);
+}
+
+// Neither of the objects nor of what is known of them.
+TEST_F(ObjectForkTest, AChildCopiesNothingOfWhatIsFrozen) {
+    std::vector<Node *> nodes, later;
+    std::vector<void *> places;
+    for (int i = 0; i < 50000; i++) {
+        nodes.push_back(make());
+        if (i > 0) poolobj_set(&nodes.back()->left, nodes[size_t(i) / 2]);
+    }
+    poolobj_gc_collect(heap_, 2);
+    while (poolobj_gc_step(heap_, 1000000)) continue;
+    poolobj_gc_freeze(heap_);
+    for (int i = 0; i < 5000; i++) {
+        later.push_back(make());
+        poolobj_set(&later.back()->left, nodes[size_t(i) * 9]);
+        poolobj_set(&later.back()->right, later[size_t(i) / 2]);
+    }
+    std::set<uintptr_t> open; // pages of the ledger that stand for what was made since, too
+    for (Node *node : later)
+        for (void *place :
+             {static_cast<void *>(count_of(node)), static_cast<void *>(hint_of(node)),
+              static_cast<void *>(marks_of(node)), static_cast<void *>(round_of(node))})
+            open.insert(reinterpret_cast<uintptr_t>(place) / PAGE);
+    for (Node *node : nodes)
+        for (void *place : {static_cast<void *>(node), static_cast<void *>(count_of(node)),
+                            static_cast<void *>(hint_of(node)), static_cast<void *>(marks_of(node)),
+                            static_cast<void *>(round_of(node))})
+            if (!open.count(reinterpret_cast<uintptr_t>(place) / PAGE)) places.push_back(place);
+    EXPECT_TRUE(in_child([&] {
+        long before = own_pages(places);
+        for (int g = 0; g < 3; g++)
+            if (poolobj_gc_collect(heap_, g) != 0) return false;
+        while (poolobj_gc_step(heap_, 1000000)) continue;
+        return own_pages(places) <= before;
+    }));
+    poolobj_gc_unfreeze(heap_);
+    for (Node *node : later) poolobj_decref(node);
     for (Node *node : nodes) poolobj_decref(node);
 }
 

@@ -460,6 +460,11 @@ void RoundTest::run_round() {
             adversary_ &&below(4) != 0 ? walk_ring() : mutate();
         if (freezes_ && below(500) == 0) {
             poolobj_gc_freeze(heap_);
+            poolobj_heap_check(heap_);
+            for (size_t i = below(20); i > 0; i--) mutate();
+            poolobj_gc_collect(heap_, int(below(3)));
+            check();
+            poolobj_heap_check(heap_);
             poolobj_gc_unfreeze(heap_);
             aborts_++;
             return;

@@ -68,7 +68,7 @@ static void run(poolobj_heap *heap, poolobj_gc_info *info) {
         verify_roots(heap);
     }
     info->examined = reach_find(heap, chain, info->generation);
-    pace_collected(heap, info->generation, info->examined - reach_count(chain));
+    pace_collected(heap, info->generation, info->examined, reach_count(chain));
     generation_sort(heap, chain);
     struct type_pool *garbage = reclaim_pools(chain);
     if (garbage != NULL) reclaim(heap, garbage, info);
@@ -190,6 +190,14 @@ static bool begin_round(poolobj_heap *heap) {
     return true;
 }
 
+/* The wait for the next step is counted in births. */
+static void promote_young(poolobj_heap *heap) {
+    const int wait = heap->round.next - heap->count[0];
+    generation_promote_young(heap);
+    heap->round.next = wait > 0 ? wait : 0;
+    pace_arm(heap);
+}
+
 int collect_what_is_due(const poolobj_heap *heap) {
     if (!heap->enabled || heap->collecting || heap->closing || heap->threshold[0] == 0) return -1;
     return pace_step_is_due(heap) ? OLDEST : pace_due(heap);
@@ -199,7 +207,10 @@ void collect_due(poolobj_heap *heap) {
     if (pace_step_is_due(heap)) step_by_itself(heap);
     int generation = pace_due(heap);
     if (generation < 0 || (generation == OLDEST && begin_round(heap))) return;
-    collect(heap, generation);
+    if (generation < OLDEST && pace_may_promote(heap))
+        promote_young(heap);
+    else
+        collect(heap, generation);
 }
 
 /* ---- All objects ---- */

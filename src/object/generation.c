@@ -102,14 +102,25 @@ void generation_sort(poolobj_heap *heap, struct type_pool *chain) {
         sort_pool(heap, pool);
 }
 
-static void promote(struct type_pool *pool) {
+static unsigned promote(struct type_pool *pool) {
     struct object_set objects = generation_members(pool, OLDEST - 1);
-    if (set_count(&objects) > 0) set_age(pool, &objects, OLDEST);
+    unsigned count = set_count(&objects);
+    if (count > 0) set_age(pool, &objects, OLDEST);
+    return count;
 }
+static void promote_opened(struct type_pool *pool) { promote(pool); }
 
 void generation_promote(struct type_pool *pool) {
     promote(pool);
     sort_pool(pool->type->heap, pool);
+}
+
+void generation_promote_young(poolobj_heap *heap) {
+    struct type_pool *chain = generation_take(heap, OLDEST - 1);
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+        heap->long_lived_pending += promote(pool);
+    generation_sort(heap, chain);
+    generation_release(chain);
 }
 
 void generation_release(struct type_pool *chain) {
@@ -131,7 +142,8 @@ void generation_freeze(poolobj_heap *heap) {
 }
 
 void generation_unfreeze(poolobj_heap *heap) {
-    for (size_t i = 0; i < heap->type_count; i++) type_pool_open_all(heap->types[i], promote);
+    for (size_t i = 0; i < heap->type_count; i++)
+        type_pool_open_all(heap->types[i], promote_opened);
     heap->frozen = false;
 }
 

@@ -28,6 +28,8 @@ void generation_age(struct type_pool *pool, const struct object_set *members, in
 void generation_sort(poolobj_heap *heap, struct type_pool *chain);
 /* All objects of the pool are of the oldest generation from now on. */
 void generation_promote(struct type_pool *pool);
+/* The same with the two younger generations of the heap, whose counts are set back. */
+void generation_promote_young(poolobj_heap *heap);
 /* No longer held. */
 void generation_release(struct type_pool *chain);
 

@@ -134,6 +134,10 @@ struct pace {
     int64_t young_mark, full_mark, step_mark, mark;
     size_t process_mark;
     bool process_grew; /* above it */
+    unsigned share;    /* of garbage among the young lately */
+    size_t middle;     /* survivors of the youngest that wait */
+    unsigned lasting;  /* times that the young were due and not expected to be garbage */
+    bool little;       /* the last full collection found hardly anything */
 };
 
 struct poolobj_heap {

@@ -11,6 +11,15 @@ enum { YOUNG_PARTS = 16, FULL_PARTS = 4, PROCESS_PARTS = 8, STEPS_OF_YOUNG = 64 
 /* A full collection looks at an object in about the time in which so many bytes are made. */
 enum { BYTES_AN_OBJECT = 4 };
 
+/* Shares of garbage, of ALL. */
+enum { ALL = 1024, HARDLY_ANY = ALL / 64, MUCH = ALL / 8 };
+/* The threshold of the youngest, where it adapts: at least so many; at most so many, which a pause
+   of less than a millisecond has time for; and at most one of so many old objects, beyond some. */
+enum { YOUNG_LEAST_COUNT = 700, YOUNG_MOST = 32768, YOUNG_SPARE = 4096, YOUNG_PART = 32 };
+
+/* A full collection found little if it was less than one of so many; and it was much afterwards. */
+enum { LITTLE = 64, LITTLE_NO_MORE = 8 };
+
 static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t young_growth(const poolobj_heap *heap) {
     return largest(YOUNG_LEAST, heap->pace.outside / YOUNG_PARTS);
@@ -21,6 +30,15 @@ static int64_t young_growth(const poolobj_heap *heap) {
 static bool is_automatic(const poolobj_heap *heap) {
     return heap->enabled && !heap->collecting && !heap->closing && heap->threshold[0] > 0;
 }
+
+/* The young last, as far as has been seen. */
+static bool is_lasting(const poolobj_heap *heap) {
+    return heap->pace.share < HARDLY_ANY && heap->threshold[0] >= YOUNG_SPARE;
+}
+
+/* Of so many collections of the young in a row one looks whether they still last, and the others
+   need not be. */
+enum { LOOK_EVERY = 4 };
 
 static bool is_pressed(const poolobj_heap *heap) {
     return heap->pace.process_grew || heap->pace.outside > heap->pace.mark;
@@ -37,15 +55,32 @@ void pace_arm(poolobj_heap *heap) {
    walked a number of times that grows with it. */
 static bool is_worthwhile(const poolobj_heap *heap, int generation) {
     if (generation == OLDEST && pace_steps(heap)) return false;
-    return generation < OLDEST || heap->long_lived_pending >= heap->long_lived_total / 4;
+    size_t part = heap->pace.little && heap->options & POOLOBJ_GC_ADAPTIVE ? 2 : 4;
+    return generation < OLDEST || heap->long_lived_pending >= heap->long_lived_total / part;
 }
 
-int pace_due(const poolobj_heap *heap) {
+static int due_now(const poolobj_heap *heap) {
     if (heap->pace.outside > heap->pace.full_mark && !pace_steps(heap)) return OLDEST;
     for (int g = OLDEST; g >= 0; g--)
         if (heap->count[g] > heap->threshold[g] && is_worthwhile(heap, g)) return g;
     bool young = heap->pace.process_grew || heap->pace.outside > heap->pace.young_mark;
     return young ? 0 : -1;
+}
+
+int pace_due(const poolobj_heap *heap) {
+    int due = due_now(heap);
+    if (due != 0 || !(heap->options & POOLOBJ_GC_ADAPTIVE)) return due;
+    size_t next = heap->pace.middle + (size_t)heap->threshold[0];
+    return is_lasting(heap) || next > YOUNG_MOST ? 1 : 0;
+}
+
+bool pace_may_promote(poolobj_heap *heap) {
+    struct pace *pace = &heap->pace;
+    if (!(heap->options & POOLOBJ_GC_ADAPTIVE) || !is_lasting(heap) || is_pressed(heap)) {
+        pace->lasting = 0;
+        return false;
+    }
+    return ++pace->lasting > LOOK_EVERY && pace->lasting % LOOK_EVERY != 0;
 }
 
 bool pace_step_is_due(const poolobj_heap *heap) {
@@ -70,12 +105,36 @@ void pace_wait_for_step(poolobj_heap *heap) {
 
 /* ---- What has happened ---- */
 
-void pace_collected(poolobj_heap *heap, int generation, size_t survivors) {
+/* The most young objects that are worth while to wait for. */
+static int young_most(const poolobj_heap *heap) {
+    return (int)size_min(YOUNG_MOST, YOUNG_SPARE + heap->long_lived_total / YOUNG_PART);
+}
+
+static void adapt(poolobj_heap *heap, size_t examined, size_t garbage) {
+    int *threshold = &heap->threshold[0], most = young_most(heap);
+    if (examined == 0) return;
+    unsigned share = (unsigned)(garbage * ALL / examined);
+    heap->pace.share = (3 * heap->pace.share + share) / 4;
+    if (share > ALL / 2)
+        *threshold = YOUNG_LEAST_COUNT; /* what the program does has changed */
+    else if (heap->pace.share > MUCH)
+        *threshold = (int)size_max((size_t)*threshold / 2, YOUNG_LEAST_COUNT);
+    else if (heap->pace.share < HARDLY_ANY)
+        *threshold = (int)size_min(2 * (size_t)*threshold, (size_t)most);
+}
+
+void pace_collected(poolobj_heap *heap, int generation, size_t examined, size_t garbage) {
+    struct pace *pace = &heap->pace;
+    const size_t survivors = examined - garbage;
+    pace->middle = generation == 0 ? pace->middle + survivors : 0;
     if (generation == OLDEST) {
         heap->long_lived_total = survivors;
         heap->long_lived_pending = 0;
-    } else if (generation == OLDEST - 1) {
-        heap->long_lived_pending += survivors;
+        if (heap->options & POOLOBJ_GC_ADAPTIVE)
+            pace->little = garbage < examined / (pace->little ? LITTLE_NO_MORE : LITTLE);
+    } else {
+        if (generation == OLDEST - 1) heap->long_lived_pending += survivors;
+        if (heap->options & POOLOBJ_GC_ADAPTIVE) adapt(heap, examined, garbage);
     }
 }
 

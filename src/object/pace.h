@@ -6,6 +6,13 @@
  * of collections of the next younger one, exceeds its threshold; the oldest only when what waits
  * for it is a quarter of what there is.
  *
+ * With POOLOBJ_GC_ADAPTIVE the threshold of the youngest follows what is found: where hardly any of
+ * the young are garbage it doubles, to as many as a short pause has time for and no more than a
+ * small part of all objects; where much is, it falls. While hardly any are garbage, both younger
+ * generations are collected at once, so that an object is looked at once before it is old; and
+ * three times of four they become old without a look. After a full collection that found hardly
+ * anything the next waits for a half of what there is, until one finds much.
+ *
  * By memory: objects may hold more than shows in their number. `outside` counts what the program
  * tells, the tables of values, and objects that have pools of their own. When it has grown since
  * the last collection, the young are due; when it has grown since the last full one by more than a
@@ -32,8 +39,10 @@ int pace_due(const poolobj_heap *heap);
 bool pace_step_is_due(const poolobj_heap *heap);
 /* The next step is due in a while. */
 void pace_wait_for_step(poolobj_heap *heap);
-/* A collection of `generation` has ended, and so many objects of it survived. */
-void pace_collected(poolobj_heap *heap, int generation, size_t survivors);
+/* Whether the young, which are due, may become old without a look: counts the times. */
+bool pace_may_promote(poolobj_heap *heap);
+/* A collection of `generation` has looked at so many objects, and so many of them were garbage. */
+void pace_collected(poolobj_heap *heap, int generation, size_t examined, size_t garbage);
 /* Memory has settled after a collection. */
 void pace_settle(poolobj_heap *heap, int generation);
 

@@ -2,6 +2,7 @@
 #include "object/round.h"
 
 #include "object/free_list.h"
+#include "object/pace.h"
 #include "object/piece.h"
 #include "object/reclaim.h"
 #include "object/verdict.h"
@@ -50,7 +51,9 @@ static void note(poolobj_heap *heap) {
     figures->collected += round->freed;
     figures->resurrected += round->left;
     heap->steps.rounds++;
-    heap->long_lived_total = round->examined - size_min(round->freed, round->examined);
+    const size_t pending = heap->long_lived_pending;
+    pace_collected(heap, OLDEST, round->examined, size_min(round->freed, round->examined));
+    heap->long_lived_pending = pending; /* what has grown old since is not of the round */
 }
 
 static void end(poolobj_heap *heap) {

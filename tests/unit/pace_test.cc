@@ -175,4 +175,104 @@ TEST_F(PaceTest, TablesOfValuesCountAndAreForgotten) {
     EXPECT_EQ(heap_->pace.outside, before);
 }
 
+// ---- Thresholds that adapt ----
+
+class AdaptiveTest : public PaceTest {
+  protected:
+    void SetUp() override {
+        PaceTest::SetUp();
+        poolobj_typespec spec = node_spec("plain");
+        spec.drop = nullptr;
+        plain_ = type_of(spec);
+    }
+    void TearDown() override {
+        for (Node *node : live_) poolobj_decref(node);
+        PaceTest::TearDown();
+    }
+    void live(int count) {
+        for (int i = 0; i < count; i++) live_.push_back(static_cast<Node *>(poolobj_new(plain_)));
+    }
+    void garbage(int count) {
+        for (int i = 0; i < count; i++) {
+            Node *node = static_cast<Node *>(poolobj_new(plain_));
+            poolobj_set(&node->left, node);
+            poolobj_decref(node);
+        }
+    }
+    size_t uncollected() const { return poolobj_count(plain_) - live_.size(); }
+    int threshold() const {
+        int thresholds[3];
+        poolobj_gc_get_threshold(heap_, thresholds);
+        return thresholds[0];
+    }
+
+    poolobj_type *plain_ = nullptr;
+    std::vector<Node *> live_;
+};
+
+TEST_F(AdaptiveTest, TheThresholdGrowsWhileTheYoungLastAndFallsWithGarbage) {
+    EXPECT_EQ(threshold(), 700);
+    live(3000);
+    EXPECT_GT(threshold(), 700);
+    live(300000);
+    EXPECT_GT(threshold(), 4096);
+    EXPECT_LE(threshold(), int(4096 + live_.size() / 32));
+    garbage(100000); // a promotion or three pass before it is seen
+    EXPECT_EQ(threshold(), 700);
+    size_t most = 0;
+    for (int i = 0; i < 100; i++) {
+        garbage(1000);
+        most = uncollected() > most ? uncollected() : most;
+    }
+    EXPECT_LT(most, live_.size() / 4);
+}
+
+TEST_F(AdaptiveTest, ThresholdsThatWereSetStay) {
+    poolobj_gc_set_threshold(heap_, 700, 10, 10);
+    live(100000);
+    EXPECT_EQ(threshold(), 700);
+    EXPECT_EQ(collections(0), 130u); // as CPython counts
+    EXPECT_EQ(collections(1), 11u);
+}
+
+TEST_F(AdaptiveTest, WhatLastsIsLookedAtOnceBeforeItIsOldOrNotAtAll) {
+    live(400000);
+    poolobj_gc_figures young, middle;
+    poolobj_gc_stats(heap_, 0, &young);
+    poolobj_gc_stats(heap_, 1, &middle);
+    EXPECT_LT(young.examined + middle.examined, live_.size());
+    EXPECT_EQ(collections(2), steps().rounds);
+}
+
+// Garbage that is no more than the young there may be, and what was promoted without a look.
+TEST_F(AdaptiveTest, UncollectedGarbageStaysAPartOfWhatLives) {
+    live(200000);
+    poolobj_gc_collect(heap_, 2);
+    size_t most = 0;
+    for (int i = 0; i < 2000; i++) {
+        live(50);
+        garbage(50);
+        most = uncollected() > most ? uncollected() : most;
+    }
+    EXPECT_LT(most, live_.size() / 8);
+}
+
+// Objects die when many more have been made, in cycles.
+TEST_F(AdaptiveTest, WhatDiesOldIsFoundByRoundsAsTheQuarterHasIt) {
+    enum { WINDOW = 30000 };
+    std::vector<Node *> window(WINDOW);
+    live(100000);
+    size_t most = 0;
+    for (size_t i = 0; i < 600000; i++) {
+        Node *node = static_cast<Node *>(poolobj_new(plain_));
+        poolobj_set(&node->left, node);
+        std::swap(window[i % WINDOW], node);
+        if (node != nullptr) poolobj_decref(node);
+        if (i % 5000 == 0) most = uncollected() > most ? uncollected() : most;
+    }
+    EXPECT_GE(steps().rounds, 3u);
+    EXPECT_LT(most, WINDOW + (live_.size() + WINDOW));
+    for (Node *node : window) poolobj_decref(node);
+}
+
 } // namespace

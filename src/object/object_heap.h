@@ -158,6 +158,7 @@ struct poolobj_heap {
     bool enabled, collecting, closing;
     size_t long_lived_total;   /* objects that survived the last full collection */
     size_t long_lived_pending; /* that survived a collection of generation 1 since */
+    bool swept;                /* the last full collection needed sweeps by marks (sweep.h) */
     bool frozen;               /* some pools are, or were until their last object died */
 
     struct weak_table weak;

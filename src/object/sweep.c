@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/sweep.h"
+
+enum { QUEUE_SHARE = 16, QUEUE_ALWAYS = 8, POOLS_AHEAD = 4 };
+
+size_t sweep_few(size_t pools) { return size_max(pools / QUEUE_SHARE, QUEUE_ALWAYS); }
+
+static inline struct marks *marks_here(const struct type_pool *pool) {
+    return marks_of((void *)pool->base);
+}
+
+static inline bool has_grey(const struct type_pool *pool) {
+    const struct object_set *grey = &marks_here(pool)->grey;
+    uint64_t any = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++) any |= grey->word[w];
+    return any != 0;
+}
+
+/* ---- Sweeps ---- */
+
+/* Without a branch: that it is white is as likely as not, and known only when the marks are there.
+   NULL has marks of the heap's own, in the pool `nowhere`. */
+ALWAYS_INLINE void mark(const poolobj *to, uintptr_t nowhere) {
+    const void *at = to != NULL ? to : (const void *)nowhere;
+    struct marks *marks = marks_of(at);
+    unsigned word = set_word(at);
+    uint64_t hit = marks->white.word[word] & set_bit(at);
+    marks->white.word[word] ^= hit;
+    marks->grey.word[word] |= hit;
+}
+
+static inline void mark_span(poolobj *const *slots, size_t count, void *nowhere) {
+    for (size_t i = 0; i < count; i++) mark(slots[i], (uintptr_t)nowhere);
+}
+
+static uint64_t visit_word(struct type_pool *pool, unsigned word, uint64_t rest) {
+    const poolobj_type *type = pool->type;
+    const size_t first = type->pair[0], second = type->pair[1];
+    const uintptr_t nowhere = type->heap->nowhere;
+    const uint64_t any = rest;
+    for (; rest != 0; rest &= rest - 1) {
+        poolobj *object = type_pool_at_granule(pool, word * 64 + bit_lowest(rest));
+        if (likely(type->is_pair)) {
+            mark(*object_field(object, first), nowhere);
+            mark(*object_field(object, second), nowhere);
+        } else {
+            object_references(type, pool, object, mark_span, (void *)nowhere);
+        }
+    }
+    return any;
+}
+
+/* Also what becomes grey in the pool itself meanwhile. */
+static void visit_pool(struct type_pool *pool) {
+    struct object_set *grey = &marks_here(pool)->grey;
+    uint64_t any;
+    do {
+        any = 0;
+        for (unsigned w = 0; w < MARK_WORDS; w++) {
+            uint64_t now = grey->word[w];
+            grey->word[w] = 0;
+            any |= visit_word(pool, w, now);
+        }
+    } while (any != 0);
+}
+
+/* The grey objects of a pool that comes soon. */
+static void prefetch_grey(const struct type_pool *pool) {
+    const struct object_set *grey = &marks_here(pool)->grey;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = grey->word[w]; rest != 0; rest &= rest - 1)
+            __builtin_prefetch(type_pool_at_granule(pool, w * 64 + bit_lowest(rest)));
+}
+
+static void sweep(struct type_pool *chain) {
+    const struct type_pool *ahead = chain;
+    for (int i = 0; i < POOLS_AHEAD && ahead != NULL; i++) ahead = ahead->next_work;
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
+        if (ahead != NULL) {
+            prefetch_grey(ahead);
+            ahead = ahead->next_work;
+        }
+        if (has_grey(pool)) visit_pool(pool);
+    }
+}
+
+/* ---- The queue ---- */
+
+struct queue {
+    struct type_pool *first, *last;
+    size_t length;
+};
+
+static struct type_pool queue_end; /* so that next_grey tells whether a pool is queued */
+
+static void queue_add(struct queue *queue, struct type_pool *pool) {
+    pool->next_grey = &queue_end;
+    if (queue->length++ == 0)
+        queue->first = pool;
+    else
+        queue->last->next_grey = pool;
+    queue->last = pool;
+}
+
+static struct type_pool *queue_take(struct queue *queue) {
+    struct type_pool *pool = queue->first;
+    queue->first = pool->next_grey;
+    queue->length--;
+    pool->next_grey = NULL;
+    return pool;
+}
+
+static inline void queue_span(poolobj *const *slots, size_t count, void *arg) {
+    struct queue *queue = (struct queue *)arg;
+    for (size_t i = 0; i < count; i++) {
+        const poolobj *to = slots[i];
+        struct marks *marks = marks_of(to);
+        unsigned word = set_word(to);
+        if (!(marks->white.word[word] & set_bit(to))) continue;
+        marks->white.word[word] ^= set_bit(to);
+        marks->grey.word[word] |= set_bit(to);
+        struct type_pool *pool = type_pool_of(to);
+        if (pool->next_grey == NULL) queue_add(queue, pool);
+    }
+}
+
+/* What becomes grey in the pool itself has it queued anew. */
+static void visit_queued(struct queue *queue, struct type_pool *pool) {
+    struct object_set *grey = &marks_here(pool)->grey;
+    for (unsigned w = 0; w < MARK_WORDS; w++) {
+        uint64_t rest = grey->word[w];
+        grey->word[w] = 0;
+        for (; rest != 0; rest &= rest - 1)
+            object_references(pool->type, pool,
+                              type_pool_at_granule(pool, w * 64 + bit_lowest(rest)), queue_span,
+                              queue);
+    }
+}
+
+/* Queues the pools with grey objects. */
+static void look(struct queue *queue, struct type_pool *chain) {
+    for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
+        if (has_grey(pool)) queue_add(queue, pool);
+}
+
+void sweep_chain(struct type_pool *chain, size_t pools) {
+    const size_t few = sweep_few(pools);
+    struct queue queue = {NULL, NULL, 0};
+    do {
+        sweep(chain);
+        look(&queue, chain);
+        while (queue.length > 0 && queue.length <= few) visit_queued(&queue, queue_take(&queue));
+        const bool ends = queue.length == 0;
+        while (queue.length > 0) queue_take(&queue);
+        if (ends) return;
+    } while (true);
+}

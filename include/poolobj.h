@@ -113,7 +113,8 @@ typedef struct poolobj_typespec {
        reference to the object that stays, the object lives on. */
     void (*finalize)(poolobj *object);
     /* Releases what is not an object: memory, descriptors. The references of the object are gone
-       or going: it must not look at other objects, and may not call functions of this header. */
+       or going: it must not look at other objects, and may call no functions of this header but
+       poolobj_gc_pressure, poolobj_type_free and those that tell of a type. */
     void (*drop)(poolobj *object);
     const char *const *fields; /* names of the fields in `refs`, in its order, for messages */
     /* Free lists, 0 for none: so many dead objects of each size are kept to be made anew, the
@@ -121,11 +122,25 @@ typedef struct poolobj_typespec {
        again. Objects that a collection frees do not join, and each full collection gives all back.
        Objects with more than `free_items` items have no list; those of up to 2 KiB may. */
     size_t free_list, free_items;
+    void *data; /* the program's own: poolobj_type_data */
+    /* Called with `data` when the type has ended. May not call functions of this header. */
+    void (*free_data)(void *data);
 } poolobj_typespec;
 
-/* A type of the heap, for its life. NULL and EINVAL for a specification that is no good
-   (poolobj_type_fault says why), NULL and ENOMEM when out of memory or after 65,535 types. */
+/* A type of the heap, for its life or until it is freed; as many as there is memory for, about 200
+   bytes each without references and objects. NULL and EINVAL for a specification that is no good
+   (poolobj_type_fault says why), NULL and ENOMEM when out of memory. */
 poolobj_type *poolobj_type_new(poolobj_heap *heap, const poolobj_typespec *spec);
+
+/* Ends a type with its last object, or at once if it has none: for types that a program makes as it
+   runs. No object can be made of it any more, those that there are stay as they are. May be called
+   by finalizers and by `drop`, that of an object which stands for the type, say; the type ends
+   when the outermost of them, and a collection, has returned. */
+void poolobj_type_free(poolobj_type *type);
+
+/* The specification's `data`, and the heap that the type is of. */
+void *poolobj_type_data(const poolobj_type *type);
+poolobj_heap *poolobj_type_heap(const poolobj_type *type);
 
 /* What is wrong with a specification, in words; NULL if nothing is. */
 const char *poolobj_type_fault(const poolobj_typespec *spec);
@@ -151,7 +166,9 @@ void *poolobj_new_items(poolobj_type *type, size_t count);
 /* References to the object; of an immortal one INT32_MAX. */
 int32_t poolobj_refcount(const void *object);
 
+/* What an object leads to: its type, and its heap. */
 poolobj_type *poolobj_typeof(const void *object);
+poolobj_heap *poolobj_heap_of(const void *object);
 
 /* Bytes of the object's block, header included: what was asked for, rounded up to a multiple of 8,
    and of objects with items above 512 bytes up to the next size served. */
@@ -263,7 +280,7 @@ enum {
     POOLOBJ_GC_INCREMENTAL = 1,
     /* Nothing is collected where objects are made, but when poolobj_gc_poll is called. */
     POOLOBJ_GC_POLLED = 2,
-    /* t0 follows what is found: it doubles, up to 32,768 and a small part of all objects, while
+    /* t0 follows what is found: it doubles, up to 8,192 and a small part of all objects, while
        less than 1 in 64 young objects is garbage, when both younger generations are collected
        together and three times of four not at all but made old; it falls to 700 when many are.
        After a full collection that found less than 1 in 64, the next waits for a half instead of a

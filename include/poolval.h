@@ -87,6 +87,10 @@ typedef struct poolval_options {
    before. NULL and EINVAL for options out of range, NULL and ENOMEM when out of memory. Several
    spaces of a heap are possible; to each the values of another are of type POOLVAL_OTHER. */
 poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *options);
+
+/* The space of a value; of an object of another type the first that was made in its heap, or NULL.
+ */
+poolval_space *poolval_space_of(const void *object);
 poolobj_heap *poolval_space_heap(const poolval_space *space);
 
 /* From now on lists grow by this rule. -1 and POOLVAL_ERR_VALUE for one that is none. */

@@ -61,8 +61,16 @@ static bool is_before(const poolgraph_type_count *a, const poolgraph_type_count 
 struct ranking {
     const poolgraph_snapshot *snapshot;
     poolgraph_type_count *counts;
-    size_t room, used, found, index;
+    size_t room, used, found, next; /* row of the snapshot */
 };
+
+/* Objects that there were of a type, by rows that are looked at in the order of types. */
+static size_t objects_before(const poolgraph_snapshot *snapshot, const poolobj_type *type,
+                             size_t *next) {
+    while (*next < snapshot->type_count && snapshot->row[*next].serial < type->serial) ++*next;
+    bool is_there = *next < snapshot->type_count && snapshot->row[*next].serial == type->serial;
+    return is_there ? snapshot->row[*next].objects : 0;
+}
 
 static void sift_up(poolgraph_type_count *counts, size_t at) {
     for (size_t parent; at > 0 && is_before(&counts[parent = (at - 1) / 2], &counts[at]);
@@ -88,8 +96,7 @@ static void rank(poolobj_type *type, void *arg) {
     struct ranking *ranking = (struct ranking *)arg;
     const poolgraph_snapshot *snapshot = ranking->snapshot;
     poolgraph_type_count count = count_objects(type);
-    size_t index = ranking->index++;
-    if (snapshot != NULL && index < snapshot->type_count) count.before = snapshot->objects[index];
+    if (snapshot != NULL) count.before = objects_before(snapshot, type, &ranking->next);
     if (count.objects <= count.before) return;
     ranking->found++;
     if (ranking->used < ranking->room) {
@@ -117,25 +124,26 @@ size_t count_rank(poolobj_heap *heap, const poolgraph_snapshot *snapshot,
 /* ---- Snapshots ---- */
 
 struct raising {
-    size_t *objects, index;
+    const poolgraph_snapshot *snapshot;
+    struct count_row *row;
+    size_t next; /* row of the snapshot */
 };
 
 static void raise_type(poolobj_type *type, void *arg) {
     struct raising *raising = (struct raising *)arg;
-    size_t *objects = &raising->objects[raising->index++];
-    *objects = size_max(*objects, count_objects(type).objects);
+    size_t before = objects_before(raising->snapshot, type, &raising->next);
+    *raising->row++ =
+        (struct count_row){type->serial, size_max(before, count_objects(type).objects)};
 }
 
 bool count_raise(poolgraph_snapshot *snapshot) {
     size_t count = count_types(snapshot->heap);
-    size_t *objects = (size_t *)area_new(count, sizeof *objects);
-    if (objects == NULL) return false;
-    if (snapshot->type_count > 0)
-        memcpy(objects, snapshot->objects, snapshot->type_count * sizeof *objects);
-    struct raising raising = {objects, 0};
+    struct count_row *row = (struct count_row *)area_new(count, sizeof *row);
+    if (row == NULL) return false;
+    struct raising raising = {snapshot, row, 0};
     poolobj_types(snapshot->heap, raise_type, &raising);
-    area_free(snapshot->objects);
-    snapshot->objects = objects;
+    area_free(snapshot->row);
+    snapshot->row = row;
     snapshot->type_count = count;
     return true;
 }

@@ -7,12 +7,17 @@
 
 #include <poolgraph.h>
 
-#include "base/base.h"
+#include "object/object_heap.h"
 
-/* Types of a heap are known by the order in which they were made. */
+/* The most objects there were of a type, which is known by its number in the order in which types
+   were made: another may be at its address by now. */
+struct count_row {
+    uint32_t serial;
+    size_t objects;
+};
 struct poolgraph_snapshot {
     poolobj_heap *heap;
-    size_t *objects; /* by type */
+    struct count_row *row; /* in the order of numbers */
     size_t type_count;
 };
 

@@ -77,7 +77,7 @@ poolgraph_snapshot *poolgraph_snapshot_new(poolobj_heap *heap) {
 
 void poolgraph_snapshot_free(poolgraph_snapshot *snapshot) {
     if (snapshot == NULL) return;
-    area_free(snapshot->objects);
+    area_free(snapshot->row);
     area_free(snapshot);
 }
 

@@ -6,6 +6,7 @@
 #include "object/pace.h"
 #include "object/reclaim.h"
 #include "object/round.h"
+#include "object/type.h"
 #include "object/verify.h"
 #include "os/os.h"
 
@@ -91,6 +92,15 @@ static void end(poolobj_heap *heap, poolobj_gc_info *info, unsigned depth) {
     heap->collecting = false;
     heap->depth = depth;
     pace_arm(heap);
+    if (depth == 0) type_end_all(heap);
+}
+
+/* Types without objects keep no pool over a full collection. */
+static void leave_empty_bins(poolobj_heap *heap) {
+    for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
+        next = populated_next(type);
+        type_pool_each_bin(type, bin_leave_empty);
+    }
 }
 
 size_t collect(poolobj_heap *heap, int generation) {
@@ -104,6 +114,7 @@ size_t collect(poolobj_heap *heap, int generation) {
     info.collected += aborted;
     if (generation == OLDEST) {
         free_list_empty_all(heap);
+        leave_empty_bins(heap);
         note_waiting(heap, info.collected);
     }
     note(heap, &info);
@@ -235,7 +246,8 @@ void collect_walk(poolobj_heap *heap, const poolobj_type *type,
         walk_type(type, each, arg);
         return;
     }
-    for (size_t i = 0; i < heap->type_count; i++) walk_type(heap->types[i], each, arg);
+    for (type = populated_first(heap); type != NULL; type = populated_next(type))
+        walk_type(type, each, arg);
 }
 
 /* ---- The end ---- */
@@ -272,8 +284,8 @@ static void finalize_type(const poolobj_type *type, bool *any) {
 static bool finalize_all(poolobj_heap *heap) {
     bool any = false;
     heap->collecting = true;
-    for (size_t i = 0; i < heap->type_count; i++)
-        if (heap->types[i]->finalize != NULL) finalize_type(heap->types[i], &any);
+    for (poolobj_type *type = type_first(heap); type != NULL; type = type_next(type))
+        if (type_finalizes(type)) finalize_type(type, &any);
     heap->collecting = false;
     return any;
 }
@@ -282,6 +294,6 @@ void collect_last(poolobj_heap *heap) {
     generation_unfreeze(heap);
     collect(heap, OLDEST);
     for (int round = 0; round < LAST_ROUNDS && finalize_all(heap); round++) collect(heap, OLDEST);
-    for (size_t i = 0; i < heap->type_count; i++)
-        if (heap->types[i]->drop != NULL) walk_type(heap->types[i], drop, NULL);
+    for (poolobj_type *type = populated_first(heap); type != NULL; type = populated_next(type))
+        if (type->drop != NULL) walk_type(type, drop, NULL);
 }

@@ -13,18 +13,20 @@ static bool empty(struct bin *bin) {
     return any;
 }
 
-static bool empty_type(poolobj_type *type) {
-    if (type->bins == NULL) return empty(&type->bin);
+bool free_list_empty(poolobj_type *type) {
+    if (!type->itemized) return empty(&type->bin);
     bool any = false;
     for (unsigned i = 0; i < BIN_CLASSES; i++)
-        if (type->bins[i] != NULL && empty(type->bins[i])) any = true;
+        if (type->items.bins[i] != NULL && empty(type->items.bins[i])) any = true;
     return any;
 }
 
 bool free_list_empty_all(poolobj_heap *heap) {
     bool any = false;
-    for (size_t i = 0; i < heap->type_count; i++)
-        if (heap->types[i]->listed_max > 0 && empty_type(heap->types[i])) any = true;
+    for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
+        next = populated_next(type);
+        if (type_listed_max(type) > 0 && free_list_empty(type)) any = true;
+    }
     return any;
 }
 
@@ -40,11 +42,10 @@ static void check_bin(const struct bin *bin) {
 }
 
 void free_list_check(const poolobj_heap *heap) {
-    for (size_t i = 0; i < heap->type_count; i++) {
-        const poolobj_type *type = heap->types[i];
-        if (type->listed_max == 0) continue;
-        if (type->bins == NULL) check_bin(&type->bin);
-        for (unsigned b = 0; type->bins != NULL && b < BIN_CLASSES; b++)
-            if (type->bins[b] != NULL) check_bin(type->bins[b]);
+    for (const poolobj_type *type = type_first(heap); type != NULL; type = type_next(type)) {
+        if (type_listed_max(type) == 0) continue;
+        if (!type->itemized) check_bin(&type->bin);
+        for (unsigned b = 0; type->itemized && b < BIN_CLASSES; b++)
+            if (type->items.bins[b] != NULL) check_bin(type->items.bins[b]);
     }
 }

@@ -15,6 +15,8 @@
 extern "C" {
 #endif
 
+/* Gives the blocks of the lists of a type back to their pools. True: there were some. */
+bool free_list_empty(poolobj_type *type);
 /* Gives the blocks of all lists of a heap back to their pools. True: there were some. */
 bool free_list_empty_all(poolobj_heap *heap);
 void free_list_check(const poolobj_heap *heap);

@@ -17,8 +17,8 @@ static void chain_list(struct type_pool **chain, struct link *list) {
 }
 
 static void chain_all(poolobj_heap *heap, struct type_pool **chain) {
-    for (size_t i = heap->type_count; i-- > 0;) {
-        poolobj_type *type = heap->types[i];
+    for (struct link *of = heap->populated.prev; of != &heap->populated; of = of->prev) {
+        poolobj_type *type = link_owner(of, poolobj_type, populated);
         if (!type->tracked) continue;
         for (struct link *at = type->pools.prev; at != &type->pools; at = at->prev) {
             struct type_pool *pool = link_owner(at, struct type_pool, all);
@@ -47,7 +47,7 @@ static uint64_t older(uint64_t low, uint64_t high, int generation) {
 
 struct object_set generation_places(const struct type_pool *pool, int generation) {
     static const struct object_set first = {{1}};
-    struct object_set places = pool->bin != NULL ? pool->bin->starts : first;
+    struct object_set places = pool->bin != NULL ? type_pool_starts(pool) : first;
     const struct ages *ages = ages_of((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++)
         places.word[w] &= ~older(ages->low.word[w], ages->high.word[w], generation);
@@ -135,22 +135,24 @@ void generation_release(struct type_pool *chain) {
 
 void generation_freeze(poolobj_heap *heap) {
     free_list_empty_all(heap);
-    for (size_t i = 0; i < heap->type_count; i++)
-        if (heap->types[i]->tracked) type_pool_close_all(heap->types[i]);
+    for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
+        next = populated_next(type);
+        if (type->tracked) type_pool_close_all(type);
+    }
     memset(heap->count, 0, sizeof heap->count);
     heap->frozen = true;
 }
 
 void generation_unfreeze(poolobj_heap *heap) {
-    for (size_t i = 0; i < heap->type_count; i++)
-        type_pool_open_all(heap->types[i], promote_opened);
+    for (poolobj_type *type = populated_first(heap); type != NULL; type = populated_next(type))
+        type_pool_open_all(type, promote_opened);
     heap->frozen = false;
 }
 
 size_t generation_frozen(const poolobj_heap *heap) {
     size_t count = 0;
-    for (size_t i = 0; i < heap->type_count; i++) {
-        struct type_pool *pool = type_pool_first(heap->types[i]);
+    for (poolobj_type *type = populated_first(heap); type != NULL; type = populated_next(type)) {
+        struct type_pool *pool = type_pool_first(type);
         for (; pool != NULL && pool->frozen; pool = type_pool_next(pool))
             count += type_pool_count(pool);
     }

@@ -2,6 +2,7 @@
 #include "object/object.h"
 
 #include "base/check.h"
+#include "object/type.h"
 #include "object/weakref.h"
 
 /* ---- Birth ---- */
@@ -18,7 +19,14 @@ static bool fill(struct bin *bin) {
     return bin_fill(bin) || (free_list_empty_all(bin->type->heap) && bin_fill(bin));
 }
 
+static void require_unreleased(const poolobj_type *type) {
+    if (unlikely(type->released))
+        fail_call("poolobj_new", "of a type that was freed,", (uintptr_t)type,
+                  "poolobj_type_free was called before");
+}
+
 void *object_new_slow(poolobj_type *type) {
+    require_unreleased(type);
     if (type->size > SHARED_MAX) return take_large(type, type->size);
     return fill(&type->bin) ? object_new(type) : NULL;
 }
@@ -33,7 +41,8 @@ static inline poolobj *take_block(struct bin *bin) {
 
 void *object_new_items_slow(poolobj_type *type, size_t items) {
     size_t bytes;
-    if (__builtin_mul_overflow(items, type->item_size, &bytes)) return NULL;
+    require_unreleased(type);
+    if (__builtin_mul_overflow(items, type_item_size(type), &bytes)) return NULL;
     if (__builtin_add_overflow(bytes, type->size, &bytes) || bytes > PTRDIFF_MAX) return NULL;
     if (bytes > SHARED_MAX) return take_large(type, bytes);
     struct bin *bin = bin_for(type, bytes);
@@ -90,7 +99,7 @@ static inline poolobj *drop_references(const poolobj_type *type, const struct ty
 
 static void finalize_once(poolobj_type *type, poolobj *object) {
     object->flags &= (uint8_t)~FINALIZE;
-    type->finalize(object);
+    type->extra->finalize(object);
 }
 
 void object_finalize(poolobj *object) {
@@ -106,7 +115,8 @@ static NOINLINE bool take_leave(poolobj_type *type, poolobj *object) {
     poolobj *chain = object_link(object);
     if (object->flags & FINALIZE) {
         uint8_t flags = object->flags & (uint8_t)~DYING;
-        memcpy(object, &type->header, sizeof *object); /* the count is 1 again */
+        uint64_t header = type_header(type);
+        memcpy(object, &header, sizeof header); /* the count is 1 again */
         object->flags = flags;
         /* Collections passed it by while it was dying, and took no account of its age. */
         if (!set_has(&ages_of(object)->high, object)) type_pool_note_young(type_pool_of(object));
@@ -129,6 +139,14 @@ static inline void put_block(struct type_pool *pool, poolobj *object) {
     if (!pool->lists || !free_list_put(pool, object)) type_pool_put(pool, object);
 }
 
+/* No type ends meanwhile, even if `drop` frees that of the object. */
+static inline void call_drop(const poolobj_type *type, poolobj *object) {
+    poolobj_heap *heap = type->heap;
+    heap->depth++;
+    type->drop(object);
+    heap->depth--;
+}
+
 /* Ends an object; returns `chain` with those in front that die of it. */
 ALWAYS_INLINE poolobj *end(poolobj_type *type, struct type_pool *pool, poolobj *object,
                            poolobj *chain) {
@@ -136,7 +154,7 @@ ALWAYS_INLINE poolobj *end(poolobj_type *type, struct type_pool *pool, poolobj *
         chain = drop_references(type, pool, object, chain);
         uncount(type->heap, type);
     }
-    if (type->drop != NULL) type->drop(object);
+    if (type->drop != NULL) call_drop(type, object);
     put_block(pool, object);
     return chain;
 }
@@ -154,6 +172,12 @@ static inline poolobj *take_apart(poolobj *object) {
     if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && take_leave(type, object))
         return rest;
     return end(type, pool, object, rest);
+}
+
+/* Types whose last object has gone. */
+static inline void end_types(poolobj_heap *heap) {
+    if (likely(link_is_alone(&heap->ended)) || heap->depth > 0 || heap->collecting) return;
+    type_end_all(heap);
 }
 
 static void put_off(poolobj_heap *heap, poolobj *chain) {
@@ -179,6 +203,7 @@ void object_die_chain(poolobj_heap *heap, poolobj *chain) {
         }
     }
     heap->depth--;
+    end_types(heap);
 }
 
 poolobj *object_die_some(poolobj_heap *heap, poolobj *chain, unsigned count) {
@@ -204,5 +229,8 @@ void object_die(poolobj *object) {
     bool takes_leave = object->flags & (FINALIZE | WEAKLY_REFERENCED);
     object_set_link(object, NULL);
     poolobj *chain = unlikely(takes_leave) ? object : end(type, pool, object, NULL);
-    if (chain != NULL) object_die_chain(heap, chain);
+    if (chain != NULL)
+        object_die_chain(heap, chain);
+    else
+        end_types(heap);
 }

@@ -113,7 +113,8 @@ ALWAYS_INLINE poolobj *object_drop(poolobj *object, poolobj *chain) {
 
 ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t bytes) {
     char *payload = (char *)(block + 1);
-    memcpy(block, &type->header, sizeof *block);
+    uint64_t header = type_header(type);
+    memcpy(block, &header, sizeof header);
     memset(payload, 0, 8); /* BLOCK_MIN */
     if (likely(bytes <= 64))
         for (size_t at = 8; at < bytes - sizeof *block; at += 8) memset(payload + at, 0, 8);
@@ -143,10 +144,10 @@ ALWAYS_INLINE poolobj *object_take_listed(struct bin *bin) {
 
 /* An object with `items` items; NULL: no memory, or too large. */
 ALWAYS_INLINE void *object_new_items(poolobj_type *type, size_t items) {
-    size_t bytes = type->size + items * type->item_size;
-    if (unlikely(type->bins == NULL || items > EXACT_MAX || bytes > EXACT_MAX))
-        return object_new_items_slow(type, items);
-    struct bin *bin = type->bins[align_up(size_max(bytes, BLOCK_MIN), 8) / 8];
+    if (unlikely(!type->itemized || items > EXACT_MAX)) return object_new_items_slow(type, items);
+    size_t bytes = type->size + items * type->items.item_size;
+    if (unlikely(bytes > EXACT_MAX)) return object_new_items_slow(type, items);
+    struct bin *bin = type->items.bins[align_up(size_max(bytes, BLOCK_MIN), 8) / 8];
     if (unlikely(bin == NULL)) return object_new_items_slow(type, items);
     poolobj *block = bin->listed;
     if (block != NULL) {

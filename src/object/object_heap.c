@@ -28,6 +28,9 @@ poolobj_heap *object_heap_new(void) {
         store_free(heap);
         return NULL;
     }
+    link_init(&heap->types);
+    link_init(&heap->populated);
+    link_init(&heap->ended);
     link_init(&heap->young);
     link_init(&heap->middle);
     link_init(&heap->weak.all);
@@ -42,7 +45,6 @@ poolobj_heap *object_heap_new(void) {
 void object_heap_free(poolobj_heap *heap) {
     store_return(&heap->store, heap->nowhere, POOL_SIZE);
     store_close(&heap->store);
-    store_free(heap->types);
     store_free(heap->weak.slot);
     store_free(heap->roots.root);
     store_free(heap->round.scratch);

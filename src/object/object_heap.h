@@ -9,7 +9,7 @@
 #include "object/ledger.h"
 #include "object/store.h"
 
-enum { GENERATIONS = 3, OLDEST = GENERATIONS - 1 };
+enum { RECENT_TYPES = 16, GENERATIONS = 3, OLDEST = GENERATIONS - 1 };
 
 /* Where objects of one type and one size come from. */
 struct bin {
@@ -17,41 +17,72 @@ struct bin {
     struct type_pool *current;
     poolobj_type *type;
     struct link partial; /* pools with free blocks, longest waiting first */
-    uint32_t stride, capacity, reciprocal;
-    struct object_set starts; /* where blocks start */
+    uint16_t stride, capacity;
+    uint32_t reciprocal;
     /* The free list: dead objects whose pools do not have them back yet, latest first. */
     poolobj *listed;
     uint32_t listed_count, listed_max;
 };
 
-struct poolobj_type {
-    struct bin bin; /* for objects without items; unused if item_size > 0 */
-    bool is_plain;  /* no items and no free list */
-    bool is_leaf;   /* no references */
-    poolobj_heap *heap;
-    uint64_t header; /* of a new object */
-    size_t index;    /* in the types of the heap */
-    bool tracked;    /* by the collector: has references and is not ACYCLIC */
-    bool has_items;  /* that are references */
-    bool is_pair;    /* two references and nothing else, up to 2 KiB: a path of its own */
-    size_t pair[2];  /* their offsets */
-    uint32_t size;   /* up to the items */
-    const size_t *refs;
-    size_t ref_count;
-    void (*traverse)(poolobj *object, poolobj_visit visit, void *arg);
-    void (*drop)(poolobj *object);
-    void (*finalize)(poolobj *object);
-    struct link pools;             /* all of the type; frozen ones first */
-    struct type_pool *last_frozen; /* NULL: none is */
-    struct bin **bins;             /* by class of size, made as needed; if item_size > 0 */
+/* Of a type whose objects have items. */
+struct item_bins {
+    struct bin **bins; /* by class of size, made as needed */
     size_t item_size;
+};
+
+/* What few types have. */
+struct type_extra {
+    void (*finalize)(poolobj *object);
+    const char **fields; /* or NULL */
+    void (*free_data)(void *data);
     uint32_t listed_max;    /* of the bins */
     uint32_t listed_stride; /* that have a free list: up to this */
-    unsigned flags;
-    const char *name;
-    const char **fields; /* or NULL */
-    void *data;          /* of the layer above that made the type */
 };
+
+/* One allocation with what follows it: `refs`, POOLOBJ_END, and the name. A program may make as
+   many types as objects of them, so that every word counts. */
+struct poolobj_type {
+    union {
+        struct bin bin;         /* without items */
+        struct item_bins items; /* itemized */
+    };
+    poolobj_heap *heap;
+    uint32_t head; /* type and flags of a new object's header: its upper half */
+    uint32_t size; /* up to the items */
+    uint32_t ref_count;
+    uint32_t serial;    /* in the order in which types are made */
+    uint16_t pair[2];   /* offsets of a pair */
+    bool is_plain;      /* no items and no free list */
+    bool is_leaf;       /* no references */
+    bool tracked;       /* by the collector: has references and is not ACYCLIC */
+    bool itemized : 1;  /* objects have items */
+    bool has_items : 1; /* that are references */
+    bool is_pair : 1;   /* two references and nothing else, up to 2 KiB: a path of its own */
+    bool released : 1;  /* ends with its last object; none is made any more */
+    uint8_t flags : 4;
+    void (*traverse)(poolobj *object, poolobj_visit visit, void *arg);
+    void (*drop)(poolobj *object);
+    struct link pools;     /* all of the type; frozen ones first */
+    struct link of_heap;   /* in the types of the heap, or in those that have ended */
+    struct link populated; /* in those with pools, or alone */
+    void *data;
+    struct type_extra *extra; /* or NULL */
+    size_t refs[];
+};
+
+static inline const char *type_name(const poolobj_type *type) {
+    return (const char *)&type->refs[type->ref_count + 1];
+}
+static inline size_t type_item_size(const poolobj_type *type) {
+    return type->itemized ? type->items.item_size : 0;
+}
+static inline uint32_t type_listed_max(const poolobj_type *type) {
+    return type->extra != NULL ? type->extra->listed_max : 0;
+}
+/* A header of a new object: count 1. */
+static inline uint64_t type_header(const poolobj_type *type) {
+    return (uint64_t)type->head << 32 | 1;
+}
 
 /* A table of the weak references to live objects, by object: the first of each ring. */
 struct weak_table {
@@ -147,10 +178,16 @@ struct poolobj_heap {
     int trigger;
     unsigned depth;    /* of deaths inside of finalizers and callbacks */
     poolobj *deferred; /* chain of objects whose death was put off */
+    struct link ended; /* types that nobody needs, to be freed */
     struct store store;
 
-    poolobj_type **types;
-    size_t type_count, type_room;
+    struct link types;     /* all, in the order in which they were made */
+    struct link populated; /* those with pools */
+    uint32_t serials;
+    uint16_t numbers;                   /* given to types of values */
+    poolobj_type *recent[RECENT_TYPES]; /* a ring of those made last */
+    unsigned recent_next;
+    void *upper; /* what the layer above made first */
 
     /* Pools by the youngest object they may have: 0, or 1. Those of older ones are in neither. */
     struct link young, middle;
@@ -193,6 +230,27 @@ void object_heap_fail_owner(const char *function, const poolobj_heap *heap)
     __attribute__((noreturn));
 static inline void object_heap_require(const char *function, const poolobj_heap *heap) {
     if (DEBUG_BUILD && heap->owner != object_heap_self()) object_heap_fail_owner(function, heap);
+}
+
+/* ---- Types ----
+ * NULL: no more. */
+
+static inline poolobj_type *type_first(const poolobj_heap *heap) {
+    const struct link *first = heap->types.next;
+    return first != &heap->types ? link_owner(first, poolobj_type, of_heap) : NULL;
+}
+static inline poolobj_type *type_next(const poolobj_type *type) {
+    const struct link *next = type->of_heap.next;
+    return next != &type->heap->types ? link_owner(next, poolobj_type, of_heap) : NULL;
+}
+/* The same of those with pools. */
+static inline poolobj_type *populated_first(const poolobj_heap *heap) {
+    const struct link *first = heap->populated.next;
+    return first != &heap->populated ? link_owner(first, poolobj_type, populated) : NULL;
+}
+static inline poolobj_type *populated_next(const poolobj_type *type) {
+    const struct link *next = type->populated.next;
+    return next != &type->heap->populated ? link_owner(next, poolobj_type, populated) : NULL;
 }
 
 #ifdef __cplusplus

@@ -14,8 +14,12 @@ enum { BYTES_AN_OBJECT = 4 };
 /* Shares of garbage, of ALL. */
 enum { ALL = 1024, HARDLY_ANY = ALL / 64, MUCH = ALL / 8 };
 /* The threshold of the youngest, where it adapts: at least so many; at most so many, which a pause
-   of less than a millisecond has time for; and at most one of so many old objects, beyond some. */
-enum { YOUNG_LEAST_COUNT = 700, YOUNG_MOST = 32768, YOUNG_SPARE = 4096, YOUNG_PART = 32 };
+   of a fraction of a millisecond has time for; and at most one of so many old objects, beyond some.
+ */
+enum { YOUNG_LEAST_COUNT = 700, YOUNG_MOST = 8192, YOUNG_SPARE = 4096, YOUNG_PART = 32 };
+
+/* Objects that have grown old by the time of ten collections of ten of the least threshold. */
+enum { OLD_ENOUGH = 100 * YOUNG_LEAST_COUNT };
 
 /* A full collection found little if it was less than one of so many; and it was much afterwards. */
 enum { LITTLE = 64, LITTLE_NO_MORE = 8 };
@@ -59,10 +63,17 @@ static bool is_worthwhile(const poolobj_heap *heap, int generation) {
     return generation < OLDEST || heap->long_lived_pending >= heap->long_lived_total / part;
 }
 
+/* Where the young wait for longer, collections of the middle generation count for more objects. */
+static bool is_over(const poolobj_heap *heap, int generation) {
+    if (heap->count[generation] > heap->threshold[generation]) return true;
+    return generation == OLDEST && heap->options & POOLOBJ_GC_ADAPTIVE &&
+           heap->long_lived_pending > OLD_ENOUGH;
+}
+
 static int due_now(const poolobj_heap *heap) {
     if (heap->pace.outside > heap->pace.full_mark && !pace_steps(heap)) return OLDEST;
     for (int g = OLDEST; g >= 0; g--)
-        if (heap->count[g] > heap->threshold[g] && is_worthwhile(heap, g)) return g;
+        if (is_over(heap, g) && is_worthwhile(heap, g)) return g;
     bool young = heap->pace.process_grew || heap->pace.outside > heap->pace.young_mark;
     return young ? 0 : -1;
 }

@@ -68,7 +68,7 @@ void poolobj_heap_close(poolobj_heap *heap) {
     pace_arm(heap);
     if (heap->close_callback != NULL) heap->close_callback(heap, heap->close_arg);
     collect_last(heap);
-    for (size_t i = heap->type_count; i-- > 0;) type_free(heap->types[i]);
+    type_free_all(heap);
     weakref_free_all(heap);
     object_heap_free(heap);
 }
@@ -82,10 +82,11 @@ void poolobj_heap_set_close_callback(poolobj_heap *heap,
 }
 
 static void check_pools(const poolobj_heap *heap) {
-    for (size_t i = 0; i < heap->type_count; i++)
-        for (struct type_pool *pool = type_pool_first(heap->types[i]); pool != NULL;
-             pool = type_pool_next(pool))
+    for (poolobj_type *type = type_first(heap); type != NULL; type = type_next(type)) {
+        CHECK(link_is_alone(&type->pools) == link_is_alone(&type->populated));
+        for (struct type_pool *pool = type_pool_first(type); pool; pool = type_pool_next(pool))
             type_pool_check(pool);
+    }
 }
 
 void poolobj_heap_check(poolobj_heap *heap) {
@@ -108,10 +109,24 @@ poolobj_type *poolobj_type_new(poolobj_heap *heap, const poolobj_typespec *spec)
     return (poolobj_type *)or_enomem(type_new(heap, spec));
 }
 
-const char *poolobj_type_name(const poolobj_type *type) { return type->name; }
+void poolobj_type_free(poolobj_type *type) {
+    object_heap_require("poolobj_type_free", type->heap);
+    poolobj_heap *heap = type->heap;
+    if (type->released)
+        fail_call("poolobj_type_free", "of a type that was freed,", (uintptr_t)type,
+                  "it ends with its last object");
+    type_release(type);
+    if (heap->depth == 0 && !heap->collecting && !heap->closing) type_end_all(heap);
+}
+
+void *poolobj_type_data(const poolobj_type *type) { return type->data; }
+poolobj_heap *poolobj_type_heap(const poolobj_type *type) { return type->heap; }
+
+const char *poolobj_type_name(const poolobj_type *type) { return type_name(type); }
 
 const char *poolobj_type_field(const poolobj_type *type, size_t index) {
-    return type->fields != NULL && index < type->ref_count ? type->fields[index] : NULL;
+    const char **fields = type->extra != NULL ? type->extra->fields : NULL;
+    return fields != NULL && index < type->ref_count ? fields[index] : NULL;
 }
 
 const size_t *poolobj_type_refs(const poolobj_type *type) { return type->refs; }
@@ -138,7 +153,7 @@ static void *new_items(const char *function, poolobj_type *type, size_t count) {
 }
 
 void *poolobj_new_items(poolobj_type *type, size_t count) {
-    if (type->item_size == 0 && count > 0)
+    if (!type->itemized && count > 0)
         fail_argument("poolobj_new_items", (uintptr_t)type, "count", count,
                       "the type has no items: item_size");
     return new_items("poolobj_new_items", type, count);
@@ -158,6 +173,8 @@ int32_t poolobj_refcount(const void *object) {
 }
 
 poolobj_type *poolobj_typeof(const void *object) { return object_type((const poolobj *)object); }
+
+poolobj_heap *poolobj_heap_of(const void *object) { return object_heap((const poolobj *)object); }
 
 size_t poolobj_sizeof(const void *object) { return object_bytes(type_pool_of(object)); }
 
@@ -376,7 +393,10 @@ void poolobj_gc_set_roots(poolobj_heap *heap,
 void poolobj_types(const poolobj_heap *heap, void (*each)(poolobj_type *type, void *arg),
                    void *arg) {
     object_heap_require("poolobj_types", heap);
-    for (size_t i = 0; i < heap->type_count; i++) each(heap->types[i], arg);
+    for (poolobj_type *type = type_first(heap), *next; type != NULL; type = next) {
+        next = type_next(type);
+        each(type, arg);
+    }
 }
 
 void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,

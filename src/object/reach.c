@@ -142,8 +142,8 @@ static void set_counts(struct type_pool *pool, uint32_t to) {
 }
 
 static void clear_counts(const poolobj_heap *heap) {
-    for (size_t i = 0; i < heap->type_count; i++) {
-        const poolobj_type *type = heap->types[i];
+    for (const poolobj_type *type = populated_first(heap); type != NULL;
+         type = populated_next(type)) {
         for (struct type_pool *pool = type_pool_first(type); pool != NULL;
              pool = type_pool_next(pool))
             set_counts(pool, type->tracked ? 0 : ELSEWHERE);
@@ -199,7 +199,7 @@ static void check_counts(const struct type_pool *pool) {
             const poolobj *object = object_in(pool, w, rest);
             if (object->count > 0 && (int32_t)*count_of(object) < 0)
                 fail_call("poolobj_gc_collect:", "more references are reported than are held to",
-                          (uintptr_t)object, pool->type->name);
+                          (uintptr_t)object, type_name(pool->type));
         }
 }
 

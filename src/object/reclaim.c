@@ -57,7 +57,7 @@ static void finalize(poolobj *object, void *unused) {
 static bool call_finalizers(struct type_pool *chain) {
     bool any = false;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
-        if (pool->type->finalize == NULL) continue;
+        if (!type_finalizes(pool->type)) continue;
         reach_each(pool, finalize, NULL);
         any = true;
     }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/type.h"
 
-enum { TYPES_MAX = UINT16_MAX, KNOWN_FLAGS = 7, REF_SIZE = sizeof(poolobj *) };
+#include "object/free_list.h"
+
+static_assert(sizeof(struct poolobj_type) + 16 <= 192, "a type of a short name without references");
+
+enum { KNOWN_FLAGS = 7, REF_SIZE = sizeof(poolobj *) };
 
 /* ---- Faults ---- */
 
@@ -58,7 +62,7 @@ const char *type_fault(const poolobj_typespec *spec) {
     return fault != NULL ? fault : list_fault(spec);
 }
 
-/* ---- Making and freeing ---- */
+/* ---- Making ---- */
 
 static char *copy_string(const char *string) {
     size_t size = strlen(string) + 1;
@@ -66,106 +70,158 @@ static char *copy_string(const char *string) {
     return copy != NULL ? (char *)memcpy(copy, string, size) : NULL;
 }
 
-static bool copy_refs(poolobj_type *type, const poolobj_typespec *spec) {
-    type->ref_count = refs_count(spec->refs);
-    size_t *refs = (size_t *)store_allocate((type->ref_count + 1) * sizeof *refs);
-    if (refs != NULL && type->ref_count > 0)
-        memcpy(refs, spec->refs, type->ref_count * sizeof *refs);
-    if (refs != NULL) refs[type->ref_count] = POOLOBJ_END;
-    type->refs = refs;
-    return refs != NULL;
+/* The type with its offsets and its name. */
+static poolobj_type *allocate(const poolobj_typespec *spec) {
+    const size_t count = refs_count(spec->refs), name = strlen(spec->name) + 1;
+    poolobj_type *type =
+        (poolobj_type *)store_allocate(sizeof *type + (count + 1) * sizeof type->refs[0] + name);
+    if (type == NULL) return NULL;
+    type->ref_count = (uint32_t)count;
+    if (count > 0) memcpy(type->refs, spec->refs, count * sizeof type->refs[0]);
+    type->refs[count] = POOLOBJ_END;
+    memcpy(&type->refs[count + 1], spec->name, name);
+    link_init(&type->pools);
+    link_init(&type->of_heap);
+    link_init(&type->populated);
+    return type;
 }
 
 static bool copy_fields(poolobj_type *type, const poolobj_typespec *spec) {
     if (spec->fields == NULL) return true;
-    type->fields = (const char **)store_allocate((type->ref_count + 1) * sizeof type->fields[0]);
-    if (type->fields == NULL) return false;
+    const char **fields = (const char **)store_allocate((type->ref_count + 1) * sizeof fields[0]);
+    type->extra->fields = fields;
+    if (fields == NULL) return false;
     for (size_t i = 0; i < type->ref_count; i++)
-        if (spec->fields[i] != NULL && !(type->fields[i] = copy_string(spec->fields[i])))
-            return false;
+        if (spec->fields[i] != NULL && !(fields[i] = copy_string(spec->fields[i]))) return false;
     return true;
 }
 
-static bool make_bins(poolobj_type *type) {
-    if (type->item_size == 0) {
+static bool make_extra(poolobj_type *type, const poolobj_typespec *spec) {
+    if (!spec->finalize && !spec->fields && !spec->free_data && spec->free_list == 0) return true;
+    struct type_extra *extra = (struct type_extra *)store_allocate(sizeof *extra);
+    type->extra = extra;
+    if (extra == NULL) return false;
+    extra->finalize = spec->finalize;
+    extra->free_data = spec->free_data;
+    extra->listed_max = (uint32_t)spec->free_list;
+    if (spec->free_list > 0)
+        extra->listed_stride =
+            (uint32_t)bin_stride(spec->size + spec->free_items * item_size(spec));
+    return copy_fields(type, spec);
+}
+
+static bool make_bins(poolobj_type *type, const poolobj_typespec *spec) {
+    if (!type->itemized) {
         bin_init(&type->bin, type, size_min(type->size, SHARED_MAX));
-        type->bin.listed_max = type->listed_max;
+        type->bin.listed_max = type_listed_max(type);
         return true;
     }
-    type->bins = (struct bin **)store_allocate(BIN_CLASSES * sizeof type->bins[0]);
-    return type->bins != NULL;
+    type->items.item_size = item_size(spec);
+    type->items.bins = (struct bin **)store_allocate(BIN_CLASSES * sizeof type->items.bins[0]);
+    return type->items.bins != NULL;
 }
 
-static void set_header(poolobj_type *type, size_t index) {
-    poolobj header = {1, (uint16_t)index, 0, 0};
-    if (type->finalize != NULL) header.flags = FINALIZE;
-    memcpy(&type->header, &header, sizeof header);
-}
-
-static bool fill(poolobj_type *type, poolobj_heap *heap, const poolobj_typespec *spec) {
-    link_init(&type->pools);
-    type->heap = heap;
+static void describe(poolobj_type *type, const poolobj_typespec *spec) {
     type->size = (uint32_t)spec->size;
-    type->flags = spec->flags;
+    type->flags = (uint8_t)(spec->flags & KNOWN_FLAGS);
     type->has_items = spec->flags & POOLOBJ_ITEMS_ARE_REFS;
-    type->item_size = item_size(spec);
-    type->is_plain = type->item_size == 0 && spec->free_list == 0;
-    type->listed_max = (uint32_t)spec->free_list;
-    if (spec->free_list > 0)
-        type->listed_stride = (uint32_t)bin_stride(spec->size + spec->free_items * type->item_size);
+    type->itemized = item_size(spec) > 0;
+    type->is_plain = !type->itemized && spec->free_list == 0;
     type->traverse = spec->traverse;
-    type->finalize = spec->finalize;
     type->drop = spec->drop;
-    type->name = copy_string(spec->name);
-    if (type->name == NULL || !copy_refs(type, spec) || !copy_fields(type, spec)) return false;
+    type->data = spec->data;
+    if (spec->finalize != NULL) type->head = (uint32_t)FINALIZE << 16;
     bool refers = type->ref_count > 0 || type->has_items || type->traverse != NULL;
     type->is_pair = type->ref_count == 2 && !type->has_items && type->traverse == NULL &&
                     type->size <= SHARED_MAX; /* fields of an object and of `nowhere` in one pool */
-    if (type->is_pair) memcpy(type->pair, type->refs, sizeof type->pair);
+    for (int i = 0; type->is_pair && i < 2; i++) type->pair[i] = (uint16_t)type->refs[i];
     type->is_leaf = !refers;
     type->tracked = refers && !(spec->flags & POOLOBJ_ACYCLIC);
-    return make_bins(type);
 }
 
-static bool make_room(poolobj_heap *heap) {
-    if (heap->type_count < heap->type_room) return true;
-    size_t room = size_max(2 * heap->type_room, 16);
-    poolobj_type **types = (poolobj_type **)store_allocate(room * sizeof types[0]);
-    if (types == NULL) return false;
-    if (heap->types != NULL) memcpy(types, heap->types, heap->type_count * sizeof types[0]);
-    store_free(heap->types);
-    heap->types = types;
-    heap->type_room = room;
-    return true;
+/* ---- Ending ---- */
+
+static void free_memory(poolobj_type *type) {
+    struct type_extra *extra = type->extra;
+    const char **fields = extra != NULL ? extra->fields : NULL;
+    for (size_t i = 0; fields != NULL && i < type->ref_count; i++)
+        store_free((void *)(uintptr_t)fields[i]);
+    for (unsigned i = 0; type->itemized && type->items.bins != NULL && i < BIN_CLASSES; i++)
+        store_free(type->items.bins[i]);
+    if (type->itemized) store_free(type->items.bins);
+    store_free(fields);
+    store_free(extra);
+    store_free(type);
+}
+
+static void end(poolobj_type *type) {
+    void (*free_data)(void *data) = type->extra != NULL ? type->extra->free_data : NULL;
+    void *data = type->data;
+    link_remove(&type->of_heap);
+    free_memory(type);
+    if (free_data != NULL) free_data(data);
+}
+
+void type_end_all(poolobj_heap *heap) {
+    while (!link_is_alone(&heap->ended)) end(link_owner(heap->ended.next, poolobj_type, of_heap));
+}
+
+static void forbid_listing(struct bin *bin) { bin->listed_max = 0; }
+
+void type_release(poolobj_type *type) {
+    poolobj_heap *heap = type->heap;
+    for (unsigned i = 0; i < RECENT_TYPES; i++)
+        if (heap->recent[i] == type) heap->recent[i] = NULL;
+    free_list_empty(type);
+    type_pool_each_bin(type, forbid_listing);
+    if (type->extra != NULL) type->extra->listed_max = 0;
+    type->released = true;
+    if (link_is_alone(&type->pools) && !heap->closing) {
+        link_remove(&type->of_heap);
+        link_add_after(&heap->ended, &type->of_heap);
+    } else {
+        type_pool_each_bin(type, bin_leave); /* with its last pool it ends */
+    }
+}
+
+void type_free_all(poolobj_heap *heap) {
+    for (struct link *at = heap->types.prev; at != &heap->types; at = heap->types.prev) {
+        poolobj_type *type = link_owner(at, poolobj_type, of_heap);
+        struct type_pool *pool;
+        type->released = false;
+        while ((pool = type_pool_first(type)) != NULL) type_pool_return(pool);
+        end(type);
+    }
+    type_end_all(heap);
+}
+
+/* ---- Types that come and go ----
+ * One whose objects are gone would keep its current pool. So those that were made a little while
+ * ago are looked at when others are made. */
+
+static void join_recent(poolobj_heap *heap, poolobj_type *type) {
+    poolobj_type **place = &heap->recent[heap->recent_next++ % RECENT_TYPES];
+    if (*place != NULL) type_pool_each_bin(*place, bin_leave_empty);
+    *place = type;
 }
 
 poolobj_type *type_new(poolobj_heap *heap, const poolobj_typespec *spec) {
-    if (heap->type_count == TYPES_MAX || !make_room(heap)) return NULL;
-    poolobj_type *type = (poolobj_type *)store_allocate(sizeof *type);
+    poolobj_type *type = allocate(spec);
     if (type == NULL) return NULL;
-    if (!fill(type, heap, spec)) {
-        type_free(type);
+    type->heap = heap;
+    describe(type, spec);
+    if (!make_extra(type, spec) || !make_bins(type, spec)) {
+        free_memory(type);
         return NULL;
     }
-    type->index = heap->type_count;
-    set_header(type, type->index);
-    heap->types[heap->type_count++] = type;
+    type->serial = ++heap->serials;
+    link_add_after(heap->types.prev, &type->of_heap);
+    join_recent(heap, type);
     return type;
 }
 
-static void free_copies(poolobj_type *type) {
-    for (size_t i = 0; type->fields != NULL && i < type->ref_count; i++)
-        store_free((void *)(uintptr_t)type->fields[i]);
-    for (unsigned i = 0; type->bins != NULL && i < BIN_CLASSES; i++) store_free(type->bins[i]);
-    store_free(type->fields);
-    store_free(type->bins);
-    store_free((void *)(uintptr_t)type->refs);
-    store_free((void *)(uintptr_t)type->name);
-}
-
-void type_free(poolobj_type *type) {
-    struct type_pool *pool;
-    while ((pool = type_pool_first(type)) != NULL) type_pool_return(pool);
-    free_copies(type);
-    store_free(type);
+bool type_number(poolobj_type *type) {
+    if (type->heap->numbers == UINT16_MAX) return false;
+    type->head |= ++type->heap->numbers;
+    return true;
 }

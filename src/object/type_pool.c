@@ -9,16 +9,36 @@ enum { FEWEST_SHARING = 2, MOST_SHARING = 7 };
 
 /* ---- Bins ---- */
 
-void bin_init(struct bin *bin, poolobj_type *type, size_t bytes) {
-    bin->type = type;
-    bin->stride = (uint32_t)align_up(size_max(bytes, BLOCK_MIN), 8);
-    bin->capacity = POOL_SIZE / bin->stride;
-    bin->reciprocal = (uint32_t)((((uint64_t)1 << 32) + bin->stride - 1) / bin->stride);
-    link_init(&bin->partial);
-    for (uint32_t i = 0; i < bin->capacity; i++) {
-        uintptr_t offset = (uintptr_t)i * bin->stride;
-        bin->starts.word[set_word((void *)offset)] |= set_bit((void *)offset);
+/* By stride / 8; filled when a bin is first made, the first word last. Several threads may write
+   the same. */
+static struct atomic_u64 starts[SHARED_MAX / 8 + 1][MARK_WORDS];
+
+static void make_starts(uint32_t stride, uint32_t capacity) {
+    struct object_set set = {{0}};
+    for (uint32_t i = 0; i < capacity; i++) {
+        uintptr_t offset = (uintptr_t)i * stride;
+        set.word[set_word((void *)offset)] |= set_bit((void *)offset);
     }
+    for (unsigned w = MARK_WORDS; w-- > 0;)
+        atomic_u64_store_release(&starts[stride / 8][w], set.word[w]);
+}
+
+struct object_set type_pool_starts(const struct type_pool *pool) {
+    struct object_set set;
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        set.word[w] = atomic_u64_load(&starts[pool->stride / 8][w]);
+    return set;
+}
+
+void bin_init(struct bin *bin, poolobj_type *type, size_t bytes) {
+    const uint32_t stride = (uint32_t)align_up(size_max(bytes, BLOCK_MIN), 8);
+    bin->type = type;
+    bin->stride = (uint16_t)stride;
+    bin->capacity = (uint16_t)(POOL_SIZE / stride);
+    bin->reciprocal = (uint32_t)((((uint64_t)1 << 32) + stride - 1) / stride);
+    link_init(&bin->partial);
+    /* Acquire: the other words were there before. Partner: make_starts. */
+    if (atomic_u64_load_acquire(&starts[stride / 8][0]) == 0) make_starts(stride, bin->capacity);
 }
 
 /* The largest multiple of 8 of which `sharing` fit a pool. */
@@ -40,13 +60,14 @@ size_t bin_stride(size_t bytes) {
 
 struct bin *bin_for(poolobj_type *type, size_t bytes) {
     size_t size;
-    if (type->bins == NULL) return &type->bin;
-    struct bin **bin = &type->bins[class_of(bytes, &size)];
+    if (!type->itemized) return &type->bin;
+    struct bin **bin = &type->items.bins[class_of(bytes, &size)];
     if (likely(*bin != NULL)) return *bin;
     struct bin *made = (struct bin *)store_allocate(sizeof *made);
     if (made == NULL) return NULL;
     bin_init(made, type, size);
-    if (made->stride <= type->listed_stride) made->listed_max = type->listed_max;
+    if (type_listed_max(type) > 0 && made->stride <= type->extra->listed_stride)
+        made->listed_max = type->extra->listed_max;
     return *bin = made;
 }
 
@@ -63,6 +84,7 @@ static struct type_pool *take(struct bin *bin, poolobj_type *type, size_t bytes)
     pool->bytes = bytes;
     link_init(&pool->partial);
     link_init(&pool->generation);
+    if (link_is_alone(&type->pools)) link_add_after(type->heap->populated.prev, &type->populated);
     link_add_after(type->pools.prev, &pool->all);
     return pool;
 }
@@ -112,11 +134,27 @@ static COLD void leave_round(struct gc_round *round, struct type_pool *pool) {
             round->scratch->queue[i % ROUND_QUEUE_MAX] = NULL;
 }
 
+/* The first frozen pool, which is in no chain, knows the last. */
+static struct type_pool *last_frozen(const poolobj_type *type) {
+    const struct type_pool *first = type_pool_first(type);
+    return first != NULL && first->frozen ? first->next_work : NULL;
+}
+
 static COLD void leave_frozen(struct type_pool *pool) {
-    poolobj_type *type = pool->type;
-    struct link *before = pool->all.prev;
-    if (pool != type->last_frozen) return;
-    type->last_frozen = before != &type->pools ? link_owner(before, struct type_pool, all) : NULL;
+    struct type_pool *first = type_pool_first(pool->type), *next = type_pool_next(pool);
+    if (pool == first) {
+        if (next != NULL && next->frozen) next->next_work = first->next_work;
+    } else if (pool == first->next_work) {
+        first->next_work = link_owner(pool->all.prev, struct type_pool, all);
+    }
+}
+
+/* A type that the program does not need any more ends with its last pool. */
+static void leave_populated(poolobj_type *type) {
+    link_remove(&type->populated);
+    if (!type->released || type->heap->closing) return;
+    link_remove(&type->of_heap);
+    link_add_after(&type->heap->ended, &type->of_heap);
 }
 
 void type_pool_return(struct type_pool *pool) {
@@ -124,6 +162,7 @@ void type_pool_return(struct type_pool *pool) {
     if (unlikely(round->phase != ROUND_IDLE)) leave_round(round, pool);
     if (unlikely(pool->frozen)) leave_frozen(pool);
     link_remove(&pool->all);
+    if (link_is_alone(&pool->type->pools)) leave_populated(pool->type);
     link_remove(&pool->partial);
     link_remove(&pool->generation);
     if (pool->marked) {
@@ -237,7 +276,8 @@ void type_pool_release(struct type_pool *pool) {
 /* ---- Frozen pools ---- */
 
 /* The bin's blocks go back to its current pool, and it has none. */
-static void leave_bin(struct bin *bin, struct type_pool *pool) {
+static struct type_pool *give_back(struct bin *bin) {
+    struct type_pool *pool = bin->current;
     while (bin->free != NULL) {
         poolobj *block = bin->free;
         bin->free = block_next(block);
@@ -247,10 +287,30 @@ static void leave_bin(struct bin *bin, struct type_pool *pool) {
     }
     bin->current = NULL;
     pool->current = false;
+    return pool;
+}
+
+void bin_leave(struct bin *bin) {
+    if (bin->current == NULL) return;
+    struct type_pool *pool = give_back(bin);
+    if (!pool->held) type_pool_settle(pool, pool->used < pool->capacity);
+}
+
+void bin_leave_empty(struct bin *bin) {
+    if (bin->current != NULL && type_pool_count(bin->current) == 0) bin_leave(bin);
+}
+
+void type_pool_each_bin(poolobj_type *type, void (*each)(struct bin *bin)) {
+    if (!type->itemized) {
+        each(&type->bin);
+        return;
+    }
+    for (unsigned i = 0; i < BIN_CLASSES; i++)
+        if (type->items.bins[i] != NULL) each(type->items.bins[i]);
 }
 
 static void close_pool(struct type_pool *pool) {
-    if (pool->current) leave_bin(pool->bin, pool);
+    if (pool->current) give_back(pool->bin);
     if (pool->used == 0) {
         type_pool_return(pool);
         return;
@@ -268,8 +328,8 @@ void type_pool_close_all(poolobj_type *type) {
         before = at->prev;
         close_pool(pool);
     }
-    struct link *last = type->pools.prev;
-    type->last_frozen = last != &type->pools ? link_owner(last, struct type_pool, all) : NULL;
+    struct type_pool *first = type_pool_first(type);
+    if (first != NULL) first->next_work = link_owner(type->pools.prev, struct type_pool, all);
 }
 
 static void open_pool(struct type_pool *pool) {
@@ -280,25 +340,26 @@ static void open_pool(struct type_pool *pool) {
 }
 
 void type_pool_open_all(poolobj_type *type, void (*each)(struct type_pool *pool)) {
-    struct type_pool *pool = type->last_frozen != NULL ? type_pool_first(type) : NULL;
-    for (; pool != NULL && pool->frozen; pool = type_pool_next(pool)) {
+    for (struct type_pool *pool = type_pool_first(type); pool != NULL && pool->frozen;
+         pool = type_pool_next(pool)) {
         open_pool(pool);
         each(pool);
     }
-    type->last_frozen = NULL;
 }
 
 /* ---- Walks ---- */
 
 static struct type_pool *first_open(const poolobj_type *type) {
-    return type->last_frozen != NULL ? type_pool_next(type->last_frozen) : type_pool_first(type);
+    const struct type_pool *last = last_frozen(type);
+    return last != NULL ? type_pool_next(last) : type_pool_first(type);
 }
 
 struct type_pool *type_pool_after(const poolobj_heap *heap, const struct type_pool *pool) {
     struct type_pool *next = pool != NULL ? type_pool_next(pool) : NULL;
     if (next != NULL) return next;
-    for (size_t i = pool != NULL ? pool->type->index + 1 : 0; i < heap->type_count; i++)
-        if (heap->types[i]->tracked && (next = first_open(heap->types[i])) != NULL) return next;
+    const poolobj_type *type = pool != NULL ? populated_next(pool->type) : populated_first(heap);
+    for (; type != NULL; type = populated_next(type))
+        if (type->tracked && (next = first_open(type)) != NULL) return next;
     return NULL;
 }
 
@@ -359,8 +420,9 @@ void type_pool_check(struct type_pool *pool) {
     CHECK(pool->held || partial == !link_is_alone(&pool->partial)); /* P3 */
     CHECK(pool->held || pool->current || pool->used > 0);           /* P4 */
     const struct type_pool *next = type_pool_next(pool);            /* P8 */
-    CHECK(pool != pool->type->last_frozen || pool->frozen);
-    CHECK(!pool->frozen || pool == pool->type->last_frozen || (next != NULL && next->frozen));
+    const struct type_pool *last = last_frozen(pool->type);
+    CHECK(pool != last || (pool->frozen && (next == NULL || !next->frozen)));
+    CHECK(!pool->frozen || pool == last || (next != NULL && next->frozen));
     check_bits(pool, &objects);
     if (pool->type->tracked) check_young(pool, &living);
 }

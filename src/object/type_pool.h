@@ -21,7 +21,7 @@
  *      generation 1 in the young or the middle list, unless it is frozen; dying objects do not
  *      matter
  *   P7 marks of a round have bits only where objects are, and only in pools that are `rounded`
- *   P8 the frozen pools of a type come first, up to its last_frozen
+ *   P8 the frozen pools of a type come first, and the first knows the last
  */
 #ifndef POOLALLOC_OBJECT_TYPE_POOL_H
 #define POOLALLOC_OBJECT_TYPE_POOL_H
@@ -46,6 +46,14 @@ void bin_init(struct bin *bin, poolobj_type *type, size_t bytes);
 size_t bin_stride(size_t bytes);
 /* The bin for an object of `bytes`, at most SHARED_MAX; NULL: no memory. */
 struct bin *bin_for(poolobj_type *type, size_t bytes);
+/* The bin is left with no current pool; one without an object goes back. */
+void bin_leave(struct bin *bin);
+/* The same if its current pool has no object. */
+void bin_leave_empty(struct bin *bin);
+/* Calls each with the bins of a type that were made. */
+void type_pool_each_bin(poolobj_type *type, void (*each)(struct bin *bin));
+/* Where blocks start in a pool that several share. */
+struct object_set type_pool_starts(const struct type_pool *pool);
 /* Blocks for a bin that has none left. False: no memory. */
 bool bin_fill(struct bin *bin);
 /* A run for one large object; NULL: no memory. */
@@ -126,6 +134,8 @@ ALWAYS_INLINE void type_pool_put(struct type_pool *pool, poolobj *block) {
 
 /* Objects that died and wait to be taken apart (object.h) have DYING in their flags. */
 enum object_flag { FINALIZE = 1, WEAKLY_REFERENCED = 2, SAVED = 4, DYING = 8 };
+
+static inline bool type_finalizes(const poolobj_type *type) { return type->head >> 16 & FINALIZE; }
 
 static inline bool block_is_object(const poolobj *block) {
     return block->count != 0 && !(block->flags & DYING);

@@ -148,7 +148,7 @@ static void call_weakrefs(poolobj_heap *heap) {
 }
 
 static bool has_finalizers(const struct type_pool *pool) {
-    return pool->type->finalize != NULL && scan_any(white_of(pool));
+    return type_finalizes(pool->type) && scan_any(white_of(pool));
 }
 
 void verdict_call(poolobj_heap *heap, uint64_t until) {

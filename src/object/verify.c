@@ -27,7 +27,7 @@ __attribute__((noreturn)) static void fail(const poolobj_type *type, const poolo
     struct text text;
     text_begin(&text, -1);
     text_add(&text, "type ");
-    text_add(&text, type->name);
+    text_add(&text, type_name(type));
     text_add(&text, ": ");
     text_add(&text, advice);
     text_add_bytes(&text, "", 1);

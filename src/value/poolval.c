@@ -40,9 +40,8 @@ static bool options_are_good(const poolval_options *wanted) {
 static bool make_type(poolval_space *space, unsigned type, const poolobj_typespec *spec) {
     if (value_refuses() || !(space->type[type] = type_new(space->heap, spec))) return false;
     space->type[type]->data = space;
-    poolobj header;
-    memcpy(&header, &space->type[type]->header, sizeof header);
-    space->number[type] = header.type;
+    if (!type_number(space->type[type])) return false;
+    space->number[type] = (uint16_t)(space->type[type]->head & UINT16_MAX);
     return true;
 }
 
@@ -156,7 +155,10 @@ poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *want
     poolval_space *space = (poolval_space *)value_try_allocate(sizeof *space);
     if (space != NULL) {
         memset(space, 0, sizeof *space);
-        if (begin(space, heap, wanted)) return space;
+        if (begin(space, heap, wanted)) {
+            if (heap->upper == NULL) heap->upper = space;
+            return space;
+        }
         space_free(space);
     }
     errno = ENOMEM;
@@ -164,6 +166,12 @@ poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *want
 }
 
 /* ---- Of spaces ---- */
+
+poolval_space *poolval_space_of(const void *object) {
+    const poolobj_type *type = object_type((const poolobj *)object);
+    bool is_value = (type->head & UINT16_MAX) != 0;
+    return (poolval_space *)(is_value ? type->data : type->heap->upper);
+}
 
 poolobj_heap *poolval_space_heap(const poolval_space *space) { return space->heap; }
 

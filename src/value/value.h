@@ -2,7 +2,7 @@
 /*
  * value.h - what values look like in memory, and what a space knows of them.
  *
- * A value's type is in its header: the types of a space are made one after the other, so that
+ * A value's type is in its header: the types of a space are numbered one after the other, so that
  * header.type - space->number[POOLVAL_NONE] counts from POOLVAL_NONE. No test of a type leaves the
  * object.
  */

@@ -95,6 +95,23 @@ TEST_F(CountTest, GrowthIsWhatIsMoreThanInTheSnapshot) {
     poolgraph_snapshot_free(nullptr);
 }
 
+TEST_F(CountTest, TypesThatCameAndWentMixUpNoRows) {
+    poolobj_type *first = type_of(node_spec("first")), *second = type_of(node_spec("second"));
+    Node *node = make(first);
+    keep_many(second, 4);
+    poolgraph_snapshot *snapshot = poolgraph_snapshot_new(heap_);
+    poolobj_type_free(first);
+    poolobj_decref(node);
+    poolobj_type *third = type_of(node_spec("third")); // at the address of the first, perhaps
+    keep_many(third, 2);
+    EXPECT_EQ(growth(snapshot), "third 2-0 ");
+    keep_many(second, 1);
+    EXPECT_EQ(poolgraph_snapshot_raise(snapshot), 0);
+    keep_many(second, 1);
+    EXPECT_EQ(growth(snapshot), "second 6-5 ");
+    poolgraph_snapshot_free(snapshot);
+}
+
 // A type that goes up and down is no growth after it has been up.
 TEST_F(CountTest, ARaisedSnapshotRemembersTheMost) {
     poolgraph_snapshot *snapshot = poolgraph_snapshot_new(heap_);

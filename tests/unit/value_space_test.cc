@@ -276,4 +276,17 @@ TEST_F(ValueSpaceTest, ManyKindsOfWorkInASpaceUseOneThreadAtATime) {
     poolobj_heap_adopt(heap_);
 }
 
+TEST_F(ValueSpaceTest, AnObjectLeadsToItsSpace) {
+    poolval_space *other = poolval_space_new(heap_, nullptr);
+    poolobj *list = poolval_list_new(space_), *text = poolval_str_new(other, "text");
+    poolobj_typespec spec = node_spec();
+    poolobj *node = static_cast<poolobj *>(poolobj_new(poolobj_type_new(heap_, &spec)));
+    EXPECT_EQ(poolval_space_of(list), space_);
+    EXPECT_EQ(poolval_space_of(text), other);
+    EXPECT_EQ(poolval_space_of(node), space_) << "the first of the heap";
+    EXPECT_EQ(poolval_type(space_, text), POOLVAL_OTHER);
+    EXPECT_EQ(poolval_type(other, node), POOLVAL_OTHER);
+    for (poolobj *object : {list, text, node}) poolobj_decref(object);
+}
+
 } // namespace

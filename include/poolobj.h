@@ -287,6 +287,14 @@ enum {
        quarter. Generation 0 is also collected when the memory of the process has grown by an
        eighth, and 8 MiB, since the last collection. */
     POOLOBJ_GC_ADAPTIVE = 4,
+    /* What a dropped reference ends is ended for a millisecond, and the rest later: some
+       256 with each further death, which comes first, with poolobj_gc_step and _poll, and where
+       objects are made, 1,024 others for 64 of them. So what waits takes no more memory than it did
+       when the reference was dropped, and less with each object made. Finalizers and callbacks of
+       what waits run later, too. All of it is ended by poolobj_gc_collect(heap, 2), a freeze, the
+       heap's end, and when the option is taken off. Inside of finalizers, and of an object with
+       many references, deaths are not divided. */
+    POOLOBJ_GC_SLICED = 8,
 };
 /* POOLOBJ_GC_INCREMENTAL and _ADAPTIVE at first, which poolobj_gc_set_threshold takes off. */
 void poolobj_gc_set_options(poolobj_heap *heap, unsigned options);

@@ -214,7 +214,14 @@ int collect_what_is_due(const poolobj_heap *heap) {
     return pace_step_is_due(heap) ? OLDEST : pace_due(heap);
 }
 
+static void end_some(poolobj_heap *heap) {
+    if (heap->waiting == NULL || heap->depth > 0 || heap->collecting) return;
+    for (int i = 0; heap->waiting != NULL && i < SLICE_DEATHS; i += 256) object_die_until(heap, 0);
+}
+
 void collect_due(poolobj_heap *heap) {
+    end_some(heap);
+    if (collect_what_is_due(heap) < 0) return;
     if (pace_step_is_due(heap)) step_by_itself(heap);
     int generation = pace_due(heap);
     if (generation < 0 || (generation == OLDEST && begin_round(heap))) return;

@@ -2,8 +2,10 @@
 #include "object/object.h"
 
 #include "base/check.h"
+#include "object/pace.h"
 #include "object/type.h"
 #include "object/weakref.h"
+#include "os/os.h"
 
 /* ---- Birth ---- */
 
@@ -221,11 +223,43 @@ poolobj *object_die_some(poolobj_heap *heap, poolobj *chain, unsigned count) {
     return chain;
 }
 
+/* ---- In slices ---- */
+
+bool object_die_until(poolobj_heap *heap, uint64_t until) {
+    enum { BETWEEN_LOOKS = 256 };
+    poolobj *chain = heap->waiting;
+    heap->waiting = NULL;
+    do {
+        chain = object_die_some(heap, chain, BETWEEN_LOOKS);
+    } while (chain != NULL && os_clock_ns() < until);
+    heap->waiting = chain;
+    heap->next_slice = heap->count[0] + SLICE_BIRTHS;
+    pace_arm(heap);
+    end_types(heap);
+    return chain != NULL;
+}
+
+void object_die_all(poolobj_heap *heap) {
+    if (heap->waiting != NULL) object_die_until(heap, UINT64_MAX);
+}
+
+/* It goes in front, so that few deaths are over when the call returns, however many wait. */
+static NOINLINE void die_in_slices(poolobj_heap *heap, poolobj *object) {
+    bool others = heap->waiting != NULL;
+    object_set_link(object, heap->waiting);
+    heap->waiting = object;
+    object_die_until(heap, others ? 0 : os_clock_ns() + SLICE_NS);
+}
+
 /* One that nobody takes leave of ends at once, at any depth: no code of the program runs. */
 void object_die(poolobj *object) {
     struct type_pool *pool = type_pool_of(object);
     poolobj_type *type = pool->type;
     poolobj_heap *heap = type->heap;
+    if (unlikely(heap->sliced) && !type->is_leaf && heap->depth == 0 && !heap->collecting) {
+        die_in_slices(heap, object);
+        return;
+    }
     bool takes_leave = object->flags & (FINALIZE | WEAKLY_REFERENCED);
     object_set_link(object, NULL);
     poolobj *chain = unlikely(takes_leave) ? object : end(type, pool, object, NULL);

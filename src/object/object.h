@@ -15,6 +15,11 @@
  * that, fields in their order (those of `traverse` in any) and each with all that dies of it in
  * turn. Only inside of DEPTH_MAX finalizers and callbacks of each other, counted anew in a
  * collection, are deaths put off until the outermost has returned.
+ *
+ * Deaths in slices: with POOLOBJ_GC_SLICED what a dropped reference ends is taken apart for
+ * SLICE_NS, and the rest of the chain waits. It goes on with each further death, in front of which
+ * that is put, and with births: each SLICE_BIRTHS of them end SLICE_DEATHS others, so that the heap
+ * shrinks while it is used.
  */
 #ifndef POOLALLOC_OBJECT_OBJECT_H
 #define POOLALLOC_OBJECT_OBJECT_H
@@ -25,7 +30,7 @@
 #define IMMORTAL POOLOBJ_IMMORTAL
 static_assert(IMMORTAL == INT32_MIN / 2, "half way between the ends");
 
-enum { DEPTH_MAX = 50 };
+enum { DEPTH_MAX = 50, SLICE_NS = 1000000, SLICE_BIRTHS = 64, SLICE_DEATHS = 1024 };
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,6 +47,11 @@ void object_die(poolobj *object);
 void object_die_chain(poolobj_heap *heap, poolobj *chain);
 /* The same for the first `count` that are taken apart; returns the chain that is left. */
 poolobj *object_die_some(poolobj_heap *heap, poolobj *chain, unsigned count);
+/* Goes on with the deaths that wait, until `until` of os_clock_ns, at least a few. True: some are
+   left. */
+bool object_die_until(poolobj_heap *heap, uint64_t until);
+/* Ends all that wait. */
+void object_die_all(poolobj_heap *heap);
 /* Runs the finalizer of a live object if it is due, with a reference held meanwhile; the object may
    be gone afterwards. */
 void object_finalize(poolobj *object);

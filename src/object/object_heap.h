@@ -178,6 +178,9 @@ struct poolobj_heap {
     int trigger;
     unsigned depth;    /* of deaths inside of finalizers and callbacks */
     poolobj *deferred; /* chain of objects whose death was put off */
+    bool sliced;       /* deaths are, of objects whose last reference the program drops */
+    poolobj *waiting;  /* chain of the dying that are left to later slices */
+    int next_slice;    /* the count of generation 0 that the next one waits for */
     struct link ended; /* types that nobody needs, to be freed */
     struct store store;
 

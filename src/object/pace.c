@@ -49,9 +49,11 @@ static bool is_pressed(const poolobj_heap *heap) {
 }
 
 void pace_arm(poolobj_heap *heap) {
-    heap->trigger = INT_MAX;
+    heap->trigger = heap->waiting != NULL ? heap->next_slice : INT_MAX;
+    if (heap->options & POOLOBJ_GC_POLLED) heap->trigger = INT_MAX;
     if (!is_automatic(heap) || heap->options & POOLOBJ_GC_POLLED) return;
-    heap->trigger = is_pressed(heap) ? 0 : heap->threshold[0];
+    int due = is_pressed(heap) ? 0 : heap->threshold[0];
+    if (due < heap->trigger) heap->trigger = due;
     if (pace_steps(heap) && heap->round.next < heap->trigger) heap->trigger = heap->round.next;
 }
 

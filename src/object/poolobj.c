@@ -18,6 +18,7 @@
 #include "object/round.h"
 #include "object/type.h"
 #include "object/weakref.h"
+#include "os/os.h"
 
 static void *or_enomem(void *result) {
     if (unlikely(result == NULL)) errno = ENOMEM;
@@ -64,6 +65,8 @@ void poolobj_heap_close(poolobj_heap *heap) {
     if (heap->collecting || heap->closing || heap->depth > 0)
         fail_call("poolobj_heap_close", "in a finalizer or callback of heap", (uintptr_t)heap,
                   "close it when they have returned");
+    heap->sliced = false;
+    object_die_all(heap);
     heap->closing = true; /* no automatic collection any more */
     pace_arm(heap);
     if (heap->close_callback != NULL) heap->close_callback(heap, heap->close_arg);
@@ -240,11 +243,17 @@ void poolobj_weakref_free(poolobj_weakref *weakref) {
 size_t poolobj_gc_collect(poolobj_heap *heap, int generation) {
     object_heap_require("poolobj_gc_collect", heap);
     require_generation("poolobj_gc_collect", heap, generation);
+    if (generation == OLDEST && !heap->collecting) object_die_all(heap);
     return collect(heap, generation);
 }
 
 int poolobj_gc_step(poolobj_heap *heap, uint64_t budget) {
     object_heap_require("poolobj_gc_step", heap);
+    if (heap->waiting != NULL && heap->depth == 0 && !heap->collecting) {
+        uint64_t now = os_clock_ns();
+        object_die_until(heap, budget < UINT64_MAX - now ? now + budget : UINT64_MAX);
+        return 1;
+    }
     return collect_step(heap, budget, UINT64_MAX);
 }
 
@@ -257,13 +266,16 @@ int poolobj_gc_due(const poolobj_heap *heap) { return collect_what_is_due(heap);
 
 int poolobj_gc_poll(poolobj_heap *heap) {
     object_heap_require("poolobj_gc_poll", heap);
-    if (collect_what_is_due(heap) < 0) return 0;
+    bool waited = heap->waiting != NULL;
+    if (!waited && collect_what_is_due(heap) < 0) return 0;
     collect_due(heap);
     return 1;
 }
 
 void poolobj_gc_set_options(poolobj_heap *heap, unsigned options) {
     heap->options = options;
+    heap->sliced = options & POOLOBJ_GC_SLICED;
+    if (!heap->sliced && heap->depth == 0 && !heap->collecting) object_die_all(heap);
     pace_arm(heap);
 }
 unsigned poolobj_gc_get_options(const poolobj_heap *heap) { return heap->options; }
@@ -309,6 +321,7 @@ void poolobj_gc_stats(const poolobj_heap *heap, int generation, poolobj_gc_figur
 void poolobj_gc_freeze(poolobj_heap *heap) {
     object_heap_require("poolobj_gc_freeze", heap);
     if (heap->collecting) return;
+    object_die_all(heap);
     collect_abort(heap);
     generation_freeze(heap);
 }

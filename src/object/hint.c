@@ -163,24 +163,24 @@ static void rescue_by_hints(struct type_pool *pool) {
     }
 }
 
-static uint64_t visit_pairs(struct gc_round *round, struct type_pool *pool) {
+/* True: grey objects are left, behind where it has been. A chain that leads on within a word is
+   followed at once. */
+static bool visit_pairs(struct gc_round *round, struct type_pool *pool) {
     struct marks *marks = marks_here(pool);
     const size_t first = pool->type->pair[0], second = pool->type->pair[1];
     const uintptr_t nowhere = pool->type->heap->nowhere;
     const bool frozen = pool->type->heap->frozen;
-    uint64_t any = 0;
-    for (unsigned w = 0; w < MARK_WORDS; w++) {
-        uint64_t rest = marks->grey.word[w];
-        any |= rest;
-        marks->grey.word[w] = 0;
-        round->work += 3 * bit_count(rest);
-        for (; rest != 0; rest &= rest - 1) {
-            const poolobj *object = scan_at(pool, w, rest);
-            rescue_slot(object_field(object, first), nowhere, frozen);
-            rescue_slot(object_field(object, second), nowhere, frozen);
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest; (rest = marks->grey.word[w]) != 0;) {
+            marks->grey.word[w] = 0;
+            round->work += 3 * bit_count(rest);
+            for (; rest != 0; rest &= rest - 1) {
+                const poolobj *object = scan_at(pool, w, rest);
+                rescue_slot(object_field(object, first), nowhere, frozen);
+                rescue_slot(object_field(object, second), nowhere, frozen);
+            }
         }
-    }
-    return any;
+    return scan_any(&marks->grey);
 }
 
 /* Grey until all its fields are visited. A dead one's bits went with its block. */

@@ -33,11 +33,10 @@ static inline void mark_span(poolobj *const *slots, size_t count, void *nowhere)
     for (size_t i = 0; i < count; i++) mark(slots[i], (uintptr_t)nowhere);
 }
 
-static uint64_t visit_word(struct type_pool *pool, unsigned word, uint64_t rest) {
+static void visit_word(struct type_pool *pool, unsigned word, uint64_t rest) {
     const poolobj_type *type = pool->type;
     const size_t first = type->pair[0], second = type->pair[1];
     const uintptr_t nowhere = type->heap->nowhere;
-    const uint64_t any = rest;
     for (; rest != 0; rest &= rest - 1) {
         poolobj *object = type_pool_at_granule(pool, word * 64 + bit_lowest(rest));
         if (likely(type->is_pair)) {
@@ -47,21 +46,18 @@ static uint64_t visit_word(struct type_pool *pool, unsigned word, uint64_t rest)
             object_references(type, pool, object, mark_span, (void *)nowhere);
         }
     }
-    return any;
 }
 
 /* Also what becomes grey in the pool itself meanwhile. */
 static void visit_pool(struct type_pool *pool) {
     struct object_set *grey = &marks_here(pool)->grey;
-    uint64_t any;
     do {
-        any = 0;
-        for (unsigned w = 0; w < MARK_WORDS; w++) {
-            uint64_t now = grey->word[w];
-            grey->word[w] = 0;
-            any |= visit_word(pool, w, now);
-        }
-    } while (any != 0);
+        for (unsigned w = 0; w < MARK_WORDS; w++)
+            for (uint64_t now; (now = grey->word[w]) != 0;) {
+                grey->word[w] = 0;
+                visit_word(pool, w, now);
+            }
+    } while (has_grey(pool));
 }
 
 /* The grey objects of a pool that comes soon. */

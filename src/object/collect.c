@@ -253,8 +253,7 @@ void collect_walk(poolobj_heap *heap, const poolobj_type *type,
         walk_type(type, each, arg);
         return;
     }
-    for (type = populated_first(heap); type != NULL; type = populated_next(type))
-        walk_type(type, each, arg);
+    for (type = type_first(heap); type != NULL; type = type_next(type)) walk_type(type, each, arg);
 }
 
 /* ---- The end ---- */

@@ -273,6 +273,21 @@ TEST_F(EndingTest, ManyTypesComeAndGo) {
     EXPECT_EQ(types(), 1u);
 }
 
+TEST_F(TypeTest, WalksGoOverTypesInTheOrderInWhichTheyWereMade) {
+    poolobj_type *later = type_of(node_spec("later"));
+    Node *second = make(later), *first = make(); // the later type has a pool before the other
+    std::vector<poolobj *> objects;
+    poolobj_walk(
+        heap_, nullptr,
+        [](poolobj *object, void *list) {
+            static_cast<std::vector<poolobj *> *>(list)->push_back(object);
+        },
+        &objects);
+    EXPECT_EQ(objects, (std::vector<poolobj *>{&first->base, &second->base}));
+    poolobj_decref(first);
+    poolobj_decref(second);
+}
+
 TEST_F(TypeTest, WalksReportObjectsAndTheirReferences) {
     poolobj_type *other = type_of(node_spec("other"));
     Node *a = make(), *b = make(other);

@@ -18,6 +18,9 @@ poolobj_type *type_new(poolobj_heap *heap, const poolobj_typespec *spec);
 /* Gives the type a number that the headers of its objects have; others have 0. Those numbered one
    after the other get consecutive numbers. False: there are no more. Before its first object. */
 bool type_number(poolobj_type *type);
+static inline bool type_is_numbered(const poolobj_type *type) {
+    return (type->head & UINT16_MAX) != 0;
+}
 /* The type is to end with its last object; no object is made of it any more. */
 void type_release(poolobj_type *type);
 /* Frees the types that have ended, when nobody up the stack works on an object of them. Code of the

@@ -169,8 +169,7 @@ poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *want
 
 poolval_space *poolval_space_of(const void *object) {
     const poolobj_type *type = object_type((const poolobj *)object);
-    bool is_value = (type->head & UINT16_MAX) != 0;
-    return (poolval_space *)(is_value ? type->data : type->heap->upper);
+    return (poolval_space *)(type_is_numbered(type) ? type->data : type->heap->upper);
 }
 
 poolobj_heap *poolval_space_heap(const poolval_space *space) { return space->heap; }

@@ -205,7 +205,7 @@ static void prefetch_ahead(const struct type_pool *pool) {
 bool hint_rescue(struct gc_round *round, struct type_pool *pool) {
     struct marks *marks = marks_here(pool);
     round->work++;
-    if (round->first && round->part == NULL) rescue_by_hints(pool);
+    if (round->first) rescue_by_hints(pool); /* once more after a cut changes nothing */
     if (!scan_any(&marks->grey)) return true;
     prefetch_ahead(pool);
     uint64_t any;
@@ -231,6 +231,10 @@ bool hint_visit(struct gc_round *round, struct type_pool *pool) {
 
 void hint_look(struct gc_round *round, struct type_pool *pool) {
     round->work++;
+    if (scan_any(&marks_here(pool)->white)) {
+        memset(hints_here(pool), 0, POOL_GRANULES);
+        round->work += 4;
+    }
     if (!scan_any(&marks_here(pool)->grey)) return;
     round->grey_pools++;
     hint_queue_add(round, pool);

@@ -25,7 +25,8 @@ extern "C" {
 void hint_clear(struct gc_round *round, struct type_pool *pool);
 bool hint_count(struct gc_round *round, struct type_pool *pool);
 bool hint_rescue(struct gc_round *round, struct type_pool *pool);
-/* Notes whether the pool has grey objects, for the choice between sweep and queue. */
+/* Notes whether the pool has grey objects, for the choice between sweep and queue. Hints have done
+   their part: those of white objects are 0 from here on, whatever the rescue has left. */
 void hint_look(struct gc_round *round, struct type_pool *pool);
 /* The same as hint_rescue, for a pool of the queue; what it makes grey is queued. */
 bool hint_visit(struct gc_round *round, struct type_pool *pool);

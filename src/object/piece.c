@@ -3,8 +3,10 @@
 
 #include "object/weakref.h"
 
-/* What the hint of a white object says while pieces are tried: each is traced once. */
+/* What the hint of a white object says while pieces are tried: each is traced once. The test goes
+   by it, so all begin as hint_look leaves them. */
 enum { UNTRIED, INSIDE, TRIED };
+static_assert(UNTRIED == 0, "what hint_look leaves");
 
 /* An object with more references is left to the verdict. */
 enum { FIELDS_MAX = 4 * ROUND_PIECE_MAX };

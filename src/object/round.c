@@ -236,6 +236,12 @@ static bool work_on(struct gc_round *round, struct type_pool *pool) {
     }
 }
 
+/* Who follows is of another pool, and is begun: an object that was cut may have died since. */
+static void leave_part(struct gc_round *round) {
+    round->granule = 0;
+    round->part = NULL;
+}
+
 /* The pool stays while it is worked on; when it has no object any more, it goes afterwards, and the
    round is behind it by then, or moves on. */
 static void work_on_next(poolobj_heap *heap) {
@@ -244,7 +250,7 @@ static void work_on_next(poolobj_heap *heap) {
     pool->held = true;
     if (work_on(round, pool)) {
         round->pool = type_pool_after(heap, pool);
-        round->granule = 0;
+        leave_part(round);
     }
     type_pool_release(pool);
     if (round->phase == ROUND_PIECES && piece_is_in_vain(round)) go(heap, ROUND_DRY);
@@ -263,6 +269,7 @@ static void work_on_queue(poolobj_heap *heap) {
     struct type_pool *pool = round->scratch->queue[round->queue_first % ROUND_QUEUE_MAX];
     if (pool != NULL && !hint_visit(round, pool)) return;
     if (pool != NULL) pool->queued = false;
+    leave_part(round);
     round->queue_first++;
 }
 

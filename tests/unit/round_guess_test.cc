@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// A round's guess may be any: what the program does between its steps, at the places where that
+// matters, frees nothing that lives and leaves no garbage.
+#include "object/collect.h"
+#include "object/round.h"
+#include "support/object_fixture.h"
+
+namespace {
+
+enum { LONG = SCAN_FIELDS + 1000 };
+
+struct Far { // more references than a step has time for, in other memory
+    poolobj base;
+    poolobj **slot;
+};
+
+class RoundGuessTest : public ObjectTest {
+  protected:
+    poolobj_type *far_type();
+    static Far *make_far(poolobj_type *type);
+    // Steps of one unit of work each until `until` is true, or to the end of the round.
+    template <class Until> bool step_until(Until until) {
+        while (collect_step(heap_, UINT64_MAX, 1))
+            if (until(heap_->round)) return true;
+        return false;
+    }
+    // Up to where an object with many references is cut by the end of a step.
+    bool step_until_cut(enum round_phase phase, const void *part) {
+        return step_until(
+            [&](const gc_round &round) { return round.phase == phase && round.part == part; });
+    }
+    void finish() {
+        step_until([](const gc_round &) { return false; });
+    }
+};
+
+poolobj_type *RoundGuessTest::far_type() {
+    poolobj_typespec spec = {};
+    spec.name = "far";
+    spec.size = sizeof(Far);
+    spec.traverse = [](poolobj *object, poolobj_visit visit, void *arg) {
+        visit(reinterpret_cast<Far *>(object)->slot, LONG, arg);
+    };
+    spec.drop = [](poolobj *object) { delete[] reinterpret_cast<Far *>(object)->slot; };
+    return type_of(spec);
+}
+
+Far *RoundGuessTest::make_far(poolobj_type *type) {
+    Far *far = static_cast<Far *>(poolobj_new(type));
+    far->slot = new poolobj *[LONG]();
+    return far;
+}
+
+// The pool stays for the other one's sake, and who comes next is looked at as if nothing was cut.
+TEST_F(RoundGuessTest, TheDeathOfACutObjectIsNothingToThePoolsBehindIt) {
+    poolobj_type *far = far_type(), *later = type_of(node_spec("later"));
+    Far *stays = make_far(far), *cut = make_far(far);
+    Node *ring = this->ring(later, 2);
+    ASSERT_TRUE(step_until_cut(ROUND_RESCUE, cut));
+    poolobj_decref(cut);
+    finish();
+    ASSERT_EQ(dropped, std::vector<long>{});
+    EXPECT_EQ(heap_->round.sieves, 0u) << "the guess was right";
+    poolobj_decref(stays);
+    poolobj_decref(ring);
+}
+
+// The ring lives, and is white by no fault of the program.
+TEST_F(RoundGuessTest, WhatIsWhiteWithAnyHintIsFreedByNoPiece) {
+    poolobj_type *far = far_type();
+    for (int hint = 0; hint < 4; hint++) {
+        Node *ring = this->ring(node_, 2);
+        Far *cut = make_far(far);
+        ASSERT_TRUE(step_until_cut(ROUND_RESCUE, cut));
+        for (Node *node : {ring, ring->left})
+            round_of(node)->white.word[set_word(node)] |= set_bit(node);
+        *hint_of(ring) = uint8_t(hint);
+        finish();
+        ASSERT_EQ(dropped, std::vector<long>{}) << "hint " << hint;
+        EXPECT_EQ(poolobj_refcount(ring), 2);
+        poolobj_decref(cut);
+        poolobj_set(&ring->left, nullptr);
+        poolobj_decref(ring);
+        dropped.clear();
+    }
+}
+
+} // namespace

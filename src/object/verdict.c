@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/verdict.h"
 
+#include "base/check.h"
 #include "object/weakref.h"
 #include "os/os.h"
 
@@ -43,15 +44,21 @@ static inline void all_edges(poolobj *const *slots, size_t count, void *round) {
     add_edges((struct gc_round *)round, slots, count);
 }
 
-static void sum_pool(struct gc_round *round, struct type_pool *pool, uint8_t *flags) {
+/* True: each object is white still. */
+static bool sum_pool(struct gc_round *round, struct type_pool *pool, uint8_t *flags) {
     struct object_set white = *white_of(pool);
+    bool all = true;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white.word[w]; rest != 0; rest &= rest - 1) {
             poolobj *object = scan_at(pool, w, rest);
-            if (!add_sum(round, object)) continue;
+            if (!add_sum(round, object)) {
+                all = false;
+                continue;
+            }
             *flags |= object->flags;
             object_references(pool->type, pool, object, all_edges, round);
         }
+    return all;
 }
 
 /* ---- All pools with white objects ----
@@ -99,16 +106,27 @@ static bool is_called(poolobj_heap *heap) {
     return false;
 }
 
-void verdict_check(poolobj_heap *heap, bool *called) {
+/* False: an object among them is white no more, to which references may have been counted. */
+static bool sum_all(poolobj_heap *heap, uint8_t *flags) {
     struct gc_round *round = &heap->round;
     struct walk walk = {round->queue_first, NULL};
-    uint8_t flags = 0;
+    bool all = true;
+    *flags = 0;
     round->sum = round->edges = round->candidates = 0;
     for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;) {
         prefetch_noted(round, &walk);
-        sum_pool(round, pool, &flags);
+        all &= sum_pool(round, pool, flags);
     }
     round->work += 4 * round->candidates;
+    return all;
+}
+
+void verdict_check(poolobj_heap *heap, bool *called) {
+    struct gc_round *round = &heap->round;
+    uint8_t flags;
+    bool all = sum_all(heap, &flags);
+    if (!all) all = sum_all(heap, &flags); /* the program did not run: it is none this time */
+    CHECK(all);
     *called = verdict_is_garbage(round) &&
               (flags & FINALIZE || (flags & WEAKLY_REFERENCED && is_called(heap)));
 }

@@ -3,6 +3,7 @@
 // matters, frees nothing that lives and leaves no garbage.
 #include "object/collect.h"
 #include "object/round.h"
+#include "object/verdict.h"
 #include "support/object_fixture.h"
 
 namespace {
@@ -83,6 +84,24 @@ TEST_F(RoundGuessTest, WhatIsWhiteWithAnyHintIsFreedByNoPiece) {
         poolobj_decref(ring);
         dropped.clear();
     }
+}
+
+// A ring that no piece holds, one object of which the program gets hold of after the sums in
+// slices, and which is white no more once it is immortal: references to it were counted before.
+TEST_F(RoundGuessTest, AnObjectThatIsMadeImmortalBeforeTheCheckIsOutsideForAllOfIt) {
+    enum { RING = ROUND_PIECE_MAX + 1000 };
+    Node *ring = this->ring(node_, RING), *last = ring;
+    while (last->left != ring) last = last->left;
+    poolobj_weakref *weakref = poolobj_weakref_new(last, nullptr, nullptr);
+    poolobj_decref(ring);
+    ASSERT_TRUE(step_until([](const gc_round &round) {
+        return round.phase == ROUND_DRY && round.pool == nullptr && verdict_is_garbage(&round);
+    })) << "all of it is garbage until now";
+    ASSERT_EQ(poolobj_weakref_get(weakref), last);
+    poolobj_immortal(last);
+    finish();
+    EXPECT_EQ(dropped.size(), 0u);
+    poolobj_weakref_free(weakref);
 }
 
 } // namespace

@@ -378,6 +378,8 @@ static COLD void settle(struct heap *heap) {
 /* Blocks of which nothing is left are idle no longer. */
 static void purge_span(struct heap *heap, struct pool *pool) {
     size_t before = span_idle_bytes(pool);
+    if (before == 0) return;
+    space_split_huge(record_base(pool));
     span_purge(pool);
     heap->idle_bytes -= before - span_idle_bytes(pool);
 }

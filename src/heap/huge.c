@@ -9,6 +9,10 @@ static_assert(HUGE_SIZE == OS_HUGE && HUGE_SIZE % ARENA_SIZE == 0 &&
                   HUGE_SIZE <= (size_t)1 << WINDOW_SHIFT,
               "a huge page is whole arenas of one window");
 
+static struct atomic_u64 marked; /* written under the space lock */
+
+bool huge_any(void) { return atomic_u64_load(&marked) != 0; }
+
 struct arena *huge_first(struct arena *arena) {
     struct window *window = window_of(arena);
     size_t index = (size_t)(arena - window->arena);
@@ -22,7 +26,9 @@ bool huge_has(struct arena *arena) {
 
 void huge_mark(uintptr_t base) {
     ASSERT(space_is_locked() && base % HUGE_SIZE == 0);
+    ASSERT(!arena_at(base)->huge);
     arena_at(base)->huge = true;
+    atomic_u64_store(&marked, atomic_u64_load(&marked) + 1);
 }
 
 static bool is_free(const struct arena *first) {
@@ -36,11 +42,29 @@ bool huge_leave(struct arena *arena) {
     struct arena *first = huge_first(arena);
     bool whole = is_free(first);
     first->huge = false;
+    atomic_u64_store(&marked, atomic_u64_load(&marked) - 1);
     if (whole)
         os_use_small_pages((void *)first->base, HUGE_SIZE);
     else
         os_split_huge((void *)first->base);
     return whole;
+}
+
+static uint64_t visit_all(void (*visit)(const struct arena *first)) {
+    uint64_t found = 0;
+    for (struct window *window = window_first(); window != NULL; window = window->next) {
+        for (unsigned i = 0; i < WINDOW_ARENAS; i += HUGE_ARENAS) {
+            if (!window->arena[i].huge) continue;
+            if (visit != NULL) visit(&window->arena[i]);
+            found++;
+        }
+    }
+    return found;
+}
+
+void huge_rebuild(void) {
+    ASSERT(space_is_locked());
+    atomic_u64_store(&marked, visit_all(NULL));
 }
 
 static void check_page(const struct arena *first) {
@@ -50,7 +74,5 @@ static void check_page(const struct arena *first) {
 
 void huge_check(void) {
     ASSERT(space_is_locked());
-    for (struct window *window = window_first(); window != NULL; window = window->next)
-        for (unsigned i = 0; i < WINDOW_ARENAS; i += HUGE_ARENAS)
-            if (window->arena[i].huge) check_page(&window->arena[i]);
+    CHECK(visit_all(check_page) == atomic_u64_load(&marked)); /* U2 */
 }

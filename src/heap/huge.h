@@ -6,8 +6,9 @@
  * Before a part of a huge page is purged it is split, as what is gone would stay charged to the
  * process; the place has small pages from then on. One that is free as a whole goes as a whole.
  *
- * Invariant, which huge_check checks:
+ * Invariants, which huge_check checks:
  *   U1 if the first arena of 2 MiB says that it is one huge page, all of it has memory behind it
+ *   U2 as many places say so as are counted
  */
 #ifndef POOLALLOC_HUGE_H
 #define POOLALLOC_HUGE_H
@@ -29,12 +30,17 @@ extern "C" {
 void huge_mark(uintptr_t base);
 /* True if the arena is part of one. */
 bool huge_has(struct arena *arena);
+/* True if any has been marked and not left: without the lock, for the owner of pages, which may
+   have been marked before he took them but not since. */
+bool huge_any(void);
 /* The place of its huge page is to have small ones from now on, before a part of it is purged or
    unmapped. True if all of it is free, and to be purged as a whole. */
 bool huge_leave(struct arena *arena);
 /* The first of the arenas whose 2 MiB this one is in; they lie side by side. */
 struct arena *huge_first(struct arena *arena);
-/* Ends the process if the invariant does not hold. */
+/* Counts them anew, after a fork that left the number in doubt. */
+void huge_rebuild(void);
+/* Ends the process if an invariant does not hold. */
 void huge_check(void);
 
 #ifdef __cplusplus

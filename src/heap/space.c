@@ -339,6 +339,13 @@ void space_unmap_excess(void) {
     left = range_pages();
 }
 
+void space_split_huge(uintptr_t base) {
+    if (!huge_any() || !space_lock()) return;
+    struct arena *arena = arena_at(base);
+    if (huge_has(arena)) huge_leave(arena);
+    space_unlock();
+}
+
 /* ---- Taking and giving back ---- */
 
 static struct range_request in_os_pages(const struct range_request *request) {
@@ -451,6 +458,7 @@ void space_rebuild(void) {
         }
     }
     range_rebuild();
+    huge_rebuild();
 }
 
 void space_check(void) {

@@ -51,6 +51,9 @@ void space_return_arena(struct arena *arena);
 /* Makes free arenas of a mapping that is no longer a block's. Its pages may be touched. False, and
    nothing done: there is no memory for the windows. */
 bool space_adopt(uintptr_t base, size_t arenas);
+/* A huge page that holds `base`, in pages that are not free, becomes small ones, before a part of
+   it is purged by the owner of the pages. Takes the lock. */
+void space_split_huge(uintptr_t base);
 /* Unmaps free arenas, for when the system has no more to give; true if anything went. */
 bool space_release(void);
 /* Unmaps free arenas without memory, if more address space is free than is usual for a process of

@@ -170,6 +170,39 @@ TEST_F(HugeTest, IsSplitBeforeAPartIsPurged) {
     arena_return(taken.base, 4);
 }
 
+TEST_F(HugeTest, IsSplitBeforeItsOwnerPurgesAPart) {
+    EXPECT_FALSE(huge_any());
+    grow_until_due();
+    huge_make();
+    EXPECT_TRUE(huge_any());
+    struct arena_pools taken;
+    {
+        SpaceLock lock;
+        ASSERT_TRUE(arena_take_pools(ARENA_POOLS, &taken));
+    }
+    ASSERT_EQ(align_down(taken.base, HUGE_SIZE), place);
+    space_split_huge(taken.base);
+    EXPECT_FALSE(huge_has_at_place());
+    EXPECT_FALSE(huge_any());
+    SpaceLock lock;
+    space_check();
+    arena_return(taken.base, taken.pools);
+}
+
+TEST_F(HugeTest, SpansThatPurgeTheirPagesSplitIt) {
+    grow_until_due();
+    huge_make();
+    TestHeap heap;
+    std::vector<void *> blocks;
+    for (int i = 0; i < 8; i++) blocks.push_back(heap.take(8192));
+    ASSERT_EQ(align_down(reinterpret_cast<uintptr_t>(blocks[0]), HUGE_SIZE), place);
+    for (int i = 1; i < 8; i++) heap.free(blocks[i]);
+    ASSERT_TRUE(huge_has_at_place());
+    heap_release(heap);
+    EXPECT_FALSE(huge_has_at_place());
+    heap.free(blocks[0]);
+}
+
 TEST_F(HugeTest, GoesAsAWholeWhenItIsFree) {
     grow_until_due();
     huge_make();
@@ -187,6 +220,7 @@ TEST_F(HugeTest, AChildThatRebuildsKnowsThem) {
     SpaceLock lock;
     rebuild_space();
     EXPECT_TRUE(huge_has(arena_at(place)));
+    EXPECT_TRUE(huge_any());
     space_check();
 }
 
@@ -219,7 +253,8 @@ TEST_F(HugeDeathTest, CheckingFindsWhatIsWrong) {
     huge_check();
     EXPECT_DEATH(arena_at(place)->touched &= 1; huge_check(), "internal error"); // U1
     EXPECT_DEATH(arena_at(place + HUGE_SIZE - 1)->touched = 0;
-                 huge_check(), "internal error"); // U1
+                 huge_check(), "internal error");                                // U1
+    EXPECT_DEATH(arena_at(place)->huge = false; huge_check(), "internal error"); // U2
 }
 
 } // namespace

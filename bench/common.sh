@@ -7,12 +7,44 @@ export LC_ALL=C
 source_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${POOLALLOC_BUILD:-$PWD}
 default_allocators='poolalloc poolalloc8 glibc jemalloc mimalloc tcmalloc tbbmalloc'
+peers_file=$source_folder/peers
 
 say() { printf '%s\n' "$*" >&2; }
 
 die() {
     say "$(basename "$0"): $*"
     exit 2
+}
+
+# ---- Peers of one's own: PEERS='NAME=LIBRARY ...', or lines NAME=LIBRARY VERSION in bench/peers ----
+
+peer_lines() {
+    if [ -n "${PEERS-}" ]; then
+        printf '%s\n' $PEERS
+    elif [ -r "$peers_file" ]; then
+        grep -v '^[[:space:]]*\(#\|$\)' "$peers_file"
+    fi
+}
+
+# peer_names: each as NAME=LIBRARY; dies of a line that is none.
+peer_names() {
+    local peer rest
+    peer_lines | while read -r peer rest; do
+        case $peer in
+        [!=]*=/*) printf ' %s' "$peer" ;;
+        *) die "a peer is NAME=/PATH/OF/LIBRARY, not $peer" ;;
+        esac
+    done
+}
+
+# peer_version NAME: what its line says after the library; nothing for others.
+peer_version() { peer_lines | sed -n "s/^$1=[^[:space:]]*[[:space:]]*//p"; }
+
+# with_peers ALLOCATORS: and those of one's own.
+with_peers() {
+    local peers
+    peers=$(peer_names) || exit 2
+    printf '%s' "$1$peers"
 }
 
 # ---- Allocators ----
@@ -28,7 +60,8 @@ library_named() {
     printf '%s' "$path"
 }
 
-# preload_of ALLOCATOR: the library to preload, nothing for glibc. NAME=PATH adds one of your own.
+# preload_of ALLOCATOR: the library to preload, nothing for glibc. NAME=PATH is one of your own, as is
+# a name among the peers.
 preload_of() {
     case $1 in
     glibc | pymalloc) ;;
@@ -39,7 +72,10 @@ preload_of() {
     tcmalloc) library_named libtcmalloc_minimal.so.4 ;;
     tbbmalloc) library_named libtbbmalloc_proxy.so.2 ;;
     *=/*) printf '%s' "${1#*=}" ;;
-    *) die "unknown allocator $1; known are: $default_allocators, and NAME=/PATH/OF/LIBRARY" ;;
+    *)
+        peer_lines | sed -n "s/^$1=\\([^[:space:]]*\\).*/\\1/p" | grep . ||
+            die "unknown allocator $1; known are: $(with_peers "$default_allocators"), and NAME=/PATH/OF/LIBRARY"
+        ;;
     esac
 }
 
@@ -49,7 +85,7 @@ is_usable() {
     [ "$1" != glibc ] || return 0
     library=$(preload_of "$1")
     [ -n "$library" ] && [ -e "$library" ] &&
-        LD_PRELOAD=$library cat /proc/self/maps 2>/dev/null | grep -q "$(basename "$library")"
+        LD_PRELOAD=$library cat /proc/self/maps 2>/dev/null | grep -q "$(basename "$(readlink -f "$library")")"
 }
 
 # remedy_for ALLOCATOR: what to do about one that is not usable.
@@ -103,8 +139,16 @@ describe_allocator() {
     mimalloc) echo "mimalloc $(package_version libmimalloc2.0), decommit delay 25 ms" ;;
     tcmalloc) echo "tcmalloc $(package_version libtcmalloc-minimal4), release rate 1" ;;
     tbbmalloc) echo "tbbmalloc $(package_version libtbbmalloc2)" ;;
-    *) echo "$name" ;;
+    *) echo "$name $(peer_version "$name")" ;;
     esac
+}
+
+# describe_allocators: a comment line for each.
+describe_allocators() {
+    local allocator
+    for allocator in $allocators; do
+        printf '# allocator %s %s\n' "${allocator%%=*}" "$(describe_allocator "$allocator")"
+    done
 }
 
 # ---- Control groups: what the system has really got back is no longer charged to them ----

@@ -50,8 +50,8 @@ TEST_F(ObjectsTest, CyclesAreCollectedByThemselvesInTime) {
         a->left = make();
         poolobj_set(&a->left->right, a);
         poolobj_decref(a);
-        // 700, and what was live in the eleven collections before the next older generation's.
-        ASSERT_LE(poolobj_count(type_), 1000u);
+        // 700, and at the most as many again while the oldest generation is collected in steps.
+        ASSERT_LE(poolobj_count(type_), 1400u);
     }
     poolobj_gc_figures figures;
     poolobj_gc_stats(heap_, 0, &figures);

@@ -19,6 +19,11 @@ enum {
     TAUGHT_SHARE = 24, /* or this part of those that came back soon */
     SOON_MS = 250,     /* a page that is asked for within this time went back too early */
     FADE_MS = 4000,    /* half of what was taught is forgotten in this time */
+    /* Who asks within this time for what went back is in the middle of its work: queues that run
+       full and empty, buffers that are replaced. */
+    AT_ONCE_MS = 16,
+    AT_ONCE_WEIGHT = 4,    /* pages of room that a page earns so: processes are often short */
+    AT_ONCE_FADE_MS = 500, /* half of that is forgotten in this time */
 };
 
 static struct link queue = {&queue, &queue};      /* by due time: the delay is the same for all */
@@ -35,6 +40,8 @@ static struct {
     size_t unmapped;  /* pages of mappings that went back by amount, and were not asked for since */
     size_t most_used; /* pages in use at most, fading */
     size_t taught;    /* pages that were asked for again soon after they went back, fading */
+    size_t at_once;   /* pages of room earned by those asked for within AT_ONCE_MS, fading faster */
+    uint64_t at_once_fades; /* when */
     uint64_t unmapped_at;   /* when that was */
     uint64_t fade_at;       /* when what was taught fades next */
     size_t limit;           /* pages that the process may have; 0: any number */
@@ -87,6 +94,10 @@ static void leave_queue(struct arena *arena) {
 /* ---- The allowance ---- */
 
 static void fade(uint64_t now) {
+    if (now >= state.at_once_fades) {
+        state.at_once_fades = now + AT_ONCE_FADE_MS;
+        state.at_once /= 2;
+    }
     if (now < state.fade_at) return;
     state.fade_at = now + FADE_MS;
     state.taught /= 2;
@@ -99,6 +110,8 @@ static void teach(size_t pages, uint64_t gone_at) {
     fade(now);
     if (now - gone_at > SOON_MS) return;
     state.taught = size_min(state.taught + TEACH_WEIGHT * pages, state.most_used);
+    if (now - gone_at <= AT_ONCE_MS)
+        state.at_once = size_min(state.at_once + AT_ONCE_WEIGHT * pages, state.most_used);
 }
 
 /* Idle pages that the limit leaves room for. An eighth of it is for what is not counted here. */
@@ -114,6 +127,7 @@ static size_t allowance(void) {
     size_t room = size_min(most + most / 2 - used, 8 * used * used / most * used / most);
     size_t by_both = room * state.taught / most;
     size_t share = size_max(size_max(by_use, by_both), state.taught / TAUGHT_SHARE);
+    share = size_max(share, state.at_once);
     return size_max(ALLOWANCE_LEAST + size_min(share, within_limit(used)),
                     options.purge_keep / POOL_SIZE);
 }
@@ -284,6 +298,7 @@ static void purge_down_to(size_t most, unsigned least) {
 void purge_excess(void) {
     ASSERT(space_is_locked());
     if (options.purge_delay == PURGE_NEVER) return;
+    if (state.at_once != 0) fade(os_clock_ms());
     size_t most = allowance();
     if (likely(state.idle < most + EXCESS_LEAST)) return;
     purge_down_to(most, ARENA_POOLS / 4); /* long runs cost least */
@@ -330,6 +345,12 @@ void purge_reset(void) {
     set_next_due();
     state.idle = state.direct = 0;
     atomic_u64_store(&in_use, 0);
+}
+
+void purge_forget_for_test(void) {
+    ASSERT(space_is_locked());
+    state.taught = state.at_once = state.unmapped = 0;
+    state.most_used = purge_in_use();
 }
 
 void purge_check(void) {

@@ -6,8 +6,10 @@
  * allowance, the excess goes back at once, where it became free: a process that frees most of what
  * it had and falls quiet has given it back by then, and no later call is needed. The allowance is a
  * share of the pages in use, or of those that the process has taught: pages that were purged by
- * amount and are asked for again soon. What was taught fades as time passes. Of the memory that the
- * process may have at all it is never above a quarter, nor above what the pages in use leave.
+ * amount and are asked for again soon. What was taught fades as time passes. Pages that are asked
+ * for again at once earn as much room as they are and more: a process whose queues run full and
+ * empty many times a second is in the middle of its work when they are empty. Of the memory that
+ * the process may have at all it is never above a quarter, nor above what the pages in use leave.
  *
  * By age: arenas with idle pages wait in a queue and are looked at every half delay. Pages that
  * were free at the last look too are purged, in runs; the others wait for the next look. So a page
@@ -64,6 +66,8 @@ void purge_requeue(void);
 /* Forgets queue and figures; purge_count_pages and purge_freed follow for each arena, and
    purge_count_direct. After a fork. */
 void purge_reset(void);
+/* Forgets what the process has taught. */
+void purge_forget_for_test(void);
 /* Ends the process if an invariant does not hold. */
 void purge_check(void);
 

@@ -11,6 +11,7 @@
 
 #include "heap/allocate.h"
 #include "heap/direct.h"
+#include "heap/purge.h"
 #include "heap/remote.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -65,6 +66,7 @@ void HeapTest::SetUp() {
     {
         SpaceLock lock;
         space_release(); // so that what a test gets was never touched
+        purge_forget_for_test();
     }
     ASSERT_EQ(census_now().used_blocks, 0u) << "an earlier test left blocks behind";
 }

@@ -262,7 +262,7 @@ TEST_F(PurgeDeathTest, CheckingFindsWhatIsWrong) {
 
 constexpr size_t LEAST = MIB / POOL_SIZE; // idle pages of every process, and excess that may gather
 constexpr size_t PEAK = 48 * MIB / POOL_SIZE;
-constexpr uint64_t SOON = 250, FADE = 4000; // ms
+constexpr uint64_t AT_ONCE = 16, SOON = 250, FADE = 4000, AT_ONCE_FADE = 500; // ms
 
 // Runs that are written. Nothing was taught when a test begins.
 class PurgeAmountTest : public HeapTest {
@@ -412,6 +412,45 @@ TEST_F(PurgeAmountTest, PagesThatAreAskedForAgainSoonTeach) {
     EXPECT_GE(purge_idle(), PEAK / 36);
 }
 
+// A queue that runs full and empty: after a few times hardly anything goes back any more.
+TEST_F(PurgeAmountTest, PagesThatAreAskedForAtOnceStay) {
+    size_t gone = 0;
+    for (int i = 0; i < 10; i++) {
+        build();
+        drop_all();
+        gone = PEAK - purge_idle();
+        clock_.advance(AT_ONCE);
+    }
+    EXPECT_LE(gone, left_at_rest());
+    EXPECT_LE(allowance(), LEAST + PEAK + start_in_use_ + 64);
+}
+
+TEST_F(PurgeAmountTest, WhatWasAskedForAtOnceIsForgottenSoon) {
+    for (int i = 0; i < 10; i++) {
+        build();
+        drop_all();
+    }
+    ASSERT_GE(purge_idle(), PEAK - left_at_rest());
+    for (int i = 0; i < 3; i++) {
+        clock_.advance(AT_ONCE_FADE);
+        build();
+        drop_all();
+    }
+    EXPECT_LE(purge_idle(), PEAK / 4 + 2 * LEAST);
+}
+
+TEST_F(PurgeAmountTest, APageAskedForAtOnceEarnsFour) {
+    build();
+    drop_all();
+    size_t before = purge_refaults();
+    hold(2 * LEAST);
+    hold(2 * LEAST);
+    size_t again = purge_refaults() - before;
+    ASSERT_GE(again, LEAST / 2) << "what stayed idle was taken first";
+    EXPECT_GE(allowance(), 4 * again);
+    EXPECT_LE(allowance(), LEAST + 4 * again + 1);
+}
+
 TEST_F(PurgeAmountTest, PagesThatAreAskedForLaterDoNotTeach) {
     for (int i = 0; i < 5; i++) {
         build();
@@ -438,6 +477,7 @@ TEST_F(PurgeAmountTest, PagesThatWerePurgedByAgeDoNotTeach) {
 TEST_F(PurgeAmountTest, ALessonCountsOncePerPage) {
     build();
     drop_all();
+    clock_.advance(AT_ONCE + 1);
     build(); // all of it
     size_t taught = allowance() - LEAST;
     for (int i = 0; i < 10; i++) { // and pages that stayed idle all the time
@@ -451,7 +491,7 @@ TEST_F(PurgeAmountTest, AfterAnyNumberOfEqualPeaksAtMostAQuarterStays) {
     for (int i = 0; i < 20; i++) {
         build();
         drop_all();
-        clock_.advance(20);
+        clock_.advance(AT_ONCE + 1);
         EXPECT_LE(purge_idle(), PEAK / 4 + 2 * LEAST) << i;
     }
     EXPECT_GE(purge_idle(), PEAK / 36) << "which spares as many faults at the next peak";
@@ -462,11 +502,13 @@ TEST_F(PurgeAmountTest, SmallerPeaksAreBoundByTheirOwnSize) {
     for (int i = 0; i < 3; i++) {
         build();
         drop_all();
+        clock_.advance(AT_ONCE + 1);
     }
     forget_lessons();
     for (int i = 0; i < 20; i++) {
         build(PEAK / 8);
         drop_all();
+        clock_.advance(AT_ONCE + 1);
     }
     EXPECT_LE(purge_idle(), PEAK / 8 / 4 + 2 * LEAST);
 }
@@ -475,6 +517,7 @@ TEST_F(PurgeAmountTest, WhatWasTaughtFades) {
     for (int i = 0; i < 3; i++) {
         build();
         drop_all();
+        clock_.advance(AT_ONCE + 1);
     }
     auto taught = [] {
         {

@@ -50,6 +50,7 @@ void allocate_poll(struct heap *heap) {
         purge_step();
         space_unlock();
     }
+    if (unlikely(remote_has_sent_much(heap))) thread_heap_sweep_slow(heap);
     if (unlikely(inbox_look_is_due())) thread_heap_sweep_old(heap);
     if (unlikely(thread_heap_clean_is_due())) thread_heap_clean_parked(false);
     if (unlikely(thread_heap_adopt_is_due())) thread_heap_adopt();

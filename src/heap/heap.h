@@ -135,6 +135,7 @@ struct heap {
     uint64_t served; /* blocks handed out, if counting */
 
     struct batch batches[HEAP_BATCHES];
+    size_t sent_bytes;        /* freed for others since the heap looked after their inboxes last */
     struct message *messages; /* empty ones (message.h) */
     unsigned message_count;
     unsigned rounds_used;

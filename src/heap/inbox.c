@@ -32,11 +32,20 @@ bool inbox_look_is_due(void) {
 
 bool inbox_begin_look(void) { return atomic_u64_exchange(&look_at, 0) != 0; }
 
+/* Of an inbox that is not empty. */
+static uint32_t waiting_ms(const struct heap *heap) {
+    return now() - atomic_u32_load(&heap->waits_since);
+}
+
 bool inbox_has_waited(const struct heap *heap) {
     if (inbox_is_empty(heap)) return false;
-    if (now() - atomic_u32_load(&heap->waits_since) >= long_wait()) return true;
+    if (waiting_ms(heap) >= long_wait()) return true;
     inbox_ask_for_look();
     return false;
+}
+
+bool inbox_is_slow(const struct heap *heap) {
+    return !inbox_is_empty(heap) && waiting_ms(heap) >= INBOX_TURNS_MS;
 }
 
 static void begin_to_wait(struct heap *heap) {

@@ -26,6 +26,7 @@ enum {
     INBOX_PATIENCE_MS = 20,
     INBOX_MOST_AWAKE = 1024,   /* however short the time */
     INBOX_WAIT_LEAST_MS = 100, /* what waits for less is no matter, whatever the purge delay */
+    INBOX_TURNS_MS = 8,        /* some turns of other threads on a busy machine */
     INBOX_MOST = 60000,        /* for there are 16 bits */
 };
 #define INBOX_ITEM (((uint64_t)1 << INBOX_COUNT_SHIFT) - 1 - (HEAP_STATES - 1))
@@ -77,6 +78,8 @@ bool inbox_begin_look(void);
 /* True if something has waited in the inbox for a purge delay. If it has waited for less, asks for
    a later look. */
 bool inbox_has_waited(const struct heap *heap);
+/* True if something has waited in the inbox for so long that the owner hardly uses the heap. */
+bool inbox_is_slow(const struct heap *heap);
 /* True if the owner should look into it. */
 static inline bool inbox_calls(const struct heap *heap) {
     return atomic_u64_load(&heap->inbox) != HEAP_IN_USE;

@@ -2,6 +2,7 @@
 #include "heap/remote.h"
 
 #include "base/check.h"
+#include "heap/purge.h"
 #include "heap/space_lock.h"
 #include "heap/token.h"
 #include "os/options.h"
@@ -231,6 +232,13 @@ bool remote_borrow(struct heap *heap, unsigned class_index) {
 
 /* ---- Sending ---- */
 
+/* As much as may be idle, and for each inbox to look into at most one message. */
+bool remote_has_sent_much(const struct heap *heap) {
+    if (likely(heap->sent_bytes < MIB)) return false;
+    size_t share = purge_in_use() / 4 * POOL_SIZE;
+    return heap->sent_bytes >= size_max(share, atomic_u64_load(&heaps_in_use) * BUDGET);
+}
+
 void remote_sweep(struct heap *sweeper, struct heap *heap) {
     if (inbox_is_empty(heap)) return;
     struct work *work = work_begin();
@@ -256,6 +264,7 @@ static void batch_post(struct work *work, struct heap *heap, struct batch *batch
     struct heap *to = batch->to;
     if (to == NULL) return;
     batch_close_word(batch, atomic_u64_load(&batch->message->count));
+    heap->sent_bytes += BUDGET - batch->bytes;
     batch->to = NULL;
     atomic_in_sequence();
     send(work, heap, to, batch->message);
@@ -278,6 +287,7 @@ static struct message *batch_empty(struct heap *heap, struct batch *batch) {
         batch_post(work, heap, batch);
         message = message_take(heap);
     } else {
+        heap->sent_bytes += BUDGET - batch->bytes;
         batch->to = NULL;
         atomic_in_sequence();
         message = batch->message;
@@ -300,8 +310,9 @@ static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) 
     return true;
 }
 
-static void deposit_now(struct heap *heap, struct heap *to, uintptr_t address) {
+static void deposit_now(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     struct work *work = work_begin();
+    if (heap != NULL) heap->sent_bytes += usable;
     if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
     pending_deposit(work, address);
     finish(work, heap);
@@ -317,14 +328,15 @@ bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, siz
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
     if (batch == NULL || (batch->to != to && !batch_open(heap, batch, to))) {
-        deposit_now(heap, to, address);
+        deposit_now(heap, to, address, usable);
         return true;
     }
     const struct atomic_u64 *count = &batch->message->count;
     if (!batch_add_to_word(batch, address))
         batch_add(batch, atomic_u64_load(count), address, usable);
     batch->bytes -= size_min(batch->bytes, usable);
-    if (batch->bytes > 0 && atomic_u64_load(count) + BATCH_ROOM <= MESSAGE_ENTRIES) return false;
+    if (batch->bytes > 0 && atomic_u64_load(count) + BATCH_ROOM <= MESSAGE_ENTRIES)
+        return remote_has_sent_much(heap);
     post_now(heap, batch);
     return true;
 }

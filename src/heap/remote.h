@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /* The rest of remote_free: the first block of a message, or the last. `heap` is NULL if the caller
-   has none. */
+   has none. True if it is the moment for allocate_poll. */
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable);
 /* Posts all messages. */
 void remote_post(struct heap *heap);
@@ -105,6 +105,9 @@ ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t add
     batch->bytes -= usable;
     return false;
 }
+
+/* True if the heap has freed so much for others that it should see to it that it goes back. */
+bool remote_has_sent_much(const struct heap *heap);
 
 static inline bool remote_is_waiting(const struct heap *heap) { return inbox_calls(heap); }
 

@@ -396,6 +396,12 @@ COLD void thread_heap_sweep_old(struct heap *sweeper) {
         if (heap != sweeper && inbox_has_waited(heap)) remote_sweep(sweeper, heap);
 }
 
+COLD void thread_heap_sweep_slow(struct heap *sweeper) {
+    sweeper->sent_bytes = 0;
+    for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next)
+        if (heap != sweeper && inbox_is_slow(heap)) remote_sweep(sweeper, heap);
+}
+
 /* ---- Heaps whose threads are gone ---- */
 
 bool thread_heap_adopt_is_due(void) {

@@ -73,6 +73,10 @@ void thread_heap_sweep(struct heap *sweeper);
    look that inbox_look_is_due announces. */
 void thread_heap_sweep_old(struct heap *sweeper);
 
+/* Sweeps the inboxes of those that hardly look, when the sweeper has sent much: who frees most of
+   what others hold, and then falls quiet, has given it back. */
+void thread_heap_sweep_slow(struct heap *sweeper);
+
 /* Makes the heaps of threads that are gone usable for others: a walk over all pools, */
 void thread_heap_adopt(void);
 /* which should happen, as so much was freed for them. */

@@ -9,6 +9,7 @@
 
 #include "heap/allocate.h"
 #include "heap/inbox.h"
+#include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/space.h"
 #include "os/options.h"
@@ -289,6 +290,37 @@ TEST_F(ThreadHeapWaitTest, PoolsAreLookedAtAgainWhenTheirLastBlocksWereFreed) {
     free_each(2, 1);
     call_after(options.purge_delay);
     EXPECT_LE(census_now().used_blocks, AT_HAND);
+}
+
+// Nobody calls anything after the last free; what is left is what was sent last.
+TEST_F(ThreadHeapTest, MuchThatIsFreedForThreadsThatWaitGoesBackBeforeTheLastFree) {
+    constexpr size_t OWNERS = 8, BLOCKS = 8000, SIZE = 256;
+    TestClock clock;
+    struct rng random = {test_seed()};
+    std::vector<void *> blocks;
+    std::atomic<size_t> built{0};
+    std::atomic<bool> end{false};
+    std::vector<std::thread> owners;
+    size_t before = purge_in_use();
+    for (size_t i = 0; i < OWNERS; i++) {
+        owners.emplace_back([&] {
+            for (size_t k = 0; k < BLOCKS; k++) blocks.push_back(poolalloc_malloc(SIZE));
+            built++;
+            while (!end) std::this_thread::yield();
+        });
+        while (built <= i) std::this_thread::yield();
+    }
+    for (size_t i = blocks.size(); i > 1; i--)
+        std::swap(blocks[i - 1], blocks[rng_below(&random, i)]);
+    size_t full = purge_in_use() - before;
+    ASSERT_GE(full, OWNERS * BLOCKS * SIZE / POOL_SIZE);
+    for (size_t i = 0; i < blocks.size(); i++) {
+        if (i % 256 == 0) clock.advance(1);
+        poolalloc_free(blocks[i]);
+    }
+    EXPECT_LE(purge_in_use() - before, full / 4 + 2 * MIB / POOL_SIZE);
+    end = true;
+    for (std::thread &owner : owners) owner.join();
 }
 
 TEST_F(ThreadHeapTest, AfterItsEndForATestAThreadMayBeginAgain) {

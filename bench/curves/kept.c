@@ -2,13 +2,19 @@
 /*
  * kept KIND CALLS - what stays of a peak of 200 MiB: blocks are built and freed, all but one in
  * fifty at random, then come 5 s with CALLS calls of malloc and of free a second, then
- * malloc_trim(0). small       16 to 512 bytes                 ended    16 to 1,024 bytes of 100
- * threads, which end medium      1,000 to 16,000                          before others free their
- * blocks pages       20,000 to 1,000,000             waiting  the same, and they wait mappings 40
- * MiB, and none stays          resting  100 threads, one after the other, use and free blocks of 16
- * bytes to 64 KiB, and wait Prints KIND CALLS and in KIB, without what there was before the first
- * block: the pages that hold a live block, then resident and system at the peak, at once after the
- * last free, after 5 s, and after malloc_trim.
+ * malloc_trim(0).
+ *
+ *   small      16 to 512 bytes
+ *   medium     1,000 to 16,000
+ *   pages      20,000 to 1,000,000
+ *   mappings   40 MiB, and none stays
+ *   ended      16 to 1,024 bytes of 100 threads, which end before others free their blocks
+ *   waiting    the same, and they wait
+ *   resting    16 bytes to 64 KiB, which 100 threads use and free one after the other, and wait
+ *
+ * Prints KIND CALLS and in KIB, without what there was before the first block: the pages that hold
+ * a live block, then resident and system at the peak, at once after the last free, after 5 s, and
+ * after malloc_trim.
  */
 #include "../memory.h"
 #include <malloc.h>

@@ -354,6 +354,7 @@ bool allocate_trim(size_t keep) {
     thread_heap_clean_parked(true);
     if (space_lock()) {
         any = purge_all(keep) > 0;
+        space_unmap_excess();
         space_unlock();
     }
     thread_heap_leave(heap);

@@ -328,15 +328,18 @@ static bool unmap_untouched(uintptr_t *base, size_t *count) {
     return *count > 0 && unmap_arenas(*base, *count);
 }
 
+/* Free pages without memory, an upper bound of what can go. */
+static size_t bare_pages(void) { return range_pages() - size_min(purge_idle(), range_pages()); }
+
 /* Chunks leave some free, and what was freed is to be used again. */
 void space_unmap_excess(void) {
-    static size_t left; /* free pages after the last look */
+    static size_t left; /* bare pages after the last look */
     ASSERT(space_is_locked());
-    left = size_min(left, range_pages());
-    if (range_pages() < left + EXCESS_STEP || range_pages() <= purge_in_use() / 4 + USUAL_PAGES)
+    left = size_min(left, bare_pages());
+    if (bare_pages() < left + EXCESS_STEP || range_pages() <= purge_in_use() / 4 + USUAL_PAGES)
         return;
     range_offer_arenas(unmap_untouched);
-    left = range_pages();
+    left = bare_pages();
 }
 
 void space_split_huge(uintptr_t base) {

@@ -3,6 +3,7 @@
 // space is limited for the time of the test, so that memory really runs out.
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <new>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -28,6 +29,7 @@ void give_up_reserve() {
 } // namespace
 
 TEST(NewRetryTest, MemoryFreedByTheHandlerIsGivenToTheCaller) {
+    malloc_trim(0); // else address space that other tests have left could do
     reserve = mmap(nullptr, RESERVE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     ASSERT_NE(reserve, MAP_FAILED);
     struct rlimit saved, tight;

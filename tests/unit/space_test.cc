@@ -348,6 +348,18 @@ TEST_F(SpaceTest, ManyFreeArenasWithoutMemoryAreUnmappedAndThoseWithStay) {
     space_check();
 }
 
+TEST_F(SpaceTest, ArenasThatWerePurgedAfterALookAreUnmappedAtTheNext) {
+    uintptr_t base = take(512 * PAGES);
+    space_touch(base, 512 * ARENA_SIZE);
+    give(base);
+    space_unmap_excess();
+    EXPECT_EQ(space_figures.mapped, mapped_ + 512 * ARENA_SIZE);
+    purge_all(0);
+    space_unmap_excess();
+    EXPECT_EQ(space_figures.mapped, mapped_);
+    space_check();
+}
+
 TEST_F(SpaceTest, FewFreeArenasStay) {
     give(take(200 * PAGES)); // 50 MiB
     size_t mapped = space_figures.mapped;

@@ -18,8 +18,8 @@
  * docs/values.md teaches it by examples.
  *
  * Values are objects: poolobj_incref, _decref, _set, weak references and the collector work on them
- * as on all others. In turn containers hold any object of their heap; one that
- * is no value (its type is POOLVAL_OTHER) is equal to itself alone, and hashed by its address.
+ * as on all others. In turn containers hold any object of their heap; one that is no value
+ * (POOLVAL_OTHER) is equal to itself alone, and hashed by its address, unless its type has hooks.
  *
  * References. Functions that return a poolobj * return a new reference, which the caller drops with
  * poolobj_decref; "borrowed" says the few that do not. Arguments are borrowed: who keeps one takes
@@ -31,8 +31,8 @@
  * of another type than it needs, and may fail with POOLVAL_ERR_MEMORY. None ends the process.
  *
  * Code of the program (finalizers, callbacks of weak references) runs where poolobj.h says: when a
- * reference is dropped, and when a container is made; and what poolval_list_sort_by is given, and
- * the option `power`. It may change any container.
+ * reference is dropped, and when a container is made; and what poolval_list_sort_by is given, the
+ * option `power`, and the hooks of own types. It may change any container.
  *
  * Threads. As the heap: one thread at a time.
  */
@@ -78,18 +78,19 @@ typedef struct poolval_options {
     size_t work_max;
     /* Repr fails when it would write more items again that it has written, as they are shared. */
     size_t repeat_max;
+    /* Other than 0, for tests: hooks (poolval_types.h) that contradict each other fail. */
+    int check_hooks;
 } poolval_options;
 
 #define POOLVAL_DEFAULTS                                                                           \
-    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 100, 100, 0, NULL, 0, 10000000 }
+    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 100, 100, 0, NULL, 0, 10000000, 0 }
 
 /* A space in a heap; `options` of NULL: POOLVAL_DEFAULTS. It ends with the heap, and is not freed
    before. NULL and EINVAL for options out of range, NULL and ENOMEM when out of memory. Several
    spaces of a heap are possible; to each the values of another are of type POOLVAL_OTHER. */
 poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *options);
 
-/* The space of a value; of an object of another type the first that was made in its heap, or NULL.
- */
+/* The space of a value; of another object the first that was made in its heap, or NULL. */
 poolval_space *poolval_space_of(const void *object);
 poolobj_heap *poolval_space_heap(const poolval_space *space);
 
@@ -114,6 +115,7 @@ enum {
     POOLVAL_ERR_CHANGED,  /* a dictionary changed while it was iterated */
     POOLVAL_ERR_DEPTH,    /* nested deeper than depth_max, as cycles are */
     POOLVAL_ERR_BUDGET,   /* more work than work_max or repeat_max allow */
+    POOLVAL_ERR_HOOK,     /* a hook failed without a reason, or hooks contradict each other */
     POOLVAL_ERR_PROGRAM = 256, /* this and above: the program's own */
 };
 
@@ -186,8 +188,7 @@ int poolval_hash(poolval_space *space, poolobj *value, uint64_t *hash);
    for nan. */
 int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order);
 
-/* A new list, dictionary, set or byte array with the same items; other values are returned
-   themselves. */
+/* A new list, dictionary, set or byte array with the same items; other values themselves. */
 poolobj *poolval_copy(poolval_space *space, poolobj *value);
 /* The same with copies of the items, theirs and so on: cycles and what is shared keep their shape.
    Tuples that hold nothing to be copied, and other objects, are not copied. */
@@ -593,5 +594,7 @@ poolobj *poolval_list_new_steal(poolval_space *space, poolobj *const *items, siz
 #ifdef __cplusplus
 }
 #endif
+
+#include <poolval_types.h>
 
 #endif

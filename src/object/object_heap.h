@@ -35,6 +35,7 @@ struct type_extra {
     void (*finalize)(poolobj *object);
     const char **fields; /* or NULL */
     void (*free_data)(void *data);
+    void *upper;            /* what the layer above knows of the type, freed with it; or NULL */
     uint32_t listed_max;    /* of the bins */
     uint32_t listed_stride; /* that have a free list: up to this */
 };

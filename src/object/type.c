@@ -110,6 +110,12 @@ static bool make_extra(poolobj_type *type, const poolobj_typespec *spec) {
     return copy_fields(type, spec);
 }
 
+void *type_make_upper(poolobj_type *type, size_t size) {
+    if (type->extra == NULL) type->extra = (struct type_extra *)store_allocate(sizeof *type->extra);
+    if (type->extra == NULL) return NULL;
+    return type->extra->upper = store_allocate(size);
+}
+
 static bool make_bins(poolobj_type *type, const poolobj_typespec *spec) {
     if (!type->itemized) {
         bin_init(&type->bin, type, size_min(type->size, SHARED_MAX));
@@ -149,6 +155,7 @@ static void free_memory(poolobj_type *type) {
     for (unsigned i = 0; type->itemized && type->items.bins != NULL && i < BIN_CLASSES; i++)
         store_free(type->items.bins[i]);
     if (type->itemized) store_free(type->items.bins);
+    if (extra != NULL) store_free(extra->upper);
     store_free(fields);
     store_free(extra);
     store_free(type);

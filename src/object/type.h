@@ -21,6 +21,9 @@ bool type_number(poolobj_type *type);
 static inline bool type_is_numbered(const poolobj_type *type) {
     return (type->head & UINT16_MAX) != 0;
 }
+/* Memory, zeroed, for what the layer above knows of the type, which goes with it; NULL: no memory.
+   Once. */
+void *type_make_upper(poolobj_type *type, size_t size);
 /* The type is to end with its last object; no object is made of it any more. */
 void type_release(poolobj_type *type);
 /* Frees the types that have ended, when nobody up the stack works on an object of them. Code of the

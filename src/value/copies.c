@@ -14,7 +14,7 @@ poolobj *copies_get(const struct copies *memo, const poolobj *original) {
 
 static bool copies_make_room(poolval_space *space, struct copies *memo) {
     if (memo->used * 2 < memo->size) return true;
-    struct copies larger = {NULL, size_max(2 * memo->size, 16), memo->used};
+    struct copies larger = {NULL, size_max(2 * memo->size, 16), memo->used, memo->holds};
     larger.slot = (struct copy_slot *)value_allocate(space, larger.size * sizeof larger.slot[0]);
     if (larger.slot == NULL) return false;
     memset(larger.slot, 0, larger.size * sizeof larger.slot[0]);
@@ -31,6 +31,7 @@ bool copies_add(poolval_space *space, struct copies *memo, const poolobj *origin
     struct copy_slot slot = {original, value_ref(copy)};
     *copies_find(memo, original) = slot;
     memo->used++;
+    if (memo->holds) value_ref((poolobj *)(uintptr_t)original);
     return true;
 }
 
@@ -42,10 +43,15 @@ static void undo(poolval_space *space, const struct copy_slot *slot) {
     if (value_is(space, slot->copy, POOLVAL_SET)) poolval_set_clear(space, slot->copy);
 }
 
+static void drop(const struct copies *memo, const struct copy_slot *slot) {
+    value_unref(slot->copy);
+    if (memo->holds) value_unref((poolobj *)(uintptr_t)slot->original);
+}
+
 void copies_end(poolval_space *space, struct copies *memo, bool failed) {
     for (size_t i = 0; failed && i < memo->size; i++)
         if (memo->slot[i].original != NULL) undo(space, &memo->slot[i]);
     for (size_t i = 0; i < memo->size; i++)
-        if (memo->slot[i].original != NULL) value_unref(memo->slot[i].copy);
+        if (memo->slot[i].original != NULL) drop(memo, &memo->slot[i]);
     value_free(memo->slot);
 }

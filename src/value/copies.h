@@ -12,6 +12,7 @@ struct copy_slot {
 struct copies {
     struct copy_slot *slot;
     size_t size, used; /* a power of two or 0; at most half are used */
+    bool holds;        /* the originals too, which hooks may drop */
 };
 
 #ifdef __cplusplus
@@ -20,7 +21,7 @@ extern "C" {
 
 /* Borrowed; NULL: not copied yet. */
 poolobj *copies_get(const struct copies *copies, const poolobj *original);
-/* Takes a reference to the copy. False: the failure is noted. */
+/* Takes a reference to the copy, each original once. False: the failure is noted. */
 bool copies_add(poolval_space *space, struct copies *copies, const poolobj *original,
                 poolobj *copy);
 /* Drops all; copies of what failed are emptied before, as they may hold each other. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* poolval_copy and poolval_deepcopy. No code of the program runs before the copy is whole. */
+/* poolval_copy and poolval_deepcopy. No code of the program runs before the copy is whole, but
+   hooks of own types, which know nothing of the copies. */
 #include "value/bytes.h"
 #include "value/copies.h"
 #include "value/dict.h"
 #include "value/key.h"
+#include "value/own.h"
 
 /* ---- Copies ---- */
 
@@ -90,8 +92,75 @@ static poolobj *deep_tuple(struct copying *copying, poolobj *value, size_t depth
     return result;
 }
 
+/* ---- Objects of own types ----
+ * What the copy reports is written down, copied, and looked for once more: hooks of what is copied
+ * may have changed it meanwhile. */
+
+struct parts {
+    poolobj **old, **copy; /* references */
+    size_t count, at;
+};
+
+static void count_parts(poolobj *const *slots, size_t count, void *arg) {
+    struct parts *parts = (struct parts *)arg;
+    for (size_t i = 0; i < count; i++) parts->count += slots[i] != NULL;
+}
+
+static void note_parts(poolobj *const *slots, size_t count, void *arg) {
+    struct parts *parts = (struct parts *)arg;
+    for (size_t i = 0; i < count; i++)
+        if (slots[i] != NULL) parts->old[parts->at++] = value_ref(slots[i]);
+}
+
+/* A part and its copy change places, so that what is dropped in the end is what nobody holds. */
+static void replace_parts(poolobj *const *slots, size_t count, void *arg) {
+    struct parts *parts = (struct parts *)arg;
+    for (size_t i = 0; i < count && parts->at < parts->count; i++) {
+        poolobj **slot = (poolobj **)(uintptr_t)(slots + i);
+        if (*slot == NULL) continue;
+        size_t at = parts->at++;
+        if (*slot != parts->old[at]) continue;
+        *slot = parts->copy[at];
+        parts->copy[at] = parts->old[at];
+    }
+}
+
+static bool deepen_parts(struct copying *copying, poolobj *copy, size_t depth) {
+    struct parts parts = {NULL, NULL, 0, 0};
+    poolobj_references(copy, count_parts, &parts);
+    if (parts.count == 0) return true;
+    parts.old = (poolobj **)value_allocate(copying->space, parts.count * 2 * sizeof parts.old[0]);
+    if (parts.old == NULL) return false;
+    parts.copy = parts.old + parts.count;
+    poolobj_references(copy, note_parts, &parts);
+    size_t made = 0;
+    while (made < parts.count && (parts.copy[made] = deep(copying, parts.old[made], depth))) made++;
+    bool good = made == parts.count;
+    parts.at = 0;
+    if (good) poolobj_references(copy, replace_parts, &parts);
+    value_unref_all(parts.old, parts.count);
+    value_unref_all(parts.copy, made);
+    value_free(parts.old);
+    return good;
+}
+
+static poolobj *deep_own(struct copying *copying, poolobj *value, size_t depth) {
+    const struct own *own = own_of(copying->space, value);
+    if (own == NULL || own->hooks.copy == NULL) return value_ref(value);
+    poolobj *known = copies_get(&copying->memo, value);
+    if (known != NULL) return value_ref(known);
+    poolobj *copy = own_copy(own, value, depth);
+    if (copy == NULL || copy == value) return copy;
+    bool good = copies_add(copying->space, &copying->memo, value, copy) &&
+                deepen_parts(copying, copy, depth - 1);
+    if (good) return copy;
+    value_unref(copy);
+    return NULL;
+}
+
 static poolobj *deep(struct copying *copying, poolobj *value, size_t depth) {
     unsigned type = value_type(copying->space, value);
+    if (type == POOLVAL_OTHER) return deep_own(copying, value, depth);
     if (type < POOLVAL_TUPLE && type != POOLVAL_BYTEARRAY) return value_ref(value);
     if (type > POOLVAL_SET) return value_ref(value); /* frozen sets and iterators */
     poolobj *known = copies_get(&copying->memo, value);
@@ -110,7 +179,7 @@ static poolobj *deep(struct copying *copying, poolobj *value, size_t depth) {
 }
 
 poolobj *poolval_deepcopy(poolval_space *space, poolobj *value) {
-    struct copying copying = {space, {NULL, 0, 0}};
+    struct copying copying = {space, {NULL, 0, 0, space->owned > 0}};
     if (!value_require_any(space, value, "value")) return NULL;
     poolobj *copy = deep(&copying, value, space->depth_max);
     copies_end(space, &copying.memo, copy == NULL);
@@ -126,6 +195,8 @@ poolobj *poolval_copy(poolval_space *space, poolobj *value) {
         return bytearray_copy(space, value);
     else if (value_is(space, value, POOLVAL_DICT) || value_is(space, value, POOLVAL_SET))
         copy = dict_copy(space, (struct value_dict *)value);
+    else if (own_of(space, value) != NULL)
+        return own_copy(own_of(space, value), value, space->depth_max);
     else
         return value_ref(value);
     return copy != NULL ? value_made(space, copy) : NULL;

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "value/key.h"
+#include "value/own.h"
 
 enum { BITS_LEAST = 3, BITS_MOST = 57, SPARSE = 8 };
 
@@ -54,19 +55,28 @@ ALWAYS_INLINE uint64_t tag_of(uint64_t hash, unsigned bits, unsigned width) {
 
 typedef bool same_key(const poolval_space *space, const poolobj *a, const poolobj *b);
 
+/* The key of an entry decides by a hook whether it is equal: the look-up is done again, with care.
+   False. */
+static bool meets_own(const poolval_space *space, const poolobj *a) {
+    if (own_of(space, a) != NULL) ((poolval_space *)(uintptr_t)space)->met_own = true;
+    return false;
+}
+
 ALWAYS_INLINE bool same_str(const poolval_space *space, const poolobj *a, const poolobj *key) {
     const struct value_str *x = (const struct value_str *)a, *y = (const struct value_str *)key;
     if (a == key) return true;
-    return value_is(space, a, POOLVAL_STR) && x->hash == y->hash && str_equal(x, y);
+    if (likely(value_is(space, a, POOLVAL_STR))) return x->hash == y->hash && str_equal(x, y);
+    return meets_own(space, a);
 }
 ALWAYS_INLINE bool same_int(const poolval_space *space, const poolobj *a, const poolobj *key) {
     if (a == key) return true;
     if (likely(value_is(space, a, POOLVAL_INT)))
         return ((const struct value_int *)a)->number == ((const struct value_int *)key)->number;
-    return a != NULL && key_equal(space, a, key);
+    if (a == NULL || own_of(space, a) != NULL) return meets_own(space, a);
+    return key_equal(space, a, key) == 1;
 }
 static bool same_any(const poolval_space *space, const poolobj *a, const poolobj *key) {
-    return a != NULL && key_equal(space, a, key);
+    return a != NULL && key_equal(space, a, key) == 1;
 }
 
 /* The entry of the key; NULL: there is none, and *slot is the empty one where it would be. */
@@ -95,13 +105,70 @@ ALWAYS_INLINE poolobj **probe_width(const poolval_space *space, const struct val
     return probe(space, dict, key, hash, 8, same, slot);
 }
 
+/* Whether the key of an entry, held meanwhile, is equal: 1, 0, -1; CHANGED: the dictionary is not
+   what it was, but if not, it holds the key still. */
+enum { CHANGED = 2 };
+static int same_careful(poolval_space *space, const struct value_dict *dict, poolobj *const *entry,
+                        poolobj *key) {
+    struct value_dict before = *dict;
+    poolobj *a = value_ref(entry[0]);
+    int equal = key_equal(space, a, key);
+    bool changed = dict->item != before.item || dict->state != before.state || entry[0] != a;
+    value_unref(a);
+    return equal < 0 ? -1 : changed ? CHANGED : equal;
+}
+
+/* One look-up where hooks may run: 1: *found is the entry, or NULL and *slot; -1; CHANGED. */
+static int probe_careful(poolval_space *space, const struct value_dict *dict, poolobj *key,
+                         uint64_t hash, size_t *slot, poolobj ***found) {
+    unsigned bits = dict_bits(dict), width = dict_slot_width(bits);
+    size_t mask = ((size_t)1 << bits) - 1, i = hash & mask;
+    uint64_t tag = tag_of(hash, bits, width), content;
+    const void *slots = dict_slots(dict, width);
+    *found = NULL;
+    for (; (content = slot_read(slots, width, i)) != 0; i = (i + 1) & mask) {
+        if ((content ^ tag) > mask) continue;
+        poolobj **entry = dict->item + 2 * ((content & mask) - 1);
+        if (entry[0] == NULL) continue;
+        int same = entry[0] == key ? 1 : same_careful(space, dict, entry, key);
+        if (same == 1) *found = entry;
+        if (same != 0) return same;
+    }
+    *slot = i;
+    return 1;
+}
+
+/* A dictionary that changes in each of so many look-ups is one that is never looked up in. */
+enum { LOOKUPS_MAX = 1000 };
+
+static NOINLINE poolobj **find_careful(const poolval_space *space_, const struct value_dict *dict,
+                                       poolobj *key, uint64_t hash, size_t *slot) {
+    poolval_space *space = (poolval_space *)(uintptr_t)space_;
+    poolobj **entry = NULL;
+    int result = CHANGED;
+    space->met_own = false;
+    for (unsigned i = 0; result == CHANGED && i < LOOKUPS_MAX; i++)
+        result = probe_careful(space, dict, key, hash, slot, &entry);
+    if (likely(result == 1)) return entry;
+    if (result == CHANGED)
+        value_fail(space, POOLVAL_ERR_CHANGED, "the dict got or lost keys in each look-up", 0, 0);
+    space->find_failed = true;
+    return NULL;
+}
+
 ALWAYS_INLINE poolobj **find(const poolval_space *space, const struct value_dict *dict,
                              poolobj *key, uint64_t hash, size_t *slot) {
+    poolobj **entry;
     if (value_is(space, key, POOLVAL_STR))
-        return probe_width(space, dict, key, hash, same_str, slot);
-    if (value_is(space, key, POOLVAL_INT))
-        return probe_width(space, dict, key, hash, same_int, slot);
-    return probe_width(space, dict, key, hash, same_any, slot);
+        entry = probe_width(space, dict, key, hash, same_str, slot);
+    else if (value_is(space, key, POOLVAL_INT))
+        entry = probe_width(space, dict, key, hash, same_int, slot);
+    else if (own_any(space))
+        return find_careful(space, dict, key, hash, slot);
+    else
+        return probe_width(space, dict, key, hash, same_any, slot);
+    if (likely(entry != NULL || !space->met_own)) return entry;
+    return find_careful(space, dict, key, hash, slot);
 }
 
 poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
@@ -212,10 +279,12 @@ static void shrink(poolval_space *space, struct value_dict *dict) {
 
 /* ---- Making ---- */
 
+void dict_init(struct value_dict *dict) { dict->item = &no_table[1]; }
+
 struct value_dict *dict_new_of(poolval_space *space, unsigned type) {
     struct value_dict *dict =
         (struct value_dict *)value_new(space, type, sizeof(struct value_dict));
-    if (likely(dict != NULL)) dict->item = &no_table[1];
+    if (likely(dict != NULL)) dict_init(dict);
     return dict;
 }
 
@@ -266,7 +335,8 @@ bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolo
     size_t slot = 0;
     if (unlikely(!key_hash(space, key, &hash))) return false;
     poolobj **entry = find(space, dict, key, hash, &slot);
-    if (entry == NULL) return insert(space, dict, key, hash, slot, value);
+    if (entry == NULL)
+        return !dict_find_failed(space) && insert(space, dict, key, hash, slot, value);
     poolobj *old = entry[1];
     entry[1] = value_ref(value);
     value_unref(old);
@@ -326,7 +396,7 @@ int poolval_dict_find(poolval_space *space, poolobj *value, poolobj *key, poolob
     *found = NULL;
     if (unlikely(dict == NULL || !key_hash(space, key, &hash))) return -1;
     poolobj **entry = find(space, dict, key, hash, &slot);
-    if (entry == NULL) return 0;
+    if (entry == NULL) return dict_find_failed(space) ? -1 : 0;
     *found = entry[1];
     return 1;
 }
@@ -337,7 +407,8 @@ poolobj *poolval_dict_get(poolval_space *space, poolobj *value, poolobj *key) {
     size_t slot;
     if (unlikely(dict == NULL || !key_hash(space, key, &hash))) return NULL;
     poolobj **entry = find(space, dict, key, hash, &slot);
-    return likely(entry != NULL) ? value_ref(entry[1]) : (poolobj *)key_fail_missing(space, key);
+    if (likely(entry != NULL)) return value_ref(entry[1]);
+    return dict_find_failed(space) ? NULL : (poolobj *)key_fail_missing(space, key);
 }
 
 poolobj *poolval_dict_get_or_set(poolval_space *space, poolobj *value, poolobj *key,
@@ -349,6 +420,7 @@ poolobj *poolval_dict_get_or_set(poolval_space *space, poolobj *value, poolobj *
     if (unlikely(!key_hash(space, key, &hash))) return NULL;
     poolobj **entry = find(space, dict, key, hash, &slot);
     if (entry != NULL) return value_ref(entry[1]);
+    if (dict_find_failed(space)) return NULL;
     return insert(space, dict, key, hash, slot, item) ? value_ref(item) : NULL;
 }
 
@@ -395,7 +467,7 @@ bool dict_remove(poolval_space *space, struct value_dict *dict, poolobj *key, po
         if (!key_hash(space, key, &hash)) return false;
         found = dict_find(space, dict, key, hash);
     }
-    if (found == NULL) return key_fail_missing(space, key) != NULL;
+    if (found == NULL) return !dict_find_failed(space) && key_fail_missing(space, key) != NULL;
     take_entry(space, dict, found, entry);
     return true;
 }

@@ -47,6 +47,8 @@ static inline void *dict_table(const struct value_dict *dict) {
     return dict_bits(dict) == 0 ? NULL : dict_slots(dict, dict_slot_width(dict_bits(dict)));
 }
 
+/* Of memory that is zero: a dictionary without entries. */
+void dict_init(struct value_dict *dict);
 /* Of the types that are dictionaries inside: sets have no values, but for none. */
 struct value_dict *dict_new_of(poolval_space *space, unsigned type);
 static inline struct value_dict *dict_new(poolval_space *space) {
@@ -56,9 +58,17 @@ static inline struct value_dict *dict_new(poolval_space *space) {
  * noted. */
 bool dict_remove(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *entry[2]);
 void dict_clear(struct value_dict *dict);
-/* Entry of a key with this hash, which is a pointer to key and value; NULL: it is not there. */
+/* Entry of a key with this hash, which is held by the caller, which is a pointer to key and value;
+ * NULL: it is not there. */
 poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
                     uint64_t hash);
+/* After one found nothing: whether a hook of a key failed in it, whose failure is noted then. Asked
+   once. */
+static inline bool dict_find_failed(poolval_space *space) {
+    if (likely(!space->find_failed)) return false;
+    space->find_failed = false;
+    return true;
+}
 /* Takes references to both. False: the failure is noted. */
 bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value);
 /* A dictionary with the same entries, without those removed. */

@@ -32,11 +32,12 @@ int poolval_dict_update(poolval_space *space, poolobj *value, poolobj *other) {
     if (require_dict(space, value) == NULL || require_dict(space, other) == NULL) return -1;
     if (value == other) return 0;
     value_ref(other);
-    while ((more = poolval_dict_next(space, other, &place, &key, &item)) == 1)
-        if (!dict_set(space, (struct value_dict *)value, key, item)) {
-            more = -1;
-            break;
-        }
+    while ((more = poolval_dict_next(space, other, &place, &key, &item)) == 1) {
+        value_ref(key), value_ref(item); /* hooks may change `other` */
+        if (!dict_set(space, (struct value_dict *)value, key, item)) more = -1;
+        value_unref(key), value_unref(item);
+        if (more < 0) break;
+    }
     value_unref(other);
     return more;
 }

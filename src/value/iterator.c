@@ -3,6 +3,7 @@
 
 #include "value/bytes.h"
 #include "value/dict.h"
+#include "value/own.h"
 #include "value/range.h"
 #include "value/str.h"
 
@@ -10,7 +11,7 @@ const size_t iterator_refs[] = {offsetof(struct value_iterator, over), POOLOBJ_E
 
 static bool can_be_iterated(const poolval_space *space, const poolobj *value) {
     unsigned type = value_type(space, value);
-    return type >= POOLVAL_STR && type != POOLVAL_SLICE;
+    return type >= POOLVAL_STR && type != POOLVAL_SLICE && type < POOLVAL_ITERATOR;
 }
 
 static poolobj *make(poolval_space *space, poolobj *over, int part) {
@@ -24,6 +25,7 @@ static poolobj *make(poolval_space *space, poolobj *over, int part) {
 
 poolobj *poolval_iterate(poolval_space *space, poolobj *value) {
     if (value_is(space, value, POOLVAL_ITERATOR)) return value_ref(value);
+    if (own_of(space, value) != NULL) return own_iterate(own_of(space, value), value);
     if (!can_be_iterated(space, value))
         return (poolobj *)value_fail_type(space, "something with items", value);
     return make(space, value, POOLVAL_KEYS);
@@ -101,6 +103,8 @@ static int next_at(poolval_space *space, struct value_iterator *iterator, poolob
 int poolval_next(poolval_space *space, poolobj *value, poolobj **item) {
     struct value_iterator *iterator = (struct value_iterator *)value;
     *item = NULL;
+    if (own_any(space) && own_find(space, value) != NULL)
+        return own_next(own_find(space, value), value, item);
     if (!value_require(space, value, POOLVAL_ITERATOR, "an iterator")) return -1;
     if (iterator->over == NULL) return 0;
     if (likely(value_is(space, iterator->over, POOLVAL_LIST))) {

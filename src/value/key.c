@@ -3,12 +3,10 @@
 
 #include "value/bytes.h"
 #include "value/memo.h"
+#include "value/own.h"
 #include "value/range.h"
 
-bool key_fail_depth(poolval_space *space) {
-    value_fail(space, POOLVAL_ERR_DEPTH, "nested deeper than %zu levels", space->depth_max, 0);
-    return false;
-}
+bool key_fail_depth(poolval_space *space) { return value_fail_depth(space); }
 
 /* ---- Hashes ---- */
 
@@ -65,6 +63,7 @@ static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t
         return false;
     default:
         if (!value_require_any(space, value, "key")) return false;
+        if (own_of(space, value) != NULL) return own_hash(own_of(space, value), value, depth, hash);
         *hash = hash_address(&space->key, value);
         return true;
     }
@@ -78,25 +77,29 @@ bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t 
     return good;
 }
 
-/* ---- Equality ---- */
+/* ---- Equality: 1, 0, -1 ---- */
 
-static bool equal_keys(struct memo *memo, const poolobj *a, const poolobj *b);
+static int equal_keys(struct memo *memo, const poolobj *a, const poolobj *b);
 
-static bool equal_tuples(struct memo *memo, const struct value_tuple *a,
-                         const struct value_tuple *b) {
-    uint64_t equal;
+static int equal_tuples(struct memo *memo, const struct value_tuple *a,
+                        const struct value_tuple *b) {
+    uint64_t known;
     if (a->length != b->length) return false;
-    if (memo_find(memo, &a->base, &b->base, &equal)) return true;
+    if (memo_find(memo, &a->base, &b->base, &known)) return true;
     memo->visited++;
-    for (size_t i = 0; i < a->length; i++)
-        if (!equal_keys(memo, a->item[i], b->item[i])) return false;
+    for (size_t i = 0; i < a->length; i++) {
+        int equal = equal_keys(memo, a->item[i], b->item[i]);
+        if (equal != 1) return equal;
+    }
     memo_add(memo, &a->base, &b->base, 1);
     return true;
 }
 
-static bool equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
+static int equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
     const poolval_space *space = memo->space;
     if (a == b) return true;
+    if (own_any(space) && (own_find(space, a) != NULL || own_find(space, b) != NULL))
+        return memo_equal_own(memo, a, b, space->depth_max);
     if (number_is(space, a))
         return number_is(space, b) && number_compare(space, a, b) == NUMBER_EQUAL;
     if (bytes_is(space, a))
@@ -119,11 +122,10 @@ static bool equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
     }
 }
 
-bool key_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
-    struct memo memo;
-    memo_begin(&memo, (poolval_space *)(uintptr_t)space);
-    bool equal = equal_keys(&memo, a, b);
-    memo_end(&memo);
+int key_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
+    struct memo fresh, *memo = memo_join(&fresh, (poolval_space *)(uintptr_t)space);
+    int equal = equal_keys(memo, a, b);
+    memo_leave(memo, &fresh);
     return equal;
 }
 

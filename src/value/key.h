@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * key.h - hashes and equality of what can be a key: everything but lists, dictionaries, and tuples
- * that hold one. No code of the program runs here.
+ * that hold one. No code of the program runs here, but hooks of own types; the hash of a key that
+ * was made once is known, so that none runs for it again.
  */
 #ifndef POOLALLOC_VALUE_KEY_H
 #define POOLALLOC_VALUE_KEY_H
@@ -15,8 +16,9 @@ extern "C" {
 
 /* False: no key, or nested deeper than `depth`; the failure is noted. */
 bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t *hash);
-/* Whether two keys that were hashed are equal; the same object always is. */
-bool key_equal(const poolval_space *space, const poolobj *a, const poolobj *b);
+/* Whether two keys that were hashed are equal: 1, 0, -1 if a hook failed. The same object always
+ * is. */
+int key_equal(const poolval_space *space, const poolobj *a, const poolobj *b);
 
 ALWAYS_INLINE bool key_hash(poolval_space *space, poolobj *value, uint64_t *hash) {
     if (value_is(space, value, POOLVAL_STR)) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/memo.h"
 
+#include "value/own.h"
+
 bool memo_visit(struct memo *memo, size_t items) {
     memo->visited++;
     memo->work += items + 1;
@@ -49,6 +51,44 @@ void memo_add(struct memo *memo, const poolobj *a, const poolobj *b, uint64_t wo
     if (likely(memo->visited < MEMO_FROM) || !is_shared(a, b) || !make_room(memo)) return;
     struct seen_slot slot = {a, b, word};
     struct seen_slot *place = place_of(memo, a, b);
-    memo->used += place->a == NULL;
+    bool fresh = place->a == NULL;
+    memo->used += fresh;
     *place = slot;
+    if (likely(!memo->holds) || !fresh) return;
+    value_ref((poolobj *)(uintptr_t)a);
+    if (b != NULL) value_ref((poolobj *)(uintptr_t)b);
+}
+
+void memo_drop(struct memo *memo) {
+    for (size_t i = 0; memo->holds && i < memo->size; i++) {
+        const struct seen_slot *slot = &memo->slot[i];
+        if (slot->a != NULL) value_unref((poolobj *)(uintptr_t)slot->a);
+        if (slot->a != NULL && slot->b != NULL) value_unref((poolobj *)(uintptr_t)slot->b);
+    }
+    value_free(memo->slot);
+}
+
+/* ---- Hooks ---- */
+
+struct memo *memo_join(struct memo *fresh, poolval_space *space) {
+    if (unlikely(space->memo != NULL)) return space->memo;
+    memo_begin(fresh, space);
+    return fresh;
+}
+
+void memo_leave(struct memo *memo, struct memo *fresh) {
+    if (likely(memo == fresh)) memo_end(fresh);
+}
+
+int memo_equal_own(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth) {
+    poolval_space *space = memo->space;
+    struct memo *outer = space->memo;
+    uint64_t known;
+    if (memo_find(memo, a, b, &known)) return 1;
+    if (!memo_visit(memo, 0)) return -1;
+    space->memo = memo;
+    int equal = own_equal(space, (poolobj *)(uintptr_t)a, (poolobj *)(uintptr_t)b, depth);
+    space->memo = outer;
+    if (equal == 1) memo_add(memo, a, b, 1);
+    return equal;
 }

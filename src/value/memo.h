@@ -21,6 +21,7 @@ struct memo {
     size_t work;    /* and their items */
     struct seen_slot *slot;
     size_t size, used; /* a power of two or 0; at most half are used */
+    bool holds;        /* what it has, as hooks may drop it */
 };
 
 enum { MEMO_FROM = 64 };
@@ -32,8 +33,20 @@ extern "C" {
 static inline void memo_begin(struct memo *memo, poolval_space *space) {
     memset(memo, 0, sizeof *memo);
     memo->space = space;
+    memo->holds = space->owned > 0;
 }
-static inline void memo_end(struct memo *memo) { value_free(memo->slot); }
+/* Drops what it holds, in the end. */
+void memo_drop(struct memo *memo);
+static inline void memo_end(struct memo *memo) {
+    if (memo->slot != NULL) memo_drop(memo);
+}
+
+/* The memo of the equality in the midst of which a hook asks for another, or `fresh`, which is
+   begun; and its end. */
+struct memo *memo_join(struct memo *fresh, poolval_space *space);
+void memo_leave(struct memo *memo, struct memo *fresh);
+/* own_equal of a pair, of which at least one is of an own type, with this memo for what it asks. */
+int memo_equal_own(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth);
 
 /* A container with so many items. False: more than the space allows, with the failure noted. */
 bool memo_visit(struct memo *memo, size_t items);

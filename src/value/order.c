@@ -4,11 +4,21 @@
 #include "value/bytes.h"
 #include "value/key.h"
 #include "value/memo.h"
+#include "value/own.h"
 #include "value/set.h"
 
 /* ---- Equal ---- */
 
 static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth);
+
+/* The same, with both held, as hooks may drop them. */
+static int equal_held(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
+    if (likely(!memo->holds)) return equal_items(memo, a, b, depth);
+    value_ref(a), value_ref(b);
+    int equal = equal_items(memo, a, b, depth);
+    value_unref(a), value_unref(b);
+    return equal;
+}
 
 static int equal_sequences(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth) {
     size_t count, other;
@@ -16,23 +26,44 @@ static int equal_sequences(struct memo *memo, const poolobj *a, const poolobj *b
     poolobj *const *y = sequence_items(memo->space, b, &other);
     if (count != other) return 0;
     if (!memo_visit(memo, count)) return -1;
-    for (size_t i = 0; i < count; i++) {
-        int equal = equal_items(memo, x[i], y[i], depth);
+    for (size_t i = 0; i < count && count == other; i++) {
+        int equal = equal_held(memo, x[i], y[i], depth);
         if (equal != 1) return equal;
+        if (unlikely(memo->holds)) { /* hooks may have changed the lists */
+            x = sequence_items(memo->space, a, &count);
+            y = sequence_items(memo->space, b, &other);
+        }
     }
-    return 1;
+    return count == other;
+}
+
+/* Whether `b` has an equal value for the key, 1, 0, -1; `entry` may be gone afterwards. */
+static int equal_entry(struct memo *memo, poolobj *const *entry, const struct value_dict *b,
+                       size_t depth) {
+    uint64_t hash;
+    poolval_space *space = memo->space;
+    poolobj *key = entry[0], *value = entry[1];
+    if (!key_hash(space, key, &hash)) return -1;
+    poolobj **found = dict_find(space, b, key, hash);
+    if (found == NULL) return dict_find_failed(space) ? -1 : 0;
+    return equal_held(memo, value, found[1], depth);
+}
+static int equal_entry_held(struct memo *memo, poolobj *const *entry, const struct value_dict *b,
+                            size_t depth) {
+    poolobj *held[] = {value_ref(entry[0]), value_ref(entry[1])};
+    int equal = equal_entry(memo, held, b, depth);
+    value_unref_all(held, 2);
+    return equal;
 }
 
 static int equal_dicts(struct memo *memo, const struct value_dict *a, const struct value_dict *b,
                        size_t depth) {
     size_t index = 0;
-    uint64_t hash;
     if (a->length != b->length) return 0;
     if (!memo_visit(memo, a->length)) return -1;
     for (poolobj **entry; (entry = dict_step(a, &index)) != NULL;) {
-        if (!key_hash(memo->space, entry[0], &hash)) return -1;
-        poolobj **found = dict_find(memo->space, b, entry[0], hash);
-        int equal = found != NULL ? equal_items(memo, entry[1], found[1], depth) : 0;
+        int equal = memo->holds ? equal_entry_held(memo, entry, b, depth)
+                                : equal_entry(memo, entry, b, depth);
         if (equal != 1) return equal;
     }
     return 1;
@@ -55,17 +86,25 @@ static bool has_items(unsigned type) { return type >= POOLVAL_TUPLE && type <= P
 static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
     poolval_space *space = memo->space;
     if (a == b) return 1;
+    if (own_any(space) && (own_find(space, a) != NULL || own_find(space, b) != NULL))
+        return memo_equal_own(memo, a, b, depth);
     unsigned type = value_type(space, a), other = value_type(space, b);
     if (has_items(type)) return type == other ? equal_containers(memo, a, b, depth) : 0;
-    if (set_is(space, a)) return set_is(space, b) && set_equal(space, a, b);
+    if (set_is(space, a)) return set_is(space, b) ? set_equal(space, a, b) : 0;
     return key_equal(space, a, b);
 }
 
 int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth) {
-    struct memo memo;
-    memo_begin(&memo, space);
-    int equal = equal_items(&memo, a, b, depth);
-    memo_end(&memo);
+    struct memo fresh, *memo = memo_join(&fresh, space);
+    int equal = equal_items(memo, a, b, depth);
+    memo_leave(memo, &fresh);
+    return equal;
+}
+
+int order_equal_held(poolval_space *space, poolobj *a, poolobj *b) {
+    struct memo fresh, *memo = memo_join(&fresh, space);
+    int equal = equal_held(memo, a, b, space->depth_max);
+    memo_leave(memo, &fresh);
     return equal;
 }
 
@@ -105,17 +144,31 @@ static bool compare_sequences(struct memo *memo, const poolobj *a, const poolobj
     poolobj *const *x = sequence_items(memo->space, a, &count);
     poolobj *const *y = sequence_items(memo->space, b, &other);
     for (size_t i = 0; i < size_min(count, other); i++) {
-        int equal = equal_items(memo, x[i], y[i], depth);
-        if (equal < 0) return false;
-        if (equal == 0) return compare_items(memo, x[i], y[i], depth, order);
+        poolobj *p = x[i], *q = y[i];
+        if (unlikely(memo->holds)) value_ref(p), value_ref(q);
+        int equal = equal_items(memo, p, q, depth);
+        bool good = equal > 0 || (equal == 0 && compare_items(memo, p, q, depth, order));
+        if (unlikely(memo->holds)) {
+            value_unref(p), value_unref(q);
+            x = sequence_items(memo->space, a, &count);
+            y = sequence_items(memo->space, b, &other);
+        }
+        if (equal != 1) return good;
     }
     *order = (count > other) - (count < other);
     return true;
 }
 
+static bool compare_own(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order) {
+    int result = own_compare(space, a, b, depth, order);
+    return result == 1 || (result == 0 && fail_order(space, a, b));
+}
+
 static bool compare_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
     poolval_space *space = memo->space;
     unsigned type = value_type(space, a);
+    if (own_any(space) && (own_find(space, a) != NULL || own_find(space, b) != NULL))
+        return compare_own(space, a, b, depth, order);
     if (number_is(space, a) && number_is(space, b)) return compare_numbers(space, a, b, order);
     if (bytes_is(space, a) && bytes_is(space, b)) {
         *order = bytes_compare(bytes_of(space, a), bytes_of(space, b));

@@ -6,6 +6,7 @@
 #include "value/integer.h"
 #include "value/intern.h"
 #include "value/iterator.h"
+#include "value/own.h"
 #include "value/range.h"
 #include "value/set.h"
 #include "value/space.h"
@@ -102,6 +103,7 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
     };
     for (unsigned type = 0; type < POOLVAL_TYPES; type++)
         if (!make_type(space, type, &specs[type])) return false;
+    space->first = space->number[POOLVAL_NONE];
     return true;
 }
 
@@ -134,7 +136,8 @@ static bool begin(poolval_space *space, poolobj_heap *heap, const poolval_option
     space->heap = heap;
     space->list_growth = wanted->list_growth;
     space->intern_max = wanted->intern_max;
-    space->depth_max = wanted->depth_max;
+    space->depth_max = space->depth_limit = wanted->depth_max;
+    space->check_hooks = wanted->check_hooks != 0;
     space->work_max = wanted->work_max;
     space->repeat_max = wanted->repeat_max;
     space->power = wanted->power;
@@ -169,6 +172,7 @@ poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *want
 
 poolval_space *poolval_space_of(const void *object) {
     const poolobj_type *type = object_type((const poolobj *)object);
+    if (own_of_type(type) != NULL) return own_of_type(type)->space;
     return (poolval_space *)(type_is_numbered(type) ? type->data : type->heap->upper);
 }
 
@@ -251,6 +255,12 @@ size_t poolval_sizeof(const poolval_space *space, const poolobj *value) {
 
 poolobj *poolval_none(const poolval_space *space) { return space->none; }
 
+/* One that can't tell its length is not. */
+static bool is_empty(const poolval_space *space, const poolobj *value) {
+    const struct own *own = own_of(space, value);
+    return own->hooks.length != NULL && own_length(own, (poolobj *)(uintptr_t)value) == 0;
+}
+
 int poolval_truth(const poolval_space *space, const poolobj *value) {
     int64_t number;
     if (number_int_of(space, value, &number)) return number != 0;
@@ -275,6 +285,6 @@ int poolval_truth(const poolval_space *space, const poolobj *value) {
     case POOLVAL_RANGE:
         return ((const struct value_range *)value)->length > 0;
     default:
-        return value != NULL;
+        return value != NULL && !(own_of(space, value) != NULL && is_empty(space, value));
     }
 }

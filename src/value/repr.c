@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* poolval_repr: values as text. No code of the program runs meanwhile. */
+/* poolval_repr: values as text. No code of the program runs meanwhile, but hooks of own types. */
 #include <stdio.h>
 
 #include "value/bytes.h"
@@ -8,6 +8,7 @@
 #include "value/integer.h"
 #include "value/key.h"
 #include "value/memo.h"
+#include "value/own.h"
 #include "value/printable.h"
 #include "value/range.h"
 #include "value/repr.h"
@@ -29,6 +30,17 @@ struct around {
 };
 
 static void write_value(struct writer *writer, const poolobj *value, const struct around *outer);
+
+/* The same, of an item that hooks may drop. */
+static void write_item(struct writer *writer, poolobj *item, const struct around *outer) {
+    if (likely(!outer->repeats->memo.holds)) {
+        write_value(writer, item, outer);
+        return;
+    }
+    value_ref(item);
+    write_value(writer, item, outer);
+    value_unref(item);
+}
 
 /* ---- Strings ---- */
 
@@ -93,10 +105,9 @@ static size_t length_of(const poolval_space *space, const poolobj *value) {
 }
 
 /* False: too much work, with the failure noted. */
-static bool may_write(struct repeats *repeats, const poolobj *value) {
+static bool may_write(struct repeats *repeats, const poolobj *value, size_t items) {
     uint64_t seen;
     poolval_space *space = repeats->memo.space;
-    size_t items = length_of(space, value);
     if (memo_find(&repeats->memo, value, NULL, &seen)) repeats->items += items + 1;
     memo_add(&repeats->memo, value, NULL, 0);
     if (repeats->items <= space->repeat_max) return memo_visit(&repeats->memo, items);
@@ -113,7 +124,9 @@ static void write_items(struct writer *writer, const poolobj *sequence,
     writer_text(writer, tuple ? "(" : "[");
     for (size_t i = 0; i < count && !writer->failed; i++) {
         if (i > 0) writer_text(writer, ", ");
-        write_value(writer, item[i], around);
+        write_item(writer, item[i], around);
+        if (unlikely(around->repeats->memo.holds))
+            item = sequence_items(writer->space, sequence, &count);
     }
     if (tuple && count == 1) writer_text(writer, ",");
     writer_text(writer, tuple ? ")" : "]");
@@ -128,7 +141,7 @@ static void write_set(struct writer *writer, const struct value_dict *set,
     writer_text(writer, empty ? "" : "{");
     for (poolobj **entry; !writer->failed && (entry = dict_step(set, &index)) != NULL;) {
         if (written++ > 0) writer_text(writer, ", ");
-        write_value(writer, entry[0], around);
+        write_item(writer, entry[0], around);
     }
     writer_text(writer, empty ? "" : "}");
     writer_text(writer, frozen || empty ? ")" : "");
@@ -139,10 +152,14 @@ static void write_dict(struct writer *writer, const struct value_dict *dict,
     size_t index = 0, written = 0;
     writer_text(writer, "{");
     for (poolobj **entry; !writer->failed && (entry = dict_step(dict, &index)) != NULL;) {
+        poolobj *value = entry[1];
+        bool hold = around->repeats->memo.holds;
         if (written++ > 0) writer_text(writer, ", ");
-        write_value(writer, entry[0], around);
+        if (unlikely(hold)) value_ref(value);
+        write_item(writer, entry[0], around);
         writer_text(writer, ": ");
-        write_value(writer, entry[1], around);
+        write_value(writer, value, around);
+        if (unlikely(hold)) value_unref(value);
     }
     writer_text(writer, "}");
 }
@@ -167,7 +184,7 @@ static void write_container(struct writer *writer, const poolobj *value, unsigne
     if (around.depth-- == 0) {
         key_fail_depth(writer->space);
         writer_fail(writer);
-    } else if (!may_write(around.repeats, value)) {
+    } else if (!may_write(around.repeats, value, length_of(writer->space, value))) {
         writer_fail(writer);
     } else if (set_is(writer->space, value)) {
         write_set(writer, (const struct value_dict *)value, &around);
@@ -180,12 +197,48 @@ static void write_container(struct writer *writer, const poolobj *value, unsigne
 
 /* ---- The rest ---- */
 
-static void write_other(struct writer *writer, const poolobj *value) {
-    char address[32];
-    snprintf(address, sizeof address, " at %#lx>", (unsigned long)(uintptr_t)value);
+static void write_name(struct writer *writer, const poolobj *value) {
     writer_text(writer, "<");
     for (const char *c = value_type_name(writer->space, value); *c != '\0'; c++)
         writer_char(writer, (unsigned char)*c < 0x80 ? (unsigned char)*c : '?');
+}
+
+/* Text by a hook, which finds in the space what is around it. */
+static void write_own(struct writer *writer, const struct own *own, poolobj *value,
+                      const struct around *outer) {
+    poolval_space *space = writer->space;
+    const struct around *before = space->around;
+    if (is_around(value, outer)) {
+        write_name(writer, value);
+        writer_text(writer, " ...>");
+        return;
+    }
+    if (!may_write(outer->repeats, value, 0)) {
+        writer_fail(writer);
+        return;
+    }
+    struct around around = {value, outer, outer->depth, outer->repeats};
+    space->around = &around;
+    poolobj *text = own_repr(own, value, outer->depth);
+    space->around = before;
+    if (text == NULL) {
+        writer_fail(writer);
+        return;
+    }
+    const struct value_str *str = (const struct value_str *)text;
+    writer_part(writer, str, 0, str_length(str));
+    value_unref(text);
+}
+
+static void write_other(struct writer *writer, const poolobj *value, const struct around *outer) {
+    const struct own *own = own_of(writer->space, value);
+    char address[32];
+    if (own != NULL && own->hooks.repr != NULL) {
+        write_own(writer, own, (poolobj *)(uintptr_t)value, outer);
+        return;
+    }
+    snprintf(address, sizeof address, " at %#lx>", (unsigned long)(uintptr_t)value);
+    write_name(writer, value);
     writer_text(writer, address);
 }
 
@@ -258,7 +311,7 @@ static void write_value(struct writer *writer, const poolobj *value, const struc
     switch (type) {
     case POOLVAL_OTHER:
     case POOLVAL_ITERATOR:
-        write_other(writer, value);
+        write_other(writer, value, outer);
         return;
     case POOLVAL_NONE:
         writer_text(writer, "None");
@@ -293,7 +346,9 @@ void repr_write(struct writer *writer, const poolobj *value) {
     struct repeats repeats;
     memo_begin(&repeats.memo, writer->space);
     repeats.items = 0;
-    struct around none = {NULL, NULL, writer->space->depth_max, &repeats};
+    const struct around *outer = writer->space->around;
+    struct around none = {NULL, outer, writer->space->depth_max,
+                          outer != NULL ? outer->repeats : &repeats};
     write_value(writer, value, &none);
     memo_end(&repeats.memo);
 }

@@ -2,6 +2,7 @@
 /* The functions of poolval.h that ask any container for its length, for an item, or for a slice. */
 #include "value/bytes.h"
 #include "value/order.h"
+#include "value/own.h"
 #include "value/range.h"
 #include "value/set.h"
 #include "value/str.h"
@@ -30,6 +31,8 @@ static bool length_of(const poolval_space *space, const poolobj *value, size_t *
 
 ptrdiff_t poolval_length(poolval_space *space, const poolobj *value) {
     size_t length;
+    if (own_of(space, value) != NULL)
+        return own_length(own_of(space, value), (poolobj *)(uintptr_t)value);
     if (length_of(space, value, &length)) return (ptrdiff_t)length;
     value_fail_type(space, "something with a length", value);
     return -1;
@@ -41,10 +44,23 @@ static int items_have(poolval_space *space, const poolobj *value, poolobj *item)
     size_t count;
     poolobj *const *items = sequence_items(space, value, &count);
     for (size_t i = 0; i < count; i++) {
-        int equal = order_equal(space, items[i], item, space->depth_max);
+        int equal = order_equal_held(space, items[i], item);
         if (equal != 0) return equal;
+        if (own_any(space)) items = sequence_items(space, value, &count);
     }
     return 0;
+}
+
+static int iterated_has(poolval_space *space, poolobj *value, poolobj *item) {
+    poolobj *iterator = poolval_iterate(space, value), *next;
+    int equal = 0, more = -1;
+    if (iterator == NULL) return -1;
+    while (equal == 0 && (more = poolval_next(space, iterator, &next)) == 1) {
+        equal = order_equal(space, next, item, space->depth_max);
+        value_unref(next);
+    }
+    value_unref(iterator);
+    return more < 0 ? -1 : equal;
 }
 
 static int range_contains(const poolval_space *space, const poolobj *range, const poolobj *item) {
@@ -92,6 +108,7 @@ int poolval_contains(poolval_space *space, poolobj *value, poolobj *item) {
     case POOLVAL_FROZENSET:
         return poolval_set_has(space, value, item);
     default:
+        if (own_of(space, value) != NULL) return iterated_has(space, value, item);
         value_fail_type(space, "something with items", value);
         return -1;
     }

@@ -12,26 +12,32 @@ static struct value_dict *require_set(poolval_space *space, const poolobj *set) 
                                                            : NULL;
 }
 
-/* The items were hashed before. */
-static poolobj **find(const poolval_space *space, const struct value_dict *set, poolobj *item) {
+/* Whether an item is there: 1, 0, -1. It was hashed before. */
+static int has(const poolval_space *space_, const struct value_dict *set, poolobj *item) {
+    poolval_space *space = (poolval_space *)(uintptr_t)space_;
     uint64_t hash;
-    bool good = key_hash((poolval_space *)(uintptr_t)space, item, &hash);
-    return good ? dict_find(space, set, item, hash) : NULL;
+    if (!key_hash(space, item, &hash)) return -1;
+    value_ref(item); /* hooks may drop it */
+    int there = dict_find(space, set, item, hash) != NULL;
+    value_unref(item);
+    return !there && dict_find_failed(space) ? -1 : there;
 }
 
-/* Whether all items of one are in the other. */
-static bool is_part(const poolval_space *space, const struct value_dict *a,
-                    const struct value_dict *b) {
+/* Whether all items of one are in the other: 1, 0, -1. */
+static int is_part(const poolval_space *space, const struct value_dict *a,
+                   const struct value_dict *b) {
     size_t index = 0;
-    if (a->length > b->length) return false;
-    for (poolobj **entry; (entry = dict_step(a, &index)) != NULL;)
-        if (find(space, b, entry[0]) == NULL) return false;
-    return true;
+    if (a->length > b->length) return 0;
+    for (poolobj **entry; (entry = dict_step(a, &index)) != NULL;) {
+        int there = has(space, b, entry[0]);
+        if (there != 1) return there;
+    }
+    return 1;
 }
 
-bool set_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
+int set_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
     const struct value_dict *x = (const struct value_dict *)a, *y = (const struct value_dict *)b;
-    return x->length == y->length && is_part(space, x, y);
+    return x->length == y->length ? is_part(space, x, y) : 0;
 }
 
 /* ---- Making ---- */
@@ -96,7 +102,8 @@ int poolval_set_has(poolval_space *space, const poolobj *value, poolobj *item) {
     const struct value_dict *set = require_any_set(space, value);
     uint64_t hash;
     if (set == NULL || !key_hash(space, item, &hash)) return -1;
-    return dict_find(space, set, item, hash) != NULL;
+    bool there = dict_find(space, set, item, hash) != NULL;
+    return !there && dict_find_failed(space) ? -1 : there;
 }
 
 int poolval_set_add(poolval_space *space, poolobj *value, poolobj *item) {
@@ -115,11 +122,11 @@ int poolval_set_add_steal(poolval_space *space, poolobj *value, poolobj *item) {
 
 int poolval_set_remove(poolval_space *space, poolobj *value, poolobj *item) {
     struct value_dict *set = require_set(space, value);
-    uint64_t hash;
     poolobj *entry[2];
-    if (set == NULL || !key_hash(space, item, &hash)) return -1;
-    if (dict_find(space, set, item, hash) == NULL) return 0;
-    dict_remove(space, set, item, entry);
+    if (set == NULL) return -1;
+    int there = poolval_set_has(space, value, item);
+    if (there != 1) return there;
+    if (!dict_remove(space, set, item, entry)) return -1;
     value_unref(entry[0]);
     return 1;
 }
@@ -137,10 +144,13 @@ int poolval_set_clear(poolval_space *space, poolobj *value) {
 static bool add_some(poolval_space *space, struct value_dict *set, const struct value_dict *from,
                      const struct value_dict *other, bool in) {
     size_t index = 0;
-    for (poolobj **entry; (entry = dict_step(from, &index)) != NULL;)
-        if ((find(space, other, entry[0]) != NULL) == in &&
-            !dict_set(space, set, entry[0], space->none))
-            return false;
+    for (poolobj **entry; (entry = dict_step(from, &index)) != NULL;) {
+        poolobj *item = value_ref(entry[0]);
+        int there = has(space, other, item);
+        bool good = there >= 0 && (there != in || dict_set(space, set, item, space->none));
+        value_unref(item);
+        if (!good) return false;
+    }
     return true;
 }
 

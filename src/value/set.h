@@ -19,8 +19,8 @@ static inline bool set_is(const poolval_space *space, const poolobj *value) {
 }
 /* The items of a frozen set are all there: it gets its hash. */
 void set_freeze(poolval_space *space, struct value_dict *set);
-/* Of either kind: the same items. */
-bool set_equal(const poolval_space *space, const poolobj *a, const poolobj *b);
+/* Of either kind: the same items. 1, 0, -1. */
+int set_equal(const poolval_space *space, const poolobj *a, const poolobj *b);
 
 #ifdef __cplusplus
 }

@@ -211,8 +211,8 @@ ptrdiff_t poolval_list_find(poolval_space *space, poolobj *value, poolobj *item,
         return -2;
     const struct value_list *list = (const struct value_list *)value;
     value_slice(list->length, &start, &stop);
-    for (ptrdiff_t i = start; i < stop; i++) {
-        int equal = order_equal(space, list->item[i], item, space->depth_max);
+    for (ptrdiff_t i = start; i < stop && (size_t)i < list->length; i++) {
+        int equal = order_equal_held(space, list->item[i], item);
         if (equal != 0) return equal < 0 ? -2 : i;
     }
     return -1;

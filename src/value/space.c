@@ -2,6 +2,7 @@
 #include "value/space.h"
 
 #include "object/type.h"
+#include "value/own.h"
 
 void space_free(poolval_space *space) {
     value_free(space->small_int);
@@ -18,5 +19,6 @@ void space_drop(poolobj *object) {
 
 const poolval_space *space_of(const poolobj *value) {
     const poolobj_type *type = object_type(value);
+    if (own_of_type(type) != NULL) return own_of_type(type)->space;
     return type_is_numbered(type) ? (const poolval_space *)type->data : NULL;
 }

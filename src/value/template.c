@@ -103,6 +103,17 @@ static poolobj *value_of(struct filling *filling, const struct field *field) {
     return by_number(filling, numbered ? number : filling->next++);
 }
 
+static void write_converted(struct writer *writer, poolobj *value, uint32_t conversion,
+                            const struct format *format) {
+    poolobj *text =
+        conversion == 'r' ? poolval_repr(writer->space, value) : poolval_text(writer->space, value);
+    if (text == NULL)
+        writer_fail(writer);
+    else
+        format_write(writer, text, format);
+    if (text != NULL) value_unref(text);
+}
+
 static void write_field(struct filling *filling, const struct field *field) {
     struct format format;
     struct writer *writer = &filling->writer;
@@ -112,17 +123,12 @@ static void write_field(struct filling *filling, const struct field *field) {
         writer_fail(writer);
         return;
     }
-    if (field->conversion == 0) {
+    value_ref(value); /* a hook may drop it */
+    if (field->conversion == 0)
         format_write(writer, value, &format);
-        return;
-    }
-    poolobj *text = field->conversion == 'r' ? poolval_repr(writer->space, value)
-                                             : poolval_text(writer->space, value);
-    if (text == NULL)
-        writer_fail(writer);
     else
-        format_write(writer, text, &format);
-    if (text != NULL) value_unref(text);
+        write_converted(writer, value, field->conversion, &format);
+    value_unref(value);
 }
 
 static void write_all(struct filling *filling) {

@@ -5,26 +5,33 @@
 
 /* ---- Types ---- */
 
-const char *value_type_name(const poolval_space *space, const poolobj *value) {
-    static const char *const names[POOLVAL_TYPES] = {[POOLVAL_NONE] = "none",
-                                                     [POOLVAL_BOOL] = "bool",
-                                                     [POOLVAL_INT] = "int",
-                                                     [POOLVAL_FLOAT] = "float",
-                                                     [POOLVAL_LARGE_INT] = "int",
-                                                     [POOLVAL_STR] = "str",
-                                                     [POOLVAL_TUPLE] = "tuple",
-                                                     [POOLVAL_LIST] = "list",
-                                                     [POOLVAL_DICT] = "dict",
-                                                     [POOLVAL_BYTES] = "bytes",
-                                                     [POOLVAL_BYTEARRAY] = "bytearray",
-                                                     [POOLVAL_RANGE] = "range",
-                                                     [POOLVAL_SLICE] = "slice",
-                                                     [POOLVAL_SET] = "set",
-                                                     [POOLVAL_FROZENSET] = "frozenset",
-                                                     [POOLVAL_ITERATOR] = "iterator"};
-    if (value == NULL) return "NULL";
+static const char *const names[POOLVAL_TYPES] = {[POOLVAL_NONE] = "none",
+                                                 [POOLVAL_BOOL] = "bool",
+                                                 [POOLVAL_INT] = "int",
+                                                 [POOLVAL_FLOAT] = "float",
+                                                 [POOLVAL_LARGE_INT] = "int",
+                                                 [POOLVAL_STR] = "str",
+                                                 [POOLVAL_TUPLE] = "tuple",
+                                                 [POOLVAL_LIST] = "list",
+                                                 [POOLVAL_DICT] = "dict",
+                                                 [POOLVAL_BYTES] = "bytes",
+                                                 [POOLVAL_BYTEARRAY] = "bytearray",
+                                                 [POOLVAL_RANGE] = "range",
+                                                 [POOLVAL_SLICE] = "slice",
+                                                 [POOLVAL_SET] = "set",
+                                                 [POOLVAL_FROZENSET] = "frozenset",
+                                                 [POOLVAL_ITERATOR] = "iterator"};
+static_assert(POOLVAL_TYPES == 17, "each type has a name above");
+
+/* Types that extend one of these have names of their own. */
+static bool is_named(const poolval_space *space, const poolobj *value) {
     unsigned type = value_type(space, value);
-    return type != POOLVAL_OTHER ? names[type] : poolobj_type_name(object_type(value));
+    return type != POOLVAL_OTHER && object_type(value) == space->type[type];
+}
+
+const char *value_type_name(const poolval_space *space, const poolobj *value) {
+    if (value == NULL) return "NULL";
+    return is_named(space, value) ? names[value_type(space, value)] : type_name(object_type(value));
 }
 
 /* ---- Failures ---- */
@@ -42,7 +49,7 @@ int value_fail_int(poolval_space *space, int code, const char *format, uint64_t 
 /* Types of the program's own may be gone when the message is read. */
 uint64_t value_fail_name(poolval_space *space, unsigned which, const poolobj *value) {
     const char *name = value_type_name(space, value);
-    if (value == NULL || value_type(space, value) != POOLVAL_OTHER) return failure_text(name);
+    if (value == NULL || is_named(space, value)) return failure_text(name);
     return failure_copy(&space->failure, which, name, strlen(name));
 }
 
@@ -54,6 +61,11 @@ void *value_fail_type(poolval_space *space, const char *needed, const poolobj *v
 void value_fail_null(poolval_space *space, const char *what) {
     value_fail(space, POOLVAL_ERR_TYPE, "the %s is NULL: the call that made it failed?",
                failure_text(what), 0);
+}
+
+bool value_fail_depth(poolval_space *space) {
+    value_fail(space, POOLVAL_ERR_DEPTH, "nested deeper than %u levels", space->depth_limit, 0);
+    return false;
 }
 
 void *value_fail_memory(poolval_space *space) {

@@ -71,6 +71,7 @@ struct intern_table {
 enum { LATIN1_CHARS = 256 };
 
 struct poolval_space {
+    uint16_t first; /* number[POOLVAL_NONE], where the inline functions of poolval.h read it */
     uint16_t number[POOLVAL_TYPES]; /* of the types, as headers have it: one after the other */
     int list_growth;
     poolobj_type *type[POOLVAL_TYPES]; /* but that of OTHER, of which the space itself is */
@@ -83,12 +84,22 @@ struct poolval_space {
     poolobj *none, *boolean[2], *empty_tuple;
     poolobj *empty_str, *latin1[LATIN1_CHARS];
     poolobj_heap *heap;
-    bool closing; /* the heap ends: the last interned string frees the space */
+    size_t depth_limit; /* depth_max, which is lower inside of hooks (own.h) */
+    size_t owned;       /* own types that were made */
+    bool check_hooks;
+    bool met_own;                /* a look-up has met a key of an own type, see dict.c */
+    bool find_failed;            /* a hook failed in a look-up, see dict.h */
+    struct memo *memo;           /* of an equality that a hook was asked for: memo.h */
+    const struct around *around; /* containers around a hook that is asked for text: repr.c */
+    bool closing;                /* the heap ends: the last interned string frees the space */
     double (*power)(double, double);
     /* Of frozen sets as keys, which the modules of keys are below: see set.h. */
-    bool (*same_sets)(const poolval_space *space, const poolobj *a, const poolobj *b);
+    int (*same_sets)(const poolval_space *space, const poolobj *a, const poolobj *b);
     struct failure failure;
 };
+
+static_assert(offsetof(struct poolval_space, first) == 0, "poolval_kind");
+static_assert(offsetof(struct value_int, number) == sizeof(poolobj), "poolval_int_peek");
 
 #ifdef __cplusplus
 extern "C" {
@@ -123,6 +134,9 @@ uint64_t value_fail_name(poolval_space *space, unsigned which, const poolobj *va
 /* "a list is needed, not int". */
 NOINLINE void *value_fail_type(poolval_space *space, const char *needed, const poolobj *value);
 COLD void *value_fail_memory(poolval_space *space);
+
+/* "nested deeper than 1000 levels"; false. */
+COLD bool value_fail_depth(poolval_space *space);
 
 /* The value is of the type. False: the failure is noted. */
 ALWAYS_INLINE bool value_require(poolval_space *space, const poolobj *value, unsigned type,

@@ -289,4 +289,33 @@ TEST_F(ValueSpaceTest, AnObjectLeadsToItsSpace) {
     for (poolobj *object : {list, text, node}) poolobj_decref(object);
 }
 
+TEST_F(ValueSpaceTest, KindAndSmallIntegerAreReadInline) {
+    poolval_space *other = poolval_space_new(heap_, nullptr);
+    Ref large = poolval_int_parse(space_, "123456789012345678901234567890", 30, 10);
+    Ref values[] = {number(7),
+                    number(INT64_MIN),
+                    real(0.5),
+                    str("text"),
+                    tuple({large}),
+                    list(),
+                    dict(),
+                    Ref(poolval_set_new(space_, nullptr)),
+                    Ref(poolval_iterate(space_, list()))};
+    for (Ref &value : values) {
+        EXPECT_EQ(poolval_kind(space_, value), poolval_type(space_, value));
+        EXPECT_EQ(poolval_kind(other, value), POOLVAL_OTHER);
+    }
+    EXPECT_EQ(poolval_kind(space_, large), POOLVAL_LARGE_INT);
+    EXPECT_EQ(poolval_kind(space_, nullptr), POOLVAL_OTHER);
+    EXPECT_EQ(poolval_kind(space_, poolval_none(space_)), POOLVAL_NONE);
+    int64_t read = 1;
+    EXPECT_EQ(poolval_int_peek(space_, values[1], &read), 1);
+    EXPECT_EQ(read, INT64_MIN);
+    for (poolobj *none : {(poolobj *)large, (poolobj *)values[2], poolval_bool(space_, 1)})
+        EXPECT_EQ(poolval_int_peek(space_, none, &read), 0);
+    EXPECT_EQ(poolval_int_peek(space_, nullptr, &read), 0);
+    EXPECT_EQ(poolval_int_peek(other, values[0], &read), 0);
+    EXPECT_EQ(read, INT64_MIN);
+}
+
 } // namespace

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poolval_types.h - types of values read inline, and types of a program's own among them: hooks,
+ * and types that extend values. Part of poolval.h, which includes it: what that says of references,
+ * errors and threads holds here.
+ */
+#ifndef POOLVAL_TYPES_H
+#define POOLVAL_TYPES_H
+
+#include <poolval.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Inline, for the loops of interpreters ---- */
+
+/* As poolval_type; but ints beyond 64 bits are POOLVAL_LARGE_INT. */
+static inline int poolval_kind(const poolval_space *space, const poolobj *value) {
+    unsigned kind = value == NULL ? (unsigned)POOLVAL_OTHER
+                                  : (unsigned)value->type - *(const uint16_t *)(const void *)space +
+                                        (unsigned)POOLVAL_NONE;
+    return kind < (unsigned)POOLVAL_TYPES ? (int)kind : POOLVAL_OTHER;
+}
+/* 1 and the number if the value is an int of 64 bits; 0, and nothing happens, for all else,
+   bools too. */
+static inline int poolval_int_peek(const poolval_space *space, const poolobj *value,
+                                   int64_t *number) {
+    if (value == NULL || poolval_kind(space, value) != POOLVAL_INT) return 0;
+    memcpy(number, value + 1, sizeof *number);
+    return 1;
+}
+
+/* ---- Own types ----
+ * Objects of the program's types take part in values by hooks, which may do whatever they like:
+ * look-ups, walks and copies see to it that what they go through may change meanwhile. */
+
+enum { POOLVAL_NO_ANSWER = 2 };
+
+/* What objects of a type do as values. All members may be 0. Hooks that fail have said why by
+   poolval_error_set, or by the failure of a function of this header. */
+typedef struct poolval_hooks {
+    /* A string: poolval_repr, and the text of the object in containers and formats. */
+    poolobj *(*repr)(poolval_space *space, poolobj *object);
+    /* For keys: 0 and *hash, or -1. It is asked for once, and kept in the object at offset
+       `hash_at`, a field of 64 bits that no one else may write. Objects with `equal` and without
+       `hash` are no keys; those with neither are, by their address. */
+    int (*hash)(poolval_space *space, poolobj *object, uint64_t *hash);
+    size_t hash_at;
+    /* Whether the object is equal to another value, of any type: 1, 0, -1, or POOLVAL_NO_ANSWER:
+       then the other one's type is asked, at last they are not. What is equal has the same hash. An
+       object is equal to itself without being asked. */
+    int (*equal)(poolval_space *space, poolobj *object, poolobj *other);
+    /* As poolval_compare: 0 and *order; -1; or POOLVAL_NO_ANSWER: the other one's type is asked, at
+       last they have no order. */
+    int (*compare)(poolval_space *space, poolobj *object, poolobj *other, int *order);
+    /* A new object with the same fields. poolval_deepcopy then replaces all that the new one
+       reports as references (poolobj_references) by copies. Without it no copies are made. */
+    poolobj *(*copy)(poolval_space *space, poolobj *object);
+    /* How many items; less than 0: failed. For poolval_length, _truth. */
+    ptrdiff_t (*length)(poolval_space *space, poolobj *object);
+    /* Something for poolval_next: for poolval_iterate, _contains. */
+    poolobj *(*iterate)(poolval_space *space, poolobj *object);
+    /* As poolval_next: the object is an iterator, also for poolval_iterate. */
+    int (*next)(poolval_space *space, poolobj *object, poolobj **item);
+    /* What a reference of the object is called in graphs: writes at most `size` bytes, a zero byte
+       included, and returns their number as snprintf does; 0: as if there was no hook. `kind`
+       and `index` are those of a poolgraph_reference. May make or change nothing. */
+    int (*edge)(poolval_space *space, poolobj *object, int kind, size_t index, char *text,
+                size_t size);
+} poolval_hooks;
+
+/* A type of the space's heap for objects of the program's own, with hooks (NULL: none); `base` is
+   POOLVAL_OTHER. Or one that extends lists, dictionaries, sets or byte arrays: `base` says which,
+   the struct begins with the part below, and fields of the program follow. Its objects are such
+   values in every way, of the same POOLVAL_..., with a finalizer, and fields, but without hooks;
+   copies are of the type that was extended. Otherwise as poolobj_type_new, and poolobj_type_free
+   ends it. POOLVAL_ERR_VALUE for a specification that is no good. */
+poolobj_type *poolval_type_new(poolval_space *space, int base, const poolobj_typespec *spec,
+                               const poolval_hooks *hooks);
+/* An object of a type of poolval_type_new without items: an empty list, dictionary and so on,
+   fields zeroed. */
+poolobj *poolval_new(poolval_space *space, poolobj_type *type);
+/* What a struct that extends a value begins with. Not for programs but for its size. */
+typedef struct poolval_list_part {
+    poolobj base;
+    uint64_t part[3];
+} poolval_list_part, poolval_bytearray_part;
+typedef struct poolval_dict_part {
+    poolobj base;
+    uint64_t part[6];
+} poolval_dict_part, poolval_set_part;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

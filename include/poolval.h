@@ -16,7 +16,6 @@
  *     poolobj_heap_close(heap);
  *
  * docs/values.md teaches it by examples.
- *
  * Values are objects: poolobj_incref, _decref, _set, weak references and the collector work on them
  * as on all others. In turn containers hold any object of their heap; one that is no value
  * (POOLVAL_OTHER) is equal to itself alone, and hashed by its address, unless its type has hooks.
@@ -58,8 +57,7 @@ enum {
 
 /* What a space is like. Start from POOLVAL_DEFAULTS and change members. */
 typedef struct poolval_options {
-    /* Integers from small_min to small_max are shared and immortal; at most 2^20 of them, none if
-       small_min > small_max. */
+    /* These integers are shared and immortal; at most 2^20, none if small_min > small_max. */
     int64_t small_min, small_max;
     size_t intern_max; /* see poolval_str_new; 0: only poolval_str_intern interns */
     int list_growth;   /* POOLVAL_GROWTH_... */
@@ -97,8 +95,8 @@ poolobj_heap *poolval_space_heap(const poolval_space *space);
 /* From now on lists grow by this rule. -1 and POOLVAL_ERR_VALUE for one that is none. */
 int poolval_set_list_growth(poolval_space *space, int rule);
 
-/* Checks the invariants of the space and of all its values; ends the process with a line if one
-   does not hold. */
+/* Checks the space and all its values; ends the process with a line if an invariant does not hold.
+ */
 void poolval_space_check(poolval_space *space);
 
 /* ---- Errors ---- */
@@ -153,6 +151,8 @@ enum {
     POOLVAL_SET,
     POOLVAL_FROZENSET,
     POOLVAL_ITERATOR,
+    POOLVAL_CLASS,
+    POOLVAL_INSTANCE,
     POOLVAL_TYPES, /* how many there are */
 };
 

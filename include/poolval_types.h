@@ -91,6 +91,48 @@ typedef struct poolval_dict_part {
     uint64_t part[6];
 } poolval_dict_part, poolval_set_part;
 
+/* ---- Classes and instances: attributes by name ----
+ * A class has attributes that its instances share, its methods for one, and may have one base,
+ * whose attributes are its own where it has none of that name. An instance takes 32 bytes and 8 for
+ * each attribute: their names lie in the class, which learns up to 30 of them; others are in a
+ * dictionary of the instance. Names are strings. Instances are equal to themselves alone, and keys
+ * by their address, unless hooks say otherwise. */
+
+/* `name` is a string; `base` a class, or NULL. */
+poolobj *poolval_class_new(poolval_space *space, poolobj *name, poolobj *base);
+/* Borrowed. The base is NULL if there is none. */
+poolobj *poolval_class_name(poolval_space *space, const poolobj *class_);
+poolobj *poolval_class_base(poolval_space *space, const poolobj *class_);
+/* An instance without attributes; its class, borrowed. */
+poolobj *poolval_instance_new(poolval_space *space, poolobj *class_);
+poolobj *poolval_class_of(poolval_space *space, const poolobj *instance);
+/* 1: an instance of the class, or of one that has it for a base, over any number of them; 0; -1. */
+int poolval_is_instance(poolval_space *space, const poolobj *value, const poolobj *class_);
+
+/* The attribute of an instance, or else of its class or a base; of a class, or else of a base.
+   NULL and POOLVAL_ERR_KEY if there is none. */
+poolobj *poolval_attr_get(poolval_space *space, poolobj *object, poolobj *name);
+/* 1 and the value, borrowed; 0 and NULL if there is none; -1. */
+int poolval_attr_find(poolval_space *space, poolobj *object, poolobj *name, poolobj **value);
+/* The same for calls, and who has it: what the class has is to be called with the instance before
+   all arguments, what the object itself has is not. */
+enum { POOLVAL_OF_OBJECT = 1, POOLVAL_OF_CLASS = 2 };
+int poolval_method_find(poolval_space *space, poolobj *object, poolobj *name, poolobj **function);
+/* Of the object itself. 0, or -1; POOLVAL_ERR_KEY for one to be removed that is not there. */
+int poolval_attr_set(poolval_space *space, poolobj *object, poolobj *name, poolobj *value);
+int poolval_attr_remove(poolval_space *space, poolobj *object, poolobj *name);
+/* A new dictionary of the object's own attributes: those of an instance in the order in which its
+   class met them. */
+poolobj *poolval_attr_dict(poolval_space *space, poolobj *object);
+
+/* Hooks of all instances of the space, which may ask the class for methods; `hash_at` does not
+   matter. Without `copy` an instance is copied with its attributes. And the finalizer of those
+   whose class has one: set before the first instance. 0, or -1. Either may be NULL. */
+int poolval_set_instance_hooks(poolval_space *space, const poolval_hooks *hooks,
+                               void (*finalize)(poolval_space *space, poolobj *instance));
+/* Whether instances that are made from now on are finalized; a class begins as its base is. */
+int poolval_class_finalize(poolval_space *space, poolobj *class_, int finalized);
+
 #ifdef __cplusplus
 }
 #endif

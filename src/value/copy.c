@@ -4,6 +4,7 @@
 #include "value/bytes.h"
 #include "value/copies.h"
 #include "value/dict.h"
+#include "value/instance.h"
 #include "value/key.h"
 #include "value/own.h"
 
@@ -144,12 +145,19 @@ static bool deepen_parts(struct copying *copying, poolobj *copy, size_t depth) {
     return good;
 }
 
+/* NULL: failed; the value itself: there is nothing that copies it. */
+static poolobj *copy_own(poolval_space *space, poolobj *value, size_t depth) {
+    const struct own *own = own_of(space, value);
+    if (own != NULL && own->hooks.copy != NULL) return own_copy(own, value, depth);
+    if (!value_is(space, value, POOLVAL_INSTANCE)) return value_ref(value);
+    return instance_copy(space, (const struct value_instance *)value);
+}
+
 static poolobj *deep_own(struct copying *copying, poolobj *value, size_t depth) {
-    const struct own *own = own_of(copying->space, value);
-    if (own == NULL || own->hooks.copy == NULL) return value_ref(value);
     poolobj *known = copies_get(&copying->memo, value);
     if (known != NULL) return value_ref(known);
-    poolobj *copy = own_copy(own, value, depth);
+    if (depth == 0) return key_fail_depth(copying->space) ? value : NULL;
+    poolobj *copy = copy_own(copying->space, value, depth);
     if (copy == NULL || copy == value) return copy;
     bool good = copies_add(copying->space, &copying->memo, value, copy) &&
                 deepen_parts(copying, copy, depth - 1);
@@ -160,9 +168,9 @@ static poolobj *deep_own(struct copying *copying, poolobj *value, size_t depth) 
 
 static poolobj *deep(struct copying *copying, poolobj *value, size_t depth) {
     unsigned type = value_type(copying->space, value);
-    if (type == POOLVAL_OTHER) return deep_own(copying, value, depth);
+    if (type == POOLVAL_OTHER || type == POOLVAL_INSTANCE) return deep_own(copying, value, depth);
     if (type < POOLVAL_TUPLE && type != POOLVAL_BYTEARRAY) return value_ref(value);
-    if (type > POOLVAL_SET) return value_ref(value); /* frozen sets and iterators */
+    if (type > POOLVAL_SET) return value_ref(value); /* frozen sets, iterators, classes */
     poolobj *known = copies_get(&copying->memo, value);
     if (known != NULL) return value_ref(known);
     if (depth == 0) return key_fail_depth(copying->space) ? value : NULL;
@@ -195,9 +203,7 @@ poolobj *poolval_copy(poolval_space *space, poolobj *value) {
         return bytearray_copy(space, value);
     else if (value_is(space, value, POOLVAL_DICT) || value_is(space, value, POOLVAL_SET))
         copy = dict_copy(space, (struct value_dict *)value);
-    else if (own_of(space, value) != NULL)
-        return own_copy(own_of(space, value), value, space->depth_max);
-    else
-        return value_ref(value);
+    else if ((copy = copy_own(space, value, space->depth_max)) == value)
+        return value;
     return copy != NULL ? value_made(space, copy) : NULL;
 }

@@ -2,6 +2,7 @@
 #include "value/own.h"
 
 const struct own *own_find(const poolval_space *space, const poolobj *value) {
+    if (value_is(space, value, POOLVAL_INSTANCE)) return space->instances;
     if (value == NULL || value_type(space, value) != POOLVAL_OTHER) return NULL;
     const struct own *own = own_of_type(object_type(value));
     return own != NULL && own->space == space ? own : NULL;

@@ -3,6 +3,7 @@
 #include "object/type.h"
 #include "os/os.h"
 #include "value/bytes.h"
+#include "value/instance.h"
 #include "value/integer.h"
 #include "value/intern.h"
 #include "value/iterator.h"
@@ -100,6 +101,12 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
         [POOLVAL_ITERATOR] = {.name = "iterator",
                               .size = sizeof(struct value_iterator),
                               .refs = iterator_refs},
+        [POOLVAL_CLASS] = {.name = "class", .size = sizeof(struct value_class), .refs = class_refs},
+        [POOLVAL_INSTANCE] = {.name = "instance",
+                              .size = sizeof(struct value_instance),
+                              .flags = POOLOBJ_ITEMS_ARE_REFS,
+                              .refs = instance_refs,
+                              .finalize = instance_finalize},
     };
     for (unsigned type = 0; type < POOLVAL_TYPES; type++)
         if (!make_type(space, type, &specs[type])) return false;
@@ -205,6 +212,9 @@ static void check(poolobj *value, void *arg) {
     case POOLVAL_SET:
     case POOLVAL_FROZENSET:
         dict_check(space, (const struct value_dict *)value);
+        break;
+    case POOLVAL_INSTANCE:
+        instance_check(space, (const struct value_instance *)value);
         break;
     }
 }

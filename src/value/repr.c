@@ -242,6 +242,14 @@ static void write_other(struct writer *writer, const poolobj *value, const struc
     writer_text(writer, address);
 }
 
+/* <class Point> */
+static void write_class(struct writer *writer, const struct value_class *class_) {
+    const struct value_str *name = (const struct value_str *)class_->name;
+    writer_text(writer, "<class ");
+    writer_part(writer, name, 0, str_length(name));
+    writer_text(writer, ">");
+}
+
 static void write_large(struct writer *writer, const struct integer *view) {
     char *digits = integer_text(writer->space, view, 10);
     if (digits == NULL) {
@@ -309,8 +317,12 @@ static void write_slice(struct writer *writer, const struct value_slice *slice) 
 static void write_value(struct writer *writer, const poolobj *value, const struct around *outer) {
     unsigned type = value_type(writer->space, value);
     switch (type) {
+    case POOLVAL_CLASS:
+        write_class(writer, (const struct value_class *)value);
+        return;
     case POOLVAL_OTHER:
     case POOLVAL_ITERATOR:
+    case POOLVAL_INSTANCE:
         write_other(writer, value, outer);
         return;
     case POOLVAL_NONE:

@@ -6,6 +6,7 @@
 
 void space_free(poolval_space *space) {
     value_free(space->small_int);
+    value_free(space->instances);
     value_free(space->interned.slot);
     value_free(space);
 }

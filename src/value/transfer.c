@@ -135,7 +135,7 @@ static poolobj *transfer_container(struct transfer *transfer_, const poolobj *va
 static poolobj *transfer(struct transfer *transfer_, const poolobj *value, size_t depth) {
     unsigned type = value_type(transfer_->from, value);
     const char *name = value_type_name(transfer_->from, value);
-    if (type == POOLVAL_OTHER || type == POOLVAL_ITERATOR)
+    if (type == POOLVAL_OTHER || type >= POOLVAL_ITERATOR)
         return (poolobj *)value_fail(transfer_->to, POOLVAL_ERR_TYPE, "%s stays in its heap",
                                      failure_copy(&transfer_->to->failure, 0, name, strlen(name)),
                                      0);

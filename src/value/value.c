@@ -20,17 +20,22 @@ static const char *const names[POOLVAL_TYPES] = {[POOLVAL_NONE] = "none",
                                                  [POOLVAL_SLICE] = "slice",
                                                  [POOLVAL_SET] = "set",
                                                  [POOLVAL_FROZENSET] = "frozenset",
-                                                 [POOLVAL_ITERATOR] = "iterator"};
-static_assert(POOLVAL_TYPES == 17, "each type has a name above");
+                                                 [POOLVAL_ITERATOR] = "iterator",
+                                                 [POOLVAL_CLASS] = "class",
+                                                 [POOLVAL_INSTANCE] = "instance"};
+static_assert(POOLVAL_TYPES == 19, "each type has a name above");
 
-/* Types that extend one of these have names of their own. */
+/* Types that extend one of these have names of their own, and instances those of their classes. */
 static bool is_named(const poolval_space *space, const poolobj *value) {
     unsigned type = value_type(space, value);
-    return type != POOLVAL_OTHER && object_type(value) == space->type[type];
+    return type != POOLVAL_OTHER && type != POOLVAL_INSTANCE &&
+           object_type(value) == space->type[type];
 }
 
 const char *value_type_name(const poolval_space *space, const poolobj *value) {
     if (value == NULL) return "NULL";
+    if (value_is(space, value, POOLVAL_INSTANCE))
+        return ((const struct value_class *)((const struct value_instance *)value)->type)->utf8;
     return is_named(space, value) ? names[value_type(space, value)] : type_name(object_type(value));
 }
 

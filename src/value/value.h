@@ -57,6 +57,24 @@ struct value_dict {
     uint64_t state;
 };
 
+/* See instance.h. */
+struct value_class {
+    poolobj base;
+    poolobj *name, *parent; /* a string; a class or NULL */
+    poolobj *attributes,
+        *names;       /* dictionaries: what instances share, and the names of their own */
+    const char *utf8; /* of the name, which has it */
+    uint32_t made;    /* instances, up to some */
+    bool finalized;   /* instances are */
+};
+struct value_instance {
+    poolobj base;
+    poolobj *type; /* a class */
+    poolobj *more; /* a dictionary of attributes without a place here, or NULL */
+    uint64_t hash; /* by a hook; 0: not known yet */
+    poolobj *item[];
+};
+
 /* The weak table of interned strings: open addressing, never full. See intern.h. */
 struct intern_slot {
     uint64_t hash;
@@ -87,6 +105,8 @@ struct poolval_space {
     size_t depth_limit; /* depth_max, which is lower inside of hooks (own.h) */
     size_t owned;       /* own types that were made */
     bool check_hooks;
+    struct own *instances; /* hooks of all instances, or NULL */
+    void (*instance_finalize)(poolval_space *space, poolobj *instance);
     bool met_own;                /* a look-up has met a key of an own type, see dict.c */
     bool find_failed;            /* a hook failed in a look-up, see dict.h */
     struct memo *memo;           /* of an equality that a hook was asked for: memo.h */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * instance.h - classes, and their instances with attributes by name.
+ *
+ * The names that instances of a class have are in a table of the class, in the order in which they
+ * were first set; it only grows, so that the number of a name stays. An instance has the values
+ * alone, by these numbers, as many as it has room for; what does not fit is in a dictionary of its
+ * own.
+ *
+ * Invariants, which instance_check checks:
+ *   C1 the names of a class have no gaps: the n-th is the n-th entry
+ *   C2 an instance has no value for a number that its class has no name for, and no name in its
+ *      dictionary whose number it has room for
+ */
+#ifndef POOLALLOC_VALUE_INSTANCE_H
+#define POOLALLOC_VALUE_INSTANCE_H
+
+#include "value/dict.h"
+#include "value/own.h"
+
+enum { NAMES_MAX = 30 }; /* as CPython; more would be kept by classes used as dictionaries */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const size_t class_refs[], instance_refs[];
+
+/* Values that an instance has room for. */
+static inline size_t instance_room(const struct value_instance *instance) {
+    return (object_bytes(type_pool_of(instance)) - sizeof *instance) / sizeof(poolobj *);
+}
+/* With the same attributes; NULL: the failure is noted. */
+poolobj *instance_copy(poolval_space *space, const struct value_instance *from);
+void instance_finalize(poolobj *instance);
+void instance_check(poolval_space *space, const struct value_instance *instance);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

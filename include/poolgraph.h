@@ -7,9 +7,8 @@
  *     poolgraph_show_counts(heap, 10, stdout);                // the ten most common types
  *     poolgraph_why(heap, object, NULL, stdout);              // why is it alive?
  *
- *     FILE *dot = popen("dot -Tsvg -o refs.svg", "w");        // package graphviz
- *     poolgraph_show_refs(heap, &object, 1, NULL, dot);
- *     pclose(dot);
+ *     poolgraph_options options = {.file = "refs.svg"};       // by dot, package graphviz
+ *     poolgraph_show_refs(heap, &object, 1, &options, NULL);
  *
  *     poolgraph_leaks_at_close(heap, stderr);                 // who forgot to drop what?
  *     poolobj_heap_close(heap);
@@ -134,6 +133,9 @@ typedef struct poolgraph_options {
     /* Chains begin at objects for which it returns other than 0, instead of at roots. */
     int (*is_root)(poolobj *object, void *arg);
     void *arg; /* for the callbacks */
+    /* Of pictures: the file that they go to, instead of `out`. One whose name ends in .svg or .png
+       is drawn by dot (package graphviz): ENOENT where there is none, EIO if it fails. */
+    const char *file;
 } poolgraph_options;
 
 /* ---- Why is it alive? ---- */

@@ -133,6 +133,16 @@ int poolval_set_instance_hooks(poolval_space *space, const poolval_hooks *hooks,
 /* Whether instances that are made from now on are finalized; a class begins as its base is. */
 int poolval_class_finalize(poolval_space *space, poolobj *class_, int finalized);
 
+/* ---- In graphs, as `describe` and `name` of poolgraph_options ----
+ * `arg` is a space, or NULL: that of each object. Nothing is made, and no hook called but `edge`.
+ */
+
+struct poolgraph_reference;
+/* Text of numbers and strings, how many items a container has, the class of an instance. */
+int poolval_describe(poolobj *object, char *text, size_t size, void *arg);
+/* ['spam'] for the value of a key, .spam for an attribute, what the hook of an own type says. */
+int poolval_name(const struct poolgraph_reference *reference, char *text, size_t size, void *arg);
+
 #ifdef __cplusplus
 }
 #endif

@@ -13,10 +13,21 @@ static void add_box(struct dot *dot, char kind, uint32_t box) {
     text_add_decimal(&dot->text, box);
 }
 
-static const char *looks_of(const struct dot *dot, uint32_t number) {
-    if (graph_is_immortal(dot->graph, number)) return IMMORTAL;
-    if (graph_is_root(dot->graph, number)) return ROOT;
-    return route_reaches(&dot->live, number) ? PLAIN : GARBAGE;
+/* Rows of the legend. */
+static const struct {
+    const char *words, *looks;
+} rows[] = {{"asked for", ASKED_FOR},
+            {"held from outside", ROOT},
+            {"immortal", IMMORTAL},
+            {"held by other objects", PLAIN},
+            {"garbage: no root leads to it", GARBAGE}};
+enum { ROW_ASKED_FOR, ROW_ROOT, ROW_IMMORTAL, ROW_PLAIN, ROW_GARBAGE, ROWS };
+static_assert(sizeof rows / sizeof rows[0] == ROWS, "each has its number");
+
+static unsigned row_of(const struct dot *dot, uint32_t number) {
+    if (graph_is_immortal(dot->graph, number)) return ROW_IMMORTAL;
+    if (graph_is_root(dot->graph, number)) return ROW_ROOT;
+    return route_reaches(&dot->live, number) ? ROW_PLAIN : ROW_GARBAGE;
 }
 
 /* ---- The legend ---- */
@@ -34,13 +45,10 @@ static void legend_box(struct dot *dot, uint32_t box, const char *words, const c
 static void add_legend(struct dot *dot) {
     text_add(&dot->text, "  subgraph cluster_legend {\n"
                          "    label=\"legend\"; color=\"#bbbbbb\"; fontcolor=\"#555555\"; "
-                         "fontsize=10;\n"
-                         "    node [fontsize=8, height=0.1, margin=\"0.08,0.03\"];\n");
-    legend_box(dot, 0, "asked for", ASKED_FOR);
-    legend_box(dot, 1, "held from outside", ROOT);
-    legend_box(dot, 2, "immortal", IMMORTAL);
-    legend_box(dot, 3, "held by other objects", PLAIN);
-    legend_box(dot, 4, "garbage: no root leads to it", GARBAGE);
+                         "fontsize=8; margin=4;\n"
+                         "    node [fontsize=7, height=0.1, width=0.1, margin=\"0.05,0.02\"];\n");
+    for (unsigned row = 0; row < ROWS; row++)
+        if (dot->looks & 1u << row) legend_box(dot, row, rows[row].words, rows[row].looks);
     text_add(&dot->text, "  }\n");
 }
 
@@ -50,7 +58,7 @@ bool dot_open(struct dot *dot, const struct graph *graph, const poolgraph_option
               FILE *out) {
     if (!route_open_live(&dot->live, graph)) return false;
     dot->graph = graph;
-    dot->more = 0;
+    dot->looks = dot->more = 0;
     label_open(&dot->text, out);
     struct label label = {&dot->text, LABEL_DOT, options};
     dot->label = label;
@@ -64,7 +72,7 @@ bool dot_open(struct dot *dot, const struct graph *graph, const poolgraph_option
 }
 
 int dot_close(struct dot *dot) {
-    if (!(dot->label.options->flags & POOLGRAPH_NO_LEGEND)) add_legend(dot);
+    if (dot->looks != 0 && !(dot->label.options->flags & POOLGRAPH_NO_LEGEND)) add_legend(dot);
     text_add(&dot->text, "}\n");
     route_close(&dot->live);
     return label_close(&dot->text);
@@ -78,8 +86,13 @@ void dot_object(struct dot *dot, uint32_t box, uint32_t number, bool asked_for) 
     text_add(&dot->text, "\\n");
     label_counts(&dot->label, dot->graph, number);
     text_add(&dot->text, "\"");
-    text_add(&dot->text, looks_of(dot, number));
-    if (asked_for) text_add(&dot->text, ASKED_FOR);
+    unsigned row = row_of(dot, number);
+    dot->looks |= 1u << row;
+    text_add(&dot->text, rows[row].looks);
+    if (asked_for) {
+        dot->looks |= 1u << ROW_ASKED_FOR;
+        text_add(&dot->text, ASKED_FOR);
+    }
     text_add(&dot->text, "];\n");
 }
 

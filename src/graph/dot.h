@@ -14,6 +14,7 @@ struct dot {
     struct label label;
     const struct graph *graph;
     struct route live; /* what roots lead to */
+    unsigned looks;    /* that occur, a bit for each row of the legend */
     uint32_t more;     /* boxes that stand for what is not shown, so far */
 };
 

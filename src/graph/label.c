@@ -51,6 +51,13 @@ static bool is_control(const unsigned char *s) {
     return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
 }
 
+/* U+FFFE and U+FFFF, the last two of a plane, which XML refuses in any form. */
+static const char *noncharacter(enum label_kind kind, const unsigned char *s) {
+    if (s[0] != 0xef || s[1] != 0xbf || s[2] < 0xbe) return NULL;
+    if (kind == LABEL_DOT) return s[2] == 0xbe ? "\\\\ufffe" : "\\\\uffff";
+    return s[2] == 0xbe ? "\\ufffe" : "\\uffff";
+}
+
 /* dot reads backslashes and entities in its strings. */
 static const char *escape(enum label_kind kind, unsigned char c) {
     if (c == '\n') return "\\n";
@@ -67,7 +74,7 @@ void label_string(const struct label *label, const char *string) {
             return;
         }
         size_t size = character(s);
-        const char *escaped = escape(label->kind, *s);
+        const char *escaped = size == 3 ? noncharacter(label->kind, s) : escape(label->kind, *s);
         if (escaped != NULL)
             text_add(label->text, escaped);
         else if (size == 0 || is_control(s))

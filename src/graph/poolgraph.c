@@ -13,6 +13,7 @@
 #include "graph/leak.h"
 #include "graph/picture.h"
 #include "graph/reference.h"
+#include "graph/render.h"
 #include "graph/table.h"
 #include "graph/why.h"
 
@@ -188,6 +189,16 @@ int poolgraph_why(poolobj_heap *heap, const void *object, const poolgraph_option
 
 /* ---- Pictures ---- */
 
+/* Where the text of a picture goes, and whether it is all there in the end. */
+static bool begin_picture(const poolgraph_options *options, FILE **out) {
+    if (options->file == NULL) return true;
+    *out = render_open(options->file);
+    return *out != NULL;
+}
+static int end_picture(const poolgraph_options *options, FILE *out, int result) {
+    return options->file == NULL ? result : render_close(out, options->file, result == 0);
+}
+
 static int show_numbers(const struct look *look, void *const *objects, size_t count, bool back,
                         const poolgraph_options *options, FILE *out) {
     uint32_t *numbers = (uint32_t *)area_new(count, sizeof *numbers);
@@ -206,8 +217,13 @@ static int show_numbers(const struct look *look, void *const *objects, size_t co
 static int show(poolobj_heap *heap, void *const *objects, size_t count, bool back,
                 const poolgraph_options *options, FILE *out) {
     struct look look;
+    options = or_defaults(options);
     if (!look_begin(&look, heap)) return -1;
-    int result = show_numbers(&look, objects, count, back, or_defaults(options), out);
+    int result = -1;
+    if (begin_picture(options, &out)) {
+        result = show_numbers(&look, objects, count, back, options, out);
+        result = end_picture(options, out, result);
+    }
     look_end(&look);
     return result;
 }
@@ -226,9 +242,13 @@ int poolgraph_show_chain(poolobj_heap *heap, const void *object, const poolgraph
                          FILE *out) {
     struct look look;
     int result = -1;
+    options = or_defaults(options);
     if (!look_begin(&look, heap)) return -1;
     uint32_t number = number_of(&look, object);
-    if (number != NOBODY) result = picture_chain(&look.graph, number, or_defaults(options), out);
+    if (number != NOBODY && begin_picture(options, &out)) {
+        result = picture_chain(&look.graph, number, options, out);
+        result = end_picture(options, out, result);
+    }
     look_end(&look);
     return result;
 }

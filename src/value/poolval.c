@@ -47,6 +47,11 @@ static bool make_type(poolval_space *space, unsigned type, const poolobj_typespe
     return true;
 }
 
+/* For graphs. */
+static const char *const class_fields[] = {"name", "base", "attributes", "names"};
+static const char *const instance_fields[] = {"class", "more"};
+static const char *const iterator_fields[] = {"over"};
+
 /* One after the other, see value.h. */
 static bool make_types(poolval_space *space, const poolval_options *wanted) {
     const size_t header = sizeof(poolobj);
@@ -100,12 +105,17 @@ static bool make_types(poolval_space *space, const poolval_options *wanted) {
                                .drop = dict_drop},
         [POOLVAL_ITERATOR] = {.name = "iterator",
                               .size = sizeof(struct value_iterator),
-                              .refs = iterator_refs},
-        [POOLVAL_CLASS] = {.name = "class", .size = sizeof(struct value_class), .refs = class_refs},
+                              .refs = iterator_refs,
+                              .fields = iterator_fields},
+        [POOLVAL_CLASS] = {.name = "class",
+                           .size = sizeof(struct value_class),
+                           .refs = class_refs,
+                           .fields = class_fields},
         [POOLVAL_INSTANCE] = {.name = "instance",
                               .size = sizeof(struct value_instance),
                               .flags = POOLOBJ_ITEMS_ARE_REFS,
                               .refs = instance_refs,
+                              .fields = instance_fields,
                               .finalize = instance_finalize},
     };
     for (unsigned type = 0; type < POOLVAL_TYPES; type++)

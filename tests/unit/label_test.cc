@@ -50,6 +50,12 @@ TEST_F(LabelTest, ControlCharactersDoNotPass) {
     is_shown("a\nb", "a\\nb"); // an end of a line to dot
 }
 
+TEST_F(LabelTest, WhatXmlRefusesIsEscaped) {
+    EXPECT_EQ(shown("a\xef\xbf\xbe\xef\xbf\xbf", LABEL_LINE), "a\\ufffe\\uffff");
+    EXPECT_EQ(shown("a\xef\xbf\xbe\xef\xbf\xbf", LABEL_DOT), "a\\\\ufffe\\\\uffff");
+    is_shown("\xef\xbf\xbd\xef\xb7\x90", "\xef\xbf\xbd\xef\xb7\x90"); // it takes these
+}
+
 TEST_F(LabelTest, DotReadsNothingInside) {
     EXPECT_EQ(shown("\"\\N&lt;{|}<b>", LABEL_DOT), "\\\"\\\\N&amp;lt;{|}<b>");
     EXPECT_EQ(shown("\"\\N&lt;{|}<b>", LABEL_LINE), "\"\\N&lt;{|}<b>");

@@ -25,8 +25,9 @@
  * declares; a field that holds a borrowed pointer is not declared.
  *
  * Threads. A heap, its types, objects and weak references are used by one thread at a time, the
- * heap's owner: the thread that made it, or the last to adopt it. Heaps never share objects.
- * In the child of a fork the thread that forked owns what it owned; it may go on and collect.
+ * heap's owner: the thread that made it, or the last to adopt it. Heaps share no objects, but those
+ * of poolobj_heap_share. In the child of a fork the thread that forked owns what it owned; it may
+ * go on and collect.
  *
  * Where code of the program runs. Finalizers, callbacks of weak references, `drop` functions and
  * the collector's callback run in poolobj_decref, _set, _clear, in collections, which poolobj_new
@@ -36,8 +37,9 @@
  *
  * Misuse. Dropping a reference too many, or use of an object that is gone, ends the process with
  * one line "poolalloc: <what> <address>" on standard error and SIGABRT where it is seen: always
- * when the count shows it, and in every call if the program is compiled with POOLOBJ_CHECKED and
- * the library with --enable-debug, which also sees a heap used by another thread than its owner.
+ * when the count shows it, and in every call if the program is compiled with POOLOBJ_CHECKED, which
+ * also sees a heap used by another thread than its owner, and objects put into those of other
+ * heaps.
  */
 #ifndef POOLOBJ_H
 #define POOLOBJ_H
@@ -67,6 +69,13 @@ typedef struct poolobj_weakref poolobj_weakref;
 /* A heap owned by the calling thread; NULL and ENOMEM when out of memory. Any number per process.
    Close it with poolobj_heap_close. */
 poolobj_heap *poolobj_heap_new(void);
+/* The same, and each function that takes the heap or what is in it ends the process with a line if
+   another thread than the owner calls it, and values of poolval.h refuse objects of other heaps.
+   What poolobj_heap_new is in a program that is compiled with POOLOBJ_CHECKED. */
+poolobj_heap *poolobj_heap_new_checked(void);
+#ifdef POOLOBJ_CHECKED
+#define poolobj_heap_new poolobj_heap_new_checked
+#endif
 
 /* Ends a heap: collects garbage, calls the finalizers that have not run and all `drop` functions,
    then frees every object, type and weak reference, whoever still refers to them: none of them may
@@ -75,6 +84,12 @@ void poolobj_heap_close(poolobj_heap *heap);
 
 /* The calling thread becomes the owner. The old owner must have ended its last call before. */
 void poolobj_heap_adopt(poolobj_heap *heap);
+
+/* After a full collection, all objects of the heap become immortal, and nothing may be made or
+   changed in it any more: then objects of other heaps may refer to them, and any thread may look at
+   them. The heap is closed last, by its owner. For constants that many threads share: see also
+   poolval_share. */
+void poolobj_heap_share(poolobj_heap *heap);
 
 /* Called once at the beginning of poolobj_heap_close, before its collection, while all is as the
    program left it; NULL: nobody is. One callback per heap. */
@@ -188,6 +203,7 @@ void poolobj_immortal(void *object);
 void poolobj_incref_slow(poolobj *object);
 void poolobj_decref_slow(poolobj *object);
 void poolobj_check_use(const poolobj *object);
+void poolobj_check_set(const void *slot, const poolobj *object);
 
 /* Takes a reference. One more than 2^31 - 1 of them make the object immortal. */
 static inline void poolobj_incref(void *object) {
@@ -220,6 +236,9 @@ static inline void poolobj_decref(void *object) {
    stores it, drops the old one last, when the field is already as it will be. */
 static inline void poolobj_set(void *slot, void *object) {
     void *old;
+#ifdef POOLOBJ_CHECKED
+    poolobj_check_set(slot, (poolobj *)object);
+#endif
     if (object != NULL) poolobj_incref(object);
     memcpy(&old, slot, sizeof old);
     memcpy(slot, &object, sizeof object);
@@ -402,6 +421,12 @@ void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,
 /* Reports the fields of an object that hold references, as its type declares them: each of `refs`
    by a call, in their order, then all items by one, then what `traverse` reports. */
 void poolobj_references(void *object, poolobj_visit visit, void *arg);
+
+/* NULL if nothing outside of the heap refers to its objects but one reference to `object` (NULL:
+   not even that), so that the heap can be handed to another thread with all that is in it; else an
+   object that is held, borrowed. Immortal objects do not matter. Cost: a walk over all references.
+ */
+poolobj *poolobj_heap_held(poolobj_heap *heap, const void *object);
 
 /* Checks every invariant of the heap; ends the process with a line if one does not hold. */
 void poolobj_heap_check(poolobj_heap *heap);

@@ -133,6 +133,31 @@ int poolval_set_instance_hooks(poolval_space *space, const poolval_hooks *hooks,
 /* Whether instances that are made from now on are finalized; a class begins as its base is. */
 int poolval_class_finalize(poolval_space *space, poolobj *class_, int finalized);
 
+/* ---- Between threads ---- */
+
+/* Makes all values of the space's heap, which must be immutable ones, immortal and shared
+   (poolobj_heap_share): values of other heaps and threads may hold them, and look at them as at
+   their own, if their space is the first of its heap and has the same hash_key, as it has by
+   default. They are interned no more. Nothing is made in the space any more. 0, or -1;
+   POOLVAL_ERR_TYPE if a list, dictionary, set, byte array, iterator, class, instance or other
+   object is in the heap. */
+int poolval_share(poolval_space *space);
+
+/* Hands heaps from thread to thread, with all that is in them: nothing is copied. Any number of
+   threads send and receive; heaps that nobody received are closed with the channel, which is freed
+   when no one uses it any more. NULL and ENOMEM when out of memory. */
+typedef struct poolval_channel poolval_channel;
+poolval_channel *poolval_channel_new(void);
+void poolval_channel_free(poolval_channel *channel); /* NULL is ignored */
+/* Gives the space's heap away, and the caller's reference to `root`, an object of it. 0; or -1, and
+   all is as it was: POOLVAL_ERR_VALUE if anything else of the heap is held from outside
+   (poolobj_heap_held). After it the caller has nothing of the heap, not even the space. */
+int poolval_channel_send(poolval_channel *channel, poolval_space *space, poolobj *root);
+/* Waits up to so many nanoseconds (less than 0: for ever). 1: the calling thread owns the heap now,
+   and the reference; 0: nothing came. */
+int poolval_channel_receive(poolval_channel *channel, int64_t nanoseconds, poolval_space **space,
+                            poolobj **root);
+
 /* ---- In graphs, as `describe` and `name` of poolgraph_options ----
  * `arg` is a space, or NULL: that of each object. Nothing is made, and no hook called but `edge`.
  */

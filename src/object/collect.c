@@ -81,6 +81,7 @@ static unsigned begin(poolobj_heap *heap, poolobj_gc_info *info) {
     const unsigned depth = heap->depth;
     heap->depth = 0;
     heap->collecting = true;
+    heap->frozen |= object_heap_any_shared();
     pace_arm(heap);
     tell(heap, info);
     return depth;

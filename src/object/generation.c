@@ -143,6 +143,14 @@ void generation_freeze(poolobj_heap *heap) {
     heap->frozen = true;
 }
 
+void generation_freeze_all(poolobj_heap *heap) {
+    generation_freeze(heap);
+    for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
+        next = populated_next(type);
+        type_pool_close_all(type);
+    }
+}
+
 void generation_unfreeze(poolobj_heap *heap) {
     for (poolobj_type *type = populated_first(heap); type != NULL; type = populated_next(type))
         type_pool_open_all(type, promote_opened);

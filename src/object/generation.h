@@ -38,6 +38,8 @@ void generation_release(struct type_pool *chain);
    collections. */
 void generation_freeze(poolobj_heap *heap);
 void generation_unfreeze(poolobj_heap *heap);
+/* The same with the pools that it does not track: all that there are. */
+void generation_freeze_all(poolobj_heap *heap);
 size_t generation_frozen(const poolobj_heap *heap);
 
 #ifdef __cplusplus

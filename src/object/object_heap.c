@@ -15,6 +15,11 @@ uint64_t object_heap_self(void) {
     return self;
 }
 
+/* Partner of the load: whoever has a reference to a shared object got it after the store. */
+static struct atomic_u64 shared;
+bool object_heap_any_shared(void) { return atomic_u64_load(&shared) != 0; }
+void object_heap_note_shared(void) { atomic_u64_add(&shared, 1); }
+
 void object_heap_fail_owner(const char *function, const poolobj_heap *heap) {
     fail_call(function, "by a thread that does not own heap", (uintptr_t)heap,
               "one thread at a time: poolobj_heap_adopt");
@@ -43,6 +48,7 @@ poolobj_heap *object_heap_new(void) {
 }
 
 void object_heap_free(poolobj_heap *heap) {
+    if (heap->shared) atomic_u64_add(&shared, (uint64_t)-1);
     store_return(&heap->store, heap->nowhere, POOL_SIZE);
     store_close(&heap->store);
     store_free(heap->weak.slot);

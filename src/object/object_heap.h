@@ -177,6 +177,8 @@ struct poolobj_heap {
        threshold[0], or INT_MAX while there is to be no automatic collection. */
     int count[GENERATIONS];
     int trigger;
+    bool checked;      /* who calls is looked at in every call */
+    bool shared;       /* all objects are immortal, and other heaps may refer to them */
     unsigned depth;    /* of deaths inside of finalizers and callbacks */
     poolobj *deferred; /* chain of objects whose death was put off */
     bool sliced;       /* deaths are, of objects whose last reference the program drops */
@@ -229,12 +231,20 @@ void object_heap_free(poolobj_heap *heap);
 
 /* A number for the calling thread that no other has. */
 uint64_t object_heap_self(void);
-/* Debug builds end the process if the calling thread does not own the heap. */
+/* Debug builds, and heaps that are checked, end the process if the calling thread does not own the
+   heap. */
 void object_heap_fail_owner(const char *function, const poolobj_heap *heap)
     __attribute__((noreturn));
 static inline void object_heap_require(const char *function, const poolobj_heap *heap) {
-    if (DEBUG_BUILD && heap->owner != object_heap_self()) object_heap_fail_owner(function, heap);
+    if (!DEBUG_BUILD && likely(!heap->checked)) return;
+    if (heap->owner != object_heap_self()) object_heap_fail_owner(function, heap);
 }
+
+/* Whether any heap of the process is shared: then collections of all look at the marks of
+   what they follow first, as where pools are frozen, and write nothing of what is another heap's.
+ */
+bool object_heap_any_shared(void);
+void object_heap_note_shared(void);
 
 /* ---- Types ----
  * NULL: no more. */

@@ -10,6 +10,7 @@
 #include <limits.h>
 
 #include "base/check.h"
+#include "object/alone.h"
 #include "object/collect.h"
 #include "object/free_list.h"
 #include "object/object.h"
@@ -38,7 +39,20 @@ void poolobj_check_use(const poolobj *object) {
     if (pool == NULL)
         fail_call("poolobj:", "no living object at", (uintptr_t)object,
                   "its last reference was dropped before, or it never was one");
-    object_heap_require("poolobj_incref or _decref", pool->type->heap);
+    const poolobj_heap *heap = pool->type->heap;
+    if (heap->owner != object_heap_self() && !heap->shared)
+        object_heap_fail_owner("poolobj_incref or _decref", heap);
+}
+
+/* Of fields of objects: nothing is known of other memory. */
+void poolobj_check_set(const void *slot, const poolobj *object) {
+    const struct type_pool *holder = type_pool_around((uintptr_t)slot);
+    if (object == NULL || holder == NULL) return;
+    poolobj_check_use(object);
+    const poolobj_heap *heap = object_heap(object);
+    if (heap != holder->type->heap && !heap->shared)
+        fail_call("poolobj_set", "into an object of another heap of object", (uintptr_t)object,
+                  "heaps share no objects: poolval_copy_to, poolobj_heap_share");
 }
 
 static void require_object(const char *function, const poolobj *object) {
@@ -58,6 +72,30 @@ poolobj_heap *poolobj_heap_new(void) {
     poolobj_heap *heap = object_heap_new();
     if (heap != NULL) pace_settle(heap, OLDEST);
     return (poolobj_heap *)or_enomem(heap);
+}
+
+poolobj_heap *poolobj_heap_new_checked(void) {
+    poolobj_heap *heap = (poolobj_heap_new)();
+    if (heap != NULL) heap->checked = true;
+    return heap;
+}
+
+static void make_immortal(poolobj *object, void *unused) {
+    (void)unused;
+    object->count = IMMORTAL;
+}
+
+void poolobj_heap_share(poolobj_heap *heap) {
+    object_heap_require("poolobj_heap_share", heap);
+    if (heap->collecting || heap->depth > 0 || heap->shared) return;
+    object_die_all(heap);
+    collect(heap, OLDEST);
+    collect_walk(heap, NULL, make_immortal, NULL);
+    generation_freeze_all(heap);
+    heap->enabled = false;
+    pace_arm(heap);
+    heap->shared = true;
+    object_heap_note_shared();
 }
 
 void poolobj_heap_close(poolobj_heap *heap) {
@@ -243,12 +281,14 @@ void poolobj_weakref_free(poolobj_weakref *weakref) {
 size_t poolobj_gc_collect(poolobj_heap *heap, int generation) {
     object_heap_require("poolobj_gc_collect", heap);
     require_generation("poolobj_gc_collect", heap, generation);
+    if (heap->shared) return 0;
     if (generation == OLDEST && !heap->collecting) object_die_all(heap);
     return collect(heap, generation);
 }
 
 int poolobj_gc_step(poolobj_heap *heap, uint64_t budget) {
     object_heap_require("poolobj_gc_step", heap);
+    if (heap->shared) return 0;
     if (heap->waiting != NULL && heap->depth == 0 && !heap->collecting) {
         uint64_t now = os_clock_ns();
         object_die_until(heap, budget < UINT64_MAX - now ? now + budget : UINT64_MAX);
@@ -290,7 +330,7 @@ static void set_enabled(poolobj_heap *heap, bool enabled) {
     pace_arm(heap);
 }
 
-void poolobj_gc_enable(poolobj_heap *heap) { set_enabled(heap, true); }
+void poolobj_gc_enable(poolobj_heap *heap) { set_enabled(heap, !heap->shared); }
 void poolobj_gc_disable(poolobj_heap *heap) { set_enabled(heap, false); }
 int poolobj_gc_is_enabled(const poolobj_heap *heap) { return heap->enabled; }
 
@@ -328,7 +368,7 @@ void poolobj_gc_freeze(poolobj_heap *heap) {
 
 void poolobj_gc_unfreeze(poolobj_heap *heap) {
     object_heap_require("poolobj_gc_unfreeze", heap);
-    if (!heap->collecting) generation_unfreeze(heap);
+    if (!heap->collecting && !heap->shared) generation_unfreeze(heap);
 }
 
 size_t poolobj_gc_freeze_count(const poolobj_heap *heap) { return generation_frozen(heap); }
@@ -402,6 +442,12 @@ void poolobj_gc_set_roots(poolobj_heap *heap,
 }
 
 /* ---- Inspection ---- */
+
+poolobj *poolobj_heap_held(poolobj_heap *heap, const void *object) {
+    object_heap_require("poolobj_heap_held", heap);
+    if (!heap->collecting) object_die_all(heap);
+    return (poolobj *)(uintptr_t)alone_find_held(heap, (const poolobj *)object);
+}
 
 void poolobj_types(const poolobj_heap *heap, void (*each)(poolobj_type *type, void *arg),
                    void *arg) {

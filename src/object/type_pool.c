@@ -176,6 +176,11 @@ void type_pool_return(struct type_pool *pool) {
     store_return(&heap->store, pool->base, pool->bytes);
 }
 
+struct type_pool *type_pool_around(uintptr_t address) {
+    struct type_pool *pool = ledger_covers(address) ? type_pool_of((void *)address) : NULL;
+    return pool != NULL && pool->type != NULL ? pool : NULL;
+}
+
 struct type_pool *type_pool_find(uintptr_t address) {
     if (address % 8 != 0 || !ledger_covers(address)) return NULL;
     struct type_pool *pool = type_pool_of((void *)address);

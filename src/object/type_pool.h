@@ -80,6 +80,9 @@ struct type_pool *type_pool_after(const poolobj_heap *heap, const struct type_po
 void type_pool_check(struct type_pool *pool);
 /* The pool in which an object starts at an address, which may be any; NULL: none does. */
 struct type_pool *type_pool_find(uintptr_t address);
+/* The pool that an address lies in, which may be any; NULL: none, or that of an object of more than
+   one pool, behind its first. */
+struct type_pool *type_pool_around(uintptr_t address);
 /* Objects in the pool. */
 size_t type_pool_count(const struct type_pool *pool);
 

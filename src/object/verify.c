@@ -41,7 +41,7 @@ static void check_reported(poolobj *const *slots, size_t count, void *arg) {
     for (size_t i = 0; i < count; i++) {
         if (slots[i] == NULL) continue;
         const struct type_pool *to = type_pool_find((uintptr_t)slots[i]);
-        if (to != NULL && to->type->heap == type->heap) continue;
+        if (to != NULL && (to->type->heap == type->heap || to->type->heap->shared)) continue;
         size_t offset = (uintptr_t)&slots[i] - (uintptr_t)search->object;
         bool inside = offset < search->bytes;
         fail(type, search->object,

@@ -315,6 +315,7 @@ void dict_drop(poolobj *value) {
 
 static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj *key,
                           uint64_t hash, size_t slot, poolobj *value) {
+    if (unlikely(space->checked) && !value_check_heap(space, key, "key")) return false;
     if (unlikely(dict->filled == capacity_of(dict_bits(dict)))) {
         if (!grow(space, dict)) return false;
         link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);

@@ -167,7 +167,13 @@ void intern_check(const poolval_space *space) {
 
 poolobj *poolval_str_intern(poolval_space *space, poolobj *str) {
     if (!value_require(space, str, POOLVAL_STR, "a str")) return NULL;
-    return intern(space, (struct value_str *)str);
+    const struct value_str *own = (const struct value_str *)str;
+    if (likely(object_heap(str) == space->heap)) return intern(space, (struct value_str *)str);
+    poolobj *copy = str_new_chars(space, str_data(own), str_width_log(own), str_length(own));
+    if (copy == NULL) return NULL;
+    poolobj *interned = intern(space, (struct value_str *)copy);
+    value_unref(copy);
+    return interned;
 }
 
 int poolval_str_is_interned(const poolval_space *space, const poolobj *str) {

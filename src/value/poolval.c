@@ -154,6 +154,7 @@ static bool begin(poolval_space *space, poolobj_heap *heap, const poolval_option
     space->list_growth = wanted->list_growth;
     space->intern_max = wanted->intern_max;
     space->depth_max = space->depth_limit = wanted->depth_max;
+    space->checked = heap->checked;
     space->check_hooks = wanted->check_hooks != 0;
     space->work_max = wanted->work_max;
     space->repeat_max = wanted->repeat_max;

@@ -329,7 +329,7 @@ static void write_value(struct writer *writer, const poolobj *value, const struc
         writer_text(writer, "None");
         return;
     case POOLVAL_BOOL:
-        writer_text(writer, value == writer->space->boolean[1] ? "True" : "False");
+        writer_text(writer, ((const struct value_int *)value)->number != 0 ? "True" : "False");
         return;
     case POOLVAL_INT:
     case POOLVAL_LARGE_INT:

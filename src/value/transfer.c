@@ -151,7 +151,7 @@ static poolobj *transfer(struct transfer *transfer_, const poolobj *value, size_
 }
 
 poolobj *poolval_copy_to(poolval_space *space, const poolobj *value) {
-    if (!value_require_any(space, value, "value")) return NULL;
+    if (value == NULL) return (poolobj *)value_fail_type(space, "a value of some space", value);
     struct transfer all = {space_of(value), space, {NULL, 0, 0, false}};
     if (all.from == NULL) return (poolobj *)value_fail_type(space, "a value of some space", NULL);
     poolobj *copy = transfer(&all, value, space->depth_max);

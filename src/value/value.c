@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/value.h"
 
+#include "base/check.h"
 #include "object/collect.h"
 
 /* ---- Types ---- */
@@ -70,6 +71,18 @@ void value_fail_null(poolval_space *space, const char *what) {
 
 bool value_fail_depth(poolval_space *space) {
     value_fail(space, POOLVAL_ERR_DEPTH, "nested deeper than %u levels", space->depth_limit, 0);
+    return false;
+}
+
+bool value_check_heap(poolval_space *space, const poolobj *value, const char *what) {
+    const struct type_pool *pool = type_pool_find((uintptr_t)value);
+    if (pool == NULL)
+        fail_call("poolval:", "no living object at", (uintptr_t)value,
+                  "its last reference was dropped before, or it never was one");
+    if (pool->type->heap == space->heap || pool->type->heap->shared) return true;
+    const char *name = type_name(pool->type);
+    value_fail(space, POOLVAL_ERR_TYPE, "the %s is a %s of another heap", failure_text(what),
+               failure_copy(&space->failure, 0, name, strlen(name)));
     return false;
 }
 

@@ -105,6 +105,7 @@ struct poolval_space {
     size_t depth_limit; /* depth_max, which is lower inside of hooks (own.h) */
     size_t owned;       /* own types that were made */
     bool check_hooks;
+    bool checked;          /* the heap is: objects of others are refused */
     struct own *instances; /* hooks of all instances, or NULL */
     void (*instance_finalize)(poolval_space *space, poolobj *instance);
     bool met_own;                /* a look-up has met a key of an own type, see dict.c */
@@ -167,8 +168,11 @@ ALWAYS_INLINE bool value_require(poolval_space *space, const poolobj *value, uns
 }
 /* It is an object at all: `what` names the argument. */
 COLD void value_fail_null(poolval_space *space, const char *what);
+/* In a heap that is checked: it is an object of the heap, or of a shared one. */
+COLD bool value_check_heap(poolval_space *space, const poolobj *value, const char *what);
 ALWAYS_INLINE bool value_require_any(poolval_space *space, const poolobj *value, const char *what) {
-    if (likely(value != NULL)) return true;
+    if (likely(value != NULL))
+        return likely(!space->checked) || value_check_heap(space, value, what);
     value_fail_null(space, what);
     return false;
 }

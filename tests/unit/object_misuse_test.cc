@@ -47,6 +47,29 @@ TEST_F(MisuseTest, AReferenceTakenWhileTheObjectIsTakenApart) {
     EXPECT_FAILS(poolobj_decref(make(type)), "poolobj_incref of dying object 0x[0-9a-f]+");
 }
 
+TEST_F(MisuseTest, AnObjectOfAnotherHeapInAField) {
+    poolobj_heap *other = poolobj_heap_new();
+    poolobj_typespec spec = node_spec("stranger");
+    poolobj_type *type = poolobj_type_new(other, &spec);
+    void *stranger = poolobj_new(type), *variable = nullptr;
+    Node *node = make();
+    EXPECT_FAILS(poolobj_set(&node->left, stranger),
+                 "poolobj_set into an object of another heap of object 0x[0-9a-f]+");
+    poolobj_set(&variable, stranger); // of the program
+    poolobj_clear(&variable);
+    poolobj_heap_share(other);
+    poolobj_set(&node->left, stranger);
+    poolobj_decref(node);
+    poolobj_heap_close(other);
+}
+
+TEST_F(MisuseTest, AnObjectUsedByAThreadThatDoesNotOwnItsHeap) {
+    Node *node = make();
+    EXPECT_FAILS(in_thread([&] { poolobj_incref(node); }),
+                 "poolobj_incref or _decref by a thread that does not own heap 0x[0-9a-f]+");
+    poolobj_decref(node);
+}
+
 TEST_F(MisuseTest, AnObjectGivenToFree) {
     Node *node = make();
     EXPECT_FAILS(poolalloc_free(node), "free of object 0x[0-9a-f]+");

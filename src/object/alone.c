@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "object/alone.h"
+
+#include "object/collect.h"
+
+struct counting {
+    const poolobj_heap *heap;
+    const poolobj *root, *held;
+};
+
+static void begin(poolobj *object, void *unused) {
+    (void)unused;
+    *count_of(object) = 0;
+}
+
+static void add_span(poolobj *const *slots, size_t count, void *heap) {
+    for (size_t i = 0; i < count; i++)
+        if (slots[i] != NULL && object_heap(slots[i]) == (const poolobj_heap *)heap)
+            ++*count_of(slots[i]);
+}
+
+static void add(poolobj *object, void *heap) {
+    struct type_pool *pool = type_pool_of(object);
+    object_references(pool->type, pool, object, add_span, heap);
+}
+
+static void compare(poolobj *object, void *arg) {
+    struct counting *counting = (struct counting *)arg;
+    int64_t inside = *count_of(object);
+    if (object->count == IMMORTAL) return;
+    if (object->count != inside + (object == counting->root)) counting->held = object;
+}
+
+const poolobj *alone_find_held(poolobj_heap *heap, const poolobj *root) {
+    struct counting counting = {heap, root, NULL};
+    collect_walk(heap, NULL, begin, NULL);
+    collect_walk(heap, NULL, add, heap);
+    collect_walk(heap, NULL, compare, &counting);
+    return counting.held;
+}

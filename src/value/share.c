@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* poolval_share: a heap of values that can't change becomes one that all threads may refer to. What
+   would be written when a value is looked at is written before. */
+#include "value/intern.h"
+#include "value/str.h"
+
+struct sharing {
+    poolval_space *space;
+    const poolobj *other; /* one that can change */
+    bool failed;          /* no memory */
+};
+
+static bool is_constant(const poolval_space *space, const poolobj *value) {
+    unsigned type = value_type(space, value);
+    if (type == POOLVAL_OTHER) return value->type == space->number[POOLVAL_OTHER];
+    return type < POOLVAL_LIST ? type != POOLVAL_BYTEARRAY : type == POOLVAL_FROZENSET;
+}
+
+static void look(poolobj *value, void *arg) {
+    struct sharing *sharing = (struct sharing *)arg;
+    poolval_space *space = sharing->space;
+    if (!is_constant(space, value)) sharing->other = value;
+    if (!value_is(space, value, POOLVAL_STR)) return;
+    str_hash(space, (struct value_str *)value);
+    sharing->failed |= poolval_str_utf8(space, value, NULL) == NULL;
+}
+
+/* The table of the interned is one space's. */
+static void leave_table(poolobj *value, void *arg) {
+    poolval_space *space = (poolval_space *)arg;
+    struct value_str *str = (struct value_str *)value;
+    if (!value_is(space, value, POOLVAL_STR) || !(str->shape & STR_INTERNED)) return;
+    intern_forget(space, str);
+    str->shape &= ~(uint64_t)STR_INTERNED;
+}
+
+int poolval_share(poolval_space *space) {
+    struct sharing sharing = {space, NULL, false};
+    poolobj_gc_collect(space->heap, 2);
+    poolobj_walk(space->heap, NULL, look, &sharing);
+    if (sharing.failed) return -1;
+    if (sharing.other != NULL)
+        return value_fail_int(space, POOLVAL_ERR_TYPE, "a %s of the heap can change",
+                              value_fail_name(space, 0, sharing.other), 0);
+    poolobj_walk(space->heap, NULL, leave_table, space);
+    poolobj_heap_share(space->heap);
+    return 0;
+}

@@ -76,7 +76,9 @@ ALWAYS_INLINE bool same_int(const poolval_space *space, const poolobj *a, const 
     return key_equal(space, a, key) == 1;
 }
 static bool same_any(const poolval_space *space, const poolobj *a, const poolobj *key) {
-    return a != NULL && key_equal(space, a, key) == 1;
+    int equal = a != NULL ? key_equal(space, a, key) : 0;
+    if (unlikely(equal < 0)) ((poolval_space *)(uintptr_t)space)->find_failed = true;
+    return equal == 1;
 }
 
 /* The entry of the key; NULL: there is none, and *slot is the empty one where it would be. */
@@ -156,6 +158,15 @@ static NOINLINE poolobj **find_careful(const poolval_space *space_, const struct
     return NULL;
 }
 
+/* Keys that are nested too deep to be compared are no failure if another is found. */
+static poolobj **find_any(const poolval_space *space, const struct value_dict *dict, poolobj *key,
+                          uint64_t hash, size_t *slot) {
+    poolobj **entry = probe_width(space, dict, key, hash, same_any, slot);
+    if (entry != NULL && unlikely(space->find_failed))
+        ((poolval_space *)(uintptr_t)space)->find_failed = false;
+    return entry;
+}
+
 ALWAYS_INLINE poolobj **find(const poolval_space *space, const struct value_dict *dict,
                              poolobj *key, uint64_t hash, size_t *slot) {
     poolobj **entry;
@@ -166,7 +177,7 @@ ALWAYS_INLINE poolobj **find(const poolval_space *space, const struct value_dict
     else if (own_any(space))
         return find_careful(space, dict, key, hash, slot);
     else
-        return probe_width(space, dict, key, hash, same_any, slot);
+        return find_any(space, dict, key, hash, slot);
     if (likely(entry != NULL || !space->met_own)) return entry;
     return find_careful(space, dict, key, hash, slot);
 }

@@ -86,13 +86,14 @@ static int equal_tuples(struct memo *memo, const struct value_tuple *a,
     uint64_t known;
     if (a->length != b->length) return false;
     if (memo_find(memo, &a->base, &b->base, &known)) return true;
+    if (!memo_enter(memo)) return -1;
     memo->visited++;
-    for (size_t i = 0; i < a->length; i++) {
-        int equal = equal_keys(memo, a->item[i], b->item[i]);
-        if (equal != 1) return equal;
-    }
-    memo_add(memo, &a->base, &b->base, 1);
-    return true;
+    int equal = 1;
+    for (size_t i = 0; i < a->length && equal == 1; i++)
+        equal = equal_keys(memo, a->item[i], b->item[i]);
+    memo_leave_level(memo);
+    if (equal == 1) memo_add(memo, &a->base, &b->base, 1);
+    return equal;
 }
 
 static int equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
@@ -112,7 +113,7 @@ static int equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
     case POOLVAL_TUPLE:
         return equal_tuples(memo, (const struct value_tuple *)a, (const struct value_tuple *)b);
     case POOLVAL_FROZENSET:
-        return space->same_sets(space, a, b);
+        return memo_equal_sets(memo, a, b);
     case POOLVAL_RANGE:
         return range_equal((const struct value_range *)a, (const struct value_range *)b);
     case POOLVAL_SLICE:

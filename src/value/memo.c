@@ -92,3 +92,18 @@ int memo_equal_own(struct memo *memo, const poolobj *a, const poolobj *b, size_t
     if (equal == 1) memo_add(memo, a, b, 1);
     return equal;
 }
+
+int memo_equal_sets(struct memo *memo, const poolobj *a, const poolobj *b) {
+    poolval_space *space = memo->space;
+    struct memo *outer = space->memo;
+    uint64_t known;
+    if (memo_find(memo, a, b, &known)) return 1;
+    if (!memo_enter(memo)) return -1;
+    memo->visited++;
+    space->memo = memo;
+    int equal = space->same_sets(space, a, b);
+    space->memo = outer;
+    memo_leave_level(memo);
+    if (equal == 1) memo_add(memo, a, b, 1);
+    return equal;
+}

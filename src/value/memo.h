@@ -19,6 +19,7 @@ struct memo {
     poolval_space *space;
     size_t visited; /* containers */
     size_t work;    /* and their items */
+    size_t level;   /* of keys inside of keys: how deep */
     struct seen_slot *slot;
     size_t size, used; /* a power of two or 0; at most half are used */
     bool holds;        /* what it has, as hooks may drop it */
@@ -47,6 +48,16 @@ struct memo *memo_join(struct memo *fresh, poolval_space *space);
 void memo_leave(struct memo *memo, struct memo *fresh);
 /* own_equal of a pair, of which at least one is of an own type, with this memo for what it asks. */
 int memo_equal_own(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth);
+
+/* Keys that hold keys: one level deeper. False: too deep, with the failure noted. */
+static inline bool memo_enter(struct memo *memo) {
+    if (unlikely(memo->level >= memo->space->depth_max)) return value_fail_depth(memo->space);
+    memo->level++;
+    return true;
+}
+static inline void memo_leave_level(struct memo *memo) { memo->level--; }
+/* Whether two frozen sets or sets are equal, 1, 0, -1; look-ups in them go on with this memo. */
+int memo_equal_sets(struct memo *memo, const poolobj *a, const poolobj *b);
 
 /* A container with so many items. False: more than the space allows, with the failure noted. */
 bool memo_visit(struct memo *memo, size_t items);

@@ -90,7 +90,7 @@ static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth) 
         return memo_equal_own(memo, a, b, depth);
     unsigned type = value_type(space, a), other = value_type(space, b);
     if (has_items(type)) return type == other ? equal_containers(memo, a, b, depth) : 0;
-    if (set_is(space, a)) return set_is(space, b) ? set_equal(space, a, b) : 0;
+    if (set_is(space, a)) return set_is(space, b) ? memo_equal_sets(memo, a, b) : 0;
     return key_equal(space, a, b);
 }
 

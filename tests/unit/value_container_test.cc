@@ -191,4 +191,28 @@ TEST_F(ValueContainerTest, WorkHasABudgetIfWanted) {
     EXPECT_ERROR(poolval_hash(space_, key, &hash), -1, POOLVAL_ERR_BUDGET);
 }
 
+// Sets of sets that share parts: each is compared once, and no depth ends the process.
+TEST_F(ValueContainerTest, FrozenSetsThatShareParts) {
+    auto chain = [&](int levels, bool shared) {
+        Ref set = poolval_frozenset_new(space_, nullptr);
+        for (int i = 0; i < levels; i++) {
+            Ref items = list({set});
+            if (shared) poolval_list_append(space_, items, tuple({set}));
+            set = poolval_frozenset_new(space_, items);
+        }
+        return set;
+    };
+    Ref a = chain(100, true), b = chain(100, true), c = chain(101, true);
+    EXPECT_EQ(poolval_equal(space_, a, b), 1);
+    EXPECT_EQ(poolval_equal(space_, a, c), 0);
+    Ref map = dict();
+    EXPECT_EQ(poolval_dict_set(space_, map, a, number(1)), 0);
+    EXPECT_EQ(repr(Ref(poolval_dict_get(space_, map, b))), "1");
+    Ref deep = chain(200000, false), same = chain(200000, false);
+    EXPECT_ERROR(poolval_equal(space_, deep, same), -1, POOLVAL_ERR_DEPTH);
+    EXPECT_EQ(poolval_dict_set(space_, map, deep, number(2)), 0);
+    EXPECT_NO_VALUE(poolval_dict_get(space_, map, same), POOLVAL_ERR_DEPTH);
+    EXPECT_EQ(repr(Ref(poolval_dict_get(space_, map, deep))), "2");
+}
+
 } // namespace

@@ -85,9 +85,9 @@ static void show_switch(struct tour *tour) {
     poolobj_decref(a);
     tour_show("a.append(a); del a; gc.collect()", "%zu", poolobj_gc_collect(tour->heap, 2));
     int thresholds[3];
-    poolobj_gc_set_threshold(tour->heap, 600, 10, 5);
+    poolobj_gc_set_threshold(tour->heap, 700, 10, 5);
     poolobj_gc_get_threshold(tour->heap, thresholds);
-    tour_show("gc.set_threshold(600, 10, 5)", "(%d, %d, %d)", thresholds[0], thresholds[1],
+    tour_show("gc.set_threshold(700, 10, 5)", "(%d, %d, %d)", thresholds[0], thresholds[1],
               thresholds[2]);
     poolobj_gc_set_threshold(tour->heap, 700, 10, 10);
     poolobj_gc_enable(tour->heap);

@@ -2,6 +2,8 @@
 /* containers.c - chapters of the tour: tuples, lists, copies, pools. */
 #include <string.h>
 
+#include <poolalloc.h>
+
 #include "tour.h"
 
 /* ---- Tuples ---- */
@@ -134,14 +136,55 @@ void tour_copies(struct tour *tour) {
 
 static uintptr_t pool_of(const poolobj *object) { return poolval_id(object) >> 12; }
 
+static void show_levels(void) {
+    printf("\n"
+           "    level 3   ints     floats     strings     tuples     ...     each in its pools\n"
+           "    level 2   blocks of one size < pools of 4 KiB < arenas of 256 KiB\n"
+           "    level 1   malloc, for what is larger: pages side by side\n"
+           "    level 0   the system: mappings\n");
+    tour_say(
+        "Level 2 serves small sizes. Texts on CPython differ about where it ends: at 256 bytes in "
+        "old versions, at 512 bytes today; the 256 KiB that some give are the size of an arena. A "
+        "size is rounded up to its class, and an array, which CPython calls usedpools, leads from "
+        "the class to a pool with a free block: a malloc takes that, a free puts it back. A pool "
+        "without a used block goes back to its arena, an arena without a used pool to the system. "
+        "CPython begins with records for 16 arenas and doubles them, and has those with free pools "
+        "sorted by how full they are: the fullest gives the next pool, so that others run empty. "
+        "Here each thread has such an array, and arenas are sorted likewise. On level 3 a pool has "
+        "blocks for one type, so that what an int leaves is taken by the next int, and never by a "
+        "float; an object above 2 KiB has pools of its own.");
+}
+
+/* ---- What goes back ---- */
+
+/* Of the process: address space of ours with memory behind it. */
+static size_t resident(void) {
+    struct poolalloc_stats stats = {.size = sizeof stats};
+    poolalloc_get_stats(&stats);
+    return stats.mapped - stats.purged;
+}
+
+static void show_arenas(struct tour *tour) {
+    enum { MANY = 2000000 };
+    tour_say(
+        "Memory goes back when it is free, without being asked for it, but for a little that is "
+        "kept for what comes next. Where a process keeps what it freed, as is told of programs on "
+        "tcmalloc, it may be an allocator that gives back only when it is told to (by "
+        "ReleaseFreeMemory there, by malloc_trim in glibc, and here too), or a few objects that "
+        "live, one to an arena, each of which holds it. Against the second there is the order "
+        "above.");
+    size_t before = resident();
+    poolobj *list = tour_list(tour, 1, MANY);
+    size_t full = resident() - before;
+    tour_ask("2000000 ints in a list: more than 40 MiB?", full > 40u << 20);
+    poolobj_decref(list);
+    size_t after = resident() > before ? resident() - before : 0;
+    tour_ask("del: is nine tenths of it gone?", after < full / 10);
+}
+
 void tour_pools(struct tour *tour) {
     tour_chapter("Where objects live");
-    tour_say(
-        "Objects live in pools of 4 KiB, 64 to an arena of 256 KiB. A pool has blocks of one "
-        "size, in steps of 8 bytes, for one type: what an int leaves is taken by the next int, "
-        "and never by a float. The fullest arena gives the next pool, so that others run empty "
-        "and go back to the system; and so does every pool that is empty. An object above 2 KiB "
-        "has pools of its own.");
+    show_levels();
     poolobj *a = tour_int(tour, 1000), *b = tour_int(tour, 1001);
     poolobj *f = tour_made(poolval_float_new(tour->space, 1.5));
     tour_show("an int takes", "%zu bytes", poolobj_sizeof(a));
@@ -161,4 +204,5 @@ void tour_pools(struct tour *tour) {
         tour_show(line, "%zu bytes", poolobj_sizeof(tuple));
         poolobj_decref(tuple);
     }
+    show_arenas(tour);
 }

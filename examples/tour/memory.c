@@ -158,6 +158,57 @@ static poolobj *seven(struct tour *tour) {
     return &things[0]->base;
 }
 
+/* ---- Three colours ---- */
+
+enum colour { WHITE, GREY, BLACK };
+enum { OBJECTS = 8 };
+struct colours {
+    poolobj *object[OBJECTS]; /* 1 to 7, and the list */
+    enum colour colour[OBJECTS];
+};
+
+static void turn_grey(poolobj *const *slots, size_t count, void *arg) {
+    struct colours *colours = arg;
+    for (size_t i = 0; i < count; i++)
+        for (int k = 0; k < OBJECTS; k++)
+            if (slots[i] == colours->object[k] && colours->colour[k] == WHITE)
+                colours->colour[k] = GREY;
+}
+
+static void draw_colours(const struct colours *colours) {
+    static const char *const signs[] = {"\u25cb", "\u25d0", "\u25cf"};
+    const char *sign[OBJECTS];
+    for (int k = 0; k < OBJECTS; k++) sign[k] = signs[colours->colour[k]];
+    printf("    %s1 -> %s2 -> %s3 -> %s4      %s7 -> %slist -> %s5, %s6 -> 7\n", sign[0], sign[1],
+           sign[2], sign[3], sign[6], sign[7], sign[4], sign[5]);
+}
+
+static void note_object(poolobj *object, void *arg) {
+    struct colours *colours = arg;
+    int number = atoi(((struct thing *)object)->name);
+    colours->object[number - 1] = object;
+}
+
+/* What a collection does with the objects of `seven`, by hand. */
+static void show_colours(struct tour *tour, poolobj *root) {
+    struct colours colours = {{NULL}, {WHITE}};
+    poolobj_walk(tour->heap, tour->thing, note_object, &colours);
+    colours.object[7] = ((struct thing *)colours.object[6])->other;
+    draw_colours(&colours);
+    turn_grey(&root, 1, &colours);
+    draw_colours(&colours);
+    for (int k = 0; k < OBJECTS;) {
+        if (colours.colour[k] != GREY) {
+            k++;
+            continue;
+        }
+        poolobj_references(colours.object[k], turn_grey, &colours);
+        colours.colour[k] = BLACK;
+        draw_colours(&colours);
+        k = 0;
+    }
+}
+
 void tour_marks(struct tour *tour) {
     tour_chapter("How the collector knows");
     tour_say(
@@ -179,6 +230,8 @@ void tour_marks(struct tour *tour) {
         "and black once all it refers to is grey; what is white in the end goes. Objects 1 to 4 "
         "hang from a name. 6 and 7 hold each other, with a list between them that holds 5 too:");
     poolobj *root = seven(tour);
+    show_colours(tour, root);
+    putchar('\n');
     tour_show("gc.collect(): 5, 6, 7 and the list", "%zu", poolobj_gc_collect(tour->heap, 2));
     printf("    del root\n");
     poolobj_decref(root);

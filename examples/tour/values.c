@@ -120,6 +120,17 @@ static void intern_by_hand(struct tour *tour) {
               before - poolval_interned_count(space));
 }
 
+/* CPython's compiler makes 'python' of 'py' + 'thon'; an interpreter's would do so by interning. */
+static void put_together(struct tour *tour) {
+    poolobj *a = tour_str(tour, "py"), *b = tour_str(tour, "thon"), *c = tour_str(tour, "python");
+    poolobj *sum = tour_made(poolval_str_concat(tour->space, a, b));
+    poolobj *constant = tour_made(poolval_str_intern(tour->space, sum));
+    tour_ask("s1 = 'py' + 'thon'; s1 is 'python'?", constant == c);
+    tour_ask("a = 'py'; b = 'thon'; a + b is 'python'?", sum == c);
+    poolobj_decref(a), poolobj_decref(b), poolobj_decref(c);
+    poolobj_decref(sum), poolobj_decref(constant);
+}
+
 void tour_interning(struct tour *tour) {
     tour_chapter("Strings are interned");
     tour_say(
@@ -128,6 +139,9 @@ void tour_interning(struct tour *tour) {
         "By rule that happens to strings of letters, digits and underscores, up to 20 "
         "characters; the empty string and those of one Latin-1 character are shared anyway.");
     intern_by_rule(tour);
+    tour_say("What a compiler puts together is a constant, made as any other; what a program puts "
+             "together as it runs is a new object.");
+    put_together(tour);
     poolobj *a = tour_str(tour, "py "), *b = tour_str(tour, "thon"), *c = tour_str(tour, "py thon");
     poolobj *sum = tour_made(poolval_str_concat(tour->space, a, b));
     tour_ask("'py ' + 'thon' is 'py thon'?", sum == c);
@@ -139,10 +153,10 @@ void tour_interning(struct tour *tour) {
 
 /* ---- Strings ---- */
 
-static void show_size(struct tour *tour, const char *text) {
+static void show_size(struct tour *tour, const char *text, int of_cpython) {
     poolobj *str = tour_str(tour, text);
-    printf("    %10td%12d%8zu   '%s'\n", poolval_str_length(tour->space, str),
-           poolval_str_width(tour->space, str), poolval_sizeof(tour->space, str), text);
+    printf("    %10td%12d%8zu%11d   '%s'\n", poolval_str_length(tour->space, str),
+           poolval_str_width(tour->space, str), poolval_sizeof(tour->space, str), of_cpython, text);
     poolobj_decref(str);
 }
 
@@ -152,17 +166,21 @@ void tour_strings(struct tour *tour) {
     tour_say("Each character of a string takes 1, 2 or 4 bytes, as many as its widest one needs: "
              "Latin-1, UCS-2, UCS-4. All being alike, the character at an index is found at once, "
              "which in UTF-8 would need a search from the start.");
-    printf("    characters  bytes each    size\n");
-    static const char *const texts[] = {"",
-                                        "hello",
-                                        "hello world",
-                                        "caf\u00e9",
-                                        "\u4e2d",
-                                        "\u4e2d\u56fd",
-                                        "\U0001f43a",
-                                        "\U0001f43a\U0001f41d",
-                                        "\U0001f43aabc"};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) show_size(tour, texts[i]);
+    printf("    characters  bytes each    size  CPython's\n");
+    static const struct {
+        const char *text;
+        int of_cpython; /* sys.getsizeof of 3.11 */
+    } texts[] = {{"", 49},
+                 {"hello", 54},
+                 {"hello world", 60},
+                 {"caf\u00e9", 77},
+                 {"\u4e2d", 76},
+                 {"\u4e2d\u56fd", 78},
+                 {"\U0001f43a", 80},
+                 {"\U0001f43a\U0001f41d", 84},
+                 {"\U0001f43aabc", 92}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        show_size(tour, texts[i].text, texts[i].of_cpython);
     tour_say(
         "The last has three characters of ASCII, and each takes 4 bytes, because the wolf does.");
     poolobj *str = tour_str(tour, "\U0001f43aabc");

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/huge.h"
 #include "heap/space_lock.h"
+#include "os/memory_limit.h"
 #include "os/options.h"
 #include "os/os.h"
 
@@ -135,6 +136,13 @@ static size_t allowance(void) {
 void purge_set_limit(size_t bytes) {
     ASSERT(space_is_locked());
     state.limit = bytes == SIZE_MAX ? 0 : bytes / POOL_SIZE;
+}
+
+void purge_read_limit(void) {
+    size_t limit = memory_limit_read("/proc/self/cgroup", "/sys/fs/cgroup");
+    if (limit == SIZE_MAX || !space_lock()) return;
+    purge_set_limit(limit);
+    space_unlock();
 }
 
 bool purge_allows(size_t pages) {

@@ -21,7 +21,8 @@
  *   P2 pages in use = all pages - sum of bits in free
  *   P3 young and refault are parts of free
  *
- * All functions but purge_is_due, purge_wait and purge_rows need the space lock.
+ * All functions but purge_is_due, purge_wait, purge_rows and purge_read_limit need the space
+ * lock.
  */
 #ifndef POOLALLOC_PURGE_H
 #define POOLALLOC_PURGE_H
@@ -45,6 +46,8 @@ void purge_count_direct(size_t more, size_t less);
 void purge_unmapped(size_t pages);
 /* The process and what else is in its control group may have so many bytes of memory. */
 void purge_set_limit(size_t bytes);
+/* Sets the limit of the process's control group, if it has one. Once, at start-up. */
+void purge_read_limit(void);
 /* True if so many more idle pages would still be within the allowance. */
 bool purge_allows(size_t pages);
 /* Gives back the idle pages above the allowance. */

@@ -15,6 +15,7 @@
 #include "malloc/cxx_scope.h"
 #include "malloc/export.h"
 #include "malloc/libc_symbols.h"
+#include "malloc/serving.h"
 #include "os/lock.h"
 #include "os/options.h"
 
@@ -42,7 +43,9 @@ static void mend(void) { lock_mend(&lock, lock_self()); }
 
 /* Long before the first dlopen: a fork that has begun does not call handlers that come meanwhile.
  */
-__attribute__((constructor)) static void watch_forks(void) { pthread_atfork(NULL, NULL, mend); }
+__attribute__((constructor)) static void watch_forks(void) {
+    if (serving_process()) pthread_atfork(NULL, NULL, mend);
+}
 
 static uint32_t prepare(void) {
     cxx_scope_hide();
@@ -61,9 +64,10 @@ static COLD uint32_t prepare_once(void) {
     return now;
 }
 
-/* The program itself (no file) is there already. */
+/* The program itself (no file) is there already. Where another malloc is the process's, that one
+   sees to it. */
 static int allowed(const char *file, int flags) {
-    if (file == NULL) return flags;
+    if (file == NULL || !serving_process()) return flags;
     uint32_t now = atomic_u32_load_acquire(&outcome); /* partner: prepare_once */
     if (unlikely(now == NOT_YET)) now = prepare_once();
     return now == JOINED || options.deepbind == DEEPBIND_KEEP ? flags : flags & ~RTLD_DEEPBIND;

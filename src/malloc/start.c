@@ -5,32 +5,30 @@
  */
 #include "heap/purge.h"
 #include "heap/remote.h"
-#include "heap/space.h"
 #include "heap/thread_heap.h"
 #include "malloc/main_start.h"
 #include "malloc/parameter.h"
 #include "malloc/purge_thread.h"
 #include "malloc/report.h"
+#include "malloc/serving.h"
 #include "os/lock.h"
-#include "os/memory_limit.h"
 #include "os/options.h"
-#include "os/os.h"
 
-static void read_memory_limit(void) {
-    size_t limit = memory_limit_read("/proc/self/cgroup", "/sys/fs/cgroup");
-    if (limit == SIZE_MAX || !space_lock()) return;
-    purge_set_limit(limit);
-    space_unlock();
-}
+static bool is_passive(void) { return serving_process != NULL && !serving_process(); }
 
 /* Before other libraries' constructors, so that handlers they register run around ours. */
 __attribute__((constructor(101))) static void start(void) {
-    options_read();
+    bool passive = is_passive();
+    if (passive)
+        options_read_silently();
+    else
+        options_read();
     if (options.report_exit || options.report_path[0] != '\0') thread_heap_count_blocks();
     report_prepare();
+    if (passive) return;
     parameter_read_environment(options_environment());
     thread_heap_get();
-    read_memory_limit();
+    purge_read_limit();
     if (!options.purge_thread) return;
     if (main_start_call == NULL || !main_start_call(purge_thread_begin)) purge_thread_begin();
 }
@@ -49,6 +47,7 @@ static void take_all_in(void) {
    waits: another thread may hold the lock for good. And the child of a vfork, which shares all of
    this with its parent, may call exit too. */
 __attribute__((destructor)) static void end(void) {
+    if (is_passive() && thread_heap_first() == NULL) return; /* nobody has asked for a block */
     unsigned patience = lock_patience;
     lock_patience = 0;
     if (thread_heap != &no_heap) take_all_in();

@@ -249,6 +249,17 @@ static const char *find_variable(void) {
     return NULL;
 }
 
+static void forget(struct text *text) { text->used = 0; }
+
+void options_read_silently(void) {
+    const char *string = find_variable();
+    if (string == NULL) return;
+    struct text nobody;
+    text_begin(&nobody, -1);
+    nobody.write_out = forget;
+    options_parse(&options, string, &nobody);
+}
+
 void options_read(void) {
     const char *string = find_variable();
     if (string == NULL) return;

@@ -38,6 +38,8 @@ extern "C" {
 
 /* Reads the environment, speaking up on standard error. */
 void options_read(void);
+/* The same without a word: what is wrong there is for the process's malloc to say. */
+void options_read_silently(void);
 /* The environment; an empty one in set-uid programs. */
 char **options_environment(void);
 /* True if POOLALLOC_OPTIONS sets this field of `options`: what the operator of a program says there

@@ -94,6 +94,10 @@ size_t poolalloc_good_size(size_t size);
    0 if not. Cost: a walk over the free pages; other threads go on. */
 int poolalloc_trim(size_t keep);
 
+/* Bytes of the pages that blocks lie in, in use: a look, without a lock. Less exact than the
+   statistics, and a matter of nanoseconds. */
+size_t poolalloc_in_use(void);
+
 /* A snapshot of the process's memory in bytes. Exact for the calling thread's own blocks; what
    other threads allocate or free at the same time may or may not be in it.
    used + cached + purged = mapped. */

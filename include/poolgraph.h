@@ -2,7 +2,7 @@
 /*
  * poolgraph.h - what is in a heap of objects (poolobj.h), and what keeps it there.
  *
- *     #include <poolgraph.h>                     cc app.c $(pkg-config --cflags --libs poolalloc)
+ *     #include <poolgraph.h>                     cc app.c $(pkg-config --cflags --libs poolobj)
  *
  *     poolgraph_show_counts(heap, 10, stdout);                // the ten most common types
  *     poolgraph_why(heap, object, NULL, stdout);              // why is it alive?

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poolobj.h - counted objects with a generational cycle collector, on the pools of libpoolalloc.
+ * poolobj.h - counted objects with a generational cycle collector, in pools of their own.
  *
- *     #include <poolobj.h>                       cc app.c $(pkg-config --cflags --libs poolalloc)
+ *     #include <poolobj.h>                       cc app.c $(pkg-config --cflags --libs poolobj)
  *
  *     struct node { poolobj base; struct node *next; };
  *     static const size_t refs[] = {offsetof(struct node, next), POOLOBJ_END};
@@ -23,6 +23,11 @@
  * poolobj_decref. Arguments are borrowed: a function that keeps one takes a reference of its own.
  * Every reference that an object holds to another must be counted and lie in a field that its type
  * declares; a field that holds a borrowed pointer is not declared.
+ *
+ * Memory. Objects lie in memory that libpoolobj maps itself. It replaces no malloc and needs none
+ * in particular: tables come from malloc, calloc and realloc of whatever the process has. What is
+ * free goes back to the system by amount and by age, as the options purge_delay and huge_pages of
+ * POOLALLOC_OPTIONS say.
  *
  * Threads. A heap, its types, objects and weak references are used by one thread at a time, the
  * heap's owner: the thread that made it, or the last to adopt it. Heaps share no objects, but those
@@ -47,6 +52,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* Of libpoolobj, with poolval.h and poolgraph.h; it has versions of its own. */
+#define POOLOBJ_VERSION_MAJOR 0
+#define POOLOBJ_VERSION_MINOR 1
+#define POOLOBJ_VERSION_PATCH 0
+/* Comparable: major * 10000 + minor * 100 + patch. */
+#define POOLOBJ_VERSION_NUMBER 100
+#define POOLOBJ_VERSION_STRING "0.1.0"
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,6 +108,24 @@ void poolobj_heap_share(poolobj_heap *heap);
    program left it; NULL: nobody is. One callback per heap. */
 void poolobj_heap_set_close_callback(poolobj_heap *heap,
                                      void (*callback)(poolobj_heap *heap, void *arg), void *arg);
+
+/* ---- The memory of all heaps; by any thread ---- */
+
+/* Gives free memory back to the system now, all but `keep` bytes; 1 if any went, else 0. Each heap
+   keeps up to 24 pools of 4 KiB for objects to come. */
+int poolobj_trim(size_t keep);
+
+/* Bytes. Tables, which come from malloc, are not among them. */
+typedef struct poolobj_memory_figures {
+    size_t mapped;   /* address space for objects */
+    size_t in_use;   /* of it, that heaps have taken */
+    size_t idle;     /* of it, free with memory behind it */
+    size_t metadata; /* address space for what is known of objects; a part of it has memory */
+} poolobj_memory_figures;
+void poolobj_memory(poolobj_memory_figures *figures);
+
+/* The version of the library in use: "0.1.0". */
+const char *poolobj_version(void);
 
 /* ---- Types ---- */
 

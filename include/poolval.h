@@ -3,7 +3,7 @@
  * poolval.h - values for interpreters: numbers, strings, bytes, tuples, lists, dictionaries, sets
  * and iterators as CPython has them, on the objects of poolobj.h.
  *
- *     #include <poolval.h>                       cc app.c $(pkg-config --cflags --libs poolalloc)
+ *     #include <poolval.h>                       cc app.c $(pkg-config --cflags --libs poolobj)
  *
  *     poolobj_heap *heap = poolobj_heap_new();
  *     poolval_space *space = poolval_space_new(heap, NULL);

@@ -58,7 +58,7 @@ enum block_fault block_find(uintptr_t address, struct block *block) {
     block->address = address;
     block->kind = tag_kind(tag, align_down(address, POOL_SIZE));
     if (block->kind == TAG_HEAP) return find_in_pool(&record->pool, block);
-    return block->kind == TAG_OBJECT ? BLOCK_OBJECT : find_whole(record, block);
+    return find_whole(record, block);
 }
 
 void block_fail(const char *function, enum block_fault fault, uintptr_t address) {
@@ -77,8 +77,6 @@ void block_fail(const char *function, enum block_fault fault, uintptr_t address)
                   "address that malloc returned");
     case BLOCK_UNALLOCATED:
         fail_call(function, "of unallocated pointer", address, "freed before, or never a block");
-    case BLOCK_OBJECT:
-        fail_call(function, "of object", address, "drop references to it with poolobj_decref");
     case BLOCK_FOREIGN:
     case BLOCK_LIVE:
         break;

@@ -37,7 +37,6 @@ static void count_pages(struct census *census, struct window *window, unsigned f
         if (tag == 0) continue;
         if (tag_kind(tag, page) == TAG_HEAP) count_pool(census, &window->record[i].pool);
         if (tag_kind(tag, page) == TAG_RUN) count_run(census, &window->record[i].large);
-        if (tag_kind(tag, page) == TAG_OBJECT) census->object_bytes += POOL_SIZE;
     }
 }
 

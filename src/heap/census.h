@@ -21,7 +21,6 @@ struct census {
     size_t class_blocks[CLASS_COUNT]; /* live ones */
     size_t class_free[CLASS_COUNT];   /* spare or at hand, in pools and spans that heaps have */
     size_t arena_bytes;               /* address space of arenas */
-    size_t object_bytes;              /* of arenas and pools that object heaps have taken */
     size_t free_runs;                 /* of free pools side by side in arenas, and of free arenas */
     size_t releasable_bytes;          /* free, touched, and not held by a heap */
 };

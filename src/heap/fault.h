@@ -10,7 +10,6 @@ enum block_fault {
     BLOCK_MISALIGNED,  /* in our memory, no multiple of ALIGN */
     BLOCK_UNALLOCATED, /* in our memory, which has no block there */
     BLOCK_FOREIGN,     /* not ours */
-    BLOCK_OBJECT,      /* in memory of objects (src/object), which malloc's family does not free */
 };
 
 #endif

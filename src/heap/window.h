@@ -223,7 +223,7 @@ static inline unsigned pool_live_blocks(const struct pool *pool) {
  * starts (and for those of emergency.h, which windows know nothing of). So tag ^ pool ^ heap is 0
  * for the pools and spans of that heap and for nothing else: one comparison settles the owner, and
  * that the slot of the table was the right one. */
-enum tag_kind { TAG_HEAP, TAG_RUN, TAG_DIRECT, TAG_OBJECT, TAG_EMERGENCY };
+enum tag_kind { TAG_HEAP, TAG_RUN, TAG_DIRECT, TAG_EMERGENCY };
 enum { TAG_KIND_SHIFT = 48 };
 
 static inline uint64_t tag_of_heap(uintptr_t pool, const struct heap *heap) {

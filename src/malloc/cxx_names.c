@@ -100,7 +100,7 @@ static void call_delete(uintptr_t other, void *block, size_t alignment) {
    and bound them to itself. `alignment` is 0 in the form that has none. */
 static COLD void delete_elsewhere(enum block_fault fault, void *block, size_t alignment) {
     const char *name = alignment == 0 ? "_ZdlPv" : "_ZdlPvSt11align_val_t";
-    bool foreign = fault != BLOCK_FREED && fault != BLOCK_OBJECT && !is_passed_on(block);
+    bool foreign = fault != BLOCK_FREED && !is_passed_on(block);
     uintptr_t other = foreign ? cxx_scope_replacement(name) : 0;
     if (other == 0) block_fail("free", fault, (uintptr_t)block);
     struct passed_on here = {block, passed_on};

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "heap/census.h"
+#include "heap/purge.h"
 #include "malloc/alloc.h"
 #include "malloc/export.h"
 #include "malloc/report.h"
@@ -33,6 +34,7 @@ EXPORT int poolalloc_posix_memalign(void **result, size_t alignment, size_t size
 EXPORT size_t poolalloc_usable_size(const void *block) { return alloc_usable_size(block); }
 EXPORT size_t poolalloc_good_size(size_t size) { return alloc_good_size(size); }
 
+EXPORT size_t poolalloc_in_use(void) { return purge_in_use() * POOL_SIZE; }
 EXPORT int poolalloc_trim(size_t keep) { return allocate_trim(keep); }
 
 EXPORT int poolalloc_get_stats(struct poolalloc_stats *stats) {

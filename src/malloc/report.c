@@ -114,7 +114,7 @@ void report_write(struct text *to) {
 /* ---- As glibc says it ---- */
 
 struct mallinfo2 report_mallinfo(const struct census *census) {
-    size_t used = census->used_bytes - census->direct_bytes + census->object_bytes;
+    size_t used = census->used_bytes - census->direct_bytes;
     used = size_min(used, census->arena_bytes); /* other threads went on meanwhile */
     size_t rest = census->arena_bytes - used;
     return (struct mallinfo2){

@@ -14,6 +14,10 @@ struct atomic_u64 ledger_table[LEDGER_SLOTS];
 /* First address of each slot's range; 0: nobody's yet. */
 static struct atomic_u64 ranges[LEDGER_SLOTS];
 
+static size_t bytes; /* under the space lock */
+
+size_t ledger_bytes(void) { return bytes; }
+
 static uint16_t slot_of(uintptr_t address) { return (uint16_t)(address >> LEDGER_SHIFT); }
 static uintptr_t range_of(uintptr_t address) {
     return align_down(address, (size_t)1 << LEDGER_SHIFT);
@@ -50,9 +54,10 @@ static void purge_arena(uintptr_t arena) {
 
 static bool make(uint16_t slot) {
     if (atomic_u64_load(&ledger_table[slot]) != 0) return true;
-    struct ledger *ledger =
-        (struct ledger *)os_map_fenced(align_up(sizeof *ledger, os_page_size()));
+    size_t size = align_up(sizeof(struct ledger), os_page_size());
+    struct ledger *ledger = (struct ledger *)os_map_fenced(size);
     if (ledger == NULL) return false;
+    bytes += size + 2 * OS_FENCE;
     if (slot == 0) ledger->count[0][0] = 1;
     /* Release: who finds the ledger finds it zeroed. Partner: ledger_of's users, by way of ranges.
      */

@@ -112,6 +112,8 @@ bool ledger_reserve(uintptr_t address);
 static inline bool ledger_is_of_null(uintptr_t pool) {
     return pool % ((uintptr_t)LEDGER_SLOTS << LEDGER_SHIFT) == 0;
 }
+/* Address space taken by ledgers. With the space lock. */
+size_t ledger_bytes(void);
 /* For any address: whether ledger_of is its own. */
 bool ledger_covers(uintptr_t address);
 

@@ -33,6 +33,7 @@ poolobj_heap *object_heap_new(void) {
         store_free(heap);
         return NULL;
     }
+    store_watch_forks();
     link_init(&heap->types);
     link_init(&heap->populated);
     link_init(&heap->ended);

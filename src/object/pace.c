@@ -158,6 +158,7 @@ void pace_settle(poolobj_heap *heap, int generation) {
     if (generation == OLDEST)
         pace->full_mark = pace->outside + largest(largest(FULL_LEAST, pace->outside / FULL_PARTS),
                                                   total * BYTES_AN_OBJECT);
+    store_poll();
     size_t process = store_in_use();
     pace->process_mark = process + size_max(PROCESS_LEAST, process / PROCESS_PARTS);
     pace->process_grew = false;

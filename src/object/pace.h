@@ -17,8 +17,9 @@
  * tells, the tables of values, and objects that have pools of their own. When it has grown since
  * the last collection, the young are due; when it has grown since the last full one by more than a
  * quarter, and more than what costs less than looking at all objects, a full one is. Memory that
- * nobody tells of shows in the growth of the whole process, where the allocator knows it: then the
- * young are due, which costs little where it was for nothing.
+ * nobody tells of shows in the growth of the whole process, where its malloc says how much it has
+ * given out (poolalloc_in_use): then the young are due, which costs little where it was for
+ * nothing.
  */
 #ifndef POOLALLOC_OBJECT_PACE_H
 #define POOLALLOC_OBJECT_PACE_H

@@ -137,6 +137,14 @@ void poolobj_heap_check(poolobj_heap *heap) {
     weakref_check(heap);
 }
 
+/* ---- Memory ---- */
+
+int poolobj_trim(size_t keep) { return store_trim(keep); }
+
+void poolobj_memory(poolobj_memory_figures *figures) { store_figures(figures); }
+
+const char *poolobj_version(void) { return POOLOBJ_VERSION_STRING; }
+
 /* ---- Types ---- */
 
 const char *poolobj_type_fault(const poolobj_typespec *spec) { return type_fault(spec); }

@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/store.h"
 
-#include "heap/allocate.h"
+#include "heap/huge_make.h"
 #include "heap/purge.h"
 #include "heap/space.h"
 #include "object/ledger.h"
-#include "os/os.h"
 
 enum { AT_ONCE = 8 }; /* pools taken or given back under one lock */
 
 static size_t arenas_for(size_t bytes) { return (bytes + ARENA_SIZE - 1) / ARENA_SIZE; }
 static unsigned pools_for(size_t bytes) { return (unsigned)((bytes + POOL_SIZE - 1) / POOL_SIZE); }
-
-/* For whoever passes an object to free: see block.c. */
-static void tag_pools(uintptr_t base, size_t count, bool ours) {
-    for (uintptr_t at = base; at < base + count * POOL_SIZE; at += POOL_SIZE)
-        atomic_u64_store(&record_at(at)->pool.tag, ours ? tag_of_kind(at, TAG_OBJECT) : 0);
-}
-
-/* Of what lies in arenas of its own the beginning alone. */
-static size_t tagged_pools(size_t bytes) { return bytes > ARENA_SIZE ? 1 : pools_for(bytes); }
 
 /* ---- With the space lock ---- */
 
@@ -66,7 +56,6 @@ static uintptr_t take_arenas(size_t count) {
 }
 
 static void return_pool(uintptr_t pool) {
-    tag_pools(pool, 1, false);
     arena_return(align_down(pool, ARENA_SIZE), (uint64_t)1 << (pool >> POOL_SHIFT) % ARENA_POOLS);
 }
 
@@ -81,11 +70,16 @@ static uintptr_t pop(struct store *store) {
     return reserve->base + first * (size_t)POOL_SIZE;
 }
 
+static void purge_what_is_due(void) {
+    if (purge_is_due()) purge_step();
+}
+
 /* The oldest go: the latest are the likeliest to be in the cache. */
 static void return_oldest(struct store *store, unsigned count) {
     if (space_lock()) {
         for (unsigned i = 0; i < count; i++) return_pool(store->empty[i]);
         purge_excess();
+        purge_what_is_due();
         space_unlock();
     }
     store->empty_count -= count;
@@ -97,8 +91,9 @@ static void return_oldest(struct store *store, unsigned count) {
 static uintptr_t take(struct store *store, size_t bytes) {
     uintptr_t base = 0;
     bool single = bytes <= POOL_SIZE;
+    if (unlikely(huge_is_due())) huge_make();
     if (!space_lock()) return 0;
-    if (purge_is_due()) purge_step();
+    purge_what_is_due();
     if (bytes > ARENA_SIZE)
         base = take_arenas(arenas_for(bytes));
     else if (!single)
@@ -111,11 +106,7 @@ static uintptr_t take(struct store *store, size_t bytes) {
 
 uintptr_t store_take(struct store *store, size_t bytes) {
     uintptr_t base = bytes <= POOL_SIZE ? pop(store) : 0;
-    if (base == 0) base = take(store, bytes);
-    /* Out of memory: what is kept for speed elsewhere may do. */
-    if (unlikely(base == 0) && allocate_trim(0)) base = take(store, bytes);
-    if (base != 0) tag_pools(base, tagged_pools(bytes), true);
-    return base;
+    return base != 0 ? base : take(store, bytes);
 }
 
 void store_return(struct store *store, uintptr_t base, size_t bytes) {
@@ -124,7 +115,6 @@ void store_return(struct store *store, uintptr_t base, size_t bytes) {
         store->empty[store->empty_count++] = base;
         return;
     }
-    tag_pools(base, tagged_pools(bytes), false);
     if (!space_lock()) return;
     if (bytes > ARENA_SIZE)
         space_return(base, arenas_for(bytes) * ARENA_SIZE);
@@ -142,9 +132,62 @@ void store_close(struct store *store) {
     store->reserve.pools = 0;
 }
 
-size_t store_in_use(void) { return purge_in_use() * os_page_size(); }
+/* ---- The process ---- */
 
-void *store_allocate(size_t bytes) { return allocate_zeroed(bytes); }
-void store_free(void *block) {
-    if (block != NULL) release(block);
+/* In the child of a fork. What the heaps of other threads had stays taken. */
+static void after_fork(bool in_doubt, uint32_t survivor) {
+    (void)survivor;
+    if (!in_doubt) return;
+    space_rebuild();
+    arena_rebuild();
+}
+
+void store_watch_forks(void) {
+    static struct atomic_u32 watches;
+    if (atomic_u32_exchange(&watches, 1) != 0) return;
+    space_after_fork = after_fork;
+    space_watch_forks();
+}
+
+/* There where the process's malloc is libpoolalloc. */
+__attribute__((weak)) size_t poolalloc_in_use(void);
+
+size_t store_in_use(void) {
+    size_t elsewhere = poolalloc_in_use != NULL ? poolalloc_in_use() : 0;
+    return purge_in_use() * POOL_SIZE + elsewhere;
+}
+
+void store_poll(void) {
+    if (!purge_is_due() || !space_try_lock()) return;
+    purge_step();
+    space_unlock();
+}
+
+bool store_trim(size_t keep) {
+    if (!space_lock()) return false;
+    bool any = purge_all(keep) > 0;
+    space_unlock();
+    return any;
+}
+
+bool store_relieve(void) {
+    if (!space_lock()) return false;
+    bool any = space_release();
+    space_unlock();
+    return any;
+}
+
+void store_figures(poolobj_memory_figures *figures) {
+    *figures = (poolobj_memory_figures){0};
+    if (!space_lock()) return;
+    figures->mapped = space_figures.mapped;
+    figures->in_use = purge_in_use() * POOL_SIZE;
+    figures->idle = purge_idle() * POOL_SIZE;
+    figures->metadata = window_bytes() + ledger_bytes();
+    space_unlock();
+}
+
+void *store_allocate(size_t bytes) {
+    void *block = calloc(1, bytes);
+    return likely(block != NULL) || !store_relieve() ? block : calloc(1, bytes);
 }

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * store.h - where a heap of objects gets memory and gives it back: the one module of this folder
- * that knows the allocator below. Pools come from the arenas that malloc's pools come from, the
- * fullest first, so what objects leave free serves everybody and goes back to the system.
+ * that knows what lies below. Pools come from arenas that all heaps of objects of the process
+ * share, the fullest first, so what one leaves free serves the others and goes back to the system.
+ * Small structs and tables come from the process's malloc, whichever that is: of it no more is
+ * asked than malloc, calloc, realloc and free.
+ *
+ * All functions but those of a struct store may be called by any thread.
  */
 #ifndef POOLALLOC_OBJECT_STORE_H
 #define POOLALLOC_OBJECT_STORE_H
+
+#include <poolobj.h>
+#include <stdlib.h>
 
 #include "heap/arena.h"
 
@@ -30,12 +37,23 @@ void store_return(struct store *store, uintptr_t base, size_t bytes);
 /* Gives back all that is at hand. */
 void store_close(struct store *store);
 
-/* Bytes that the process has in use of the allocator below. */
+/* From now on the children of forks mend what other threads left. After a first store_take. */
+void store_watch_forks(void);
+
+/* Bytes of pools that the heaps of the process have, and of blocks as far as its malloc tells. */
 size_t store_in_use(void);
+/* Gives back what has been free for long. Cheap where nothing is due. */
+void store_poll(void);
+/* Gives all free memory but `keep` bytes back to the system; true if any went. */
+bool store_trim(size_t keep);
+/* Unmaps free address space, for when malloc has no more; true if any went. */
+bool store_relieve(void);
+
+void store_figures(poolobj_memory_figures *figures);
 
 /* Small structs of the library's own, zeroed; NULL: no memory. */
 void *store_allocate(size_t bytes);
-void store_free(void *block);
+static inline void store_free(void *block) { free(block); }
 
 #ifdef __cplusplus
 }

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "malloc/alloc.h"
-
 /* ---- Writing ---- */
 
 /* A float as 0.d1d2d3... times ten to the power of `point`. */
@@ -192,11 +190,10 @@ enum decimal_fault decimal_read(const char *text, size_t size, double *number) {
     } else if (is_name(at, end, "nan")) {
         *number = (double)__builtin_nan("");
     } else {
-        if (size + FLOAT_TEXT_SIZE > sizeof few)
-            buffer = (char *)alloc_malloc(size + FLOAT_TEXT_SIZE);
+        if (size + FLOAT_TEXT_SIZE > sizeof few) buffer = (char *)malloc(size + FLOAT_TEXT_SIZE);
         if (buffer == NULL) return DECIMAL_NO_MEMORY;
         good = read_plain(at, end, buffer, number);
-        if (buffer != few) alloc_free(buffer);
+        if (buffer != few) free(buffer);
     }
     if (negative) *number = -*number;
     return good ? DECIMAL_GOOD : DECIMAL_NONE;

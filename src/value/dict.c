@@ -28,6 +28,8 @@ static size_t table_size(unsigned bits) {
     return bits == 0 ? 0 : entries_size(bits) + ((size_t)dict_slot_width(bits) << bits);
 }
 
+size_t dict_table_bytes(const struct value_dict *dict) { return table_size(dict_bits(dict)); }
+
 /* ---- Slots ---- */
 
 ALWAYS_INLINE uint64_t slot_read(const void *slot, unsigned width, size_t i) {

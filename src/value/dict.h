@@ -49,6 +49,9 @@ static inline void *dict_table(const struct value_dict *dict) {
 
 /* Of memory that is zero: a dictionary without entries. */
 void dict_init(struct value_dict *dict);
+/* Bytes of the table. */
+size_t dict_table_bytes(const struct value_dict *dict);
+
 /* Of the types that are dictionaries inside: sets have no values, but for none. */
 struct value_dict *dict_new_of(poolval_space *space, unsigned type);
 static inline struct value_dict *dict_new(poolval_space *space) {

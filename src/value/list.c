@@ -22,6 +22,29 @@ static inline void press(const struct value_list *list, size_t old_room, size_t 
     value_press(&list->base, old_room * sizeof list->item[0], room * sizeof list->item[0]);
 }
 
+/* A table that is larger than the room says so in a byte of its list's header that objects leave
+   free: 8 to 15 items, times a power of two. 0: the table is as large as the room. */
+enum { CODE_STEPS = 8, CODE_SHIFTS = 32 };
+
+static size_t items_of_code(unsigned code) {
+    return (size_t)(CODE_STEPS + code % CODE_STEPS) << code / CODE_STEPS;
+}
+
+/* The code of at least so many items, of which there are 16 or more; 0: there are too many. */
+static unsigned code_of(size_t items) {
+    unsigned shift = bit_highest(items) - 3;
+    size_t steps = (items + ((size_t)1 << shift) - 1) >> shift;
+    return shift < CODE_SHIFTS - 1 ? shift * CODE_STEPS + (unsigned)steps - CODE_STEPS : 0;
+}
+
+static size_t table_items(const struct value_list *list) {
+    return list->base.unused == 0 ? list->room : items_of_code(list->base.unused);
+}
+
+size_t list_table_bytes(const struct value_list *list) {
+    return table_items(list) * sizeof list->item[0];
+}
+
 /* Moves the items to a table of so many bytes. False: no memory, and nothing happened. */
 static bool move_items(struct value_list *list, size_t bytes) {
     poolobj **item = (poolobj **)value_try_reallocate(
@@ -41,6 +64,7 @@ static bool set_room(struct value_list *list, size_t room) {
     }
     press(list, list->room, room);
     list->room = room;
+    list->base.unused = 0;
     return true;
 }
 
@@ -49,15 +73,18 @@ static bool set_room(struct value_list *list, size_t room) {
    where what is not used yet is pages that nobody has touched. */
 enum { EXACT_BYTES = 512, TOUCHED_BYTES = 64 * KIB };
 
-static size_t table_bytes(size_t bytes) {
-    return bytes + (bytes <= TOUCHED_BYTES ? bytes / 4 : bytes);
+static bool move_ahead(struct value_list *list, size_t room) {
+    bool touched = room * sizeof list->item[0] <= TOUCHED_BYTES;
+    unsigned code = code_of(room + (touched ? room / 4 : room));
+    if (code == 0 || !move_items(list, items_of_code(code) * sizeof list->item[0])) return false;
+    list->base.unused = (uint8_t)code;
+    return true;
 }
 
 static bool grow_room(struct value_list *list, size_t room) {
-    size_t bytes = room * sizeof list->item[0];
-    if (bytes <= EXACT_BYTES) return set_room(list, room);
-    bool fits = list->item != NULL && bytes <= value_table_size(list->item);
-    if (!fits && !move_items(list, table_bytes(bytes))) return set_room(list, room);
+    if (room * sizeof list->item[0] <= EXACT_BYTES) return set_room(list, room);
+    bool fits = list->item != NULL && room <= table_items(list);
+    if (!fits && !move_ahead(list, room)) return set_room(list, room);
     press(list, list->room, room);
     list->room = room;
     return true;
@@ -133,7 +160,8 @@ void list_drop(poolobj *value) {
 
 void list_check(const struct value_list *list) {
     CHECK(list->length <= list->room && (list->item == NULL) == (list->room == 0)); /* L1 */
-    for (size_t i = 0; i < list->length; i++) CHECK(list->item[i] != NULL);         /* L2 */
+    CHECK(list->room <= table_items(list));
+    for (size_t i = 0; i < list->length; i++) CHECK(list->item[i] != NULL); /* L2 */
 }
 
 /* ---- Looking ---- */
@@ -267,6 +295,7 @@ int poolval_list_clear(poolval_space *space, poolobj *value) {
     struct value_list *list = as_list(value), old = *list;
     list->item = NULL;
     list->length = list->room = 0;
+    list->base.unused = 0;
     press(list, old.room, 0);
     value_unref_all(old.item, old.length);
     value_free(old.item);

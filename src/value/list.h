@@ -22,6 +22,8 @@ void list_add(struct value_list *list, poolobj *const *items, size_t count);
 bool list_make_room(poolval_space *space, struct value_list *list, size_t length);
 /* After items went: room that is less than half used goes back, if there is memory to move to. */
 void list_give_room_back(const poolval_space *space, struct value_list *list);
+/* Bytes of its table, which may be more than its room takes. */
+size_t list_table_bytes(const struct value_list *list);
 /* Room that a list of `length` items gets when it has outgrown what it has. */
 size_t list_room_for(int rule, size_t length);
 void list_traverse(poolobj *list, poolobj_visit visit, void *arg);

@@ -258,13 +258,13 @@ static size_t table_bytes(const poolval_space *space, const poolobj *value) {
     case POOLVAL_STR:
         return str_utf8_bytes((const struct value_str *)value);
     case POOLVAL_LIST:
-        return value_table_size(((const struct value_list *)value)->item);
+        return list_table_bytes((const struct value_list *)value);
     case POOLVAL_BYTEARRAY:
-        return value_table_size(((const struct value_bytearray *)value)->data);
+        return ((const struct value_bytearray *)value)->room;
     case POOLVAL_DICT:
     case POOLVAL_SET:
     case POOLVAL_FROZENSET:
-        return value_table_size(dict_table((const struct value_dict *)value));
+        return dict_table_bytes((const struct value_dict *)value);
     default:
         return 0;
     }

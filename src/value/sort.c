@@ -176,6 +176,7 @@ static bool give_back(poolval_space *space, struct value_list *list, struct valu
     list->length = old.length;
     list->room = old.room;
     list->item = old.item;
+    list->base.unused = old.base.unused;
     if (got.item == NULL) return true;
     value_fail(space, POOLVAL_ERR_CHANGED, "the list was changed while it was sorted", 0, 0);
     value_press(&list->base, got.room * sizeof got.item[0], 0);
@@ -193,6 +194,7 @@ int poolval_list_sort_by(poolval_space *space, poolobj *value, const poolval_sor
     value_ref(value);
     list->length = list->room = 0;
     list->item = NULL;
+    list->base.unused = 0;
     bool good = how->key != NULL ? sort_keyed(&sorter, old.item, old.length)
                                  : sort_items(&sorter, old.item, old.length);
     good &= give_back(space, list, old);

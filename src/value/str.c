@@ -124,7 +124,8 @@ const char *poolval_str_utf8(poolval_space *space, poolobj *value, size_t *size)
 }
 
 size_t str_utf8_bytes(const struct value_str *str) {
-    return str_is_ascii(str) ? 0 : value_table_size(*str_utf8_of(str));
+    const struct str_utf8 *utf8 = str_is_ascii(str) ? NULL : *str_utf8_of(str);
+    return utf8 != NULL ? sizeof *utf8 + utf8->size + 1 : 0;
 }
 
 /* ---- Looking at them ---- */

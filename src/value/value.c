@@ -99,7 +99,11 @@ poolobj *value_made_slow(poolval_space *space, void *container) {
     return (poolobj *)container;
 }
 
-void *value_try_allocate(size_t size) { return value_refuses() ? NULL : alloc_malloc(size); }
+void *value_try_allocate(size_t size) {
+    if (value_refuses()) return NULL;
+    void *table = malloc(size);
+    return likely(table != NULL) || !store_relieve() ? table : malloc(size);
+}
 
 void *value_allocate(poolval_space *space, size_t size) {
     void *table = value_try_allocate(size);
@@ -107,21 +111,18 @@ void *value_allocate(poolval_space *space, size_t size) {
 }
 
 /* Up to here memory that others had before is used again, which costs less than pages that the
-   system has to clear, though realloc would not have to copy; and that looks up first how large it
-   is. */
+   system has to clear, though realloc would not have to copy. */
 static const size_t COPIED_MAX = 32 * MIB;
 
 void *value_try_reallocate(void *table, size_t old_size, size_t size) {
-    if (value_refuses()) return NULL;
-    if (size_max(size, old_size) > COPIED_MAX) return alloc_realloc(table, size);
-    void *moved = alloc_malloc(size);
+    if (table != NULL && size_max(size, old_size) > COPIED_MAX)
+        return value_refuses() ? NULL : realloc(table, size);
+    void *moved = value_try_allocate(size);
     if (moved == NULL || table == NULL) return moved;
     memcpy(moved, table, size_min(size, old_size));
-    alloc_free(table);
+    free(table);
     return moved;
 }
-
-size_t value_table_size(const void *table) { return alloc_usable_size(table); }
 
 /* ---- Indices ---- */
 

@@ -13,7 +13,8 @@
 #include <poolval.h>
 #pragma GCC visibility pop
 
-#include "malloc/alloc.h"
+#include <stdlib.h>
+
 #include "object/object.h"
 #include "object/pace.h"
 #include "value/failure.h"
@@ -236,7 +237,7 @@ void *value_try_allocate(size_t size);
 /* Of NULL with size 0, allocates. Where it fails, the table is as it was. */
 void *value_try_reallocate(void *table, size_t old_size, size_t size);
 static inline void value_free(void *table) {
-    if (table != NULL) alloc_free(table);
+    if (table != NULL) free(table); /* of NULL, which is frequent, without a call */
 }
 /* What a table weighs with the collector: few bytes are told by the number of objects. */
 enum { LIGHT_MAX = 1 * KIB };
@@ -247,8 +248,6 @@ static inline void value_press(const poolobj *container, size_t old_size, size_t
     pace_press(object_heap(container),
                (ptrdiff_t)value_weight(size) - (ptrdiff_t)value_weight(old_size));
 }
-/* Bytes of a table. */
-size_t value_table_size(const void *table);
 
 /* ---- Indices ---- */
 

@@ -13,7 +13,7 @@ const char *const node_fields[] = {"left", "right"};
 ObjectTest::ObjectTest() = default;
 
 void ObjectTest::SetUp() {
-    HeapTest::SetUp();
+    GroundTest::SetUp();
     dropped.clear();
     finalized.clear();
     heap_ = poolobj_heap_new();
@@ -27,7 +27,7 @@ void ObjectTest::TearDown() {
         poolobj_heap_check(heap_);
         poolobj_heap_close(heap_);
     }
-    HeapTest::TearDown();
+    GroundTest::TearDown();
 }
 
 poolobj_typespec ObjectTest::node_spec(const char *name) {

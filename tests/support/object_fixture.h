@@ -7,7 +7,7 @@
 #include <poolobj.h>
 
 #include "object/object_heap.h"
-#include "support/heap_fixture.h"
+#include "support/ground_fixture.h"
 
 struct Node {
     poolobj base;
@@ -15,7 +15,7 @@ struct Node {
     long id;
 };
 
-class ObjectTest : public HeapTest {
+class ObjectTest : public GroundTest {
   protected:
     ObjectTest();
     void SetUp() override;

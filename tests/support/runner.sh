@@ -16,6 +16,7 @@ source_dir=${POOLALLOC_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 build_dir=${POOLALLOC_BUILD:-$source_dir}
 library16=${POOLALLOC_SO16:-$build_dir/.libs/libpoolalloc.so}
 library8=${POOLALLOC_SO8:-$build_dir/.libs/libpoolalloc8.so}
+objects=${POOLOBJ_SO:-$build_dir/.libs/libpoolobj.so}
 CC=${CC:-cc} CXX=${CXX:-c++}
 work=$(mktemp -d "${TMPDIR:-/tmp}/poolalloc-test.XXXXXX") || exit 2
 

@@ -2,7 +2,7 @@
 #include "support/value_fixture.h"
 
 void ValueTest::SetUp() {
-    HeapTest::SetUp();
+    GroundTest::SetUp();
     begin(POOLVAL_DEFAULTS);
 }
 
@@ -26,7 +26,7 @@ void ValueTest::end() {
 
 void ValueTest::TearDown() {
     end();
-    HeapTest::TearDown();
+    GroundTest::TearDown();
 }
 
 Ref ValueTest::numbers(int count) {

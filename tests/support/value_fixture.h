@@ -4,7 +4,7 @@
 #ifndef POOLALLOC_TEST_VALUE_FIXTURE_H
 #define POOLALLOC_TEST_VALUE_FIXTURE_H
 
-#include "support/heap_fixture.h"
+#include "support/ground_fixture.h"
 #include "value/value.h"
 
 // A reference of the test's own.
@@ -29,7 +29,7 @@ class Ref {
     poolobj *value_ = nullptr;
 };
 
-class ValueTest : public HeapTest {
+class ValueTest : public GroundTest {
   protected:
     void SetUp() override;
     void TearDown() override;

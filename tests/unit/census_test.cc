@@ -96,14 +96,6 @@ TEST_F(CensusTest, FreeRunsAndWhatOfThemIsTouched) {
     EXPECT_EQ(census_now().releasable_bytes, 0u);
 }
 
-TEST_F(CensusTest, ArenasOfExtentsAreNotTakenForObjects) {
-    EXPECT_EQ(census_now().object_bytes, 0u);
-    void *blocks[] = {poolalloc_malloc(70000), poolalloc_malloc(3 * MIB),
-                      poolalloc_malloc(40 * MIB)};
-    EXPECT_EQ(census_now().object_bytes, 0u);
-    for (void *block : blocks) poolalloc_free(block);
-}
-
 TEST_F(CensusTest, BytesAddUp) {
     std::vector<void *> blocks;
     for (size_t size = 1; size < 60 * MIB; size *= 3) blocks.push_back(poolalloc_malloc(size));

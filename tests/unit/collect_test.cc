@@ -270,10 +270,12 @@ TEST_F(CollectTest, CollectingAllocatesNothing) {
     Node *node = ring(node_, 1000);
     dropped.reserve(10000);
     os_fault_for_test = [](enum os_call call) { return call == OS_MAP; };
-    size_t before = census_now().used_blocks;
+    malloc_fault_for_test = [] { return true; };
+    size_t before = counted_now().blocks;
     EXPECT_EQ(poolobj_gc_collect(heap_, 2), 7000u);
-    EXPECT_EQ(census_now().used_blocks, before);
+    EXPECT_EQ(counted_now().blocks, before);
     os_fault_for_test = nullptr;
+    malloc_fault_for_test = nullptr;
     poolobj_decref(node);
 }
 

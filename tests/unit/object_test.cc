@@ -110,7 +110,7 @@ TEST_F(ObjectTest, ObjectsOfEverySizeKeepTheirContents) {
             objects.push_back({object, size});
         }
     }
-    census_check(); // the allocator below has no objection
+    check_ground(); // what lies below has no objection
     for (auto &o : objects)
         ASSERT_TRUE(
             is_all(o.first + sizeof(poolobj), int(o.second & 255), o.second - sizeof(poolobj)));

@@ -2,7 +2,6 @@
 // When collections become due: by memory that objects hold, told and untold.
 #include <cstdlib>
 
-#include "malloc/alloc.h"
 #include "object/pace.h"
 #include "support/object_fixture.h"
 
@@ -114,13 +113,13 @@ TEST_F(PaceTest, MemoryThatNobodyTellsOfMakesTheYoungDue) {
     spec.size = sizeof(Buffer);
     spec.refs = refs;
     spec.drop = [](poolobj *object) {
-        alloc_free(reinterpret_cast<Buffer *>(object)->memory);
+        free(reinterpret_cast<Buffer *>(object)->memory);
         alive--;
     };
     poolobj_type *type = type_of(spec);
     for (int i = 0; i < 1000; i++) {
         Buffer *buffer = static_cast<Buffer *>(poolobj_new(type));
-        buffer->memory = alloc_malloc(300000);
+        buffer->memory = malloc(300000);
         most = size_t(++alive) > most ? alive : most;
         poolobj_set(&buffer->self, buffer);
         poolobj_decref(buffer);
@@ -129,7 +128,7 @@ TEST_F(PaceTest, MemoryThatNobodyTellsOfMakesTheYoungDue) {
     poolobj_gc_set_options(heap_, POOLOBJ_GC_INCREMENTAL);
     for (int i = 0; i < 600; i++) {
         Buffer *buffer = static_cast<Buffer *>(poolobj_new(type));
-        buffer->memory = alloc_malloc(300000);
+        buffer->memory = malloc(300000);
         most = size_t(++alive) > most ? alive : most;
         poolobj_set(&buffer->self, buffer);
         poolobj_decref(buffer);

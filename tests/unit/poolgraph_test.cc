@@ -142,7 +142,9 @@ TEST_F(PoolgraphTest, LookingChangesNothing) {
     Node *object = populate();
     poolobj_gc_enable(heap_);
     std::string before = contents(heap_);
-    struct census taken = census_now();
+    poolobj_memory_figures taken, now;
+    poolobj_memory(&taken);
+    const Counted tables = counted_now();
     int counts[3], after[3];
     poolobj_gc_get_count(heap_, counts);
     for (const auto &look : looks(object)) {
@@ -153,8 +155,10 @@ TEST_F(PoolgraphTest, LookingChangesNothing) {
     poolobj_gc_get_count(heap_, after);
     EXPECT_EQ(std::vector<int>(counts, counts + 3), std::vector<int>(after, after + 3));
     EXPECT_EQ(poolobj_gc_is_enabled(heap_), 1);
-    EXPECT_EQ(census_now().used_bytes, taken.used_bytes);
-    EXPECT_EQ(census_now().mapped_bytes, taken.mapped_bytes);
+    poolobj_memory(&now);
+    EXPECT_EQ(now.in_use, taken.in_use);
+    EXPECT_EQ(now.mapped, taken.mapped);
+    EXPECT_EQ(counted_now().bytes, tables.bytes);
     poolobj_gc_disable(heap_);
     for (const auto &look : looks(object)) printed(look.second);
     EXPECT_EQ(poolobj_gc_is_enabled(heap_), 0);

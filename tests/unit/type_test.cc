@@ -83,7 +83,7 @@ TEST_F(TypeTest, ThereMayBeManyTypesAndTheyAreSmall) {
     spec.name = "Local";
     spec.size = 24;
     std::vector<void *> objects;
-    const size_t before = census_now().used_bytes;
+    const size_t before = counted_now().bytes;
     for (int i = 0; i < TYPES; i++) {
         poolobj_type *type = poolobj_type_new(heap_, &spec);
         ASSERT_NE(type, nullptr);
@@ -95,7 +95,7 @@ TEST_F(TypeTest, ThereMayBeManyTypesAndTheyAreSmall) {
         else
             poolobj_decref(object);
     }
-    EXPECT_LT(census_now().used_bytes - before, TYPES * 200u);
+    EXPECT_LT(counted_now().bytes - before, TYPES * 200u);
     size_t pools = 0;
     for (auto type = populated_first(heap_); type != nullptr; type = populated_next(type)) pools++;
     EXPECT_LT(pools, objects.size() + 20) << "types without an object keep no pool";

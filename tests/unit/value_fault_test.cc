@@ -42,7 +42,7 @@ class ValueFaultTest : public ValueTest {
     void each_failure(const char *name, const std::function<bool()> &call) {
         std::string before = state();
         std::vector<size_t> objects = counts();
-        size_t blocks = census_now().used_blocks;
+        size_t blocks = counted_now().blocks;
         for (uint64_t n = 0;; n++) {
             asked = 0, refused_one = n;
             poolval_error_clear(space_);
@@ -58,7 +58,7 @@ class ValueFaultTest : public ValueTest {
             ASSERT_EQ(error(), POOLVAL_ERR_MEMORY) << name << ", allocation " << n;
             ASSERT_EQ(state(), before) << name << ", allocation " << n;
             ASSERT_EQ(counts(), objects) << name << ", allocation " << n;
-            ASSERT_EQ(census_now().used_blocks, blocks) << name << ", allocation " << n;
+            ASSERT_EQ(counted_now().blocks, blocks) << name << ", allocation " << n;
             poolval_space_check(space_);
         }
     }
@@ -338,7 +338,7 @@ TEST_F(ValueFaultTest, RemovalsGoOnWithoutMemory) {
 TEST_F(ValueFaultTest, ASpaceThatCannotBeMadeLeavesItsHeapGood) {
     poolval_options options = POOLVAL_DEFAULTS;
     options.small_max = 20;
-    size_t blocks = census_now().used_blocks;
+    size_t blocks = counted_now().blocks;
     for (uint64_t n = 0;; n++) {
         poolobj_heap *heap = poolobj_heap_new();
         asked = 0, refused_one = n;
@@ -355,7 +355,7 @@ TEST_F(ValueFaultTest, ASpaceThatCannotBeMadeLeavesItsHeapGood) {
         poolval_space_check(space);
         poolobj_heap_check(heap);
         poolobj_heap_close(heap);
-        ASSERT_EQ(census_now().used_blocks, blocks);
+        ASSERT_EQ(counted_now().blocks, blocks);
         if (refused_one == UINT64_MAX) {
             EXPECT_GT(n, 280u);
             return;

@@ -338,4 +338,35 @@ TEST_F(ValueMeddleTest, CollectionsWhileContainersAreMade) {
     }
 }
 
+// What a table takes of malloc is known without asking it.
+TEST_F(ValueListTest, SizeofTellsWhatTheTableTakes) {
+    Ref made = list(), other = number(1000);
+    const size_t before = counted_now().bytes;
+    auto table = [&] { return counted_now().bytes - before; };
+    auto told = [&] { return poolval_sizeof(space_, made) - poolobj_sizeof(made); };
+    for (int length = 1; length <= 30000; length++) {
+        ASSERT_EQ(poolval_list_append(space_, made, other), 0);
+        ASSERT_EQ(told(), table()) << length;
+    }
+    EXPECT_LE(told(), 2 * 8 * 30000u * 9 / 8);
+    static Ref *sorted;
+    sorted = &made;
+    poolval_sorting how = {};
+    how.key = [](poolval_space *space, poolobj *item, void *) {
+        for (int i = 0; i < 100; i++) poolval_list_append(space, *sorted, item); // lost at the end
+        poolobj_incref(item);
+        return item;
+    };
+    poolval_list_sort_by(space_, made, &how);
+    poolval_error_clear(space_);
+    EXPECT_EQ(told(), table());
+    while (poolval_list_length(space_, made) > 10) {
+        ASSERT_EQ(poolval_list_remove(space_, made, -1), 0);
+        ASSERT_EQ(told(), table());
+    }
+    ASSERT_EQ(poolval_list_clear(space_, made), 0);
+    EXPECT_EQ(told(), 0u);
+    EXPECT_EQ(table(), 0u);
+}
+
 } // namespace

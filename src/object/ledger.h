@@ -80,7 +80,7 @@ struct type_pool {
     bool queued : 1;     /* in the queue of a round */
     bool frozen : 1;     /* closed: takes part in no collection, and no object is made in it */
     uint16_t listed;     /* blocks on it */
-    struct link partial; /* in the bin if and only if not current and 0 < used < capacity */
+    struct link partial; /* in the bin, as P3 of type_pool.h says, or alone */
 
     struct link all;             /* of the type */
     struct link generation;      /* in the heap's young or middle list, or alone */

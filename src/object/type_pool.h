@@ -14,7 +14,7 @@
  * Invariants, which type_pool_check checks:
  *   P1 capacity = used + blocks on free
  *   P2 used = objects in the pool + listed + (current: blocks with the bin)
- *   P3 partial is linked if and only if not current, not held, not frozen and 0 < used < capacity
+ *   P3 unless held: partial is linked if and only if not current, not frozen, 0 < used < capacity
  *   P4 used > 0, but for pools that are current or held
  *   P5 ages have bits only where objects are; marks none between collections
  *   P6 of a tracked type: a pool with an object of generation 0 is in the young list, one with

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * os.h - the only code that talks to the kernel. Functions say what is wanted, not which system
- * call does it. None changes errno, none allocates, none is a cancellation point.
+ * os.h - the only code that talks to the kernel, but for text.c, which writes a line. Functions
+ * say what is wanted, not which system call does it. None changes errno, none allocates, none is a
+ * cancellation point.
  *
  * After start-up only mmap, munmap, madvise, mremap, futex, write and the vDSO clock are used, so
  * that programs under a strict seccomp filter keep running (mprotect with large=direct and at the

@@ -79,7 +79,7 @@ typedef struct poolval_hooks {
 poolobj_type *poolval_type_new(poolval_space *space, int base, const poolobj_typespec *spec,
                                const poolval_hooks *hooks);
 /* An object of a type of poolval_type_new without items: an empty list, dictionary and so on,
-   fields zeroed. */
+   fields zeroed. Those of types that extend values are made by this alone. */
 poolobj *poolval_new(poolval_space *space, poolobj_type *type);
 /* What a struct that extends a value begins with. Not for programs but for its size. */
 typedef struct poolval_list_part {

@@ -25,6 +25,10 @@ void object_heap_fail_owner(const char *function, const poolobj_heap *heap) {
               "one thread at a time: poolobj_heap_adopt");
 }
 
+void object_heap_check_owner(const char *function, const poolobj_heap *heap) {
+    if (heap->owner != object_heap_self()) object_heap_fail_owner(function, heap);
+}
+
 poolobj_heap *object_heap_new(void) {
     poolobj_heap *heap = (poolobj_heap *)store_allocate(sizeof *heap);
     if (heap == NULL) return NULL;

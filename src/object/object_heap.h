@@ -235,9 +235,9 @@ uint64_t object_heap_self(void);
    heap. */
 void object_heap_fail_owner(const char *function, const poolobj_heap *heap)
     __attribute__((noreturn));
+COLD void object_heap_check_owner(const char *function, const poolobj_heap *heap);
 static inline void object_heap_require(const char *function, const poolobj_heap *heap) {
-    if (!DEBUG_BUILD && likely(!heap->checked)) return;
-    if (heap->owner != object_heap_self()) object_heap_fail_owner(function, heap);
+    if (DEBUG_BUILD || unlikely(heap->checked)) object_heap_check_owner(function, heap);
 }
 
 /* Whether any heap of the process is shared: then collections of all look at the marks of

@@ -326,9 +326,13 @@ void dict_drop(poolobj *value) {
 
 /* ---- Changing ---- */
 
+static bool check_entry(poolval_space *space, const poolobj *key, const poolobj *value) {
+    return value_check_heap(space, key, "key") && value_check_heap(space, value, "value");
+}
+
 static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj *key,
                           uint64_t hash, size_t slot, poolobj *value) {
-    if (unlikely(space->checked) && !value_check_heap(space, key, "key")) return false;
+    if (unlikely(space->checked) && !check_entry(space, key, value)) return false;
     if (unlikely(dict->filled == capacity_of(dict_bits(dict)))) {
         if (!grow(space, dict)) return false;
         link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);
@@ -351,6 +355,7 @@ bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolo
     poolobj **entry = find(space, dict, key, hash, &slot);
     if (entry == NULL)
         return !dict_find_failed(space) && insert(space, dict, key, hash, slot, value);
+    if (unlikely(space->checked) && !check_entry(space, key, value)) return false;
     poolobj *old = entry[1];
     entry[1] = value_ref(value);
     value_unref(old);

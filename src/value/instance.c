@@ -247,7 +247,7 @@ int poolval_method_find(poolval_space *space, poolobj *object, poolobj *name, po
 }
 
 int poolval_attr_set(poolval_space *space, poolobj *object, poolobj *name, poolobj *value) {
-    if (!require_attributes(space, object, name) || !value_require_any(space, value, "value"))
+    if (!require_attributes(space, object, name) || !value_require_item(space, value, "value"))
         return -1;
     uint64_t hash = str_hash(space, (struct value_str *)name);
     if (value_is(space, object, POOLVAL_CLASS))

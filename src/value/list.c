@@ -140,7 +140,7 @@ poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, siz
     if (count > TUPLE_LENGTH_MAX)
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %u items", count, 0);
     for (size_t i = 0; i < count; i++)
-        if (!value_require_any(space, items[i], "item")) return NULL;
+        if (!value_require_item(space, items[i], "item")) return NULL;
     struct value_list *list = list_new(space, count);
     if (unlikely(list == NULL)) return NULL;
     list_add(list, items, count);
@@ -213,7 +213,7 @@ poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b) {
 /* ---- Changing ---- */
 
 static NOINLINE int append_slow(poolval_space *space, poolobj *value, poolobj *item) {
-    if (!require_list(space, value) || !value_require_any(space, item, "item")) return -1;
+    if (!require_list(space, value) || !value_require_item(space, item, "item")) return -1;
     struct value_list *list = as_list(value);
     if (!make_room(space, list, list->length + 1)) return -1;
     list->item[list->length++] = value_ref(item);
@@ -240,7 +240,7 @@ int poolval_list_append(poolval_space *space, poolobj *value, poolobj *item) {
 }
 
 int poolval_list_set(poolval_space *space, poolobj *value, ptrdiff_t index, poolobj *item) {
-    if (!require_list(space, value) || !value_require_any(space, item, "item")) return -1;
+    if (!require_list(space, value) || !value_require_item(space, item, "item")) return -1;
     struct value_list *list = as_list(value);
     if (!value_index(space, "list", list->length, &index)) return -1;
     poolobj *old = list->item[index];
@@ -250,7 +250,7 @@ int poolval_list_set(poolval_space *space, poolobj *value, ptrdiff_t index, pool
 }
 
 int poolval_list_insert(poolval_space *space, poolobj *value, ptrdiff_t index, poolobj *item) {
-    if (!require_list(space, value) || !value_require_any(space, item, "item")) return -1;
+    if (!require_list(space, value) || !value_require_item(space, item, "item")) return -1;
     struct value_list *list = as_list(value);
     ptrdiff_t stop = PTRDIFF_MAX;
     value_slice(list->length, &index, &stop);

@@ -23,7 +23,7 @@ static void fill(poolobj **to, poolobj *const *items, size_t count) {
 
 static bool all_there(poolval_space *space, poolobj *const *items, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (!value_require_any(space, items[i], "item")) return false;
+        if (!value_require_item(space, items[i], "item")) return false;
     return true;
 }
 

@@ -169,13 +169,18 @@ ALWAYS_INLINE bool value_require(poolval_space *space, const poolobj *value, uns
 }
 /* It is an object at all: `what` names the argument. */
 COLD void value_fail_null(poolval_space *space, const char *what);
-/* In a heap that is checked: it is an object of the heap, or of a shared one. */
-COLD bool value_check_heap(poolval_space *space, const poolobj *value, const char *what);
 ALWAYS_INLINE bool value_require_any(poolval_space *space, const poolobj *value, const char *what) {
-    if (likely(value != NULL))
-        return likely(!space->checked) || value_check_heap(space, value, what);
+    if (likely(value != NULL)) return true;
     value_fail_null(space, what);
     return false;
+}
+/* In a heap that is checked: it is an object of the heap, or of a shared one. */
+COLD bool value_check_heap(poolval_space *space, const poolobj *value, const char *what);
+/* The same of what goes into a container. */
+ALWAYS_INLINE bool value_require_item(poolval_space *space, const poolobj *value,
+                                      const char *what) {
+    if (!value_require_any(space, value, what)) return false;
+    return likely(!space->checked) || value_check_heap(space, value, what);
 }
 
 /* ---- References ---- */

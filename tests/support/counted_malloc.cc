@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <unordered_map>
 
+#include "base/base.h"
+
 bool (*malloc_fault_for_test)();
 
 namespace {
@@ -40,7 +42,13 @@ void remove(void *block) {
     all.erase(found);
 }
 
-bool is_refused() { return malloc_fault_for_test != nullptr && malloc_fault_for_test(); }
+// More than any machine has; the malloc of a sanitizer would end the program.
+const size_t TOO_LARGE = size_t(1) << 40;
+
+bool is_refused(size_t size) {
+    bool fault = malloc_fault_for_test != nullptr && malloc_fault_for_test();
+    return fault || size > TOO_LARGE;
+}
 
 } // namespace
 
@@ -59,19 +67,19 @@ void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
 
 void *__wrap_malloc(size_t size) {
-    void *block = is_refused() ? nullptr : __real_malloc(size);
+    void *block = is_refused(size) ? nullptr : __real_malloc(size);
     if (block != nullptr) add(block, size);
     return block;
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-    void *block = is_refused() ? nullptr : __real_calloc(count, size);
+    void *block = is_refused(size_max(count, size)) ? nullptr : __real_calloc(count, size);
     if (block != nullptr) add(block, count * size);
     return block;
 }
 
 void *__wrap_realloc(void *block, size_t size) {
-    if (is_refused()) return nullptr;
+    if (is_refused(size)) return nullptr;
     remove(block); // before, as another thread may get its place
     void *moved = __real_realloc(block, size);
     if (moved != nullptr) add(moved, size);

@@ -10,14 +10,20 @@ static void begin(struct text *text) {
     text_add(text, "poolalloc: ");
 }
 
-__attribute__((noreturn)) static void finish(struct text *text, const char *advice) {
+void (*fail_context)(struct text *to, uintptr_t address);
+void (*fail_callers)(struct text *to);
+
+__attribute__((noreturn)) static void finish(struct text *text, const char *advice,
+                                             uintptr_t address) {
     if (advice != NULL) {
         text_add(text, " (");
         text_add(text, advice);
         text_add(text, ")");
     }
+    if (fail_context != NULL) fail_context(text, address);
     text_add(text, "\n");
     text_flush(text);
+    if (fail_callers != NULL) fail_callers(text);
     abort();
 }
 
@@ -26,7 +32,7 @@ void fail_at(const char *what, uintptr_t address, const char *advice) {
     begin(&text);
     text_add(&text, what);
     text_add_hex(&text, address);
-    finish(&text, advice);
+    finish(&text, advice, address);
 }
 
 void fail_call(const char *function, const char *fault, uintptr_t address, const char *advice) {
@@ -37,7 +43,7 @@ void fail_call(const char *function, const char *fault, uintptr_t address, const
     text_add(&text, fault);
     text_add(&text, " ");
     text_add_hex(&text, address);
-    finish(&text, advice);
+    finish(&text, advice, address);
 }
 
 void fail_argument(const char *function, uintptr_t address, const char *argument, uint64_t value,
@@ -51,7 +57,7 @@ void fail_argument(const char *function, uintptr_t address, const char *argument
     text_add(&text, argument);
     text_add(&text, " ");
     text_add_decimal(&text, value);
-    finish(&text, advice);
+    finish(&text, advice, address);
 }
 
 void fail_internal(const char *condition, const char *file, int line) {
@@ -63,5 +69,5 @@ void fail_internal(const char *condition, const char *file, int line) {
     text_add(&text, file);
     text_add(&text, ":");
     text_add_decimal(&text, (uint64_t)line);
-    finish(&text, "please report it; the process cannot go on safely");
+    finish(&text, "please report it; the process cannot go on safely", 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.h - how the library fails: one line on standard error, then SIGABRT.
+ * check.h - how the library fails: one line on standard error, with what is known of the
+ * culprit, then SIGABRT.
  *
  * CHECK is always on, for what a wrong program can cause; ASSERT only in --enable-debug builds, for
  * what only our own bug can cause. This is the one part of base/ that talks to the system, because
@@ -10,10 +11,16 @@
 #define POOLALLOC_CHECK_H
 
 #include "base/base.h"
+#include "base/text.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* NULL, or what goes to the end of the line, about the address (0: there is none); and to lines
+   after it. Set at the start by layers that know more. */
+extern void (*fail_context)(struct text *to, uintptr_t address);
+extern void (*fail_callers)(struct text *to);
 
 /* Writes "poolalloc: <what><address> (<advice>)" and aborts. */
 __attribute__((noreturn)) COLD void fail_at(const char *what, uintptr_t address,

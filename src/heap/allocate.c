@@ -16,6 +16,7 @@ enum {
 };
 
 size_t allocate_direct_min = DIRECT_MIN;
+void (*allocate_tick)(void);
 
 /* Each trim has a number; heaps that have not seen the last one release what they hold. A change of
    options.perturb is one, as heaps then become bare, or are it no more. */
@@ -54,6 +55,7 @@ void allocate_poll(struct heap *heap) {
     if (unlikely(inbox_look_is_due())) thread_heap_sweep_old(heap);
     if (unlikely(thread_heap_clean_is_due())) thread_heap_clean_parked(false);
     if (unlikely(thread_heap_adopt_is_due())) thread_heap_adopt();
+    if (unlikely(allocate_tick != NULL)) allocate_tick();
 }
 
 /* ---- Out of memory: give up what is only kept for speed, then try once more ---- */
@@ -86,11 +88,30 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     return true;
 }
 
+/* One line for the process, as what follows may look like a fault of its own. */
+static COLD void note_limit(size_t size) {
+    static struct atomic_u32 noted;
+    if (space_allows(size_max(size, ARENA_SIZE)) || atomic_u32_exchange(&noted, 1) != 0) return;
+    struct text text;
+    text_begin(&text, 2);
+    text_add(&text, "poolalloc: a request for ");
+    text_add_size(&text, size);
+    text_add(&text, " gets NULL (ENOMEM): ");
+    text_add_size(&text, space_figures.mapped);
+    text_add(&text, " are taken, and the limit is ");
+    text_add_size(&text, space_limit());
+    text_add(&text, " (limit= in POOLALLOC_OPTIONS; said once)\n");
+    text_flush(&text);
+}
+
 /* Nothing was to be had: from the emergency memory if the thread was interrupted inside the
    allocator, or another stands still there. If even that is used up, the other may yet go on. */
 static COLD void *take_in_need(size_t size, size_t alignment) {
     bool inside = thread_heap_is_inside();
-    if (!inside && !space_is_out_of_reach()) return NULL;
+    if (!inside && !space_is_out_of_reach()) {
+        if (unlikely(space_limit() != SIZE_MAX)) note_limit(size);
+        return NULL;
+    }
     void *block = emergency_allocate(size, alignment);
     if (block != NULL || inside) return block;
     space_wait();

@@ -59,6 +59,9 @@ void allocate_perturb(bool on, unsigned byte);
    part at their next slow path. */
 bool allocate_trim(size_t keep);
 
+/* NULL, or called at every such occasion, with no lock held; it must not allocate. */
+extern void (*allocate_tick)(void);
+
 /* A block at hand for a request above SMALL_MAX, or NULL: for allocate_slow to say why. */
 ALWAYS_INLINE void *allocate_medium(size_t size) {
     if (unlikely(size - SMALL_MAX - 1 >= SPAN_MAX - SMALL_MAX || options.large_direct)) return NULL;

@@ -224,9 +224,12 @@ void *direct_resize(struct large *direct, size_t size) {
     /* What grows will grow again: an eighth more of address space, so that a long row of small
        steps costs few system calls. */
     bool grows = size > direct->size && size < PTRDIFF_MAX / 2;
-    size = align_up(grows ? size + size / 8 : size, size_max(os_page_size(), POOL_SIZE));
+    size_t step = size_max(os_page_size(), POOL_SIZE);
+    size_t tight = align_up(size, step), roomy = align_up(grows ? size + size / 8 : size, step);
     if (!space_lock()) return NULL;
-    void *result = grows && !window_prepare() ? NULL : resize(direct, size);
+    if (grows && unlikely(!space_allows(roomy - direct->size))) roomy = tight;
+    bool can_be = !grows || (space_allows(roomy - direct->size) && window_prepare());
+    void *result = can_be ? resize(direct, roomy) : NULL;
     space_unlock();
     return result;
 }

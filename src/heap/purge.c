@@ -138,11 +138,12 @@ void purge_set_limit(size_t bytes) {
     state.limit = bytes == SIZE_MAX ? 0 : bytes / POOL_SIZE;
 }
 
-void purge_read_limit(void) {
+size_t purge_read_limit(void) {
     size_t limit = memory_limit_read("/proc/self/cgroup", "/sys/fs/cgroup");
-    if (limit == SIZE_MAX || !space_lock()) return;
+    if (limit == SIZE_MAX || !space_lock()) return limit;
     purge_set_limit(limit);
     space_unlock();
+    return limit;
 }
 
 bool purge_allows(size_t pages) {

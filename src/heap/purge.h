@@ -46,8 +46,9 @@ void purge_count_direct(size_t more, size_t less);
 void purge_unmapped(size_t pages);
 /* The process and what else is in its control group may have so many bytes of memory. */
 void purge_set_limit(size_t bytes);
-/* Sets the limit of the process's control group, if it has one. Once, at start-up. */
-void purge_read_limit(void);
+/* Sets the limit of the process's control group, if it has one, and returns it, or SIZE_MAX. Once,
+   at start-up. */
+size_t purge_read_limit(void);
 /* True if so many more idle pages would still be within the allowance. */
 bool purge_allows(size_t pages);
 /* Gives back the idle pages above the allowance. */

@@ -21,6 +21,22 @@ enum {
 
 struct space_figures space_figures;
 
+static size_t limit = SIZE_MAX;
+
+void space_set_limit(size_t bytes) {
+    ASSERT(space_is_locked());
+    limit = bytes;
+}
+
+size_t space_limit(void) { return limit; }
+
+static bool allows(size_t more, size_t less) {
+    size_t mapped = space_figures.mapped - size_min(less, space_figures.mapped);
+    return more <= limit && mapped <= limit - more;
+}
+
+bool space_allows(size_t more) { return allows(more, 0); }
+
 void space_count(size_t bytes_more, size_t bytes_less) {
     ASSERT(space_is_locked());
     space_figures.mapped += bytes_more - bytes_less;
@@ -213,6 +229,7 @@ static COLD uintptr_t map_elsewhere(const struct space_request *request, uintptr
 
 uintptr_t space_map(const struct space_request *request, uintptr_t hint) {
     ASSERT(space_is_locked());
+    if (unlikely(!space_allows(request->size))) return 0;
     uintptr_t address = map_at(request, hint);
     if (address == 0 || window_reserve(address, request->covered)) return address;
     bool fits = window_fits(address, request->covered);
@@ -221,7 +238,8 @@ uintptr_t space_map(const struct space_request *request, uintptr_t hint) {
 }
 
 bool space_could_map(size_t size, size_t held) {
-    return size <= held || (size < PTRDIFF_MAX && os_can_map(size - held));
+    if (size <= held) return true;
+    return size < PTRDIFF_MAX && allows(size, held) && os_can_map(size - held);
 }
 
 /* Chunks lie side by side, from a random place down. When some were given back, their places are to

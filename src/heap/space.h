@@ -59,7 +59,14 @@ bool space_release(void);
 /* Unmaps free arenas without memory, if more address space is free than is usual for a process of
    this size. */
 void space_unmap_excess(void);
-/* False if the system would not map `size` bytes even after it got `held` bytes back. */
+/* The most address space that blocks may take in all, SIZE_MAX for no limit. With the space lock.
+ */
+void space_set_limit(size_t bytes);
+size_t space_limit(void);
+/* True if so many more bytes would still be within the limit; without the lock, a hint. */
+bool space_allows(size_t more);
+/* False if the system would not map `size` bytes even after it got `held` bytes back, or the limit
+   is in the way. */
 bool space_could_map(size_t size, size_t held);
 /* Lists anew from the arenas' words, after a fork that left them in doubt. A run whose taker is
    gone stays taken. */

@@ -2,7 +2,7 @@
 #include "malloc/report.h"
 
 #include "heap/census.h"
-#include "os/file.h"
+#include "heap/space.h"
 #include "os/options.h"
 #include "os/os.h"
 #include "poolalloc.h"
@@ -47,6 +47,8 @@ static void write_memory(struct text *to, const struct census *census) {
                "address space without memory behind it");
     line_bytes(to, "mapped", census->mapped_bytes, "the sum of these");
     line_bytes(to, "mapped peak", census->mapped_peak, "the most it was");
+    if (space_limit() != SIZE_MAX)
+        line_bytes(to, "limit", space_limit(), "the most that may be mapped (limit=)");
     line_bytes(to, "metadata", census->metadata_bytes,
                "address space of our records, touched as far as needed");
 }
@@ -214,71 +216,4 @@ void report_write_stats(struct text *to) {
     stats_line(to, "in use bytes     = ", info.uordblks + info.hblkhd);
     stats_line(to, "max mmap regions = ", census.direct_blocks_peak);
     stats_line(to, "max mmap bytes   = ", census.direct_bytes_peak);
-}
-
-/* ---- At exit ---- */
-
-/* A process id has at most 10 digits. */
-enum { PATH_MOST = sizeof options.report_path / 2 * 10 + 1 };
-
-/* The option's path with %p replaced by the process id. */
-static void expand_path(char path[PATH_MOST]) {
-    struct text id;
-    text_begin(&id, -1);
-    text_add_decimal(&id, (uint64_t)os_process_id());
-    for (const char *at = options.report_path; *at != '\0'; at++) {
-        if (at[0] != '%' || at[1] != 'p') {
-            *path++ = *at;
-            continue;
-        }
-        memcpy(path, id.buffer, id.used);
-        path += id.used;
-        at++;
-    }
-    *path = '\0';
-}
-
-static int kept_stderr = -1;
-static uint64_t stderr_file;
-
-void report_prepare(void) {
-    if (!options.report_exit && options.report_path[0] == '\0') return;
-    stderr_file = os_file_of(2);
-    kept_stderr = os_keep_stderr();
-}
-
-/* Programs close descriptors that they do not know, and the number may be a file of theirs by now:
-   only what stands for the same file as at the start will do. */
-static int standard_error(void) {
-    if (stderr_file == 0) return -1;
-    if (os_file_of(kept_stderr) == stderr_file) return kept_stderr;
-    return os_file_of(2) == stderr_file ? 2 : -1;
-}
-
-static int open_report(void) {
-    if (options.report_exit) return standard_error();
-    if (options.report_path[0] == '\0') return -1;
-    char path[PATH_MOST];
-    expand_path(path);
-    int descriptor = file_open_append(path);
-    if (descriptor >= 0) return descriptor;
-    struct text text;
-    text_begin(&text, standard_error());
-    text_add(&text, "poolalloc: cannot write the report to ");
-    text_add(&text, path);
-    text_add(&text,
-             " (report=FILE in POOLALLOC_OPTIONS needs a file that may be written and that is no "
-             "link)\n");
-    text_flush(&text);
-    return -1;
-}
-
-void report_at_exit(void) {
-    int descriptor = open_report();
-    if (descriptor < 0) return;
-    struct text text;
-    text_begin(&text, descriptor);
-    report_write(&text);
-    text_flush(&text);
-    if (descriptor != 2) os_close(descriptor);
 }

@@ -23,10 +23,8 @@ void report_write(struct text *to);
 struct mallinfo2 report_mallinfo(const struct census *census);
 void report_write_xml(struct text *to);
 void report_write_stats(struct text *to);
-/* At start-up: GNU's tools close standard error before the last destructors run. */
-void report_prepare(void);
-/* As the options say: to standard error, appended to a file, or not at all. */
-void report_at_exit(void);
+/* One object on one line: the schema is in poolalloc(7). */
+void report_write_json(struct text *to);
 
 #ifdef __cplusplus
 }

@@ -6,15 +6,40 @@
 #include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/thread_heap.h"
+#include "malloc/culprit.h"
 #include "malloc/main_start.h"
+#include "malloc/occasion.h"
 #include "malloc/parameter.h"
 #include "malloc/purge_thread.h"
-#include "malloc/report.h"
 #include "malloc/serving.h"
 #include "os/lock.h"
 #include "os/options.h"
 
 static bool is_passive(void) { return serving_process != NULL && !serving_process(); }
+
+static COLD void say_limit_is_unknown(void) {
+    struct text text;
+    text_begin(&text, 2);
+    text_add(&text, "poolalloc: a share as limit= in POOLALLOC_OPTIONS has no effect: no control "
+                    "group has a memory limit\n");
+    text_flush(&text);
+}
+
+/* The process's own, given that of its control group. */
+static size_t own_limit(size_t group) {
+    if (options.limit_share == 0) return options.limit != 0 ? options.limit : SIZE_MAX;
+    if (group != SIZE_MAX) return group / 100 * options.limit_share;
+    say_limit_is_unknown();
+    return SIZE_MAX;
+}
+
+static void read_limits(void) {
+    size_t group = purge_read_limit(), own = own_limit(group);
+    if (own == SIZE_MAX || !space_lock()) return;
+    purge_set_limit(size_min(own, group));
+    space_set_limit(own);
+    space_unlock();
+}
 
 /* Before other libraries' constructors, so that handlers they register run around ours. */
 __attribute__((constructor(101))) static void start(void) {
@@ -23,12 +48,13 @@ __attribute__((constructor(101))) static void start(void) {
         options_read_silently();
     else
         options_read();
-    if (options.report_exit || options.report_path[0] != '\0') thread_heap_count_blocks();
-    report_prepare();
+    culprit_prepare();
+    occasion_prepare(!passive);
+    if (occasion_counts_blocks()) thread_heap_count_blocks();
     if (passive) return;
     parameter_read_environment(options_environment());
     thread_heap_get();
-    purge_read_limit();
+    read_limits();
     if (!options.purge_thread) return;
     if (main_start_call == NULL || !main_start_call(purge_thread_begin)) purge_thread_begin();
 }
@@ -51,6 +77,6 @@ __attribute__((destructor)) static void end(void) {
     unsigned patience = lock_patience;
     lock_patience = 0;
     if (thread_heap != &no_heap) take_all_in();
-    report_at_exit();
+    occasion_end();
     lock_patience = patience;
 }

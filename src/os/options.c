@@ -6,11 +6,6 @@
 
 struct options options = {.purge_delay = PURGE_STANDARD};
 
-struct word { /* a part of the environment string */
-    const char *start;
-    size_t length;
-};
-
 typedef bool parser(struct word word, void *field);
 
 struct option {
@@ -22,29 +17,16 @@ struct option {
     size_t field;
 };
 
-static bool word_is(struct word word, const char *string) {
-    return word.length == strlen(string) && memcmp(word.start, string, word.length) == 0;
-}
-
-static bool parse_choice(struct word word, uint64_t *field, const char *no, const char *yes) {
-    if (!word_is(word, no) && !word_is(word, yes)) return false;
-    *field = word_is(word, yes);
-    return true;
-}
-
 static bool parse_switch(struct word word, void *field) {
-    return parse_choice(word, (uint64_t *)field, "off", "on");
+    return word_choice(word, (uint64_t *)field, "off", "on");
 }
 
-static bool parse_huge_pages(struct word word, void *field) {
-    uint64_t on;
-    if (!parse_switch(word, &on)) return false;
-    *(uint64_t *)field = !on;
-    return true;
+static bool parse_not_off(struct word word, void *field) {
+    return word_choice(word, (uint64_t *)field, "on", "off");
 }
 
 static bool parse_large(struct word word, void *field) {
-    return parse_choice(word, (uint64_t *)field, "cached", "direct");
+    return word_choice(word, (uint64_t *)field, "cached", "direct");
 }
 
 static bool parse_deepbind(struct word word, void *field) {
@@ -52,30 +34,12 @@ static bool parse_deepbind(struct word word, void *field) {
         *(uint64_t *)field = DEEPBIND_KEEP;
         return true;
     }
-    return parse_choice(word, (uint64_t *)field, "join", "strip");
+    return word_choice(word, (uint64_t *)field, "join", "strip");
 }
 
-/* Digits and a unit: ms, s or m; without one, milliseconds. */
-static bool parse_time(struct word word, void *field) {
-    uint64_t number = 0;
-    size_t at = 0;
-    if (word_is(word, "never")) {
-        *(uint64_t *)field = PURGE_NEVER;
-        return true;
-    }
-    for (; at < word.length && word.start[at] >= '0' && word.start[at] <= '9'; at++) {
-        number = number * 10 + (uint64_t)(word.start[at] - '0');
-        if (number > 1000000000) return false; /* 11 days in ms, and far from overflow below */
-    }
-    struct word unit = {word.start + at, word.length - at};
-    if (at == 0) return false;
-    if (word_is(unit, "s"))
-        number *= 1000;
-    else if (word_is(unit, "m"))
-        number *= 60000;
-    else if (unit.length != 0 && !word_is(unit, "ms"))
-        return false;
-    *(uint64_t *)field = number;
+static bool parse_delay(struct word word, void *field) {
+    if (!word_is(word, "never")) return word_time(word, (uint64_t *)field);
+    *(uint64_t *)field = PURGE_NEVER;
     return true;
 }
 
@@ -83,9 +47,54 @@ static bool parse_report(struct word word, void *field) {
     struct options *into = (struct options *)field;
     if (word.length == 0 || word.length >= sizeof into->report_path) return false;
     into->report_exit = word_is(word, "exit");
-    bool is_path = !into->report_exit && !word_is(word, "off");
-    memcpy(into->report_path, word.start, is_path ? word.length : 0);
-    into->report_path[is_path ? word.length : 0] = '\0';
+    into->report_path[0] = '\0';
+    if (into->report_exit || word_is(word, "off")) return true;
+    return word_string(word, into->report_path, sizeof into->report_path);
+}
+
+static bool parse_format(struct word word, void *field) {
+    if (word_is(word, "json")) {
+        *(uint64_t *)field = REPORT_JSON;
+        return true;
+    }
+    return word_choice(word, (uint64_t *)field, "text", "xml");
+}
+
+/* What is not wanted is 0. */
+static bool parse_off(struct word word, void *field) {
+    if (!word_is(word, "off")) return false;
+    *(uint64_t *)field = 0;
+    return true;
+}
+
+static bool parse_signal(struct word word, void *field) {
+    return parse_off(word, field) || word_signal(word, (uint64_t *)field);
+}
+
+static bool parse_interval(struct word word, void *field) {
+    return parse_off(word, field) || word_time(word, (uint64_t *)field);
+}
+
+static bool parse_size(struct word word, void *field) {
+    return parse_off(word, field) || word_size(word, (uint64_t *)field);
+}
+
+static bool parse_number(struct word word, void *field) {
+    return word_number(word, (uint64_t *)field);
+}
+
+static bool parse_report_if(struct word word, void *field) {
+    return word_string(word, (char *)field, sizeof options.report_if);
+}
+
+static bool parse_limit(struct word word, void *field) {
+    struct options *into = (struct options *)((char *)field - offsetof(struct options, limit));
+    uint64_t size = 0, share = 0;
+    bool good =
+        word_is(word, "off") || word_share(word, &share) || (word_size(word, &size) && size >= MIB);
+    if (!good) return false;
+    into->limit = size;
+    into->limit_share = share;
     return true;
 }
 
@@ -93,14 +102,40 @@ static const struct option table[] = {
     {"report", "off, exit or FILE (up to 255 bytes)", "off",
      "at exit, write what was served to standard error, or append it to FILE (%p: process id)",
      parse_report, 0},
+    {"report_format", "text, xml or json", "text",
+     "reports in words, as glibc's malloc_info, or as one line of JSON each", parse_format,
+     offsetof(struct options, report_format)},
+    {"report_signal", "off or a signal (USR2, HUP, ..., a number)", "off",
+     "also report when this signal arrives, unless the program handles it", parse_signal,
+     offsetof(struct options, report_signal)},
+    {"report_interval", "off or TIME (500ms, 10s, 5m)", "off",
+     "also report so often, as malloc and free are called or by the purge thread", parse_interval,
+     offsetof(struct options, report_interval)},
+    {"report_growth", "off or SIZE (64K, 16M, 1G)", "off",
+     "also report when so much more memory is in use than at the last such report", parse_size,
+     offsetof(struct options, report_growth)},
+    {"report_if", "GLOB (up to 63 bytes)", "*",
+     "only programs whose name matches, or whose path if there is a / in it, report",
+     parse_report_if, offsetof(struct options, report_if)},
+    {"report_least", "a number of blocks", "0",
+     "no report at exit from programs that were served fewer blocks", parse_number,
+     offsetof(struct options, report_least)},
     {"purge_delay", "TIME (500ms, 2s, 1m) or never", "1s",
-     "how long free memory stays before it goes back to the system; 0: at once", parse_time,
+     "how long free memory stays before it goes back to the system; 0: at once", parse_delay,
      offsetof(struct options, purge_delay)},
     {"purge_thread", "on or off", "off", "a thread that purges while the program is idle",
      parse_switch, offsetof(struct options, purge_thread)},
+    {"backtrace", "on or off", "on",
+     "the line about a mistake that ends the process is followed by the callers", parse_not_off,
+     offsetof(struct options, backtrace_off)},
+    {"limit", "off, SIZE from 1M on (512M, 2G) or a share (80%)", "off",
+     "the most address space for blocks, or this share of the control group's memory limit; what "
+     "is "
+     "beyond gets NULL",
+     parse_limit, offsetof(struct options, limit)},
     {"huge_pages", "on or off", "on",
-     "transparent huge pages for small blocks of processes that grow above 64 MiB",
-     parse_huge_pages, offsetof(struct options, small_pages)},
+     "transparent huge pages for small blocks of processes that grow above 64 MiB", parse_not_off,
+     offsetof(struct options, small_pages)},
     {"large", "cached or direct", "cached",
      "direct: each request above 512 bytes gets a mapping of its own between guard pages",
      parse_large, offsetof(struct options, large_direct)},
@@ -197,18 +232,9 @@ static void refuse_value(struct text *errors, unsigned i, struct word value) {
     text_add(errors, ")\n");
 }
 
-static struct word split(struct word *rest, char at) {
-    const char *end = (const char *)memchr(rest->start, at, rest->length);
-    struct word part = {rest->start, end ? (size_t)(end - rest->start) : rest->length};
-    size_t taken = part.length + (end != NULL);
-    rest->start += taken;
-    rest->length -= taken;
-    return part;
-}
-
 static void apply(struct options *into, struct word setting, struct text *errors) {
     struct word value = setting;
-    struct word key = split(&value, '=');
+    struct word key = word_split(&value, '=');
     for (unsigned i = 0; i < TABLE_LENGTH; i++) {
         if (!word_is(key, table[i].key)) continue;
         if (!table[i].parse(value, (char *)into + table[i].field))
@@ -223,7 +249,7 @@ static void apply(struct options *into, struct word setting, struct text *errors
 void options_parse(struct options *into, const char *string, struct text *errors) {
     struct word rest = {string, strlen(string)};
     while (rest.length > 0) {
-        struct word setting = split(&rest, ',');
+        struct word setting = word_split(&rest, ',');
         if (setting.length > 0 && !word_is(setting, "help")) apply(into, setting, errors);
     }
 }
@@ -231,7 +257,7 @@ void options_parse(struct options *into, const char *string, struct text *errors
 static bool asks_for_help(const char *string) {
     struct word rest = {string, strlen(string)};
     while (rest.length > 0)
-        if (word_is(split(&rest, ','), "help")) return true;
+        if (word_is(word_split(&rest, ','), "help")) return true;
     return false;
 }
 

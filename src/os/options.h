@@ -9,24 +9,35 @@
 
 #include "base/base.h"
 #include "base/text.h"
+#include "os/word.h"
 
 #define PURGE_NEVER UINT64_MAX
 #define PURGE_STANDARD 1000
 
 #define PERTURB_ON 0x100
 
+enum report_format { REPORT_TEXT, REPORT_XML, REPORT_JSON };
 enum deepbind { DEEPBIND_JOIN, DEEPBIND_STRIP, DEEPBIND_KEEP };
 
 struct options {
-    uint64_t purge_delay;  /* milliseconds, or PURGE_NEVER */
-    uint64_t purge_keep;   /* nothing is purged while no more bytes than this are free */
-    uint64_t purge_thread; /* 0 or 1 */
-    uint64_t small_pages;  /* 0 or 1: huge_pages=off */
-    uint64_t large_direct; /* 0 or 1 */
-    uint64_t deepbind;     /* enum deepbind */
-    uint64_t perturb;      /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */
-    uint64_t report_exit;  /* 0 or 1: to standard error */
-    char report_path[256]; /* or to this file; copied, as programs overwrite their environment */
+    uint64_t purge_delay;     /* milliseconds, or PURGE_NEVER */
+    uint64_t purge_keep;      /* nothing is purged while no more bytes than this are free */
+    uint64_t purge_thread;    /* 0 or 1 */
+    uint64_t small_pages;     /* 0 or 1: huge_pages=off */
+    uint64_t large_direct;    /* 0 or 1 */
+    uint64_t deepbind;        /* enum deepbind */
+    uint64_t perturb;         /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */
+    uint64_t report_exit;     /* 0 or 1: to standard error */
+    uint64_t backtrace_off;   /* 0 or 1 */
+    uint64_t limit;           /* bytes, or 0 */
+    uint64_t limit_share;     /* or this part of the control group's, in percent */
+    uint64_t report_format;   /* enum report_format */
+    uint64_t report_signal;   /* a number, or 0 */
+    uint64_t report_interval; /* milliseconds, or 0 */
+    uint64_t report_growth;   /* bytes, or 0 */
+    uint64_t report_least;    /* blocks */
+    char report_if[64];       /* a pattern, or "" */
+    char report_path[256];    /* or to this file; copied, as programs overwrite their environment */
 };
 
 /* Written by options_read before the program starts threads, and by mallopt (parameter.h). */

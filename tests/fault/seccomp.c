@@ -30,6 +30,7 @@ static struct sock_filter fatal[] = {
     LOAD,
     ALLOW_ALLOCATOR,
     ALLOW(SYS_rt_sigprocmask),
+    ALLOW(SYS_rt_sigaction), /* not with backtrace=off */
     ALLOW(SYS_gettid),
     ALLOW(SYS_getpid),
     ALLOW(SYS_tgkill),

@@ -171,7 +171,18 @@ static const struct fault *find_fault(const char *name) {
     return NULL;
 }
 
+/* Frees twice with a stack that leads nowhere. */
+__attribute__((noinline)) static void smash(void) {
+    void *block = hide(malloc(24)), *alias = hide(block);
+    uintptr_t *frame = hide(__builtin_frame_address(0));
+    free(block);
+    for (int i = 0; i < 40; i += 2) frame[i] = 0x1234567890abcdef;
+    free(alias);
+    _exit(UNDETECTED);
+}
+
 int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--smash") == 0) smash();
     if (argc == 2 && strcmp(argv[1], "--list") == 0) {
         list_faults();
         return 0;

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <unistd.h>
 
+#include "malloc/occasion.h"
 #include "os/options.h"
 #include "support/heap_fixture.h"
 
@@ -166,10 +167,10 @@ TEST_F(ReportTest, AtExitItIsAppendedToTheFileWithTheProcessIdInItsName) {
     write_to(folder + "/poolalloc-%p-report.%p%");
     std::string path = folder + "/poolalloc-" + id + "-report." + id + "%";
     unlink(path.c_str());
-    report_at_exit();
+    occasion_end();
     std::string once = contents(path);
     EXPECT_EQ(once.compare(0, 10, "poolalloc "), 0);
-    report_at_exit();
+    occasion_end();
     EXPECT_EQ(contents(path).compare(0, 10, "poolalloc "), 0);
     EXPECT_GT(contents(path).size(), once.size() + 100);
     unlink(path.c_str());
@@ -177,20 +178,20 @@ TEST_F(ReportTest, AtExitItIsAppendedToTheFileWithTheProcessIdInItsName) {
 
 TEST_F(ReportTest, AtExitItGoesToStandardErrorOrNowhere) {
     testing::internal::CaptureStderr();
-    report_at_exit();
+    occasion_end();
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
     options.report_exit = 1;
     testing::internal::CaptureStderr();
-    report_prepare();
-    report_at_exit();
+    occasion_prepare();
+    occasion_end();
     EXPECT_EQ(testing::internal::GetCapturedStderr().compare(0, 10, "poolalloc "), 0);
 }
 
 TEST_F(ReportTest, AFileThatCannotBeWrittenGetsOneLine) {
     write_to("/no/such/folder/report");
     testing::internal::CaptureStderr();
-    report_prepare();
-    report_at_exit();
+    occasion_prepare();
+    occasion_end();
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
               "poolalloc: cannot write the report to /no/such/folder/report (report=FILE in "
               "POOLALLOC_OPTIONS needs a file that may be written and that is no link)\n");
@@ -202,8 +203,8 @@ TEST_F(ReportTest, ThePathMayBeAllProcessIds) {
     for (int i = 0; i < 126; i++) path += "%p";
     write_to(path);
     testing::internal::CaptureStderr();
-    report_prepare();
-    report_at_exit();
+    occasion_prepare();
+    occasion_end();
     std::string line = testing::internal::GetCapturedStderr(), expected = "/no";
     for (int i = 0; i < 126; i++) expected += id;
     EXPECT_NE(line.find("poolalloc: cannot write the report to " + expected + " ("),

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "malloc/culprit.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "heap/block.h"
+#include "os/options.h"
+#include "os/os.h"
+#include "os/stack.h"
+
+enum { FRAMES_MOST = 32 };
+
+/* Any address will do. */
+static void add_kind(struct text *to, uintptr_t address) {
+    struct block block;
+    if (address == 0 || !block_find_pool(align_down(address, ALIGN), &block)) return;
+    text_add(to, "; blocks of ");
+    text_add_decimal(to, block.usable);
+    text_add(to, " bytes are there");
+}
+
+static void add_process(struct text *to, uintptr_t address) {
+    text_add(to, " in ");
+    text_add(to, program_invocation_name ? program_invocation_name : "?");
+    text_add(to, ", pid ");
+    text_add_decimal(to, (uint64_t)os_process_id());
+    text_add(to, ", thread ");
+    text_add_decimal(to, (uint64_t)os_thread_id());
+    add_kind(to, address);
+}
+
+static void add_caller(struct text *to, uintptr_t caller) {
+    struct place place;
+    text_add(to, "poolalloc:   at ");
+    /* The call lies before the address that it returns to, which may be another function's. */
+    if (!stack_find_place(caller - 1, &place)) {
+        text_add_hex(to, caller);
+        text_add(to, "\n");
+        return;
+    }
+    if (place.path[0] == '\0') place.path = program_invocation_name;
+    text_add(to, place.path != NULL ? place.path : "?");
+    text_add(to, "+");
+    text_add_hex(to, place.offset);
+    if (place.symbol != NULL) {
+        text_add(to, " (");
+        text_add(to, place.symbol);
+        text_add(to, "+");
+        text_add_hex(to, place.symbol_offset);
+        text_add(to, ")");
+    }
+    text_add(to, "\n");
+}
+
+/* A stack that was overwritten may lead anywhere: then the process ends as it was to end anyway. */
+static void end_here(int unused) {
+    (void)unused;
+    abort();
+}
+
+static void expect_faults(void) {
+    struct sigaction action = {.sa_handler = end_here, .sa_flags = SA_ONSTACK | SA_NODEFER};
+    sigset_t faults;
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+    sigemptyset(&faults);
+    sigaddset(&faults, SIGSEGV);
+    sigaddset(&faults, SIGBUS);
+    pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
+}
+
+static void write_callers(struct text *to) {
+    struct stack stack;
+    expect_faults();
+    stack_unwind(&stack);
+    for (unsigned i = 0; i < stack.depth && i < FRAMES_MOST; i++) {
+        add_caller(to, stack.callers[i]);
+        text_flush(to);
+    }
+}
+
+void culprit_prepare(void) {
+    fail_context = add_process;
+    if (!options.backtrace_off) fail_callers = write_callers;
+}

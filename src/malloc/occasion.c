@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "malloc/occasion.h"
+
+#include <fnmatch.h>
+#include <signal.h>
+
+#include "heap/allocate.h"
+#include "heap/purge.h"
+#include "malloc/outlet.h"
+#include "malloc/report.h"
+#include "os/lock.h"
+#include "os/options.h"
+#include "os/os.h"
+
+static void write_in_format(struct text *to) {
+    if (options.report_format == REPORT_JSON)
+        report_write_json(to);
+    else if (options.report_format == REPORT_XML)
+        report_write_xml(to);
+    else
+        report_write(to);
+}
+
+/* Waits for nobody: the thread may be inside the allocator, and so may a thread that stands still.
+   What is counted is then as good as can be. */
+static void report_now(void) {
+    int descriptor = outlet_open(options.report_path, "report", "report");
+    if (descriptor < 0) return;
+    unsigned patience = lock_patience;
+    lock_patience = 0;
+    struct text text;
+    text_begin(&text, descriptor);
+    write_in_format(&text);
+    text_flush(&text);
+    lock_patience = patience;
+    outlet_close(descriptor);
+}
+
+static bool reports_at_end(void) { return options.report_exit || options.report_path[0] != '\0'; }
+
+/* ---- As time passes and memory grows ---- */
+
+static struct atomic_u64 next_time, next_bytes;
+
+/* True for one caller at each moment that is reached; the next is `step` further on. */
+static bool reached(struct atomic_u64 *next, uint64_t now, uint64_t step) {
+    uint64_t due = atomic_u64_load(next);
+    return unlikely(now >= due) && atomic_u64_replace(next, &due, now + step);
+}
+
+static void tick(void) {
+    bool due =
+        options.report_interval != 0 && reached(&next_time, os_clock_ms(), options.report_interval);
+    due |= options.report_growth != 0 &&
+           reached(&next_bytes, purge_in_use() * POOL_SIZE, options.report_growth);
+    if (unlikely(due)) report_now();
+}
+
+static void start_ticks(void) {
+    if (options.report_interval == 0 && options.report_growth == 0) return;
+    atomic_u64_store(&next_time, os_clock_ms() + options.report_interval);
+    atomic_u64_store(&next_bytes, options.report_growth);
+    allocate_tick = tick;
+}
+
+/* ---- Signals ---- */
+
+static void on_signal(int number) {
+    int saved_errno = errno;
+    (void)number;
+    report_now();
+    errno = saved_errno;
+}
+
+/* The default is in force again (SA_RESETHAND) and ends the process when this returns. */
+static void on_end(int number) {
+    int saved_errno = errno;
+    occasion_end();
+    raise(number);
+    errno = saved_errno;
+}
+
+/* Where the program, or who started it, has not decided otherwise. */
+static void handle(int number, void (*handler)(int), int flags) {
+    struct sigaction action = {.sa_handler = handler, .sa_flags = flags | SA_RESTART | SA_ONSTACK};
+    struct sigaction before;
+    sigfillset(&action.sa_mask);
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+        sigaction(number, &action, NULL);
+}
+
+/* ---- */
+
+bool occasion_matches(const char *pattern, const char *path) {
+    const char *name = strrchr(path, '/');
+    if (pattern[0] == '\0') return true;
+    if (name == NULL || strchr(pattern, '/') != NULL) name = path;
+    return fnmatch(pattern, name == path ? path : name + 1, 0) == 0;
+}
+
+static void be_silent(void) {
+    options.report_exit = options.report_signal = 0;
+    options.report_interval = options.report_growth = 0;
+    options.report_path[0] = '\0';
+}
+
+void occasion_prepare(bool serving) {
+    const char *path = program_invocation_name ? program_invocation_name : "?";
+    if (!occasion_matches(options.report_if, path)) be_silent();
+    bool at_end = reports_at_end();
+    if (!at_end && !options.report_signal && !options.report_interval && !options.report_growth)
+        return;
+    int saved_errno = errno;
+    outlet_prepare();
+    if (serving) start_ticks();
+    if (serving && options.report_signal != 0) handle((int)options.report_signal, on_signal, 0);
+    if (serving && at_end) handle(SIGTERM, on_end, (int)SA_RESETHAND);
+    errno = saved_errno;
+}
+
+bool occasion_counts_blocks(void) { return reports_at_end(); }
+
+static bool served_enough(void) {
+    struct census census;
+    if (options.report_least == 0) return true;
+    census_take(&census);
+    return census.served >= options.report_least;
+}
+
+void occasion_end(void) {
+    if (reports_at_end() && served_enough()) report_now();
+}

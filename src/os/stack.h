@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stack.h - where a thread is: the return addresses on its stack, and the object and function that
+ * an address lies in. Nothing here allocates, takes a lock (given _dl_find_object, glibc 2.35) or
+ * changes errno, so that it can be asked in the middle of malloc or of a signal.
+ *
+ * The unwinder goes by the tables that C++ exceptions need, which all code but hand-written
+ * assembler and code made at run time has.
+ */
+#ifndef POOLALLOC_STACK_H
+#define POOLALLOC_STACK_H
+
+#include "base/base.h"
+
+enum { STACK_MOST = 64 };
+
+struct stack {
+    unsigned depth;
+    uintptr_t callers[STACK_MOST]; /* return addresses, innermost first */
+};
+
+/* An address in a loaded object, which is not unloaded meanwhile. */
+struct place {
+    const char *path;   /* of the object; "" for the program itself */
+    uintptr_t offset;   /* of the address in the object, as tools that read its file count */
+    const char *symbol; /* of the function there, if its name is exported; else NULL */
+    uintptr_t symbol_offset;
+    uintptr_t start, end; /* of the object */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Those of the calling thread. Frames of this library's own are left out, where it is an object by
+ * itself. */
+void stack_unwind(struct stack *stack);
+/* False: in no object. */
+bool stack_find_place(uintptr_t address, struct place *place);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

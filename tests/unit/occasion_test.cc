@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// When reports are written, and the one for programs.
+#include "malloc/occasion.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <poolalloc.h>
+#include <sstream>
+#include <unistd.h>
+
+#include "heap/allocate.h"
+#include "malloc/report.h"
+#include "os/options.h"
+#include "support/clock.h"
+#include "support/heap_fixture.h"
+
+namespace {
+
+// Options, handlers and the hook are as before afterwards. Reports go to a file.
+class OccasionTest : public HeapTest {
+  protected:
+    OccasionTest()
+        : before(options),
+          path(testing::TempDir() + "/poolalloc-occasion-" + std::to_string(getpid())) {
+        sigaction(SIGUSR2, nullptr, &usr2);
+        sigaction(SIGTERM, nullptr, &term);
+    }
+    ~OccasionTest() override {
+        options = before;
+        allocate_tick = nullptr;
+        sigaction(SIGUSR2, &usr2, nullptr);
+        sigaction(SIGTERM, &term, nullptr);
+        unlink(path.c_str());
+    }
+    void to_file() {
+        ASSERT_LT(path.size(), sizeof options.report_path);
+        strcpy(options.report_path, path.c_str());
+    }
+    // Lines that begin as a report's first.
+    size_t reports() {
+        std::ifstream file(path);
+        std::string line;
+        size_t count = 0;
+        while (std::getline(file, line)) count += line.compare(0, 10, "poolalloc ") == 0;
+        return count;
+    }
+
+  private:
+    struct options before;
+    struct sigaction usr2, term;
+    std::string path;
+};
+
+TEST_F(OccasionTest, ASignalReportsAndTheProgramGoesOn) {
+    to_file();
+    options.report_signal = SIGUSR2;
+    occasion_prepare();
+    errno = 42;
+    raise(SIGUSR2);
+    EXPECT_EQ(errno, 42);
+    EXPECT_EQ(reports(), 1u);
+    raise(SIGUSR2);
+    EXPECT_EQ(reports(), 2u);
+}
+
+TEST_F(OccasionTest, AHandlerOfTheProgramsIsNotReplaced) {
+    static int calls;
+    calls = 0;
+    signal(SIGUSR2, [](int) { calls++; });
+    to_file();
+    options.report_signal = SIGUSR2;
+    occasion_prepare();
+    raise(SIGUSR2);
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(reports(), 0u);
+}
+
+TEST_F(OccasionTest, AnIgnoredSignalStaysIgnored) {
+    signal(SIGUSR2, SIG_IGN);
+    to_file();
+    options.report_signal = SIGUSR2;
+    occasion_prepare();
+    raise(SIGUSR2);
+    EXPECT_EQ(reports(), 0u);
+}
+
+TEST_F(OccasionTest, ReportsComeEveryInterval) {
+    TestClock clock;
+    to_file();
+    options.report_interval = 500;
+    occasion_prepare();
+    ASSERT_NE(allocate_tick, nullptr);
+    clock.advance(499);
+    allocate_tick();
+    EXPECT_EQ(reports(), 0u);
+    clock.advance(1);
+    allocate_tick();
+    allocate_tick();
+    EXPECT_EQ(reports(), 1u);
+    clock.advance(5000); // one for all that were missed
+    allocate_tick();
+    allocate_tick();
+    EXPECT_EQ(reports(), 2u);
+}
+
+TEST_F(OccasionTest, ReportsComeAsMemoryGrows) {
+    to_file();
+    options.report_growth = 8 * MIB;
+    occasion_prepare();
+    std::vector<void *> blocks;
+    for (int i = 0; i < 20; i++) blocks.push_back(poolalloc_malloc(MIB));
+    EXPECT_EQ(reports(), 2u);
+    for (void *block : blocks) poolalloc_free(block);
+    for (void *&block : blocks) block = poolalloc_malloc(MIB);
+    EXPECT_EQ(reports(), 2u); // no more than it was before
+    for (void *block : blocks) poolalloc_free(block);
+}
+
+TEST_F(OccasionTest, NothingIsHookedWithoutOptions) {
+    occasion_prepare();
+    EXPECT_EQ(allocate_tick, nullptr);
+    struct sigaction now;
+    sigaction(SIGTERM, nullptr, &now);
+    EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
+TEST_F(OccasionTest, ProgramsOfOtherNamesAreSilent) {
+    to_file();
+    options.report_signal = SIGUSR2;
+    options.report_interval = options.report_growth = 1;
+    strcpy(options.report_if, "no-such-program*");
+    occasion_prepare();
+    EXPECT_EQ(options.report_signal, 0u);
+    EXPECT_EQ(options.report_path[0], '\0');
+    EXPECT_EQ(allocate_tick, nullptr);
+    EXPECT_FALSE(occasion_counts_blocks());
+}
+
+TEST_F(OccasionTest, PatternsAreOfTheNameOrOfThePath) {
+    EXPECT_TRUE(occasion_matches("", "/usr/bin/python3"));
+    EXPECT_TRUE(occasion_matches("python*", "/usr/bin/python3"));
+    EXPECT_TRUE(occasion_matches("python?", "python3"));
+    EXPECT_TRUE(occasion_matches("/usr/*/python3", "/usr/bin/python3"));
+    EXPECT_FALSE(occasion_matches("bin", "/usr/bin/python3"));
+    EXPECT_FALSE(occasion_matches("usr*", "/usr/bin/python3"));
+    EXPECT_FALSE(occasion_matches("/usr/*/python3", "python3"));
+}
+
+TEST_F(OccasionTest, TheJsonHasTheFiguresOfTheCensus) {
+    std::vector<void *> blocks;
+    for (int i = 0; i < 7; i++) blocks.push_back(poolalloc_malloc(256));
+    Capture capture;
+    report_write_json(capture.text());
+    std::string text = capture.take();
+    struct census census = census_now();
+    EXPECT_EQ(text.compare(0, 12, "{\"schema\":1,"), 0) << text;
+    for (const std::string &part : std::initializer_list<std::string>{
+             "\"pid\":" + std::to_string(getpid()), "\"bytes\":{\"used\":1792,",
+             "\"counts\":{\"live\":7,", "{\"size\":256,\"live\":7,\"free\":",
+             "\"mapped\":" + std::to_string(census.mapped_bytes)})
+        EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+    EXPECT_EQ(std::count(text.begin(), text.end(), '{'), std::count(text.begin(), text.end(), '}'));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+    EXPECT_EQ(text.back(), '\n');
+    for (void *block : blocks) poolalloc_free(block);
+}
+
+} // namespace

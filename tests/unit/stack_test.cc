@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "os/stack.h"
+
+#include <gtest/gtest.h>
+#include <string>
+
+namespace {
+
+__attribute__((noinline)) unsigned depth_at(unsigned levels, struct stack *stack) {
+    if (levels == 0) {
+        stack_unwind(stack);
+        return stack->depth;
+    }
+    unsigned depth = depth_at(levels - 1, stack);
+    __asm__ volatile("" : : "r"(stack) : "memory"); // no tail call
+    return depth;
+}
+
+TEST(StackTest, EachCallIsAFrame) {
+    struct stack shallow, deep;
+    unsigned difference = depth_at(9, &deep) - depth_at(4, &shallow);
+    EXPECT_EQ(difference, 5u);
+    for (int i = 2; i < 8; i++) EXPECT_EQ(deep.callers[i], deep.callers[2]); // the same call
+}
+
+TEST(StackTest, ADeepStackIsCutOff) {
+    struct stack stack;
+    EXPECT_EQ(depth_at(1000, &stack), (unsigned)STACK_MOST);
+}
+
+TEST(StackTest, ErrnoIsLeftAlone) {
+    struct stack stack;
+    errno = 42;
+    stack_unwind(&stack);
+    EXPECT_EQ(errno, 42);
+}
+
+TEST(StackTest, AFunctionOfALibraryHasItsName) {
+    struct place place;
+    uintptr_t inside = (uintptr_t)&qsort + 3;
+    ASSERT_TRUE(stack_find_place(inside, &place));
+    EXPECT_NE(std::string(place.path).find("libc.so"), std::string::npos);
+    ASSERT_NE(place.symbol, nullptr);
+    EXPECT_STREQ(place.symbol, "qsort");
+    EXPECT_EQ(place.symbol_offset, 3u);
+    EXPECT_TRUE(place.start <= inside && inside < place.end);
+}
+
+TEST(StackTest, WhatIsInNoObjectHasNoPlace) {
+    struct place place;
+    int local;
+    EXPECT_FALSE(stack_find_place((uintptr_t)&local, &place));
+    EXPECT_FALSE(stack_find_place(0, &place));
+    EXPECT_FALSE(stack_find_place(UINTPTR_MAX, &place));
+}
+
+} // namespace

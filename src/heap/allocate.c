@@ -6,6 +6,7 @@
 #include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/run.h"
+#include "heap/sample.h"
 #include "heap/space.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -36,7 +37,9 @@ static bool release_is_due(struct heap *heap) {
 static void let_go(struct heap *heap) {
     remote_post(heap);
     heap_release(heap);
-    bool bare = options.perturb != 0 || heap->counting;
+    size_t mean = sample_mean();
+    bool bare = options.perturb != 0 || heap->counting || (mean != 0 && mean < SAMPLE_BARE);
+    if (unlikely(heap->sampling != (mean != 0))) heap_set_sampling(heap, mean != 0);
     if (unlikely(heap->bare != bare)) heap_set_bare(heap, bare);
 }
 
@@ -160,8 +163,46 @@ static NOINLINE void *take_class(unsigned class_index, unsigned near) {
     return take_unfilled(class_index, near);
 }
 
+/* Kept so that a heap's decisions, made class by class, are about the block that it hands out. */
+enum { NO_NEAR_CLASS = 0 };
+
+/* A block of the shared heap, whose frees come to a slow path by themselves. */
+static void *take_from_shared(size_t size, unsigned class_index, double chance) {
+    struct stack stack;
+    stack_unwind(&stack);
+    struct heap *shared = shared_heap_enter_inside();
+    if (shared == NULL) return NULL;
+    void *block = take_slow(shared, class_index, NO_NEAR_CLASS);
+    shared_heap_leave();
+    if (block != NULL) sample_add(&stack, (uintptr_t)block, size, chance);
+    if (block != NULL && unlikely(options.perturb != 0))
+        fill_new(block, size_classes[class_index].stride);
+    return block;
+}
+
+/* The heap is hidden meanwhile; NULL: take a block as if it were not sampled. */
+static COLD void *take_sampled(struct heap *heap, size_t size, unsigned class_index) {
+    enum heap_sampling sampling = heap_next_is_sampled(heap, class_index);
+    if (sampling == HEAP_NO_SAMPLE) return NULL;
+    double chance = sampling == HEAP_SAMPLE_AT_HAND
+                        ? sample_chance_at_hand(class_index)
+                        : sample_chance(size_classes[class_index].stride);
+    return take_from_shared(size, class_index, chance);
+}
+
+static COLD void *take_sampling(size_t size, unsigned class_index) {
+    struct heap *heap = thread_heap_enter();
+    void *block = NULL;
+    if (heap != NULL && unlikely(!heap->sampling)) allocate_poll(heap); /* it is new */
+    if (heap != NULL && heap->sampling && sample_mean() != 0)
+        block = take_sampled(heap, size, class_index);
+    thread_heap_leave(heap);
+    return block != NULL ? block : take_class(class_index, NO_NEAR_CLASS);
+}
+
 static void *take_class_for(size_t size, size_t alignment, unsigned class_index, unsigned near) {
-    void *block = take_class(class_index, near);
+    void *block = likely(!thread_heap->sampling) ? take_class(class_index, near)
+                                                 : take_sampling(size, class_index);
     return likely(block != NULL) ? block : take_in_need(size, alignment);
 }
 
@@ -195,9 +236,22 @@ static void *take_large_relieved(size_t size, size_t alignment, bool zero) {
     return likely(block != NULL) ? block : take_in_need(size, alignment);
 }
 
+/* Frees of large blocks take a slow path anyway. */
+static COLD void sample_large(void *block, size_t size) {
+    struct stack stack;
+    struct heap *heap = thread_heap_enter();
+    if (block != NULL && heap != NULL && heap->sampling && sample_mean() != 0 &&
+        heap_decide(heap, size)) {
+        stack_unwind(&stack);
+        sample_add(&stack, (uintptr_t)block, size, sample_chance(size));
+    }
+    thread_heap_leave(heap);
+}
+
 static NOINLINE void *allocate_large(size_t size, size_t alignment, bool zero) {
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX - size) return NULL;
     void *block = take_large_relieved(size, alignment, zero);
+    if (unlikely(thread_heap->sampling)) sample_large(block, size);
     return unlikely(options.perturb != 0) && !zero ? fill_new(block, size) : block;
 }
 
@@ -217,7 +271,7 @@ void *allocate_tight(size_t size) {
 }
 
 static void *take_zeroed(size_t size) {
-    if (size < POOL_SIZE || thread_heap == &no_heap) return NULL;
+    if (size < POOL_SIZE || thread_heap == &no_heap || thread_heap->sampling) return NULL;
     struct heap *heap = thread_heap_enter();
     void *block = heap_take_zeroed(heap, size_class_span(size));
     thread_heap_leave(heap);
@@ -248,41 +302,53 @@ void *allocate_aligned(size_t alignment, size_t size) {
 
 void *allocate_growing(size_t size) {
     if (size > PTRDIFF_MAX / 2 || allocate_direct_min == ALLOCATE_NO_DIRECT) return NULL;
-    return direct_allocate(size + size / 8, ALIGN);
+    void *block = direct_allocate(size + size / 8, ALIGN);
+    if (unlikely(thread_heap->sampling)) sample_large(block, size);
+    return block;
 }
 
 void *resize_large(struct block *block, size_t size) {
     if (size > PTRDIFF_MAX) return NULL;
-    if (block->kind == TAG_DIRECT) return direct_resize(block->large, size);
+    if (block->kind == TAG_DIRECT) {
+        void *moved = direct_resize(block->large, size);
+        if (moved != NULL) sample_move(block->address, (uintptr_t)moved);
+        return moved;
+    }
     bool resized = block->kind == TAG_RUN && run_resize(block->large, size);
     return resized ? (void *)block->address : NULL;
 }
 
 /* ---- Freeing ---- */
 
-static void poll_and_release(struct heap *heap) {
+static void poll_and_release(struct heap *heap, uintptr_t freed) {
+    if (unlikely(heap->sampling) && freed != 0) heap_decide_poll(heap, freed);
     allocate_poll(heap);
     if (unlikely(release_is_due(heap))) let_go(heap);
-    atomic_u32_store(&heap->frees_to_poll,
-                     purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES);
+    unsigned frees = purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES;
+    if (unlikely(heap->sampling)) frees = heap_next_poll(heap, frees);
+    atomic_u32_store(&heap->frees_to_poll, frees);
 }
 
-void release_poll(void) {
+void release_poll(void *freed) {
     struct heap *heap = thread_heap_enter();
-    if (likely(heap != NULL)) poll_and_release(heap);
+    if (likely(heap != NULL)) poll_and_release(heap, (uintptr_t)freed);
     thread_heap_leave(heap);
 }
 
 bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     thread_heap_hide();
     bool to_poll = heap_free_full(heap, word, address);
+    if (to_poll && unlikely(heap->sampling)) heap_decide_poll(heap, address);
     thread_heap_leave(heap);
     return to_poll;
 }
 
 /* True if it is the moment to poll. */
 static bool release_pool_block(struct heap *heap, struct block *block) {
-    if (heap != NULL && heap_free(heap, block->address)) return false;
+    if (heap != NULL && heap_free(heap, block->address)) {
+        if (unlikely(heap->sampling)) heap_decide_put(heap, block->address);
+        return false;
+    }
     if (heap == NULL) return remote_free_slow(NULL, block->heap, block->address, block->usable);
     return remote_free(heap, block->heap, block->address, block->usable);
 }
@@ -296,6 +362,7 @@ static bool release_whole(struct block *block) {
 /* While blocks are filled, a freed mapping has gone rather than be filled, which would put memory
    behind pages that the program never wrote: a use after free then faults. */
 static void release_large(struct block *block) {
+    sample_remove(block->address);
     bool is_direct = block->kind == TAG_DIRECT;
     if (unlikely(options.perturb != 0) && !is_direct)
         memset((void *)block->address, (int)options.perturb, block->usable);
@@ -357,6 +424,22 @@ void allocate_perturb(bool on, unsigned byte) {
     struct heap *heap = thread_heap_enter();
     if (heap != NULL) allocate_poll(heap);
     thread_heap_leave(heap);
+}
+
+/* Threads without a heap come to a slow path, where they get one that samples. */
+bool allocate_sample(size_t mean) {
+    if (mean != 0 && !sample_begin(mean)) return false;
+    if (mean == 0) sample_end();
+    if (mean != 0 && remote_watched == NULL && !shared_heap_watch(sample_remove)) {
+        sample_end();
+        return false;
+    }
+    no_heap.sampling = mean != 0;
+    atomic_u32_add(&last_trim, 1);
+    struct heap *heap = thread_heap_enter();
+    if (heap != NULL) allocate_poll(heap);
+    thread_heap_leave(heap);
+    return true;
 }
 
 bool allocate_trim(size_t keep) {

@@ -40,8 +40,9 @@ typedef void release_refused(enum block_fault fault, void *pointer, size_t argum
 void release_other_or(void *pointer, release_refused *refused, size_t argument);
 /* a full magazine; */
 bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
-/* a look at what should happen now and then. */
-void release_poll(void);
+/* a look at what should happen now and then, by the free of a block that is at hand now, NULL for
+   any other. */
+void release_poll(void *freed);
 /* Frees a live block. */
 void release_block(struct block *block);
 /* The same block with `size` bytes (over SPAN_MAX) where it is or moved by its pages; NULL: that
@@ -55,6 +56,10 @@ void allocate_poll(struct heap *heap);
    are to be zero, and blocks that are freed with `byte`; or no more. Of other threads, the blocks
    that they have at hand come first, until their heaps look at the inbox. */
 void allocate_perturb(bool on, unsigned byte);
+/* From now on samples blocks, one event per `mean` bytes (sample.h); 0: no more. The first mean
+   stays. False: there is no memory for it. Of other threads, what they have at hand comes first,
+   until their heaps poll. False, too: the shared heap is out of reach. */
+bool allocate_sample(size_t mean);
 /* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take
    part at their next slow path. */
 bool allocate_trim(size_t keep);
@@ -79,7 +84,7 @@ ALWAYS_INLINE void release(void *pointer) {
     if (likely(result == FREE_OTHER))
         release_other(pointer);
     else
-        release_poll();
+        release_poll(result == FREE_TO_POLL ? pointer : NULL);
 }
 
 #ifdef __cplusplus

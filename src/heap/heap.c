@@ -208,12 +208,22 @@ static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t block
     return block_make_live(word, block);
 }
 
-/* Takes all spare blocks of a pool's first word that has any, or one. */
-static void cursor_fill(struct cursor *cursor, struct pool *pool, bool all) {
+static uint64_t lowest_bits(uint64_t word, unsigned count) {
+    uint64_t rest = word;
+    while (count-- > 0) rest &= rest - 1;
+    return word ^ rest;
+}
+
+/* Takes all spare blocks of a pool's first word that has any, or one. Where blocks are sampled the
+   first is decided upon, and those behind the next that is stay spare. */
+static void cursor_fill(struct heap *heap, unsigned class_index, struct pool *pool) {
+    struct cursor *cursor = &heap->cursors[class_index];
     uint64_t *spare = pool_spare(pool);
     unsigned w = 0;
     while (spare[w] == 0) w++;
-    uint64_t bits = all ? spare[w] : spare[w] & -spare[w];
+    uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
+    unsigned more = unlikely(heap->sampling) ? bit_count(bits) - 1 : 0;
+    if (more > 0) bits = lowest_bits(bits, 1 + heap_decide_cursor(heap, class_index, more));
     cursor->word = &pool->live[w];
     cursor->base = record_base(pool) + (uintptr_t)w * WORD_SPAN;
     cursor->bits = bits;
@@ -252,13 +262,13 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
     struct pool *pool = heap_partial(heap, class_index);
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
-    struct cursor *cursor = &heap->cursors[class_index];
-    cursor_fill(cursor, pool, !heap->bare);
-    return cursor_take(cursor);
+    cursor_fill(heap, class_index, pool);
+    return cursor_take(&heap->cursors[class_index]);
 }
 
 void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
     ASSERT(heap_is_mine(heap));
+    if (unlikely(heap->sampling)) round_unmark(heap->top[class_index]);
     void *block = magazine_pop(heap, class_index);
     if (block != NULL) return block;
     if (size_class_is_span(class_index)) return take_medium(heap, class_index, near);
@@ -339,6 +349,7 @@ static struct round *put_back_block(struct heap *heap, struct round *at) {
 void heap_empty_magazine(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap));
     bool of_spans = size_class_is_span(class_index);
+    if (unlikely(heap->sampling)) heap_unmark(heap, class_index);
     struct round *at = heap->top[class_index];
     while (at->block != 0) at = of_spans ? put_back_block(heap, at) : put_back_word(heap, at);
     heap->top[class_index] = at;
@@ -351,7 +362,10 @@ void heap_halve_magazine(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap) && size_class_is_span(class_index));
     struct round *bottom = heap->end[class_index] - heap->room[class_index];
     size_t held = (size_t)(heap->top[class_index] - bottom), kept = held / 2;
-    for (size_t i = 1; i <= held - kept; i++) put_back_block(heap, bottom + i);
+    for (size_t i = 1; i <= held - kept; i++) {
+        round_unmark(bottom + i);
+        put_back_block(heap, bottom + i);
+    }
     memmove(bottom + 1, bottom + 1 + (held - kept), kept * sizeof *bottom);
     heap->top[class_index] = bottom + kept;
     return_leaving(heap);
@@ -412,7 +426,7 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
     unsigned most = heap->bare ? 0 : size_classes[class_index].magazine;
     unsigned first = most < MAGAZINE_FIRST ? most : MAGAZINE_FIRST;
     struct round *top = heap->top[class_index];
-    unsigned held = top == &no_rounds ? 0 : top[-(ptrdiff_t)first].block == 0 ? first : most;
+    unsigned held = top == &no_rounds ? 0 : round_is_bottom(top - first) ? first : most;
     if (held == most) return false;
     unsigned room = held == 0 ? first : most;
     struct round *bottom = heap->rounds + heap->rounds_used;
@@ -475,7 +489,9 @@ int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks) {
     return -1;
 }
 
-static void empty_cursor(struct heap *heap, struct cursor *cursor) {
+void heap_empty_cursor(struct heap *heap, unsigned class_index) {
+    struct cursor *cursor = &heap->cursors[class_index];
+    heap_forget_mark(heap, class_index);
     if (cursor->bits != 0) put_in_small(heap, cursor->word, cursor->bits, bit_count(cursor->bits));
     cursor->bits = 0;
 }
@@ -495,7 +511,7 @@ void *heap_take(struct heap *heap, unsigned class_index) {
 void heap_release(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
     for (unsigned c = 1; c < CLASS_COUNT; c++) heap_empty_magazine(heap, c);
-    for (unsigned c = 1; c <= SMALL_CLASSES; c++) empty_cursor(heap, &heap->cursors[c]);
+    for (unsigned c = 1; c <= SMALL_CLASSES; c++) heap_empty_cursor(heap, c);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
     if (options.purge_delay != PURGE_NEVER) purge_spans(heap);
     uint64_t pools = heap->reserve.pools;
@@ -542,7 +558,7 @@ void heap_shed(struct heap *heap) {
 size_t heap_held(const struct heap *heap, size_t most) {
     size_t held = heap->empty_count + bit_count(heap->reserve.pools);
     for (unsigned c = 1; c < CLASS_COUNT && held < most; c++)
-        for (struct round *at = heap->top[c]; at->block != 0 && held < most; at--) held++;
+        for (struct round *at = heap->top[c]; !round_is_bottom(at) && held < most; at--) held++;
     for (unsigned c = 1; c <= SMALL_CLASSES && held < most; c++)
         held += bit_count(heap->cursors[c].bits);
     return size_min(held, most);

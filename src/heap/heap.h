@@ -28,6 +28,7 @@
 #ifndef POOLALLOC_HEAP_H
 #define POOLALLOC_HEAP_H
 
+#include "base/chance.h"
 #include "heap/arena.h"
 #include "heap/block.h"
 #include "heap/pool.h"
@@ -36,11 +37,15 @@
 
 enum pool_state { POOL_EMPTY, POOL_PARTIAL, POOL_FULL, POOL_ADRIFT };
 
-/* A free block at hand, and the word with its live bit, so that malloc need not look it up. */
+/* A free block at hand, and the word with its live bit, so that malloc need not look it up. One
+   that is marked (heap_sample.c) has no block, and its place in the word beside the word's address.
+ */
 struct round {
-    uintptr_t block; /* 0: the bottom of the magazine */
-    struct atomic_u64 *word;
+    uintptr_t block;         /* 0: the bottom of the magazine, or marked */
+    struct atomic_u64 *word; /* NULL: the bottom */
 };
+#define ROUND_MARK ((uintptr_t)1 << 63)
+enum { ROUND_PLACE = 56 };
 
 /* Blocks of one word of a pool, which malloc hands out when the magazine is empty. Of spans there
    is none: their blocks go from the pool to the program. */
@@ -134,6 +139,13 @@ struct heap {
     bool counting;   /* bare, and every malloc is counted in `served` */
     uint64_t served; /* blocks handed out, if counting */
 
+    /* While blocks are sampled: see heap_sample.c. */
+    bool sampling;
+    unsigned poll_mean;                       /* frees between two polls */
+    struct chance chance;                     /* what decides */
+    double to_event;                          /* bytes to be handed out before the next event */
+    uint64_t marked[(CLASS_COUNT + 63) / 64]; /* classes: the first block behind the cursor */
+
     struct batch batches[HEAP_BATCHES];
     size_t sent_bytes;        /* freed for others since the heap looked after their inboxes last */
     struct message *messages; /* empty ones (message.h) */
@@ -216,6 +228,40 @@ void heap_note_full(struct heap *heap, unsigned class_index);
 void heap_widen(struct heap *heap, unsigned class_index);
 /* All magazines are without room again. */
 void heap_forget_rooms(struct heap *heap);
+
+/* ---- Sampling (heap_sample.c) ---- */
+
+/* From now on decides which blocks are sampled, or no more; lets go of what is at hand. */
+void heap_set_sampling(struct heap *heap, bool sampling);
+enum heap_sampling {
+    HEAP_NO_SAMPLE,
+    HEAP_SAMPLE,
+    HEAP_SAMPLE_AT_HAND, /* with the chance of blocks from magazines */
+};
+/* Is the block that malloc is about to take sampled? The heap samples; in slow paths. */
+enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index);
+/* Is one that comes from no class? */
+bool heap_decide(struct heap *heap, size_t size);
+/* How many of the blocks for a cursor come before one that is sampled. */
+unsigned heap_decide_cursor(struct heap *heap, unsigned class_index, unsigned count);
+/* The cursor's blocks went back. */
+void heap_forget_mark(struct heap *heap, unsigned class_index);
+/* A block was just freed by a slow path; or by the free that polls. It lies in its magazine or not.
+ */
+void heap_decide_put(struct heap *heap, uintptr_t address);
+void heap_decide_poll(struct heap *heap, uintptr_t address);
+/* Frees until the next poll, `most` on average at the most. */
+uint32_t heap_next_poll(struct heap *heap, unsigned most);
+/* All blocks of a cursor are spare. */
+void heap_empty_cursor(struct heap *heap, unsigned class_index);
+/* A round, and all of a magazine, as they were before they were marked. */
+void round_unmark(struct round *round);
+void heap_unmark(struct heap *heap, unsigned class_index);
+
+static inline bool round_is_marked(const struct round *round) {
+    return ((uintptr_t)round->word & ROUND_MARK) != 0;
+}
+static inline bool round_is_bottom(const struct round *round) { return round->word == NULL; }
 
 /* ---- Pools that change hands; for whoever has the pool's token (pending.h) ---- */
 
@@ -324,7 +370,12 @@ ALWAYS_INLINE struct atomic_u64 *block_end_life(struct heap *heap, struct pool *
     return word;
 }
 
-enum free_result { FREE_DONE, FREE_TO_POLL, FREE_OTHER };
+enum free_result {
+    FREE_DONE,
+    FREE_TO_POLL,
+    FREE_FULL_TO_POLL, /* the same, said by `full` */
+    FREE_OTHER,
+};
 
 /* Frees a live block of this heap, by `full` if its magazine is. FREE_OTHER, and nothing done, for
    every other address. */
@@ -335,7 +386,7 @@ ALWAYS_INLINE enum free_result heap_free_or(struct heap *heap, uintptr_t address
     struct atomic_u64 *word = block_end_life(heap, pool, address);
     if (unlikely(word == NULL)) return FREE_OTHER;
     if (unlikely(!magazine_push(heap, atomic_u8_load(&pool->class_index), address, word)))
-        return full(heap, word, address) ? FREE_TO_POLL : FREE_DONE;
+        return full(heap, word, address) ? FREE_FULL_TO_POLL : FREE_DONE;
     return heap_count_free(heap) ? FREE_TO_POLL : FREE_DONE;
 }
 

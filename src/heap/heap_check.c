@@ -32,7 +32,14 @@ static void check_at_hand(struct heap *heap, unsigned class_index, uintptr_t add
 
 static int64_t check_magazine(struct heap *heap, unsigned class_index) {
     struct round *at = heap->top[class_index];
-    for (; at->block != 0; at--) check_at_hand(heap, class_index, at->block, at->word);
+    for (; !round_is_bottom(at); at--) {
+        struct round round = *at;
+        CHECK(heap->sampling || !round_is_marked(at)); /* S1 */
+        CHECK(!round_is_marked(at) || size_class_is_span(class_index) ||
+              heap->cursors[class_index].bits == 0);
+        round_unmark(&round);
+        check_at_hand(heap, class_index, round.block, round.word);
+    }
     return heap->top[class_index] - at;
 }
 

@@ -71,6 +71,8 @@ static void deposit_message(struct work *work, const struct message *message) {
 static inline void take_in(struct work *work, struct heap *heap, uintptr_t address) {
     if (unlikely(!heap_free(heap, address)))
         deposit_one(work, address); /* its pool changed hands */
+    else if (unlikely(heap->sampling))
+        heap_decide_put(heap, address);
 }
 
 static void take_in_word(struct work *work, struct heap *heap, uintptr_t base, uint64_t bits) {
@@ -324,8 +326,15 @@ static void post_now(struct heap *heap, struct batch *batch) {
     finish(work, heap);
 }
 
+bool (*remote_free_watched)(uintptr_t address);
+struct heap *remote_watched;
+
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
+    if (unlikely(to == remote_watched)) {
+        if (!remote_free_watched(address)) deposit_now(heap, to, address);
+        return true;
+    }
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
     if (batch == NULL || (batch->to != to && !batch_open(heap, batch, to))) {
         deposit_now(heap, to, address, usable);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "heap/direct.h"
 #include "heap/remote.h"
+#include "heap/sample.h"
 #include "heap/space.h"
 #include "os/lock.h"
 #include "os/os.h"
@@ -283,6 +284,10 @@ void thread_heap_end_for_test(void) {
 
 struct heap *shared_heap_enter(void) {
     if (own != NULL && thread_heap == &no_heap) return NULL; /* a signal has interrupted it */
+    return shared_heap_enter_inside();
+}
+
+struct heap *shared_heap_enter_inside(void) {
     space_notice_fork();
     if (!lock_take(&shared_lock)) return NULL;
     if (shared_heap == NULL && space_lock()) {
@@ -301,6 +306,28 @@ struct heap *shared_heap_enter(void) {
 void shared_heap_leave(void) {
     ASSERT(lock_is_mine(&shared_lock));
     lock_leave(&shared_lock);
+}
+
+static void (*shared_freed)(uintptr_t address);
+
+/* False: the lock is out of reach, or the pool was handed to another heap. */
+static bool free_watched(uintptr_t address) {
+    shared_freed(address);
+    space_notice_fork();
+    if (!lock_take(&shared_lock)) return false;
+    bool freed = shared_heap != NULL && heap_free(shared_heap, address);
+    lock_leave(&shared_lock);
+    return freed;
+}
+
+bool shared_heap_watch(void (*freed)(uintptr_t address)) {
+    struct heap *heap = shared_heap_enter_inside();
+    if (heap == NULL) return false;
+    shared_freed = freed;
+    remote_free_watched = free_watched;
+    remote_watched = heap;
+    shared_heap_leave();
+    return true;
 }
 
 /* ---- Parked heaps ---- */
@@ -520,7 +547,8 @@ static void after_fork(bool in_doubt, uint32_t survivor) {
         rebuild_lists();
     else
         drop_helped();
-    if (lock_mend(&shared_lock, survivor)) shared_heap = NULL;
+    if (lock_mend(&shared_lock, survivor)) shared_heap = remote_watched = NULL;
+    sample_after_fork(survivor);
     uint32_t owned = 0;
     atomic_u32_store(&orphans, 0);
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {

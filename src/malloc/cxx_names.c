@@ -115,7 +115,7 @@ ALWAYS_INLINE void delete_block(void *block, size_t alignment) {
     if (likely(result == FREE_OTHER))
         release_other_or(block, delete_elsewhere, alignment);
     else
-        release_poll();
+        release_poll(result == FREE_TO_POLL ? block : NULL);
 }
 
 EXPORT void _ZdlPv(void *block) { delete_block(block, 0); }

@@ -6,7 +6,9 @@
 
 #include "heap/allocate.h"
 #include "heap/purge.h"
+#include "heap/sample.h"
 #include "malloc/outlet.h"
+#include "malloc/profile.h"
 #include "malloc/report.h"
 #include "os/lock.h"
 #include "os/options.h"
@@ -36,6 +38,47 @@ static void report_now(void) {
     outlet_close(descriptor);
 }
 
+/* ---- Sampling ---- */
+
+/* What a signal asked for and could not have: the next tick sees to it. */
+static struct atomic_u32 wants_sampling, wants_profile;
+
+static void start_sampling(void) {
+    struct census census;
+    census_take(&census);
+    sample_set_live_before(census.used_bytes);
+    if (!allocate_sample(options.sample != 0 ? options.sample : SAMPLE_STANDARD))
+        atomic_u32_store(&wants_sampling, 1);
+}
+
+static void write_profile(void) {
+    unsigned patience = lock_patience;
+    lock_patience = 0;
+    if (!profile_write_file()) atomic_u32_store(&wants_profile, 1);
+    lock_patience = patience;
+}
+
+static void see_to_sampling(void) {
+    if (unlikely(atomic_u32_load(&wants_sampling) != 0) &&
+        atomic_u32_exchange(&wants_sampling, 0) != 0)
+        start_sampling();
+    if (unlikely(atomic_u32_load(&wants_profile) != 0) &&
+        atomic_u32_exchange(&wants_profile, 0) != 0)
+        write_profile();
+}
+
+static void on_sample_signal(int number) {
+    int saved_errno = errno;
+    (void)number;
+    if (sample_has_begun())
+        write_profile();
+    else
+        atomic_u32_store(&wants_sampling, 1);
+    errno = saved_errno;
+}
+
+/* ---- */
+
 static bool reports_at_end(void) { return options.report_exit || options.report_path[0] != '\0'; }
 
 /* ---- As time passes and memory grows ---- */
@@ -54,10 +97,11 @@ static void tick(void) {
     due |= options.report_growth != 0 &&
            reached(&next_bytes, purge_in_use() * POOL_SIZE, options.report_growth);
     if (unlikely(due)) report_now();
+    see_to_sampling();
 }
 
 static void start_ticks(void) {
-    if (options.report_interval == 0 && options.report_growth == 0) return;
+    if (!options.report_interval && !options.report_growth && !options.sample_signal) return;
     atomic_u64_store(&next_time, os_clock_ms() + options.report_interval);
     atomic_u64_store(&next_bytes, options.report_growth);
     allocate_tick = tick;
@@ -99,22 +143,29 @@ bool occasion_matches(const char *pattern, const char *path) {
 }
 
 static void be_silent(void) {
-    options.report_exit = options.report_signal = 0;
+    options.report_exit = options.report_signal = options.sample = options.sample_signal = 0;
     options.report_interval = options.report_growth = 0;
     options.report_path[0] = '\0';
+}
+
+static void serve(bool at_end) {
+    start_ticks();
+    if (options.report_signal != 0) handle((int)options.report_signal, on_signal, 0);
+    if (options.sample_signal != 0) handle((int)options.sample_signal, on_sample_signal, 0);
+    if (options.sample != 0) start_sampling();
+    if (at_end) handle(SIGTERM, on_end, (int)SA_RESETHAND);
 }
 
 void occasion_prepare(bool serving) {
     const char *path = program_invocation_name ? program_invocation_name : "?";
     if (!occasion_matches(options.report_if, path)) be_silent();
-    bool at_end = reports_at_end();
-    if (!at_end && !options.report_signal && !options.report_interval && !options.report_growth)
+    bool at_end = reports_at_end() || options.sample != 0;
+    if (!at_end && !options.report_signal && !options.report_interval && !options.report_growth &&
+        !options.sample_signal)
         return;
     int saved_errno = errno;
     outlet_prepare();
-    if (serving) start_ticks();
-    if (serving && options.report_signal != 0) handle((int)options.report_signal, on_signal, 0);
-    if (serving && at_end) handle(SIGTERM, on_end, (int)SA_RESETHAND);
+    if (serving) serve(at_end);
     errno = saved_errno;
 }
 
@@ -129,4 +180,5 @@ static bool served_enough(void) {
 
 void occasion_end(void) {
     if (reports_at_end() && served_enough()) report_now();
+    if (sample_has_begun()) write_profile();
 }

@@ -94,3 +94,11 @@ int file_open_append(const char *path) {
     errno = saved_errno;
     return descriptor;
 }
+
+void file_empty(int descriptor) {
+    struct stat status;
+    int saved_errno = errno;
+    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        syscall(SYS_ftruncate, descriptor, 0L);
+    errno = saved_errno;
+}

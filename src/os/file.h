@@ -22,6 +22,9 @@ extern "C" {
    not be. Does not wait for a reader that a named pipe may never have. Keeps errno. */
 int file_open_append(const char *path);
 
+/* What a regular file held before is gone; anything else is left alone. */
+void file_empty(int descriptor);
+
 #ifdef __cplusplus
 }
 #endif

@@ -83,6 +83,19 @@ static bool parse_number(struct word word, void *field) {
     return word_number(word, (uint64_t *)field);
 }
 
+static bool parse_sample(struct word word, void *field) {
+    if (parse_off(word, field)) return true;
+    uint64_t size = word_is(word, "all");
+    if (size == 0 && !word_size(word, &size)) return false;
+    if (size == 0) return false;
+    *(uint64_t *)field = size;
+    return true;
+}
+
+static bool parse_sample_file(struct word word, void *field) {
+    return word_string(word, (char *)field, sizeof options.sample_path);
+}
+
 static bool parse_report_if(struct word word, void *field) {
     return word_string(word, (char *)field, sizeof options.report_if);
 }
@@ -128,6 +141,17 @@ static const struct option table[] = {
     {"backtrace", "on or off", "on",
      "the line about a mistake that ends the process is followed by the callers", parse_not_off,
      offsetof(struct options, backtrace_off)},
+    {"sample", "off, SIZE (512K) or all", "off",
+     "sample a block every so many bytes, on average, with the stack that asked for it",
+     parse_sample, offsetof(struct options, sample)},
+    {"sample_file", "FILE (up to 255 bytes)", "poolalloc.%p.pb",
+     "where the profile goes at exit, for pprof; stacks as lines if it ends in .folded (%p: "
+     "process "
+     "id)",
+     parse_sample_file, offsetof(struct options, sample_path)},
+    {"sample_signal", "off or a signal (USR2, HUP, ..., a number)", "off",
+     "this signal starts sampling, and then each writes the profile", parse_signal,
+     offsetof(struct options, sample_signal)},
     {"limit", "off, SIZE from 1M on (512M, 2G) or a share (80%)", "off",
      "the most address space for blocks, or this share of the control group's memory limit; what "
      "is "

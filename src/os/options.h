@@ -31,11 +31,14 @@ struct options {
     uint64_t backtrace_off;   /* 0 or 1 */
     uint64_t limit;           /* bytes, or 0 */
     uint64_t limit_share;     /* or this part of the control group's, in percent */
+    uint64_t sample;          /* bytes per sampled block, on average; 1: all; 0: none */
+    uint64_t sample_signal;   /* a number, or 0 */
     uint64_t report_format;   /* enum report_format */
     uint64_t report_signal;   /* a number, or 0 */
     uint64_t report_interval; /* milliseconds, or 0 */
     uint64_t report_growth;   /* bytes, or 0 */
     uint64_t report_least;    /* blocks */
+    char sample_path[256];    /* "": see profile.c; no longer than report_path */
     char report_if[64];       /* a pattern, or "" */
     char report_path[256];    /* or to this file; copied, as programs overwrite their environment */
 };

@@ -87,13 +87,23 @@ static void find_symbol(const struct object *object, uintptr_t offset, struct pl
     }
 }
 
+static bool locate(uintptr_t address, struct object *object, struct place *place) {
+    if (!find_object(address, object)) return false;
+    *place = (struct place){.path = object->map->l_name,
+                            .offset = address - object->map->l_addr,
+                            .start = object->start,
+                            .end = object->end};
+    return true;
+}
+
+bool stack_find_object(uintptr_t address, struct place *place) {
+    struct object object;
+    return locate(address, &object, place);
+}
+
 bool stack_find_place(uintptr_t address, struct place *place) {
     struct object object;
-    if (!find_object(address, &object)) return false;
-    *place = (struct place){.path = object.map->l_name,
-                            .offset = address - object.map->l_addr,
-                            .start = object.start,
-                            .end = object.end};
+    if (!locate(address, &object, place)) return false;
     find_symbol(&object, place->offset, place);
     return true;
 }

@@ -35,8 +35,10 @@ extern "C" {
 /* Those of the calling thread. Frames of this library's own are left out, where it is an object by
  * itself. */
 void stack_unwind(struct stack *stack);
-/* False: in no object. */
+/* False: in no object. A look at all exported names of the object. */
 bool stack_find_place(uintptr_t address, struct place *place);
+/* The same without a look for the symbol. */
+bool stack_find_object(uintptr_t address, struct place *place);
 
 #ifdef __cplusplus
 }

@@ -346,14 +346,14 @@ TEST_F(AllocateTest, WhatAHeapHasAtHandGoesBackOncePerPurgeDelay) {
     release(allocate(100));
     heap->release_due = 1;
     options.purge_delay = PURGE_NEVER;
-    release_poll();
+    release_poll(nullptr);
     EXPECT_NE((*top)->block, 0u);
     options.purge_delay = 1000;
-    release_poll();
+    release_poll(nullptr);
     EXPECT_EQ((*top)->block, 0u);
     EXPECT_EQ(heap->empty_count, 0u);
     release(allocate(100));
-    release_poll(); // not due again
+    release_poll(nullptr); // not due again
     EXPECT_NE((*top)->block, 0u);
 }
 
@@ -370,7 +370,7 @@ TEST_F(AllocateTest, ANewHeapHasNothingToLetGoOf) {
     struct heap *heap = thread_heap_get();
     heap->release_due = 0; // as made
     release(allocate(100));
-    release_poll();
+    release_poll(nullptr);
     EXPECT_NE(heap->top[size_class_of(100)]->block, 0u);
     EXPECT_GT(heap->release_due, os_clock_ms());
 }

@@ -312,7 +312,7 @@ TEST_F(RemoteTest, BlocksOfManyOwnersInTurnsTakeNoMessages) {
 TEST_F(RemoteTest, PostingAsksTheOwnerForAPollAtItsNextFree) {
     void *mine = take(64);
     free_by(nullptr, take(64));
-    EXPECT_EQ(heap_free_fast(owner_, reinterpret_cast<uintptr_t>(mine)), FREE_TO_POLL);
+    EXPECT_EQ(heap_free_fast(owner_, reinterpret_cast<uintptr_t>(mine)), FREE_FULL_TO_POLL);
 }
 
 // More owners than places for messages: each is posted when another owner needs its place.

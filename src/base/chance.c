@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/chance.h"
+
+uint64_t chance_bits(struct chance *chance) {
+    uint64_t z = chance->state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+double chance_unit(struct chance *chance) { return (double)(chance_bits(chance) >> 11) * 0x1p-53; }
+
+/* -ln of a number of 1 to 2^53 units of 2^-53: the power of two by its highest bit, the rest, which
+   is 1/2 to 1, by the series of the inverse hyperbolic tangent. */
+static double minus_ln(uint64_t units) {
+    const double ln_2 = 0.693147180559945309417;
+    unsigned highest = bit_highest(units);
+    double rest = (double)units / (double)((uint64_t)2 << highest);
+    double t = (1 - rest) / (1 + rest), square = t * t, power = t, sum = 0;
+    for (int n = 1; n < 28; n += 2, power *= square) sum += power / n;
+    return 2 * sum + (double)(52 - (int)highest) * ln_2;
+}
+
+double chance_distance(struct chance *chance) { return minus_ln((chance_bits(chance) >> 11) + 1); }
+
+/* The mean of the distance that makes the trials memoryless, -1 / ln(1 - 1/mean), by the first
+   terms of its series. */
+uint32_t chance_trials(struct chance *chance, unsigned mean) {
+    if (mean <= 1) return 1;
+    double m = mean, scale = m - 0.5 - 1 / (12 * m) - 1 / (24 * m * m);
+    double trials = 1 + chance_distance(chance) * scale;
+    return trials < 4e9 ? (uint32_t)trials : UINT32_MAX;
+}
+
+/* By halving, and doubling back: that of twice the length is p + p - p^2. */
+double chance_within(double length) {
+    unsigned halved = 0;
+    if (!(length > 0)) return 0;
+    if (length > 40) return 1;
+    for (; length > 0.25; length /= 2) halved++;
+    double term = length, sum = 0;
+    for (int n = 2; n < 16; n++) {
+        sum += term;
+        term *= -length / n;
+    }
+    while (halved-- > 0) sum = 2 * sum - sum * sum;
+    return sum;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heap_sample: which blocks of a heap are sampled, without a branch on the fast paths.
+ *
+ * Whether a block will be sampled is decided when it comes to be at hand, and so before malloc
+ * takes it, or in the slow path that hands it out:
+ *
+ * - a block put into a magazine, and to be sampled, is marked there: to the fast path it looks like
+ *   the bottom, so that malloc comes to the slow path. Free's slow paths decide for each block. For
+ *   those that free puts there without one, the poll decides: it comes after a number of frees that
+ *   no pattern of the program's can follow (chance_trials), so each free has the same chance to be
+ *   looked at, and the poll thins them out to the chance that a block of that size is to have;
+ * - of blocks put into a cursor, those before the next event; the class is then marked, and malloc,
+ *   when the cursor is used up, comes to the slow path;
+ * - where a block goes from a pool to the program, at once.
+ *
+ * A decision whose block goes back to its pool instead is void; no decision looks at what others
+ * were. What is sampled is not the block at hand, which stays there and is decided upon again, but
+ * one of the shared heap (allocate.c): frees of such blocks come to a slow path by their tags.
+ *
+ *   S1 a class with a mark in its magazine has an empty cursor, and no mark of its own
+ */
+#include "heap/heap.h"
+
+#include "base/check.h"
+#include "heap/inbox.h"
+#include "heap/sample.h"
+#include "os/os.h"
+
+/* ---- Marks of rounds ---- */
+
+static void mark(struct heap *heap, unsigned class_index) {
+    struct round *top = heap->top[class_index];
+    uintptr_t place = top->block >> ALIGN_SHIFT & 63;
+    if (!size_class_is_span(class_index)) heap_empty_cursor(heap, class_index); /* S1 */
+    top->word = (struct atomic_u64 *)((uintptr_t)top->word | ROUND_MARK | place << ROUND_PLACE);
+    top->block = 0;
+}
+
+void round_unmark(struct round *round) {
+    if (!round_is_marked(round)) return;
+    uintptr_t word = (uintptr_t)round->word, place = word >> ROUND_PLACE & 63;
+    round->word = (struct atomic_u64 *)(word & (((uintptr_t)1 << ROUND_PLACE) - 1));
+    struct pool *pool = pool_of_live(round->word);
+    round->block = record_base(pool) + (uintptr_t)(round->word - pool->live) * WORD_SPAN +
+                   (place << ALIGN_SHIFT);
+}
+
+void heap_unmark(struct heap *heap, unsigned class_index) {
+    for (struct round *at = heap->top[class_index]; !round_is_bottom(at); at--) round_unmark(at);
+}
+
+/* ---- Decisions ---- */
+
+static double next_distance(struct heap *heap) {
+    return chance_distance(&heap->chance) * (double)sample_mean_begun();
+}
+
+/* Of `count` blocks of so many bytes in a row, those before the first with an event. */
+static unsigned count_before_event(struct heap *heap, size_t size, unsigned count) {
+    double all = (double)size * count;
+    if (likely(heap->to_event > all)) {
+        heap->to_event -= all;
+        return count;
+    }
+    unsigned before = (unsigned)(heap->to_event / (double)size);
+    heap->to_event = next_distance(heap);
+    return before < count ? before : count - 1;
+}
+
+bool heap_decide(struct heap *heap, size_t size) {
+    if (sample_mean_begun() == 1) return true;
+    return count_before_event(heap, size, 1) == 0;
+}
+
+static bool has_class_mark(const struct heap *heap, unsigned class_index) {
+    return heap->marked[class_index / 64] >> class_index % 64 & 1;
+}
+
+unsigned heap_decide_cursor(struct heap *heap, unsigned class_index, unsigned count) {
+    unsigned before = count_before_event(heap, size_classes[class_index].stride, count);
+    if (before < count) heap->marked[class_index / 64] |= (uint64_t)1 << class_index % 64;
+    return before;
+}
+
+void heap_forget_mark(struct heap *heap, unsigned class_index) {
+    heap->marked[class_index / 64] &= ~((uint64_t)1 << class_index % 64);
+}
+
+/* The block that lies on top of its magazine was decided upon for the mark, or is to be. */
+static void decide_top(struct heap *heap, unsigned class_index, double chance) {
+    if (chance_unit(&heap->chance) < chance) mark(heap, class_index);
+}
+
+void heap_decide_put(struct heap *heap, uintptr_t address) {
+    unsigned class_index = atomic_u8_load(&window_look_up(address)->class_index);
+    if (heap->top[class_index]->block == address)
+        decide_top(heap, class_index, sample_chance_at_hand(class_index));
+}
+
+/* The number is over by itself, or another thread has set it to 1, which is no event. */
+void heap_decide_poll(struct heap *heap, uintptr_t address) {
+    unsigned class_index = atomic_u8_load(&window_look_up(address)->class_index);
+    if (heap->top[class_index]->block != address) return;
+    double chance = sample_chance_at_hand(class_index);
+    decide_top(heap, class_index, inbox_calls(heap) ? chance : chance * heap->poll_mean);
+}
+
+uint32_t heap_next_poll(struct heap *heap, unsigned most) {
+    size_t frees = sample_mean_begun() / SAMPLE_AT_HAND;
+    heap->poll_mean = heap->bare ? most : (unsigned)size_min(most, frees);
+    return chance_trials(&heap->chance, heap->poll_mean);
+}
+
+/* What lies at hand was decided upon. */
+enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index) {
+    ASSERT(heap_is_mine(heap));
+    struct round *top = heap->top[class_index];
+    if (round_is_marked(top)) {
+        round_unmark(top);
+        decide_top(heap, class_index, sample_chance_at_hand(class_index));
+        return HEAP_SAMPLE_AT_HAND;
+    }
+    if (top->block != 0) return HEAP_NO_SAMPLE;
+    if (!size_class_is_span(class_index) && heap->cursors[class_index].bits != 0)
+        return HEAP_NO_SAMPLE;
+    bool marked = has_class_mark(heap, class_index);
+    heap_forget_mark(heap, class_index);
+    return marked || heap_decide(heap, size_classes[class_index].stride) ? HEAP_SAMPLE
+                                                                         : HEAP_NO_SAMPLE;
+}
+
+/* All at hand is decided upon by the same rule from here on. */
+void heap_set_sampling(struct heap *heap, bool sampling) {
+    ASSERT(heap_is_mine(heap));
+    heap_release(heap);
+    heap->sampling = sampling;
+    memset(heap->marked, 0, sizeof heap->marked);
+    if (!sampling) return;
+    static struct atomic_u64 streams;
+    heap->chance.state = os_random((unsigned)atomic_u64_add(&streams, 1) + 1000) ^ os_clock_ns();
+    heap->to_event = next_distance(heap);
+    atomic_u32_store(&heap->frees_to_poll, heap_next_poll(heap, HEAP_POLL_FREES));
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/sample.h"
+
+#include "base/chance.h"
+#include "os/lock.h"
+#include "os/os.h"
+
+enum {
+    BUCKETS = 1 << 14,            /* of sites */
+    SITE_WORDS_FIRST = 32 * 1024, /* words of memory for sites at first; doubled when full */
+    LIVE_FIRST = 4096,            /* places for live samples; doubled when half full */
+    PEAK_STEP = 16,               /* the peak is noted anew when a part of it more is live */
+};
+
+/* A site in memory, followed by its callers. Sites are known by their number of words from the
+   first, as the memory may move; 0 is none. */
+struct site_record {
+    uint64_t hash;
+    uint32_t next; /* of the bucket */
+    uint32_t depth;
+    double blocks, bytes, live_blocks, live_bytes, peak_bytes;
+};
+enum { RECORD_WORDS = sizeof(struct site_record) / sizeof(uint64_t) };
+
+struct sample {
+    uintptr_t address; /* 0: a free place */
+    size_t size;
+    double weight; /* blocks that it stands for */
+    uint32_t site;
+};
+
+static struct atomic_u64 mean, begun_with;
+static double at_hand[CLASS_COUNT];
+
+static struct lock lock;
+static struct {
+    uint32_t *buckets;
+    uint64_t *words;
+    size_t words_used, words_most, sites;
+    struct sample *live; /* a hash table without deletion marks: what follows a gap moves up */
+    size_t live_count, live_most;
+    double live_bytes, peak_bytes;
+    size_t live_before;
+} known;
+static struct atomic_u64 lost;
+
+size_t sample_mean(void) { return atomic_u64_load(&mean); }
+size_t sample_mean_begun(void) { return atomic_u64_load(&begun_with); }
+bool sample_has_begun(void) { return atomic_u64_load(&begun_with) != 0; }
+void sample_set_live_before(size_t bytes) { known.live_before = bytes; }
+
+double sample_chance(size_t size) {
+    double m = (double)atomic_u64_load(&begun_with);
+    return m <= 1 ? 1 : chance_within((double)size / m);
+}
+
+double sample_chance_at_hand(unsigned class_index) { return at_hand[class_index]; }
+
+/* ---- Sites ---- */
+
+static struct site_record *record_of(uint32_t site) {
+    return (struct site_record *)(known.words + site);
+}
+
+static uintptr_t *callers_of(struct site_record *record) {
+    return (uintptr_t *)((uint64_t *)record + RECORD_WORDS);
+}
+
+static uint64_t hash_of(const struct stack *stack) {
+    uint64_t hash = stack->depth;
+    for (unsigned i = 0; i < stack->depth; i++)
+        hash = rotate_left((hash ^ stack->callers[i]) * 0x9e3779b97f4a7c15, 29);
+    return hash ^ (hash >> 32);
+}
+
+static bool is_same(struct site_record *record, uint64_t hash, const struct stack *stack) {
+    return record->hash == hash && record->depth == stack->depth &&
+           memcmp(callers_of(record), stack->callers, stack->depth * sizeof stack->callers[0]) == 0;
+}
+
+static bool grow_sites(void) {
+    size_t size = known.words_most * sizeof(uint64_t);
+    if (known.words_most > UINT32_MAX / 2) return false;
+    uint64_t *more = (uint64_t *)os_resize(known.words, size, 2 * size);
+    if (more == NULL) return false;
+    known.words = more;
+    known.words_most *= 2;
+    return true;
+}
+
+static uint32_t new_site(uint64_t hash, const struct stack *stack) {
+    if (known.words_used + RECORD_WORDS + stack->depth > known.words_most && !grow_sites())
+        return 0;
+    uint32_t site = (uint32_t)known.words_used, *bucket = &known.buckets[hash % BUCKETS];
+    struct site_record *record = record_of(site);
+    record->hash = hash;
+    record->next = *bucket;
+    record->depth = stack->depth;
+    memcpy(callers_of(record), stack->callers, stack->depth * sizeof stack->callers[0]);
+    known.words_used += RECORD_WORDS + stack->depth;
+    known.sites++;
+    *bucket = site;
+    return site;
+}
+
+static uint32_t site_for(const struct stack *stack) {
+    uint64_t hash = hash_of(stack);
+    for (uint32_t at = known.buckets[hash % BUCKETS]; at != 0; at = record_of(at)->next)
+        if (is_same(record_of(at), hash, stack)) return at;
+    return new_site(hash, stack);
+}
+
+/* In the order in which they came; 0 at the end. */
+static uint32_t next_site(uint32_t site) {
+    size_t next = site == 0 ? 1 : site + RECORD_WORDS + record_of(site)->depth;
+    return next < known.words_used ? (uint32_t)next : 0;
+}
+
+static void note_peak(void) {
+    if (known.live_bytes < known.peak_bytes + known.peak_bytes / PEAK_STEP) return;
+    known.peak_bytes = known.live_bytes;
+    for (uint32_t at = next_site(0); at != 0; at = next_site(at))
+        record_of(at)->peak_bytes = record_of(at)->live_bytes;
+}
+
+/* ---- Live samples ---- */
+
+static size_t place_of(uintptr_t address) {
+    return (address >> ALIGN_SHIFT) * 0x9e3779b97f4a7c15 >> 20 & (known.live_most - 1);
+}
+
+/* The place of the address, or the free one where it would be. */
+static struct sample *find(uintptr_t address) {
+    size_t at = place_of(address);
+    while (known.live[at].address != 0 && known.live[at].address != address)
+        at = (at + 1) & (known.live_most - 1);
+    return &known.live[at];
+}
+
+static bool grow_live(void) {
+    struct sample *old = known.live;
+    size_t most = known.live_most, size = most * sizeof *old;
+    struct sample *more = (struct sample *)os_map(2 * size);
+    if (more == NULL) return known.live_count < most - 1;
+    known.live = more;
+    known.live_most = 2 * most;
+    for (size_t i = 0; i < most; i++)
+        if (old[i].address != 0) *find(old[i].address) = old[i];
+    os_unmap(old, size);
+    return true;
+}
+
+static void close_gap(size_t gap) {
+    size_t mask = known.live_most - 1;
+    for (size_t at = (gap + 1) & mask; known.live[at].address != 0; at = (at + 1) & mask) {
+        size_t wanted = place_of(known.live[at].address);
+        if (((at - wanted) & mask) < ((at - gap) & mask)) continue;
+        known.live[gap] = known.live[at];
+        gap = at;
+    }
+    known.live[gap].address = 0;
+}
+
+static void end_life(struct sample *sample) {
+    struct site_record *site = record_of(sample->site);
+    double bytes = sample->weight * (double)sample->size;
+    site->live_blocks -= sample->weight;
+    site->live_bytes -= bytes;
+    known.live_bytes -= bytes;
+    known.live_count--;
+    close_gap((size_t)(sample - known.live));
+}
+
+static void begin_life(const struct sample *sample) {
+    struct site_record *site = record_of(sample->site);
+    double bytes = sample->weight * (double)sample->size;
+    site->blocks += sample->weight;
+    site->bytes += bytes;
+    site->live_blocks += sample->weight;
+    site->live_bytes += bytes;
+    known.live_bytes += bytes;
+    known.live_count++;
+    *find(sample->address) = *sample;
+    note_peak();
+}
+
+/* ---- With the lock ---- */
+
+static bool enter(void) { return lock_take(&lock); }
+
+void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance) {
+    if (!enter()) {
+        atomic_u64_add(&lost, 1);
+        return;
+    }
+    struct sample *stale = find(address); /* its free could not be noted */
+    if (stale->address != 0) end_life(stale);
+    struct sample sample = {address, size, 1 / chance, site_for(stack)};
+    bool room = known.live_count < known.live_most / 2 || grow_live();
+    if (sample.site != 0 && room)
+        begin_life(&sample);
+    else
+        atomic_u64_add(&lost, 1);
+    lock_leave(&lock);
+}
+
+void sample_remove(uintptr_t address) {
+    if (!sample_has_begun() || !enter()) return;
+    struct sample *sample = find(address);
+    if (sample->address != 0) end_life(sample);
+    lock_leave(&lock);
+}
+
+void sample_move(uintptr_t from, uintptr_t to) {
+    if (from == to || !sample_has_begun() || !enter()) return;
+    struct sample *at = find(from);
+    if (at->address != 0) {
+        struct sample moved = *at;
+        moved.address = to;
+        close_gap((size_t)(at - known.live));
+        *find(to) = moved;
+    }
+    lock_leave(&lock);
+}
+
+static void visit_all(sample_visitor *visit, void *argument, struct sample_totals *totals) {
+    for (uint32_t at = next_site(0); at != 0; at = next_site(at)) {
+        struct site_record *record = record_of(at);
+        struct site site = {record->blocks,     record->bytes,      record->live_blocks,
+                            record->live_bytes, record->peak_bytes, record->depth,
+                            callers_of(record)};
+        totals->blocks += site.blocks;
+        totals->bytes += site.bytes;
+        totals->live_blocks += site.live_blocks;
+        totals->live_bytes += site.live_bytes;
+        totals->peak_bytes += site.peak_bytes;
+        if (visit != NULL) visit(&site, argument);
+    }
+}
+
+bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argument) {
+    memset(totals, 0, sizeof *totals);
+    if (!sample_has_begun()) return true;
+    if (!enter()) return false;
+    visit_all(visit, argument, totals);
+    totals->sites = known.sites;
+    totals->samples = known.live_count;
+    totals->lost = atomic_u64_load(&lost);
+    totals->live_before = known.live_before;
+    lock_leave(&lock);
+    return true;
+}
+
+bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
+    if (!sample_has_begun() || !enter()) return false;
+    struct sample *sample = find(address);
+    bool found = sample->address != 0;
+    if (found) {
+        struct site_record *site = record_of(sample->site);
+        stack->depth = site->depth;
+        memcpy(stack->callers, callers_of(site), site->depth * sizeof stack->callers[0]);
+        *size = sample->size;
+    }
+    lock_leave(&lock);
+    return found;
+}
+
+/* ---- Beginning and end ---- */
+
+static bool make_tables(void) {
+    if (known.live != NULL) return true;
+    known.buckets = (uint32_t *)os_map(BUCKETS * sizeof *known.buckets);
+    known.words = (uint64_t *)os_map(SITE_WORDS_FIRST * sizeof *known.words);
+    known.live = (struct sample *)os_map(LIVE_FIRST * sizeof *known.live);
+    known.words_used = 1; /* no site is 0 */
+    known.words_most = SITE_WORDS_FIRST;
+    known.live_most = LIVE_FIRST;
+    bool made = known.buckets != NULL && known.words != NULL && known.live != NULL;
+    if (!made) memset(&known, 0, sizeof known);
+    return made;
+}
+
+/* What is at hand is told by one in SAMPLE_POLL_FREES frees, and there is no more than that. */
+static void set_chances(size_t bytes) {
+    size_class_init(); /* the process may not have had its first block */
+    unsigned frees = (unsigned)size_min(bytes / SAMPLE_AT_HAND, SAMPLE_POLL_FREES);
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        double most = frees > 1 ? 1.0 / frees : 1, chance = sample_chance(size_classes[c].stride);
+        at_hand[c] = chance < most ? chance : most;
+    }
+}
+
+bool sample_begin(size_t bytes) {
+    if (!enter()) return false;
+    bool made = make_tables();
+    if (made && !sample_has_begun()) {
+        atomic_u64_store(&begun_with, bytes);
+        set_chances(bytes);
+    }
+    if (made)
+        atomic_u64_store_release(&mean, atomic_u64_load(&begun_with)); /* partner: heaps that
+                                                                         adapt to it */
+    lock_leave(&lock);
+    return made;
+}
+
+void sample_end(void) { atomic_u64_store(&mean, 0); }
+
+/* The old tables stay mapped: what they hold is in doubt. */
+void sample_after_fork(uint32_t survivor) {
+    if (!lock_mend(&lock, survivor)) return;
+    memset(&known, 0, sizeof known);
+    if (!make_tables()) {
+        atomic_u64_store(&mean, 0);
+        atomic_u64_store(&begun_with, 0);
+    }
+}
+
+void sample_reset_for_test(void) {
+    if (known.live == NULL) return;
+    os_unmap(known.buckets, BUCKETS * sizeof *known.buckets);
+    os_unmap(known.words, known.words_most * sizeof *known.words);
+    os_unmap(known.live, known.live_most * sizeof *known.live);
+    memset(&known, 0, sizeof known);
+    atomic_u64_store(&mean, 0);
+    atomic_u64_store(&begun_with, 0);
+    atomic_u64_store(&lost, 0);
+}

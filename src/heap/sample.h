@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sample.h - what is known of sampled blocks: where they were asked for, and which of them live.
+ *
+ * Sampling is a Poisson process over the bytes of the blocks that are handed out: one event per
+ * `mean` bytes on average, and a block in which an event falls is sampled. So a block of n bytes is
+ * sampled with the chance 1 - e^(-n/mean), whatever came before, and stands for 1/chance blocks
+ * like it: sums of these are estimates without a bias. heap_sample.c decides which blocks.
+ *
+ * A site is a stack of callers. Sites stay for the life of the process. All functions take a lock
+ * of their own; where it is out of reach, as in a signal handler that has interrupted one of them,
+ * nothing is done.
+ */
+#ifndef POOLALLOC_SAMPLE_H
+#define POOLALLOC_SAMPLE_H
+
+#include "heap/size_class.h"
+#include "os/stack.h"
+
+/* Estimates, of blocks since sampling began. */
+struct site {
+    double blocks, bytes;           /* handed out */
+    double live_blocks, live_bytes; /* of these not freed yet */
+    double peak_bytes;              /* live when all sites together had most, about (sample.c) */
+    unsigned depth;
+    const uintptr_t *callers; /* innermost first */
+};
+
+enum {
+    /* Between two looks of free at inbox and clock, while sampling. */
+    SAMPLE_POLL_FREES = 128,
+    /* The size of block that is at hand and is sampled by the rule above; longer ones, where there
+       is one in SAMPLE_POLL_FREES events that could tell them, less often. */
+    SAMPLE_AT_HAND = 4096,
+};
+/* With a lower mean nothing is ever at hand (heap.h: bare). */
+#define SAMPLE_BARE (32 * KIB)
+#define SAMPLE_STANDARD (512 * KIB)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Bytes per event; 1: every block; 0: there is no sampling. */
+size_t sample_mean(void);
+/* Sampling of one event per `mean` bytes is on from now on; false: there is no memory for it. The
+   mean can't be changed afterwards. */
+bool sample_begin(size_t mean);
+/* No more blocks are sampled; those that were are known until they are freed. */
+void sample_end(void);
+/* The mean of sample_begin, also after sample_end. */
+size_t sample_mean_begun(void);
+/* True from the first sample_begin on. */
+bool sample_has_begun(void);
+
+/* How likely a block of `size` bytes is sampled; */
+double sample_chance(size_t size);
+/* and one of a class when it is handed out from a magazine. */
+double sample_chance_at_hand(unsigned class_index);
+
+/* A block is live that was sampled with that chance, and whose stack this is. */
+void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance);
+/* It is freed, or about to be: any address will do. */
+void sample_remove(uintptr_t address);
+/* It is elsewhere now. */
+void sample_move(uintptr_t from, uintptr_t to);
+
+struct sample_totals {
+    size_t sites, samples; /* samples: of blocks that live */
+    size_t lost;           /* samples that there was no memory or no lock for */
+    double blocks, bytes, live_blocks, live_bytes, peak_bytes;
+    size_t live_before; /* bytes in live blocks when sampling began */
+};
+void sample_set_live_before(size_t bytes);
+
+/* Called for each site; the lock is held meanwhile. */
+typedef void sample_visitor(const struct site *site, void *argument);
+/* False, and no call: the lock is out of reach. */
+bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argument);
+/* The callers of a live block that was sampled; false: it is none. */
+bool sample_find(uintptr_t address, struct stack *stack, size_t *size);
+
+/* In the child of a fork: if a thread that is gone was at it, all that is known is forgotten. */
+void sample_after_fork(uint32_t survivor);
+/* As if nothing had been sampled: for tests. */
+void sample_reset_for_test(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -10,6 +10,7 @@
 #include "heap/space.h"
 #include "os/options.h"
 #include "os/os.h"
+#include "os/probe.h"
 
 enum {
     RELEASE_MS_LEAST = 100, /* with a purge delay below that, too: what is at hand is for speed */
@@ -113,6 +114,7 @@ static COLD void *take_in_need(size_t size, size_t alignment) {
     bool inside = thread_heap_is_inside();
     if (!inside && !space_is_out_of_reach()) {
         if (unlikely(space_limit() != SIZE_MAX)) note_limit(size);
+        probe_out_of_memory(size);
         return NULL;
     }
     void *block = emergency_allocate(size, alignment);

@@ -57,6 +57,7 @@ static struct large *map_block(size_t size, size_t alignment) {
     struct space_request request = {size, size_max(alignment, page), POOL_SIZE, guarded};
     uintptr_t address = space_map(&request, 0);
     if (address == 0) return NULL;
+    os_name((void *)address, size, "poolalloc block");
     space_count(size + (guarded ? 2 * page : 0), 0);
     return describe(address, size, guarded);
 }

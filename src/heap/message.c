@@ -45,6 +45,7 @@ static struct sheet *sheet_map(void) {
     ASSERT(space_is_locked());
     struct sheet *sheet = (struct sheet *)os_map_fenced_at(NULL, 0, MESSAGE_SHEET, MESSAGE_SHEET);
     if (sheet == NULL) return NULL;
+    os_name(sheet, MESSAGE_SHEET, "poolalloc messages");
     bytes += MESSAGE_SHEET + 2 * OS_FENCE;
     sheet->fresh = 1;
     sheet->founding = founding;

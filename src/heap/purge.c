@@ -7,6 +7,7 @@
 #include "os/memory_limit.h"
 #include "os/options.h"
 #include "os/os.h"
+#include "os/probe.h"
 
 enum {
     STEP_ARENAS = 64, /* 16 MiB: at the most some ms of madvise */
@@ -211,6 +212,7 @@ uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through, size_t *ca
         uintptr_t from = align_up(base + (uintptr_t)first * POOL_SIZE, unit);
         uintptr_t to = align_down(base + (uintptr_t)(first + count) * POOL_SIZE, unit);
         if (from >= to || !os_purge((void *)from, to - from)) continue;
+        probe_purge(from, to - from);
         gone |=
             bit_range((unsigned)((from - base) / POOL_SIZE), (unsigned)((to - from) / POOL_SIZE));
         ++*calls;

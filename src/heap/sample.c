@@ -4,6 +4,7 @@
 #include "base/chance.h"
 #include "os/lock.h"
 #include "os/os.h"
+#include "os/probe.h"
 
 enum {
     BUCKETS = 1 << 14,            /* of sites */
@@ -164,6 +165,7 @@ static void close_gap(size_t gap) {
 static void end_life(struct sample *sample) {
     struct site_record *site = record_of(sample->site);
     double bytes = sample->weight * (double)sample->size;
+    probe_free(sample->address);
     site->live_blocks -= sample->weight;
     site->live_bytes -= bytes;
     known.live_bytes -= bytes;
@@ -174,6 +176,7 @@ static void end_life(struct sample *sample) {
 static void begin_life(const struct sample *sample) {
     struct site_record *site = record_of(sample->site);
     double bytes = sample->weight * (double)sample->size;
+    probe_alloc(sample->address, sample->size, (uint64_t)(bytes + 0.5));
     site->blocks += sample->weight;
     site->bytes += bytes;
     site->live_blocks += sample->weight;

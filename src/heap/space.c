@@ -5,6 +5,7 @@
 #include "heap/huge.h"
 #include "heap/purge.h"
 #include "os/os.h"
+#include "os/probe.h"
 
 /* Chunks grow with the process, so that their number stays small, and stop at 64 MiB: address space
    is cheap but not free (page tables, limits, core files). */
@@ -20,6 +21,16 @@ enum {
 };
 
 struct space_figures space_figures;
+
+void space_name(void) {
+    ASSERT(space_is_locked());
+    for (struct window *window = window_first(); window != NULL; window = window->next) {
+        os_name(window, sizeof *window, "poolalloc records");
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
+            if (window->arena[i].kind != ARENA_NONE)
+                os_name((void *)window->arena[i].base, ARENA_SIZE, "poolalloc arenas");
+    }
+}
 
 static size_t limit = SIZE_MAX;
 
@@ -267,6 +278,8 @@ static bool add_chunk(size_t count) {
     if (base == 0) return false;
     lowest = base;
     os_use_small_pages((void *)base, size);
+    os_name((void *)base, size, "poolalloc arenas");
+    probe_arenas_new(base, size);
     space_count(size, 0);
     space_figures.chunks++;
     add_arenas(base, count, false);
@@ -321,6 +334,7 @@ static bool unmap_arenas(uintptr_t base, size_t count) {
         return false;
     }
     released = true;
+    probe_arenas_free(base, size);
     purge_count_pages(-(count * ARENA_POOLS));
     space_count(0, size);
     return true;

@@ -59,6 +59,8 @@ bool space_release(void);
 /* Unmaps free arenas without memory, if more address space is free than is usual for a process of
    this size. */
 void space_unmap_excess(void);
+/* Names all arenas and windows that are there (options.map_names). */
+void space_name(void);
 /* The most address space that blocks may take in all, SIZE_MAX for no limit. With the space lock.
  */
 void space_set_limit(size_t bytes);

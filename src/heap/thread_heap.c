@@ -97,6 +97,7 @@ static struct heap *heap_new(void) {
         size_t size = align_up((size_t)HEAP_STRIDE * HEAPS_AT_ONCE, os_page_size());
         fresh_heaps = (uintptr_t)os_map_fenced(size);
         fresh_heaps_end = fresh_heaps ? fresh_heaps + (size_t)HEAP_STRIDE * HEAPS_AT_ONCE : 0;
+        if (fresh_heaps != 0) os_name((void *)fresh_heaps, size, "poolalloc heaps");
         heap_bytes += fresh_heaps ? size + 2 * OS_FENCE : 0;
     }
     if (fresh_heaps == 0) return NULL;

@@ -43,6 +43,7 @@ static struct window *map_window(void) {
     bool hit = (uintptr_t)window == place;
     if (window == NULL) return NULL;
     place = below(place, hit ? WINDOW_STRIDE : AWAY);
+    os_name((char *)window - WINDOW_BEFORE, WINDOW_BEFORE + window_size(), "poolalloc records");
     bytes += WINDOW_BEFORE + window_size() + 2 * OS_FENCE;
     return window;
 }

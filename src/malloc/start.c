@@ -33,6 +33,13 @@ static size_t own_limit(size_t group) {
     return SIZE_MAX;
 }
 
+/* What came before the options were read. */
+static void name_mappings(void) {
+    if (options.map_names == 0 || !space_lock()) return;
+    space_name();
+    space_unlock();
+}
+
 static void read_limits(void) {
     size_t group = purge_read_limit(), own = own_limit(group);
     if (own == SIZE_MAX || !space_lock()) return;
@@ -55,6 +62,7 @@ __attribute__((constructor(101))) static void start(void) {
     parameter_read_environment(options_environment());
     thread_heap_get();
     read_limits();
+    name_mappings();
     if (!options.purge_thread) return;
     if (main_start_call == NULL || !main_start_call(purge_thread_begin)) purge_thread_begin();
 }

@@ -28,6 +28,7 @@ struct options {
     uint64_t deepbind;        /* enum deepbind */
     uint64_t perturb;         /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */
     uint64_t report_exit;     /* 0 or 1: to standard error */
+    uint64_t map_names;       /* 0 or 1 */
     uint64_t backtrace_off;   /* 0 or 1 */
     uint64_t limit;           /* bytes, or 0 */
     uint64_t limit_share;     /* or this part of the control group's, in percent */

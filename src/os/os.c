@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -12,9 +13,14 @@
 
 #include "base/atomic.h"
 #include "base/siphash.h"
+#include "os/options.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
 #endif
 #ifndef MADV_COLD
 #define MADV_COLD 20
@@ -146,6 +152,13 @@ void *os_map_fenced(size_t size) { return os_map_fenced_at(NULL, 0, size, os_pag
 
 void os_unmap_fenced(void *address, size_t size) {
     os_unmap((char *)address - OS_FENCE, size + 2 * OS_FENCE);
+}
+
+void os_name(const void *address, size_t size, const char *name) {
+    if (likely(options.map_names == 0)) return;
+    int saved_errno = errno;
+    syscall(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, address, size, name);
+    errno = saved_errno;
 }
 
 bool os_unmap(void *address, size_t size) {

@@ -40,6 +40,9 @@ void *os_map_fenced_at(void *hint, size_t before, size_t size, size_t alignment)
 void os_unmap_fenced(void *address, size_t size);
 /* True if the system would map so much just now. */
 bool os_can_map(size_t size);
+/* With map_names=on, gives a mapping a name in /proc/PID/maps, where the kernel keeps such names.
+ */
+void os_name(const void *address, size_t size, const char *name);
 /* False if the kernel refused (the mapping limit): the range is then still mapped. */
 bool os_unmap(void *address, size_t size);
 /* Gives the memory behind a range back: it reads as zero afterwards. False if the kernel refused

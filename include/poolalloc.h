@@ -18,7 +18,7 @@
  * Sizes are bytes, from 0 to PTRDIFF_MAX; a larger one fails with ENOMEM.
  * A block is aligned to POOLALLOC_ALIGN bytes at least (libpoolalloc8: to 8).
  * An address that is not a live block of this allocator ends the process: one line
- * "poolalloc: <what> <address>" on standard error, then SIGABRT.
+ * "poolalloc: <what> <address> ..." on standard error, with lines for the callers, then SIGABRT.
  */
 #ifndef POOLALLOC_H
 #define POOLALLOC_H

@@ -11,14 +11,19 @@ uint64_t chance_bits(struct chance *chance) {
 double chance_unit(struct chance *chance) { return (double)(chance_bits(chance) >> 11) * 0x1p-53; }
 
 /* -ln of a number of 1 to 2^53 units of 2^-53: the power of two by its highest bit, the rest, which
-   is 1/2 to 1, by the series of the inverse hyperbolic tangent. */
+   is 1/sqrt(2) to sqrt(2), by the series of the inverse hyperbolic tangent. */
 static double minus_ln(uint64_t units) {
-    const double ln_2 = 0.693147180559945309417;
+    static const double ln_2 = 0.693147180559945309417, root_2 = 1.41421356237309504880;
     unsigned highest = bit_highest(units);
-    double rest = (double)units / (double)((uint64_t)2 << highest);
-    double t = (1 - rest) / (1 + rest), square = t * t, power = t, sum = 0;
-    for (int n = 1; n < 28; n += 2, power *= square) sum += power / n;
-    return 2 * sum + (double)(52 - (int)highest) * ln_2;
+    double rest = (double)units / (double)((uint64_t)1 << highest); /* 1 to 2 */
+    bool upper = rest > root_2;
+    if (upper) rest *= 0.5;
+    double t = (1 - rest) / (1 + rest), q = t * t;
+    double sum = 1.0 / 13 + q * (1.0 / 15);
+    sum = 1.0 / 9 + q * (1.0 / 11 + q * sum);
+    sum = 1.0 / 5 + q * (1.0 / 7 + q * sum);
+    sum = t * (1 + q * (1.0 / 3 + q * sum));
+    return 2 * sum + (53 - (int)highest - upper) * ln_2;
 }
 
 double chance_distance(struct chance *chance) { return minus_ln((chance_bits(chance) >> 11) + 1); }
@@ -27,7 +32,7 @@ double chance_distance(struct chance *chance) { return minus_ln((chance_bits(cha
    terms of its series. */
 uint32_t chance_trials(struct chance *chance, unsigned mean) {
     if (mean <= 1) return 1;
-    double m = mean, scale = m - 0.5 - 1 / (12 * m) - 1 / (24 * m * m);
+    double m = mean, r = 1 / m, scale = m - 0.5 - r * (1.0 / 12 + r * (1.0 / 24));
     double trials = 1 + chance_distance(chance) * scale;
     return trials < 4e9 ? (uint32_t)trials : UINT32_MAX;
 }

@@ -11,7 +11,7 @@ static void begin(struct text *text) {
 }
 
 void (*fail_context)(struct text *to, uintptr_t address);
-void (*fail_callers)(struct text *to);
+void (*fail_callers)(struct text *to, uintptr_t address);
 
 __attribute__((noreturn)) static void finish(struct text *text, const char *advice,
                                              uintptr_t address) {
@@ -23,7 +23,7 @@ __attribute__((noreturn)) static void finish(struct text *text, const char *advi
     if (fail_context != NULL) fail_context(text, address);
     text_add(text, "\n");
     text_flush(text);
-    if (fail_callers != NULL) fail_callers(text);
+    if (fail_callers != NULL) fail_callers(text, address);
     abort();
 }
 

@@ -20,7 +20,7 @@ extern "C" {
 /* NULL, or what goes to the end of the line, about the address (0: there is none); and to lines
    after it. Set at the start by layers that know more. */
 extern void (*fail_context)(struct text *to, uintptr_t address);
-extern void (*fail_callers)(struct text *to);
+extern void (*fail_callers)(struct text *to, uintptr_t address);
 
 /* Writes "poolalloc: <what><address> (<advice>)" and aborts. */
 __attribute__((noreturn)) COLD void fail_at(const char *what, uintptr_t address,

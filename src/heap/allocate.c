@@ -19,6 +19,7 @@ enum {
 
 size_t allocate_direct_min = DIRECT_MIN;
 void (*allocate_tick)(void);
+struct allocate_wishes allocate_wishes;
 
 /* Each trim has a number; heaps that have not seen the last one release what they hold. A change of
    options.perturb is one, as heaps then become bare, or are it no more. */
@@ -59,7 +60,8 @@ void allocate_poll(struct heap *heap) {
     if (unlikely(inbox_look_is_due())) thread_heap_sweep_old(heap);
     if (unlikely(thread_heap_clean_is_due())) thread_heap_clean_parked(false);
     if (unlikely(thread_heap_adopt_is_due())) thread_heap_adopt();
-    if (unlikely(allocate_tick != NULL)) allocate_tick();
+    if (unlikely(atomic_u32_load(&allocate_wishes.any) != 0) && allocate_tick != NULL)
+        allocate_tick();
 }
 
 /* ---- Out of memory: give up what is only kept for speed, then try once more ---- */

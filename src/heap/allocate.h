@@ -64,8 +64,17 @@ bool allocate_sample(size_t mean);
    part at their next slow path. */
 bool allocate_trim(size_t keep);
 
-/* NULL, or called at every such occasion, with no lock held; it must not allocate. */
+/* Called at every such occasion while a word of `allocate_wishes` is not 0. It must not allocate.
+ */
 extern void (*allocate_tick)(void);
+/* What somebody wants at the next occasion: a signal handler, or a process that attaches by writing
+   here, the last word first. */
+struct allocate_wishes {
+    struct atomic_u32 any;      /* 1: look at the others, once; 2: a tick at each occasion */
+    struct atomic_u32 sampling; /* 1: to begin */
+    struct atomic_u32 profile;  /* 1: to be written */
+};
+extern struct allocate_wishes allocate_wishes;
 
 /* A block at hand for a request above SMALL_MAX, or NULL: for allocate_slow to say why. */
 ALWAYS_INLINE void *allocate_medium(size_t size) {

@@ -30,6 +30,14 @@ struct sample {
     uint32_t site;
 };
 
+/* Who asked for a block and who freed it, for those that were freed last; site 0: not known. */
+enum { GRAVES = 1024 };
+static struct grave {
+    uintptr_t address;
+    uint32_t site, freed_at;
+} graves[GRAVES];
+static unsigned next_grave;
+
 static struct atomic_u64 mean, begun_with;
 static double at_hand[CLASS_COUNT];
 
@@ -207,10 +215,21 @@ void sample_add(const struct stack *stack, uintptr_t address, size_t size, doubl
     lock_leave(&lock);
 }
 
+/* Stacks of frees are what makes mistakes plain, and as dear as those of mallocs. */
+static uint32_t free_site(void) {
+    struct stack stack;
+    if (sample_mean_begun() >= SAMPLE_BARE) return 0;
+    stack_unwind(&stack);
+    return site_for(&stack);
+}
+
 void sample_remove(uintptr_t address) {
     if (!sample_has_begun() || !enter()) return;
     struct sample *sample = find(address);
-    if (sample->address != 0) end_life(sample);
+    if (sample->address != 0) {
+        graves[next_grave++ % GRAVES] = (struct grave){address, sample->site, free_site()};
+        end_life(sample);
+    }
     lock_leave(&lock);
 }
 
@@ -237,7 +256,7 @@ static void visit_all(sample_visitor *visit, void *argument, struct sample_total
         totals->live_blocks += site.live_blocks;
         totals->live_bytes += site.live_bytes;
         totals->peak_bytes += site.peak_bytes;
-        if (visit != NULL) visit(&site, argument);
+        if (visit != NULL && record->blocks != 0) visit(&site, argument); /* not of frees alone */
     }
 }
 
@@ -254,14 +273,32 @@ bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argu
     return true;
 }
 
+static void copy_site(uint32_t site, struct stack *stack) {
+    stack->depth = 0;
+    if (site == 0) return;
+    struct site_record *record = record_of(site);
+    stack->depth = record->depth;
+    memcpy(stack->callers, callers_of(record), record->depth * sizeof stack->callers[0]);
+}
+
+bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *freed) {
+    if (address == 0 || !sample_has_begun() || !enter()) return false;
+    unsigned back = 1;
+    while (back <= GRAVES && graves[(next_grave - back) % GRAVES].address != address) back++;
+    if (back <= GRAVES) {
+        copy_site(graves[(next_grave - back) % GRAVES].site, stack);
+        copy_site(graves[(next_grave - back) % GRAVES].freed_at, freed);
+    }
+    lock_leave(&lock);
+    return back <= GRAVES;
+}
+
 bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
     if (!sample_has_begun() || !enter()) return false;
     struct sample *sample = find(address);
     bool found = sample->address != 0;
     if (found) {
-        struct site_record *site = record_of(sample->site);
-        stack->depth = site->depth;
-        memcpy(stack->callers, callers_of(site), site->depth * sizeof stack->callers[0]);
+        copy_site(sample->site, stack);
         *size = sample->size;
     }
     lock_leave(&lock);
@@ -313,6 +350,7 @@ void sample_end(void) { atomic_u64_store(&mean, 0); }
 void sample_after_fork(uint32_t survivor) {
     if (!lock_mend(&lock, survivor)) return;
     memset(&known, 0, sizeof known);
+    memset(graves, 0, sizeof graves);
     if (!make_tables()) {
         atomic_u64_store(&mean, 0);
         atomic_u64_store(&begun_with, 0);
@@ -325,6 +363,7 @@ void sample_reset_for_test(void) {
     os_unmap(known.words, known.words_most * sizeof *known.words);
     os_unmap(known.live, known.live_most * sizeof *known.live);
     memset(&known, 0, sizeof known);
+    memset(graves, 0, sizeof graves);
     atomic_u64_store(&mean, 0);
     atomic_u64_store(&begun_with, 0);
     atomic_u64_store(&lost, 0);

@@ -6,6 +6,8 @@
 
 #include "base/check.h"
 #include "heap/block.h"
+#include "heap/sample.h"
+#include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
 #include "os/stack.h"
@@ -71,14 +73,34 @@ static void expect_faults(void) {
     pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
 }
 
-static void write_callers(struct text *to) {
+static void write_stack(struct text *to, const char *title, const struct stack *stack) {
+    if (stack->depth == 0) return;
+    text_add(to, title);
+    for (unsigned i = 0; i < stack->depth && i < FRAMES_MOST; i++) {
+        add_caller(to, stack->callers[i]);
+        text_flush(to);
+    }
+}
+
+/* What sampling knows of the block. */
+static void write_history(struct text *to, uintptr_t address) {
+    struct stack stack, freed;
+    size_t size;
+    lock_patience = 0;
+    if (sample_find(address, &stack, &size)) {
+        write_stack(to, "poolalloc:   a block was asked for\n", &stack);
+    } else if (sample_find_freed(address, &stack, &freed)) {
+        write_stack(to, "poolalloc:   the last block there was asked for\n", &stack);
+        write_stack(to, "poolalloc:   and freed\n", &freed);
+    }
+}
+
+static void write_callers(struct text *to, uintptr_t address) {
     struct stack stack;
     expect_faults();
     stack_unwind(&stack);
-    for (unsigned i = 0; i < stack.depth && i < FRAMES_MOST; i++) {
-        add_caller(to, stack.callers[i]);
-        text_flush(to);
-    }
+    write_stack(to, "", &stack);
+    write_history(to, address);
 }
 
 void culprit_prepare(void) {

@@ -41,29 +41,35 @@ static void report_now(void) {
 /* ---- Sampling ---- */
 
 /* What a signal asked for and could not have: the next tick sees to it. */
-static struct atomic_u32 wants_sampling, wants_profile;
+static void wish(struct atomic_u32 *what) {
+    atomic_u32_store(what, 1);
+    uint32_t none = 0;
+    atomic_u32_replace(&allocate_wishes.any, &none, 1);
+}
 
 static void start_sampling(void) {
     struct census census;
     census_take(&census);
     sample_set_live_before(census.used_bytes);
     if (!allocate_sample(options.sample != 0 ? options.sample : SAMPLE_STANDARD))
-        atomic_u32_store(&wants_sampling, 1);
+        wish(&allocate_wishes.sampling);
 }
 
 static void write_profile(void) {
     unsigned patience = lock_patience;
     lock_patience = 0;
-    if (!profile_write_file()) atomic_u32_store(&wants_profile, 1);
+    if (!profile_write_file()) wish(&allocate_wishes.profile);
     lock_patience = patience;
 }
 
 static void see_to_sampling(void) {
-    if (unlikely(atomic_u32_load(&wants_sampling) != 0) &&
-        atomic_u32_exchange(&wants_sampling, 0) != 0)
+    uint32_t once = 1;
+    atomic_u32_replace(&allocate_wishes.any, &once, 0);
+    if (unlikely(atomic_u32_load(&allocate_wishes.sampling) != 0) &&
+        atomic_u32_exchange(&allocate_wishes.sampling, 0) != 0)
         start_sampling();
-    if (unlikely(atomic_u32_load(&wants_profile) != 0) &&
-        atomic_u32_exchange(&wants_profile, 0) != 0)
+    if (unlikely(atomic_u32_load(&allocate_wishes.profile) != 0) &&
+        atomic_u32_exchange(&allocate_wishes.profile, 0) != 0)
         write_profile();
 }
 
@@ -73,7 +79,7 @@ static void on_sample_signal(int number) {
     if (sample_has_begun())
         write_profile();
     else
-        atomic_u32_store(&wants_sampling, 1);
+        wish(&allocate_wishes.sampling);
     errno = saved_errno;
 }
 
@@ -101,10 +107,11 @@ static void tick(void) {
 }
 
 static void start_ticks(void) {
-    if (!options.report_interval && !options.report_growth && !options.sample_signal) return;
+    allocate_tick = tick;
+    if (!options.report_interval && !options.report_growth) return;
     atomic_u64_store(&next_time, os_clock_ms() + options.report_interval);
     atomic_u64_store(&next_bytes, options.report_growth);
-    allocate_tick = tick;
+    atomic_u32_store(&allocate_wishes.any, 2);
 }
 
 /* ---- Signals ---- */
@@ -159,6 +166,7 @@ static void serve(bool at_end) {
 void occasion_prepare(bool serving) {
     const char *path = program_invocation_name ? program_invocation_name : "?";
     if (!occasion_matches(options.report_if, path)) be_silent();
+    start_ticks();
     bool at_end = reports_at_end() || options.sample != 0;
     if (!at_end && !options.report_signal && !options.report_interval && !options.report_growth &&
         !options.sample_signal)

@@ -32,7 +32,7 @@ static void *purge_until_stopped(void *unused) {
         os_wait_ms(&state.stop, 0, purge_wait(IDLE_CHECK_MS) + 1);
         if (inbox_look_is_due()) thread_heap_sweep_old(NULL);
         if (thread_heap_clean_is_due()) thread_heap_clean_parked(false);
-        if (allocate_tick != NULL) allocate_tick();
+        if (atomic_u32_load(&allocate_wishes.any) != 0 && allocate_tick != NULL) allocate_tick();
         if (!purge_is_due()) continue;
         if (!space_lock()) continue;
         purge_step();

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "heap/allocate.h"
+#include "heap/sample.h"
 #include "malloc/report.h"
 #include "os/options.h"
 #include "support/clock.h"
@@ -28,7 +29,7 @@ class OccasionTest : public HeapTest {
     }
     ~OccasionTest() override {
         options = before;
-        allocate_tick = nullptr;
+        atomic_u32_store(&allocate_wishes.any, 0);
         sigaction(SIGUSR2, &usr2, nullptr);
         sigaction(SIGTERM, &term, nullptr);
         unlink(path.c_str());
@@ -49,6 +50,8 @@ class OccasionTest : public HeapTest {
   private:
     struct options before;
     struct sigaction usr2, term;
+
+  protected:
     std::string path;
 };
 
@@ -90,7 +93,7 @@ TEST_F(OccasionTest, ReportsComeEveryInterval) {
     to_file();
     options.report_interval = 500;
     occasion_prepare();
-    ASSERT_NE(allocate_tick, nullptr);
+    ASSERT_EQ(atomic_u32_load(&allocate_wishes.any), 2u);
     clock.advance(499);
     allocate_tick();
     EXPECT_EQ(reports(), 0u);
@@ -119,10 +122,37 @@ TEST_F(OccasionTest, ReportsComeAsMemoryGrows) {
 
 TEST_F(OccasionTest, NothingIsHookedWithoutOptions) {
     occasion_prepare();
-    EXPECT_EQ(allocate_tick, nullptr);
+    EXPECT_EQ(atomic_u32_load(&allocate_wishes.any), 0u);
     struct sigaction now;
     sigaction(SIGTERM, nullptr, &now);
     EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
+// As a process does that attaches: the words, and no call of the library's.
+TEST_F(OccasionTest, SamplingAndAProfileCanBeWishedForFromOutside) {
+    occasion_prepare();
+    std::string profile = path + ".folded";
+    ASSERT_LT(profile.size(), sizeof options.sample_path);
+    strcpy(options.sample_path, profile.c_str());
+    options.sample = 1;
+    EXPECT_FALSE(sample_has_begun());
+    atomic_u32_store(&allocate_wishes.sampling, 1);
+    atomic_u32_store(&allocate_wishes.any, 1);
+    for (int i = 0; i < 300; i++) poolalloc_free(poolalloc_malloc(100));
+    EXPECT_TRUE(sample_has_begun());
+    EXPECT_EQ(atomic_u32_load(&allocate_wishes.any), 0u);
+    void *block = poolalloc_malloc(100);
+    atomic_u32_store(&allocate_wishes.profile, 1);
+    atomic_u32_store(&allocate_wishes.any, 1);
+    for (int i = 0; i < 300; i++) poolalloc_free(poolalloc_malloc(100));
+    std::ifstream file(profile);
+    std::string line;
+    EXPECT_TRUE(std::getline(file, line) && line.find(" 100") != std::string::npos) << line;
+    poolalloc_free(block);
+    unlink(profile.c_str());
+    allocate_sample(0);
+    poolalloc_trim(0);
+    sample_reset_for_test();
 }
 
 TEST_F(OccasionTest, ProgramsOfOtherNamesAreSilent) {
@@ -133,7 +163,7 @@ TEST_F(OccasionTest, ProgramsOfOtherNamesAreSilent) {
     occasion_prepare();
     EXPECT_EQ(options.report_signal, 0u);
     EXPECT_EQ(options.report_path[0], '\0');
-    EXPECT_EQ(allocate_tick, nullptr);
+    EXPECT_EQ(atomic_u32_load(&allocate_wishes.any), 0u);
     EXPECT_FALSE(occasion_counts_blocks());
 }
 

@@ -313,6 +313,20 @@ TEST_F(SampleTest, WithoutSamplingNothingIsMarkedOrKept) {
     poolalloc_free(block);
 }
 
+TEST_F(SampleTest, WhoAskedAndWhoFreedIsKnownForAWhile) {
+    ASSERT_TRUE(allocate_sample(1));
+    void *block = poolalloc_malloc(100);
+    struct stack stack, freed;
+    size_t size;
+    EXPECT_FALSE(sample_find_freed((uintptr_t)block, &stack, &freed));
+    poolalloc_free(block);
+    EXPECT_FALSE(sample_find((uintptr_t)block, &stack, &size));
+    ASSERT_TRUE(sample_find_freed((uintptr_t)block, &stack, &freed));
+    EXPECT_GT(stack.depth, 3u);
+    EXPECT_GT(freed.depth, 3u);
+    EXPECT_EQ(totals().blocks, 1);
+}
+
 TEST_F(SampleTest, ASampledBlockFreedTwiceIsFound) {
     ASSERT_TRUE(allocate_sample(1));
     void *block = poolalloc_malloc(100);

@@ -3,7 +3,13 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 #include <unwind.h>
+
+#include "base/atomic.h"
 
 /* ---- Objects ---- */
 
@@ -108,19 +114,136 @@ bool stack_find_place(uintptr_t address, struct place *place) {
     return true;
 }
 
+/* ---- Frame pointers ----
+ *
+ * A chain of them is a few loads where the unwinder reads tables for each frame, but functions that
+ * keep something else in the register make it end early or leave out callers. How a function keeps
+ * its frame is decided by where in it the call stands: so two equal chains of return addresses are
+ * of equal stacks. A chain that the unwinder has once found to be the stack, but for the few
+ * functions that start a thread, is believed when it is met again.
+ */
+
+enum { TAIL_MOST = 3, CHAINS = 1024, STACK_PAGE = 4096, FRAMES_SPAN = 8 * 1024 * 1024 };
+
+#if defined(__x86_64__)
+enum { FRAME_REGISTER = 6 };
+#elif defined(__aarch64__)
+enum { FRAME_REGISTER = 29 };
+#endif
+
+struct chain {
+    struct atomic_u64 hash; /* 0: unused, or just written */
+    struct atomic_u32 tail_depth;
+    struct atomic_u64 tail[TAIL_MOST]; /* behind the frames that the chain has */
+};
+static struct chain chains[CHAINS];
+static struct atomic_u32 chains_written, chains_met;
+
+uint32_t stack_chains_met(void) { return atomic_u32_load(&chains_met); }
+
+/* The kernel says for a wait of no time whether it can read the word. */
+static bool is_readable(uintptr_t address) {
+    struct timespec at_once = {0, 0};
+    int saved_errno = errno;
+    long result =
+        syscall(SYS_futex, address, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &at_once, NULL, 0);
+    bool readable = result == 0 || errno != EFAULT;
+    errno = saved_errno;
+    return readable;
+}
+
+/* Frames lie one above the other, on pages that are known to be there or found to be. */
+static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
+    uintptr_t known = align_down(lowest - 1, STACK_PAGE), last = lowest;
+    while (stack->depth < STACK_MOST && frame % sizeof(uintptr_t) == 0 && frame > last &&
+           frame - lowest < FRAMES_SPAN) {
+        uintptr_t page = align_down(frame + sizeof(uintptr_t), STACK_PAGE);
+        if (page != known && !(is_readable(frame) && is_readable(page))) return;
+        known = page;
+        const uintptr_t *words = (const uintptr_t *)frame;
+        if (words[1] < STACK_PAGE) return;
+        stack->callers[stack->depth++] = words[1];
+        last = frame;
+        frame = words[0];
+    }
+}
+
+static uint64_t hash_of(const struct stack *stack) {
+    uint64_t hash = stack->depth;
+    for (unsigned i = 0; i < stack->depth; i++)
+        hash = rotate_left((hash ^ stack->callers[i]) * 0x9e3779b97f4a7c15, 31);
+    return hash | 1;
+}
+
+static struct chain *place_of(uint64_t hash) { return &chains[(hash >> 40) % CHAINS]; }
+
+/* Completes a chain that was met before. Partner: remember_chain; what is read between two looks at
+   the hash is of that hash. */
+static bool meet_chain(struct stack *stack, uint64_t hash) {
+    const struct chain *chain = place_of(hash);
+    if (stack->depth < 2 || atomic_u64_load_acquire(&chain->hash) != hash) return false;
+    uintptr_t tail[TAIL_MOST];
+    uint32_t count = atomic_u32_load(&chain->tail_depth);
+    for (unsigned i = 0; i < TAIL_MOST; i++) tail[i] = atomic_u64_load_acquire(&chain->tail[i]);
+    if (atomic_u64_load(&chain->hash) != hash) return false;
+    for (unsigned i = 0; i < count && stack->depth < STACK_MOST; i++)
+        stack->callers[stack->depth++] = tail[i];
+    atomic_u32_add(&chains_met, 1);
+    return true;
+}
+
+/* One writer at a time, and none that waits. */
+static void remember_chain(const struct stack *chain, const struct stack *stack) {
+    if (chain->depth < 2 || chain->depth > stack->depth || stack->depth == STACK_MOST) return;
+    unsigned tail = stack->depth - chain->depth;
+    if (tail > TAIL_MOST) return;
+    if (memcmp(chain->callers, stack->callers, chain->depth * sizeof chain->callers[0]) != 0)
+        return;
+    if (atomic_u32_exchange(&chains_written, 1) != 0) return;
+    uint64_t hash = hash_of(chain);
+    struct chain *to = place_of(hash);
+    atomic_u64_store(&to->hash, 0);
+    atomic_u32_store_release(&to->tail_depth, tail);
+    for (unsigned i = 0; i < tail; i++)
+        atomic_u64_store_release(&to->tail[i], stack->callers[chain->depth + i]);
+    atomic_u64_store_release(&to->hash, hash); /* partner: meet_chain */
+    atomic_u32_store(&chains_written, 0);
+}
+
 /* ---- Unwinding ---- */
 
 struct walk {
     struct stack *stack;
+    struct stack chain; /* by frame pointers, from the first caller on */
     uintptr_t own_start, own_end;
+    bool begun, met;
 };
 
+static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context) {
+    walk->chain.callers[0] = _Unwind_GetIP(context);
+    walk->chain.depth = 1;
+    follow(&walk->chain, _Unwind_GetGR(context, FRAME_REGISTER), _Unwind_GetCFA(context));
+    struct stack *stack = walk->stack;
+    stack->depth = walk->chain.depth;
+    memcpy(stack->callers, walk->chain.callers, stack->depth * sizeof stack->callers[0]);
+    if (meet_chain(stack, hash_of(&walk->chain))) return true;
+    stack->depth = 0;
+    return false;
+}
+
+/* The first frame is that of stack_unwind. */
 static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument) {
     struct walk *walk = (struct walk *)argument;
     uintptr_t caller = _Unwind_GetIP(context);
-    bool is_own = caller - walk->own_start < walk->own_end - walk->own_start;
+    bool is_own = caller - walk->own_start < walk->own_end - walk->own_start || !walk->begun;
+    walk->begun = true;
     if (caller == 0 || walk->stack->depth == STACK_MOST) return _URC_END_OF_STACK;
-    if (!is_own || walk->stack->depth > 0) walk->stack->callers[walk->stack->depth++] = caller;
+    if (is_own && walk->stack->depth == 0) return _URC_NO_REASON;
+    if (walk->stack->depth == 0 && begin_with_chain(walk, context)) {
+        walk->met = true;
+        return _URC_END_OF_STACK;
+    }
+    walk->stack->callers[walk->stack->depth++] = caller;
     return _URC_NO_REASON;
 }
 
@@ -132,11 +255,14 @@ static void find_own(struct walk *walk) {
     walk->own_end = found ? object.end : 0;
 }
 
-void stack_unwind(struct stack *stack) {
+NOINLINE void stack_unwind(struct stack *stack) {
     int saved_errno = errno;
-    struct walk walk = {stack, 0, 0};
-    stack->depth = 0;
+    struct walk walk;
+    walk.stack = stack;
+    walk.begun = walk.met = false;
+    walk.chain.depth = stack->depth = 0;
     find_own(&walk);
     _Unwind_Backtrace(visit, &walk);
+    if (!walk.met) remember_chain(&walk.chain, stack);
     errno = saved_errno;
 }

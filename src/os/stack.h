@@ -5,7 +5,9 @@
  * changes errno, so that it can be asked in the middle of malloc or of a signal.
  *
  * The unwinder goes by the tables that C++ exceptions need, which all code but hand-written
- * assembler and code made at run time has.
+ * assembler and code made at run time has. Where frame pointers lead to the same callers, and were
+ * found to, they are followed instead. Words of a stack are read once the kernel has said, by
+ * futex, that they can be.
  */
 #ifndef POOLALLOC_STACK_H
 #define POOLALLOC_STACK_H
@@ -35,6 +37,8 @@ extern "C" {
 /* Those of the calling thread. Frames of this library's own are left out, where it is an object by
  * itself. */
 void stack_unwind(struct stack *stack);
+/* Stacks that frame pointers were enough for, so far. */
+uint32_t stack_chains_met(void);
 /* False: in no object. A look at all exported names of the object. */
 bool stack_find_place(uintptr_t address, struct place *place);
 /* The same without a look for the symbol. */

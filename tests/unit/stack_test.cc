@@ -2,6 +2,7 @@
 #include "os/stack.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <string>
 
 namespace {
@@ -27,6 +28,31 @@ TEST(StackTest, ADeepStackIsCutOff) {
     struct stack stack;
     EXPECT_EQ(depth_at(1000, &stack), (unsigned)STACK_MOST);
 }
+
+TEST(StackTest, AChainOfFramePointersIsBelievedOnceItWasFoundToLead) {
+    struct stack first, again, other;
+    for (struct stack *stack : {&first, &again}) depth_at(7, stack);
+    depth_at(8, &other);
+    ASSERT_EQ(again.depth, first.depth);
+    for (unsigned i = 0; i < first.depth; i++) EXPECT_EQ(again.callers[i], first.callers[i]) << i;
+    EXPECT_EQ(other.depth, first.depth + 1);
+}
+
+#if !defined(__OPTIMIZE__) && defined(__x86_64__) // functions of this file have frame pointers
+TEST(StackTest, ThreadsOfFunctionsWithFramePointersAreFollowed) {
+    pthread_t thread;
+    auto run = [](void *) -> void * {
+        struct stack stack;
+        uint32_t before = stack_chains_met();
+        for (int i = 0; i < 10; i++) depth_at(5, &stack);
+        return (void *)(uintptr_t)(stack_chains_met() - before);
+    };
+    void *met = nullptr;
+    ASSERT_EQ(pthread_create(&thread, nullptr, run, nullptr), 0); // std::thread's have none
+    ASSERT_EQ(pthread_join(thread, &met), 0);
+    EXPECT_GE((uintptr_t)met, 9u);
+}
+#endif
 
 TEST(StackTest, ErrnoIsLeftAlone) {
     struct stack stack;

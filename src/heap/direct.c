@@ -7,8 +7,7 @@
 #include "os/options.h"
 #include "os/os.h"
 
-/* Under the space lock. */
-static struct link live = {&live, &live};
+struct link direct_live = {&direct_live, &direct_live};
 
 static struct large *direct_of(struct link *link) { return link_owner(link, struct large, link); }
 
@@ -122,7 +121,7 @@ static void give_back(struct large *direct) {
 
 static void remember(struct large *direct) {
     ASSERT(space_is_locked());
-    link_add_after(&live, &direct->link);
+    link_add_after(&direct_live, &direct->link);
     space_figures.direct_blocks++;
     space_figures.direct_bytes += direct->size;
     purge_count_direct(direct->size / POOL_SIZE, 0);
@@ -239,7 +238,7 @@ void *direct_resize(struct large *direct, size_t size) {
 enum block_fault direct_fault_at(uintptr_t address) {
     enum block_fault fault = BLOCK_FOREIGN;
     if (!space_lock()) return fault;
-    for (struct link *at = live.next; at != &live; at = at->next)
+    for (struct link *at = direct_live.next; at != &direct_live; at = at->next)
         if (address - direct_of(at)->address < direct_of(at)->size)
             fault = address % ALIGN == 0 ? BLOCK_INTERIOR : BLOCK_MISALIGNED;
     space_unlock();
@@ -265,7 +264,7 @@ static void rebuild_arena(struct window *window, unsigned index) {
 
 void direct_rebuild(void) {
     ASSERT(space_is_locked());
-    link_init(&live);
+    link_init(&direct_live);
     space_figures.direct_blocks = space_figures.direct_bytes = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)

@@ -16,6 +16,9 @@
 extern "C" {
 #endif
 
+/* All live ones, by large.link; under the space lock. */
+extern struct link direct_live;
+
 /* A block of `size` bytes at a multiple of `alignment`, all zero; NULL: no memory. */
 void *direct_allocate(size_t size, size_t alignment);
 /* False, and nothing done: another thread freed it at the same time. The space lock is out of

@@ -28,10 +28,12 @@ struct emergency {
     __attribute__((aligned(WORD_UNITS * UNIT))) char units[WORDS * WORD_UNITS * UNIT];
 };
 
-static struct atomic_u64 mapping; /* struct emergency *, 0 until it is needed */
+struct atomic_u64 emergency_mapping;
+static_assert(sizeof(struct emergency) == EMERGENCY_SIZE, "readers of other processes know it");
 
 static struct emergency *known(void) {
-    return (struct emergency *)atomic_u64_load_acquire(&mapping); /* partner: the replace in get */
+    return (struct emergency *)atomic_u64_load_acquire(
+        &emergency_mapping); /* partner: the replace in get */
 }
 
 static struct emergency *get(void) {
@@ -41,7 +43,7 @@ static struct emergency *get(void) {
     here = (struct emergency *)os_map_fenced_at(NULL, 0, size, size_max(os_page_size(), POOL_SIZE));
     uint64_t before = 0;
     if (here == NULL) return known();
-    if (atomic_u64_replace(&mapping, &before, (uintptr_t)here)) return here;
+    if (atomic_u64_replace(&emergency_mapping, &before, (uintptr_t)here)) return here;
     os_unmap_fenced(here, size);
     return (struct emergency *)before;
 }

@@ -14,12 +14,16 @@
 #ifndef POOLALLOC_EMERGENCY_H
 #define POOLALLOC_EMERGENCY_H
 
-#include "base/base.h"
+#include "base/atomic.h"
 #include "heap/fault.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The mapping, 0 until it is needed, and its size: for readers of other processes. */
+extern struct atomic_u64 emergency_mapping;
+enum { EMERGENCY_SIZE = 4364 * 1024 };
 
 /* A block of `size` bytes at a multiple of `alignment`, a power of two, all zero; NULL: no more. */
 void *emergency_allocate(size_t size, size_t alignment);

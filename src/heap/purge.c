@@ -35,7 +35,6 @@ static struct atomic_u64 next_due = {UINT64_MAX}; /* of the queue's first; read 
 static struct atomic_u64 in_use;
 
 static struct {
-    size_t runs;      /* given back so far */
     size_t idle;      /* pages, P1 */
     size_t refaults;  /* pages that went back by amount and were asked for again */
     size_t direct;    /* pages of direct mappings in use */
@@ -50,7 +49,8 @@ static struct {
     uint64_t resting_until; /* while options.purge_keep bytes or fewer are idle */
 } state;
 
-size_t purge_count(void) { return state.runs; }
+size_t purge_runs;
+size_t purge_count(void) { return purge_runs; }
 size_t purge_idle(void) { return state.idle; }
 size_t purge_refaults(void) { return state.refaults; }
 size_t purge_in_use(void) { return atomic_u64_load(&in_use); }
@@ -225,7 +225,7 @@ static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
     ASSERT(space_is_locked());
     ASSERT((arena->free & pages) == pages);
     uint64_t through = arena->free & ~arena->touched;
-    uint64_t gone = purge_rows(arena->base, pages, through, &state.runs) & arena->touched;
+    uint64_t gone = purge_rows(arena->base, pages, through, &purge_runs) & arena->touched;
     state.idle -= bit_count(gone);
     arena->touched &= ~gone;
     return gone;

@@ -75,7 +75,8 @@ void purge_forget_for_test(void);
 /* Ends the process if an invariant does not hold. */
 void purge_check(void);
 
-/* Runs of pages given back so far. */
+/* Runs of pages given back so far; the variable for readers of other processes. */
+extern size_t purge_runs;
 size_t purge_count(void);
 /* Pages that are free and have memory behind them. */
 size_t purge_idle(void);

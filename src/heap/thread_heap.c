@@ -39,8 +39,8 @@ static __thread struct heap *own;
 static __thread bool thread_ended;
 static __thread unsigned destructor_rounds;
 
-/* Under the space lock, but for reads of `newest` and heaps_in_use. */
-static struct atomic_u64 newest; /* struct heap * */
+/* Under the space lock, but for reads of `thread_heap_newest` and heaps_in_use. */
+struct atomic_u64 thread_heap_newest;
 /* Heaps of threads that ended: the last few as they were; those that keep but the memory of their
    magazines; and those that keep as good as nothing. */
 enum parked_kind { PARKED_WARM, PARKED_COOL, PARKED_COLD, PARKED_KINDS };
@@ -63,7 +63,7 @@ static struct atomic_u32 orphans;
 static uint32_t orphan_messages;
 
 struct heap *thread_heap_first(void) {
-    return (struct heap *)atomic_u64_load_acquire(&newest); /* partner: heap_new */
+    return (struct heap *)atomic_u64_load_acquire(&thread_heap_newest); /* partner: heap_new */
 }
 size_t thread_heap_count(void) { return atomic_u64_load(&heaps_in_use); }
 size_t thread_heap_bytes(void) { return heap_bytes; }
@@ -106,7 +106,7 @@ static struct heap *heap_new(void) {
     heap_init(heap, counts_blocks);
     link_init(&heap->parked);
     heap->next = thread_heap_first();
-    atomic_u64_store_release(&newest, (uintptr_t)heap);
+    atomic_u64_store_release(&thread_heap_newest, (uintptr_t)heap);
     return heap;
 }
 

@@ -88,6 +88,8 @@ void thread_heap_adopt(void);
 /* which should happen, as so much was freed for them. */
 bool thread_heap_adopt_is_due(void);
 
+/* The newest heap (struct heap *): the list's head, also for readers of other processes. */
+extern struct atomic_u64 thread_heap_newest;
 /* All heaps, newest first. */
 struct heap *thread_heap_first(void);
 /* Number of heaps in use by threads. */

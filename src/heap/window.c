@@ -13,11 +13,11 @@ static_assert(WINDOW_BEFORE + sizeof(struct window) + 2 * OS_FENCE <= WINDOW_STR
 
 struct window_table window_table;
 
-static struct atomic_u64 newest; /* struct window * */
-static size_t bytes;             /* under the space lock */
+struct atomic_u64 window_newest;
+static size_t bytes; /* under the space lock */
 
 struct window *window_first(void) {
-    return (struct window *)atomic_u64_load_acquire(&newest);
+    return (struct window *)atomic_u64_load_acquire(&window_newest);
 }
 
 size_t window_bytes(void) { return bytes; }
@@ -70,7 +70,7 @@ static bool reserve_one(uintptr_t base) {
     window->base = base;
     window->next = window_first();
     /* Release: whoever finds the window finds it filled. Partners: window_at, window_first. */
-    atomic_u64_store_release(&newest, (uintptr_t)window);
+    atomic_u64_store_release(&window_newest, (uintptr_t)window);
     atomic_u64_store_release(slot, (uintptr_t)window - (uintptr_t)window_table.nowhere);
     return true;
 }

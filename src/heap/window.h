@@ -135,6 +135,8 @@ extern "C" {
 #endif
 
 extern struct window_table window_table;
+/* The newest window (struct window *): the list's head, also for readers of other processes. */
+extern struct atomic_u64 window_newest;
 
 /* False if a window of [address, address + size) would need a slot that another has. With the space
    lock. */

@@ -14,6 +14,7 @@
 #include "malloc/serving.h"
 #include "os/lock.h"
 #include "os/options.h"
+#include "os/preload.h"
 
 static bool is_passive(void) { return serving_process != NULL && !serving_process(); }
 
@@ -55,6 +56,7 @@ __attribute__((constructor(101))) static void start(void) {
         options_read_silently();
     else
         options_read();
+    if (options.keep_alone && !passive) preload_forget(options_environment());
     culprit_prepare();
     occasion_prepare(!passive);
     if (occasion_counts_blocks()) thread_heap_count_blocks();

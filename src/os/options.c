@@ -25,6 +25,10 @@ static bool parse_not_off(struct word word, void *field) {
     return word_choice(word, (uint64_t *)field, "on", "off");
 }
 
+static bool parse_inherit(struct word word, void *field) {
+    return parse_choice(word, (uint64_t *)field, "on", "off");
+}
+
 static bool parse_large(struct word word, void *field) {
     return word_choice(word, (uint64_t *)field, "cached", "direct");
 }
@@ -170,6 +174,9 @@ static const struct option table[] = {
      "join: libc's own malloc leads here too, for RTLD_DEEPBIND; strip: dlopen ignores that flag; "
      "keep: neither",
      parse_deepbind, offsetof(struct options, deepbind)},
+    {"inherit", "on or off", "on",
+     "off: programs that this one starts do without this library: it is taken out of LD_PRELOAD",
+     parse_inherit, offsetof(struct options, keep_alone)},
 };
 enum { TABLE_LENGTH = sizeof table / sizeof table[0] };
 

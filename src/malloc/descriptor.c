@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "malloc/descriptor.h"
+
+#include "heap/direct.h"
+#include "heap/emergency.h"
+#include "heap/message.h"
+#include "heap/purge.h"
+#include "heap/space.h"
+#include "heap/thread_heap.h"
+#include "malloc/export.h"
+#include "os/options.h"
+#include "os/os.h"
+#include "poolalloc.h"
+
+#define AT(name, object)                                                                           \
+    { "at " name, (uint64_t) & (object) }
+#define SIZEOF(type)                                                                               \
+    { "sizeof " #type, sizeof(struct type) }
+#define FIELD(type, field)                                                                         \
+    { #type "." #field, offsetof(struct type, field) }
+#define NUMBER(name, number)                                                                       \
+    { name, (uint64_t)(number) }
+
+/* What the dynamic linker has to relocate stands together, in front: one page of it is written. */
+EXPORT const struct descriptor poolalloc_descriptor = {
+    .magic = DESCRIPTOR_MAGIC,
+    .version = DESCRIPTOR_VERSION,
+    .room = DESCRIPTOR_FIELDS,
+    .library = POOLALLOC_VERSION_STRING,
+    .fields =
+        {
+            AT("windows", window_newest),
+            AT("window_table", window_table),
+            AT("heaps", thread_heap_newest),
+            AT("heaps_in_use", heaps_in_use),
+            AT("size_classes", size_classes),
+            AT("directs", direct_live),
+            AT("figures", space_figures),
+            AT("options", options),
+            AT("purge_runs", purge_runs),
+            AT("emergency", emergency_mapping),
+
+            NUMBER("align", ALIGN),
+            NUMBER("pool_size", POOL_SIZE),
+            NUMBER("arena_size", ARENA_SIZE),
+            NUMBER("window_size", (size_t)1 << WINDOW_SHIFT),
+            NUMBER("pool_words", POOL_WORDS),
+            NUMBER("class_count", CLASS_COUNT),
+            NUMBER("small_classes", SMALL_CLASSES),
+            NUMBER("page_class", PAGE_CLASS),
+            NUMBER("window_before", WINDOW_BEFORE),
+            NUMBER("fence", OS_FENCE),
+            NUMBER("message_sheet", MESSAGE_SHEET),
+            NUMBER("heap_rounds", HEAP_ROUNDS),
+            NUMBER("sizeof record", sizeof(union record)),
+            NUMBER("emergency_size", EMERGENCY_SIZE),
+            NUMBER("tag_kind_shift", TAG_KIND_SHIFT),
+            NUMBER("TAG_HEAP", TAG_HEAP),
+            NUMBER("TAG_RUN", TAG_RUN),
+            NUMBER("TAG_DIRECT", TAG_DIRECT),
+            NUMBER("TAG_OBJECT", TAG_OBJECT),
+            NUMBER("ARENA_NONE", ARENA_NONE),
+            NUMBER("ARENA_OF_RUNS", ARENA_OF_RUNS),
+            NUMBER("ARENA_OF_POOLS", ARENA_OF_POOLS),
+            NUMBER("HEAP_STATES", HEAP_STATES),
+            NUMBER("HEAP_IN_USE", HEAP_IN_USE),
+            NUMBER("HEAP_ASLEEP", HEAP_ASLEEP),
+
+            SIZEOF(window_table),
+            SIZEOF(window),
+            FIELD(window, record),
+            FIELD(window, spare),
+            FIELD(window, base),
+            FIELD(window, next),
+            FIELD(window, arena),
+
+            FIELD(pool, tag),
+            FIELD(pool, taken),
+            FIELD(pool, class_index),
+            FIELD(pool, offset),
+            FIELD(pool, live),
+            FIELD(large, tag),
+            FIELD(large, link),
+            FIELD(large, address),
+            FIELD(large, size),
+
+            SIZEOF(arena),
+            FIELD(arena, free),
+            FIELD(arena, touched),
+            FIELD(arena, young),
+            FIELD(arena, base),
+            FIELD(arena, kind),
+            FIELD(arena, huge),
+
+            SIZEOF(size_class),
+            FIELD(size_class, stride),
+            FIELD(size_class, capacity),
+            FIELD(size_class, pools),
+            FIELD(size_class, starts),
+
+            NUMBER("sizeof heap", HEAP_SIZE),
+            FIELD(heap, next),
+            FIELD(heap, inbox),
+            FIELD(heap, top),
+            FIELD(heap, cursors),
+            FIELD(heap, counting),
+            FIELD(heap, served),
+
+            FIELD(link, next),
+            FIELD(link, prev),
+
+            FIELD(space_figures, mapped),
+            FIELD(space_figures, mapped_peak),
+            FIELD(space_figures, direct_blocks),
+            FIELD(space_figures, direct_bytes),
+
+            FIELD(options, purge_delay),
+            FIELD(options, purge_keep),
+            FIELD(options, purge_thread),
+            FIELD(options, small_pages),
+            FIELD(options, large_direct),
+            FIELD(options, deepbind),
+            FIELD(options, report_exit),
+            FIELD(options, report_path),
+        },
+};

@@ -176,7 +176,7 @@ copy_sources() {
         --exclude='*.log' --exclude='*.trs' --exclude=.libs --exclude=.deps \
         --exclude=.dirstamp -- configure.ac Makefile.am ./*.in ./*.md .clang-format \
         .editorconfig .gitignore .ci LICENSE NEWS bench docs examples include man scripts src \
-        tests) |
+        tests tool) |
         tar -xf - -C "$build/source" || die "cannot copy the sources to $build/source."
     rm -f "$build/source/config.h.in" "$build/source/Makefile.in"
     grep -rlF $'\177ELF' "$build/source" | tr '\n' '\0' | xargs -0 -r rm -f

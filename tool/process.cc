@@ -95,6 +95,11 @@ class Process : public Source {
         closedir(tasks);
         return pointers;
     }
+    unsigned threads() override {
+        for (const std::string &line : lines_of(file_text(folder_ + "status").value_or("")))
+            if (starts_with(line, "Threads:")) return (unsigned)strtoul(&line[8], nullptr, 10);
+        return 0;
+    }
     std::optional<uint64_t> resident_bytes() override {
         auto rollup = file_text(folder_ + "smaps_rollup");
         if (rollup && kilobytes_in(*rollup, "Rss")) return kilobytes_in(*rollup, "Rss");

@@ -26,7 +26,8 @@ struct WindowCopy {
 class Walk {
   public:
     Walk(Source &source, const Layout &layout)
-        : source_(source), layout_(layout), at_(layout), residency_(source, at_.pool_size) {}
+        : source_(source), layout_(layout), at_(layout), residency_(source, at_.pool_size),
+          metadata_residency_(source, at_.pool_size) {}
     Snapshot take();
 
   private:
@@ -82,7 +83,7 @@ class Walk {
     Source &source_;
     const Layout &layout_;
     const Places at_;
-    Residency residency_;
+    Residency residency_, metadata_residency_;
     Snapshot s_;
     std::map<uint64_t, size_t> heap_index_;
     std::vector<Words> starts_; // of each class
@@ -212,19 +213,24 @@ std::vector<std::pair<uint64_t, uint64_t>> Walk::window_list() {
 }
 
 // What is read of the arenas themselves comes first and last: if it is the same, so was the rest.
-// Records of free arenas have no memory behind them, and get none by our look.
+// What has no memory behind it is not read, and so gets none by our look.
 void Walk::read_arenas(WindowCopy *window, const std::vector<unsigned> &wanted) {
     const uint64_t record_bytes = ARENA_PAGES * at_.record_size;
     const uint64_t bit_bytes = ARENA_PAGES * at_.pool_words * 8;
     uint64_t pending = window->address - at_.pages() * at_.pool_words * 8;
     std::vector<Piece> pieces;
+    auto add = [&](uint64_t address, char *to, uint64_t size) {
+        memset(to, 0, size);
+        if (!metadata_residency_.is_untouched(address, size)) pieces.push_back({address, to, size});
+    };
+    metadata_residency_.forget();
     for (unsigned a : wanted) {
         if (arena_field<uint64_t>(*window, a, at_.arena_free) == ~(uint64_t)0) continue;
-        pieces.push_back({window->address + at_.window_record + a * record_bytes,
-                          &window->records[a * record_bytes], record_bytes});
-        pieces.push_back({window->address + at_.window_spare + a * bit_bytes,
-                          &window->spare[a * bit_bytes], bit_bytes});
-        pieces.push_back({pending + a * bit_bytes, &window->pending[a * bit_bytes], bit_bytes});
+        add(window->address + at_.window_record + a * record_bytes,
+            &window->records[a * record_bytes], record_bytes);
+        add(window->address + at_.window_spare + a * bit_bytes, &window->spare[a * bit_bytes],
+            bit_bytes);
+        add(pending + a * bit_bytes, &window->pending[a * bit_bytes], bit_bytes);
     }
     if (!source_.read(pieces)) gone();
 }

@@ -39,6 +39,7 @@ class Source {
     virtual int process_id() const = 0;
     // Stack pointers of the threads, as far as they are known; the main thread's too.
     virtual std::vector<uint64_t> stack_pointers() { return {}; }
+    virtual unsigned threads() { return (unsigned)stack_pointers().size(); }
     virtual std::optional<uint64_t> resident_bytes() { return std::nullopt; }
     // Milliseconds of the clock that the library uses, as of now; nothing for a core.
     virtual std::optional<uint64_t> clock_ms() { return std::nullopt; }

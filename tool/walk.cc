@@ -70,3 +70,10 @@ uint64_t Residency::bytes(uint64_t start, uint64_t size, uint64_t *swapped) {
     }
     return resident;
 }
+
+bool Residency::is_untouched(uint64_t start, uint64_t size) {
+    if (!load(start, size)) return false;
+    for (uint64_t page = start / page_size_; page <= (start + size - 1) / page_size_; page++)
+        if (words_[page - first_] & (PRESENT | SWAPPED)) return false;
+    return true;
+}

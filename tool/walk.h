@@ -30,6 +30,11 @@ class Residency {
     bool of_arena(uint64_t base, uint64_t *resident, uint64_t *swapped);
     // Bytes of a range; all of it if that is not known.
     uint64_t bytes(uint64_t start, uint64_t size, uint64_t *swapped = nullptr);
+    // True if nothing of the range has memory behind it, nor is in swap: it reads as zero, and a
+    // look at it would leave pages of zeros behind.
+    bool is_untouched(uint64_t start, uint64_t size);
+    // What was read so far may be old.
+    void forget() { words_.clear(); }
     bool is_known() const { return known_; }
 
   private:

@@ -111,6 +111,7 @@ static void rest(int leaks) {
 int main(int count, char **words) {
     const char *how = count > 1 ? words[1] : "";
     if (strcmp(how, "healthy") == 0) be_healthy();
+    if (strcmp(how, "small") == 0) keep_one_in(12, 2 * (size_t)MIB, 80);
     if (strcmp(how, "leak") == 0) keep(1000);
     if (strcmp(how, "pages") == 0) keep_one_in(12, 128 * (size_t)MIB, 80);
     if (strcmp(how, "arenas") == 0) keep_one_in(18, 800 * (size_t)MIB, 480);

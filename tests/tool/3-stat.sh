@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+# poolalloc stat: the sum, figures that the holder's blocks make, cores, formats. Sourced by run.
+
+# number KEY: the value of a key of the JSON in $work/out.
+number() { sed -n "s/^ *\"$1\": \(-\{0,1\}[0-9]*\).*/\1/p" "$work/out" | head -n 1; }
+
+# near NAME VALUE WANTED PERCENT: one case.
+near() {
+    local difference=$(($2 > $3 ? $2 - $3 : $3 - $2))
+    if [ $((difference * 100)) -le $(($3 * $4)) ]; then
+        pass "$1: $2"
+    else
+        fail "$1: $2, wanted $3 to $4 %"
+    fi
+}
+
+# adds_up HOW: the rows of the sum make the resident memory.
+adds_up() {
+    expect "stat --json of $1" 0 '"schema": "poolalloc.stat"' -- "$tool" stat --json "$held"
+    local resident=$(number resident_bytes) left=$(number left_over)
+    near "stat of $1: rows add up to resident memory" $((resident - left)) "$resident" 1
+    near "stat of $1: that is what the system says" "$resident" \
+        $(($(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$held/status") * 1024)) 5
+}
+
+stat_healthy() {
+    hold healthy env LD_PRELOAD="$library"
+    adds_up "a holder ($title)"
+    near "stat: live bytes ($title)" "$(number live)" $((42 * 1024 * 1024)) 10
+    local blocks=$(number live_blocks)
+    expect "stat in words ($title)" 0 '^  live blocks +4[0-9.]+ MiB' '^  = resident +' "$alignment-byte" \
+        '^  1,[0-9]* to [0-9,]+ bytes +[0-9,]+ ' -- "$tool" stat "$held"
+    expect "stat --openmetrics ($title)" 0 'poolalloc_memory_bytes\{pid="[0-9]+",kind="live"\} [0-9]+' \
+        '^# EOF$' -- "$tool" stat --openmetrics "$held"
+    if [ "$(sort "$work/out" | grep -v '^#' | sed 's/ .*//' | uniq -d | wc -l)" -ne 0 ]; then
+        fail "stat --openmetrics: a series twice"
+    fi
+    expect "stat --watch ($title)" 0 'per second: resident' -- "$tool" stat --watch=0.1 --count=2 "$held"
+    if ! command -v gdb >/dev/null; then
+        skip "stat of a core ($title): no gdb to make one"
+    elif timeout 60 gdb -p "$held" -batch -ex "generate-core-file $work/core" >"$work/gdb" 2>&1; then
+        expect "stat of a core in words ($title)" 0 'a core does not say' -- "$tool" stat "$work/core"
+        expect "stat of a core ($title)" 0 '"resident_bytes": null' -- "$tool" stat --json "$work/core"
+        near "stat of a core: the same blocks ($title)" "$(number live_blocks)" "$blocks" 0
+    else
+        skip "stat of a core ($title): gdb says $(tail -n 1 "$work/gdb")"
+    fi
+    rm -f "$work/core"
+    let_go
+}
+each_library stat_healthy
+
+hold pages "$tool" run --
+adds_up 'one live block in each page'
+[ "$(number beside)" -gt $((100 * 1024 * 1024)) ] || fail "stat: $(number beside) bytes beside live blocks, wanted 100 MiB"
+let_go
+hold threads "$tool" run --
+adds_up 'threads that rest'
+[ "$(number threads)" -eq 49 ] || fail "stat: $(number threads) threads, wanted 49"
+[ "$(number at_hand)" -gt $((2 * 1024 * 1024)) ] || fail "stat: only $(number at_hand) bytes at hand"
+let_go
+hold queue "$tool" run --
+adds_up 'blocks that others freed'
+near 'stat: what others freed' "$(number awaiting)" $((360000 * 208)) 3
+let_go
+# A process that changes all the time is read without a pause of it, and without an error.
+hold leak "$tool" run --
+for turn in 1 2 3; do
+    expect "stat of a process that allocates ($turn)" 0 '= resident' -- "$tool" stat "$held"
+done
+let_go
+hold healthy
+expect 'stat of a process without the library' 1 'does not run on poolalloc; `poolalloc check' -- "$tool" stat "$held"
+let_go
+if [ -f "$static_library" ] && $CC -static -pthread -o "$work/static-holder" "$here/holder.c" \
+    -Wl,-u,malloc "$static_library" 2>"$work/err"; then
+    coproc HOLD { exec "$work/static-holder" healthy; }
+    held=$HOLD_PID hold_input=${HOLD[1]} hold_output=${HOLD[0]}
+    read -r -t 60 _ <&"$hold_output"
+    expect 'stat of a static program' 0 '^  live blocks +4[0-9.]+ MiB' -- "$tool" stat "$held"
+    let_go
+else
+    skip 'stat of a static program: no libpoolalloc.a'
+fi
+expect 'stat of a file that is no core' 2 'neither a process id nor a core' -- "$tool" stat "$holder"
+expect 'stat of nothing' 2 'needs a process id or a core' -- "$tool" stat

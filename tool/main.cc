@@ -10,7 +10,7 @@
 #include "text.h"
 
 static const Command *const commands[] = {&command_run, &command_check, &command_stat,
-                                          &command_explain};
+                                          &command_explain, &command_map};
 
 static void print_commands(FILE *to) {
     fprintf(to, "usage: poolalloc COMMAND [OPTION...] ...\n\n");

@@ -1,19 +1,6 @@
 # SPDX-License-Identifier: MIT
 # poolalloc stat: the sum, figures that the holder's blocks make, cores, formats. Sourced by run.
 
-# number KEY: the value of a key of the JSON in $work/out.
-number() { sed -n "s/^ *\"$1\": \(-\{0,1\}[0-9]*\).*/\1/p" "$work/out" | head -n 1; }
-
-# near NAME VALUE WANTED PERCENT: one case.
-near() {
-    local difference=$(($2 > $3 ? $2 - $3 : $3 - $2))
-    if [ $((difference * 100)) -le $(($3 * $4)) ]; then
-        pass "$1: $2"
-    else
-        fail "$1: $2, wanted $3 to $4 %"
-    fi
-}
-
 # adds_up HOW: the rows of the sum make the resident memory.
 adds_up() {
     expect "stat --json of $1" 0 '"schema": "poolalloc.stat"' -- "$tool" stat --json "$held"

@@ -125,7 +125,8 @@ class Core : public Source {
         }
     }
 
-    // NT_FILE: count, page size, (start, end, offset in pages) * count, then the paths.
+    // NT_FILE: count, unit, (start, end, offset in units) * count, then the paths. The unit is a
+    // page where the kernel writes, and 1 where gdb does.
     void read_files(const char *content, size_t size) {
         auto word = [&](size_t i) {
             uint64_t value = 0;
@@ -133,14 +134,15 @@ class Core : public Source {
             return value;
         };
         uint64_t count = word(0);
-        page_size_ = word(1) != 0 ? word(1) : 4096;
+        uint64_t unit = word(1);
+        if (unit >= 4096) page_size_ = unit;
         if (count > size / 24) return;
         const char *path = content + (2 + 3 * count) * 8, *end = content + size;
         for (uint64_t i = 0; i < count && path < end; i++) {
             Mapping file;
             file.start = word(2 + 3 * i);
             file.end = word(3 + 3 * i);
-            file.offset = word(4 + 3 * i) * page_size_;
+            file.offset = word(4 + 3 * i) * unit;
             file.path.assign(path, strnlen(path, (size_t)(end - path)));
             path += file.path.size() + 1;
             if (program_.empty()) program_ = file.path; // the program is mapped first

@@ -34,11 +34,12 @@ static const uint64_t PRESENT = (uint64_t)1 << 63, SWAPPED = (uint64_t)1 << 62;
 // What lies ahead is asked for as well: arenas come in the order of their addresses.
 bool Residency::load(uint64_t start, uint64_t size) {
     const size_t ahead = 8192;
+    if (!known_) return false;
     uint64_t first = start / page_size_, count = (start + size - 1) / page_size_ - first + 1;
     if (first >= first_ && first + count <= first_ + words_.size()) return true;
     words_.resize(std::max<size_t>(count, ahead));
     first_ = first;
-    if (known_ && !source_.page_map(first * page_size_, words_.size(), words_.data())) {
+    if (!source_.page_map(first * page_size_, words_.size(), words_.data())) {
         words_.clear();
         known_ = false;
     }

@@ -21,6 +21,25 @@ explains queue '7[0-9.]+ MiB \(.*\) were freed by other threads'
 # What is small is no problem, whatever its share.
 explains small 'Nothing to mend'
 
+# A core as the kernel leaves it, of a heap of several windows.
+if [ "$(cat /proc/sys/kernel/core_pattern)" = core ] && (ulimit -S -c unlimited) 2>/dev/null; then
+    cat >"$work/dump" <<END
+cd '$work' && ulimit -S -c unlimited && exec '$tool' run -- "\$@"
+END
+    hold pages bash "$work/dump"
+    "$tool" stat --json "$held" >"$work/out"
+    blocks=$(number live_blocks)
+    kill -ABRT "$held"
+    wait "$held" 2>/dev/null
+    mv "$work"/core* "$work/crashed" 2>/dev/null
+    expect 'stat of the core of a crash' 0 'live_blocks' -- "$tool" stat --json "$work/crashed"
+    near 'stat of the core of a crash: the same blocks' "$(number live_blocks)" "$blocks" 0
+    near 'stat of the core of a crash: free beside them' "$(number beside)" $((126 * 1024 * 1024)) 2
+    rm -f "$work/crashed"
+    let_go
+else
+    skip 'no core of a crash: core_pattern or the limit leads elsewhere'
+fi
 hold pages "$tool" run --
 expect 'explain --json' 0 '"schema": "poolalloc.explain"' '"kind": "fragmentation"' -- \
     "$tool" explain --seconds=0 --json "$held"
@@ -37,6 +56,9 @@ metadata=$(number metadata)
 "$tool" stat --json "$held" >"$work/out"
 near 'a look does not make the process larger' "$(number metadata)" "$metadata" 1
 if command -v gdb >/dev/null && timeout 60 gdb -p "$held" -batch -ex "generate-core-file $work/core" >"$work/gdb" 2>&1; then
+    blocks=$(number live_blocks)
+    "$tool" stat --json "$work/core" >"$work/out"
+    near 'stat of a core of several windows: the same blocks' "$(number live_blocks)" "$blocks" 0
     expect 'explain of a core' 0 '^1\. .*free but cannot go back' -- "$tool" explain "$work/core"
 else
     skip 'explain of a core: none could be made'

@@ -31,6 +31,20 @@ std::string library_path(bool aligns_to_8) {
                   " in " POOLALLOC_LIBDIR ": install the library, or name it with --library=FILE");
 }
 
+std::string library_recorder() {
+    std::string self = link_target("/proc/self/exe");
+    std::string folder = self.substr(0, self.rfind('/'));
+    for (const std::string &place :
+         {folder + "/.libs", folder + "/../lib/poolalloc",
+          folder + "/../lib/" + base_name(POOLALLOC_LIBDIR) + "/poolalloc",
+          std::string(POOLALLOC_LIBDIR "/poolalloc")}) {
+        char whole[PATH_MAX];
+        if (realpath((place + "/recorder.so").c_str(), whole) != nullptr) return whole;
+    }
+    throw Failure("there is no recorder.so in " POOLALLOC_LIBDIR
+                  "/poolalloc: it comes with this program");
+}
+
 std::string library_preload(const std::string &library, const std::string &before) {
     std::string list = library;
     for (size_t at = 0; at < before.size();) {

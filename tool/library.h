@@ -9,6 +9,8 @@
 // The absolute path of libpoolalloc.so, or libpoolalloc8.so: beside this program in a build folder,
 // in the lib folder beside this program's bin, or where it was installed. Throws a Failure.
 std::string library_path(bool aligns_to_8);
+// The library that `poolalloc record` preloads, found in the same way.
+std::string library_recorder();
 // LD_PRELOAD with the library in front of what it was, without another of ours.
 std::string library_preload(const std::string &library, const std::string &before);
 // POOLALLOC_OPTIONS with more behind it.

@@ -76,6 +76,23 @@ void hint_address_space(const std::string &limits, Answer *answer) {
                                      "ulimit -v unlimited"});
 }
 
+// Of the process's control group (version 2), or those around it.
+void hint_group(const std::string &groups, Answer *answer) {
+    for (const std::string &line : lines_of(groups)) {
+        if (!starts_with(line, "0::/")) continue;
+        for (std::string group = line.substr(3); !group.empty(); group.erase(group.rfind('/'))) {
+            std::string most = file_text("/sys/fs/cgroup" + group + "/memory.max").value_or("max");
+            if (!starts_with(most, "max")) {
+                answer->hints.push_back(
+                    {"its control group may have " + size_text(strtod(most.c_str(), nullptr)) +
+                         " of memory, a quarter of which may be free pages that are kept",
+                     ""});
+                return;
+            }
+        }
+    }
+}
+
 void hint_maps(Answer *answer) {
     std::string most = file_text("/proc/sys/vm/max_map_count").value_or("65530");
     if (atol(most.c_str()) < 65530)
@@ -85,12 +102,13 @@ void hint_maps(Answer *answer) {
              "sysctl -w vm.max_map_count=65530"});
 }
 
-void add_hints(const std::string &runs, const std::string &python, const std::string &limits,
+void add_hints(const std::string &runs, const std::string &python, const std::string &folder,
                Answer *answer) {
     hint_python(runs, python, answer);
     hint_huge_pages(answer);
     hint_page_size(answer);
-    hint_address_space(limits, answer);
+    hint_address_space(file_text(folder + "limits").value_or(""), answer);
+    hint_group(file_text(folder + "cgroup").value_or(""), answer);
     hint_maps(answer);
 }
 
@@ -166,8 +184,7 @@ Answer check_command(const Options &given) {
                                   "chmod a+r " + answer.library});
     if (answer.reasons.empty()) ask_linker(program, &answer);
     const char *python = getenv("PYTHONMALLOC");
-    add_hints(program.runs, python != nullptr ? python : "",
-              file_text("/proc/self/limits").value_or(""), &answer);
+    add_hints(program.runs, python != nullptr ? python : "", "/proc/self/", &answer);
     return answer;
 }
 
@@ -264,8 +281,8 @@ Answer check_process(const Options &given) {
         find_reasons(*source, folder, &answer);
     }
     add_hints(link_target(source->program_path()),
-              variable_in(file_text(folder + "environ").value_or(""), "PYTHONMALLOC"),
-              file_text(folder + "limits").value_or(""), &answer);
+              variable_in(file_text(folder + "environ").value_or(""), "PYTHONMALLOC"), folder,
+              &answer);
     return answer;
 }
 

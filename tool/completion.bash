@@ -22,8 +22,8 @@ _poolalloc() {
     fi
     case $command in
     run | compare) COMPREPLY=($(compgen -c -- "$word")) ;;
-    check) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$word") $(compgen -c -- "$word")) ;;
-    *) COMPREPLY=($(compgen -W "$(ps -eo pid= 2>/dev/null)" -- "$word") $(compgen -f -- "$word")) ;;
+    check) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word") $(compgen -c -- "$word")) ;;
+    *) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word") $(compgen -f -- "$word")) ;;
     esac
 }
 complete -F _poolalloc poolalloc

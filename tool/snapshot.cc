@@ -8,6 +8,8 @@
 namespace {
 
 enum { TRIES = 3, MOST_WINDOWS = 1 << 16, MOST_HEAPS = 1 << 20, MOST_DIRECTS = 1 << 22 };
+// No block is as long as the address space: what says so was written over, or read half changed.
+const uint64_t MOST_BYTES = (uint64_t)1 << 47;
 
 using Words = std::array<uint64_t, PAGE_WORDS_MOST>;
 
@@ -155,8 +157,9 @@ bool Walk::walk_directs() {
         uint64_t address = field<uint64_t>(record, at_.large_address);
         uint64_t tag = field<uint64_t>(record, at_.tag);
         if ((tag ^ address) >> at_.kind_shift != at_.tag_direct) return false;
-        if (s_.direct_blocks++ > MOST_DIRECTS) return false;
-        found.push_back({address, field<uint64_t>(record, at_.large_size), "direct"});
+        uint64_t size = field<uint64_t>(record, at_.large_size);
+        if (s_.direct_blocks++ > MOST_DIRECTS || size > MOST_BYTES) return false;
+        found.push_back({address, size, "direct"});
         link = field<uint64_t>(record, link_place + layout_["link.next"]);
     }
     s_.regions.insert(s_.regions.end(), found.begin(), found.end());
@@ -376,7 +379,8 @@ void Walk::walk_page(WindowCopy *window, unsigned page) {
     unsigned c = record_field<uint8_t>(*window, page, at_.class_index);
     if (address >= large_end_ && tag != 0 && kind == at_.tag_run &&
         record_field<uint64_t>(*window, page, at_.large_address) == address) {
-        uint64_t bytes = record_field<uint64_t>(*window, page, at_.large_size);
+        uint64_t bytes =
+            std::min(record_field<uint64_t>(*window, page, at_.large_size), MOST_BYTES);
         large_end_ = address + bytes;
         s_.live_blocks++;
         s_.large_blocks++;

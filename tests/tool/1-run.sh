@@ -16,6 +16,20 @@ for command in $("$tool" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
     fi
 done
 
+# completes WANTED WORD...: what the completion of bash offers for the last word.
+completes() {
+    local wanted=$1
+    shift
+    expect "completion of '$*'" 0 "(^| )$wanted( |\$)" -- bash -c '
+        PATH=$1:$PATH; . "$2"; shift 2
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _poolalloc; echo "${COMPREPLY[@]}"' \
+        - "$build_dir" "$source_dir/tool/completion.bash" "$@"
+}
+completes check poolalloc ch
+completes --openmetrics poolalloc stat --open
+completes "$$" poolalloc explain "$$"
+completes bash poolalloc run bas
+
 shows_preload='printf "%s\n" "[$LD_PRELOAD]" "($POOLALLOC_OPTIONS)"'
 expect 'run puts the library in front' 0 "^\[$library16\]" -- "$tool" run -- sh -c "$shows_preload"
 expect 'run --8' 0 "^\[$library8\]" -- "$tool" run --8 sh -c "$shows_preload"

@@ -111,16 +111,21 @@ class Core : public Source {
             read_note(note.n_type, (const char *)data->d_buf + content, note.n_descsz);
     }
 
+    // Notes are aligned to 4 bytes, and the structures in them to 8.
     void read_note(uint32_t type, const char *content, size_t size) {
+        struct elf_prpsinfo process;
+        struct elf_prstatus status;
         if (type == NT_FILE) read_files(content, size);
-        if (type == NT_PRPSINFO && size >= sizeof(struct elf_prpsinfo))
-            process_id_ = ((const struct elf_prpsinfo *)content)->pr_pid;
-        if (type == NT_PRSTATUS && size >= sizeof(struct elf_prstatus)) {
-            const auto *status = (const struct elf_prstatus *)content;
+        if (type == NT_PRPSINFO && size >= sizeof process) {
+            memcpy(&process, content, sizeof process);
+            process_id_ = process.pr_pid;
+        }
+        if (type == NT_PRSTATUS && size >= sizeof status) {
+            memcpy(&status, content, sizeof status);
 #ifdef __x86_64__
-            stack_pointers_.push_back(status->pr_reg[19]); // rsp of user_regs_struct
+            stack_pointers_.push_back(status.pr_reg[19]); // rsp of user_regs_struct
 #elif defined __aarch64__
-            stack_pointers_.push_back(status->pr_reg[31]);
+            stack_pointers_.push_back(status.pr_reg[31]);
 #endif
         }
     }

@@ -115,7 +115,8 @@ void Walk::read_classes() {
         s_.classes[c].stride = field<uint32_t>(table, place + layout_["size_class.stride"]);
         s_.classes[c].capacity = field<uint16_t>(table, place + layout_["size_class.capacity"]);
         s_.classes[c].pools = field<uint8_t>(table, place + layout_["size_class.pools"]);
-        memcpy(&starts_[c], &table[place + layout_["size_class.starts"]], at_.pool_words * 8);
+        for (unsigned w = 0; w < at_.pool_words; w++)
+            starts_[c][w] = field<uint64_t>(table, place + layout_["size_class.starts"] + 8 * w);
     }
 }
 

@@ -46,8 +46,12 @@ class Residency {
     std::vector<uint64_t> words_;
 };
 
+// A value in bytes that were read. The place comes from the descriptor, which a process may have
+// written over before it left its core.
 template <typename T> T field(const std::vector<char> &bytes, uint64_t offset) {
     T value;
+    if (offset > bytes.size() || bytes.size() - offset < sizeof value)
+        throw Failure("the descriptor of the library says what cannot be");
     memcpy(&value, &bytes[offset], sizeof value);
     return value;
 }

@@ -6,7 +6,7 @@ explains() {
     local how=$1 first=$2
     shift 2
     hold "$how" "$tool" run --
-    expect "explain of $how" 0 "^1\\. $first" "$@" -- "$tool" explain --seconds=0.3 "$held"
+    expect "explain of $how" 0 "^1\\. $first" "$@" -- "$tool" explain --seconds=1 "$held"
     let_go
 }
 explains healthy 'Nothing to mend: 9[0-9] % of what malloc holds are live blocks'

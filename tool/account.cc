@@ -118,7 +118,6 @@ std::vector<Row> Account::rows() const {
         {"empty", "empty pools", r.empty, "kept by threads"},
         {"slack", "tails of pools", r.slack, "too short for a block"},
         {"free", "free pages", r.free, "go back " + account_when_pages_go(heap)},
-        {"objects", "objects", r.objects, "heaps of poolobj.h"},
         {"taken", "taken, unused", r.taken, "pages that threads are about to use"},
         {"metadata", "metadata", heap.metadata,
          resident ? "records, heaps, messages" : "address space of records and heaps"},

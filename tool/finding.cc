@@ -219,7 +219,7 @@ void Look::swapped() {
 }
 
 void Look::well() {
-    double live = (double)now_.heap.resident.live + (double)now_.heap.resident.objects;
+    double live = (double)now_.heap.resident.live;
     double of_heap = (double)now_.of_heap();
     bool has_trouble = std::any_of(findings_.begin(), findings_.end(),
                                    [](const Finding &finding) { return !finding.is_well; });

@@ -74,8 +74,6 @@ char glyph(const MapRow &row, unsigned page) {
         return 't';
     case Cell::LARGE:
         return 'L';
-    case Cell::OBJECTS:
-        return 'o';
     default:
         return row.fill[page] == 0 ? '0' : (char)('1' + row.fill[page] * 8 / 256);
     }
@@ -119,7 +117,7 @@ void print_text(const Account &account, const std::vector<MapRow> &rows) {
     printf("%s: %s with memory, %s live\n", account.title.c_str(),
            plural(account.heap.arenas.size(), "arena").c_str(),
            size_text((double)account.heap.resident.live).c_str());
-    printf("  %s:\n  1 to 8 eighths live, 0 free in a thread's pool, L large block, o objects,\n"
+    printf("  %s:\n  1 to 8 eighths live, 0 free in a thread's pool, L large block,\n"
            "  t taken by a thread, ~ free page, . no memory\n\n",
            scale_note(rows).c_str());
     for (const MapRow &row : rows) {
@@ -146,7 +144,6 @@ const Paint paints[] = {
     {"f8", "#08306b", "all live"},
     {"f0", "#fdae6b", "free, in a thread's pool"},
     {"fL", "#9e6ebd", "large block"},
-    {"fo", "#74a57f", "objects"},
     {"ft", "#b0b0b0", "taken by a thread"},
     {"ff", "#ffe08a", "free page"},
     {"fn", "#f0f0f0", "no memory"},

@@ -222,8 +222,6 @@ class Heap:
             memory = "may have memory behind it" if touched else "has no memory behind it"
             return Block("in a free page, which " + memory + where)
         page = Page(self, address & ~(self.page_size - 1))
-        if page.kind == layout["TAG_OBJECT"]:
-            return Block("in a pool of objects (poolobj.h)" + where)
         if page.kind == layout["TAG_HEAP"] and 0 < page.class_index < len(self.classes):
             return self.locate_in_pool(address, page, where)
         run = self.find_run(address)

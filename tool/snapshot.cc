@@ -392,10 +392,6 @@ void Walk::walk_page(WindowCopy *window, unsigned page) {
         window->cells[page] = Cell::LARGE;
         window->live_on[page] = (uint32_t)size;
         s_.resident.live += size;
-    } else if (tag != 0 && kind == at_.tag_object) {
-        window->cells[page] = Cell::OBJECTS;
-        window->live_on[page] = (uint32_t)size;
-        s_.resident.objects += size;
     } else if (tag != 0 && kind == at_.tag_heap && c > 0 && c < at_.class_count) {
         bool is_span = c > at_.small_classes;
         window->cells[page] = is_span ? Cell::SPAN : Cell::POOL;

@@ -23,11 +23,10 @@ struct Resident {
     uint64_t empty = 0;    // free, in pools and spans without a live block, kept by threads
     uint64_t slack = 0;    // tails of pools and spans, too short for a block
     uint64_t free = 0;     // whole pages that nobody has
-    uint64_t objects = 0;  // pools of objects (poolobj.h)
     uint64_t taken = 0;    // pages that threads have taken and not begun to use
 
     uint64_t sum() const {
-        return live + awaiting + at_hand + beside + empty + slack + free + objects + taken;
+        return live + awaiting + at_hand + beside + empty + slack + free + taken;
     }
 };
 
@@ -38,7 +37,7 @@ struct ClassFigures {
     uint64_t beside = 0;                                     // resident bytes, as above
 };
 
-enum class Cell : uint8_t { NOT_OURS, NO_MEMORY, FREE, TAKEN, POOL, SPAN, LARGE, OBJECTS };
+enum class Cell : uint8_t { NOT_OURS, NO_MEMORY, FREE, TAKEN, POOL, SPAN, LARGE };
 
 struct ArenaFigures {
     uint64_t base = 0;

@@ -14,9 +14,8 @@ Places::Places(const Layout &l)
       live(l["pool.live"]), large_address(l["large.address"]), large_size(l["large.size"]),
       arena_free(l["arena.free"]), arena_touched(l["arena.touched"]), arena_kind(l["arena.kind"]),
       arena_huge(l["arena.huge"]), kind_shift(l["tag_kind_shift"]), tag_heap(l["TAG_HEAP"]),
-      tag_run(l["TAG_RUN"]), tag_direct(l["TAG_DIRECT"]), tag_object(l["TAG_OBJECT"]),
-      kind_none(l["ARENA_NONE"]), kind_pools(l["ARENA_OF_POOLS"]),
-      align_shift(l["align"] == 16 ? 4 : 3) {
+      tag_run(l["TAG_RUN"]), tag_direct(l["TAG_DIRECT"]), kind_none(l["ARENA_NONE"]),
+      kind_pools(l["ARENA_OF_POOLS"]), align_shift(l["align"] == 16 ? 4 : 3) {
     bool is_sane = pool_size >= 1024 && arena_size == ARENA_PAGES * pool_size &&
                    window_size % arena_size == 0 && window_size <= (1u << 30) &&
                    pool_words <= PAGE_WORDS_MOST && pool_words > 0 && class_count <= 256 &&

@@ -16,7 +16,7 @@ struct Places {
     uint64_t record_size, arena_record_size, window_record_size;
     uint64_t tag, class_index, offset, live, large_address, large_size;
     uint64_t arena_free, arena_touched, arena_kind, arena_huge;
-    uint64_t kind_shift, tag_heap, tag_run, tag_direct, tag_object, kind_none, kind_pools;
+    uint64_t kind_shift, tag_heap, tag_run, tag_direct, kind_none, kind_pools;
     unsigned align_shift;
     uint64_t pages() const { return window_size / pool_size; }
     uint64_t arenas() const { return window_size / arena_size; }

@@ -332,7 +332,7 @@ struct heap *remote_watched;
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
     if (unlikely(to == remote_watched)) {
-        if (!remote_free_watched(address)) deposit_now(heap, to, address);
+        if (!remote_free_watched(address)) deposit_now(heap, to, address, usable);
         return true;
     }
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;

@@ -58,7 +58,6 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             NUMBER("TAG_HEAP", TAG_HEAP),
             NUMBER("TAG_RUN", TAG_RUN),
             NUMBER("TAG_DIRECT", TAG_DIRECT),
-            NUMBER("TAG_OBJECT", TAG_OBJECT),
             NUMBER("ARENA_NONE", ARENA_NONE),
             NUMBER("ARENA_OF_RUNS", ARENA_OF_RUNS),
             NUMBER("ARENA_OF_POOLS", ARENA_OF_POOLS),

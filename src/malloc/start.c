@@ -5,6 +5,7 @@
  */
 #include "heap/purge.h"
 #include "heap/remote.h"
+#include "heap/space.h"
 #include "heap/thread_heap.h"
 #include "malloc/culprit.h"
 #include "malloc/main_start.h"

@@ -26,7 +26,7 @@ static bool parse_not_off(struct word word, void *field) {
 }
 
 static bool parse_inherit(struct word word, void *field) {
-    return parse_choice(word, (uint64_t *)field, "on", "off");
+    return word_choice(word, (uint64_t *)field, "on", "off");
 }
 
 static bool parse_large(struct word word, void *field) {

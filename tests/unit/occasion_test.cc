@@ -58,7 +58,7 @@ class OccasionTest : public HeapTest {
 TEST_F(OccasionTest, ASignalReportsAndTheProgramGoesOn) {
     to_file();
     options.report_signal = SIGUSR2;
-    occasion_prepare();
+    occasion_prepare(true);
     errno = 42;
     raise(SIGUSR2);
     EXPECT_EQ(errno, 42);
@@ -73,7 +73,7 @@ TEST_F(OccasionTest, AHandlerOfTheProgramsIsNotReplaced) {
     signal(SIGUSR2, [](int) { calls++; });
     to_file();
     options.report_signal = SIGUSR2;
-    occasion_prepare();
+    occasion_prepare(true);
     raise(SIGUSR2);
     EXPECT_EQ(calls, 1);
     EXPECT_EQ(reports(), 0u);
@@ -83,7 +83,7 @@ TEST_F(OccasionTest, AnIgnoredSignalStaysIgnored) {
     signal(SIGUSR2, SIG_IGN);
     to_file();
     options.report_signal = SIGUSR2;
-    occasion_prepare();
+    occasion_prepare(true);
     raise(SIGUSR2);
     EXPECT_EQ(reports(), 0u);
 }
@@ -92,7 +92,7 @@ TEST_F(OccasionTest, ReportsComeEveryInterval) {
     TestClock clock;
     to_file();
     options.report_interval = 500;
-    occasion_prepare();
+    occasion_prepare(true);
     ASSERT_EQ(atomic_u32_load(&allocate_wishes.any), 2u);
     clock.advance(499);
     allocate_tick();
@@ -110,7 +110,7 @@ TEST_F(OccasionTest, ReportsComeEveryInterval) {
 TEST_F(OccasionTest, ReportsComeAsMemoryGrows) {
     to_file();
     options.report_growth = 8 * MIB;
-    occasion_prepare();
+    occasion_prepare(true);
     std::vector<void *> blocks;
     for (int i = 0; i < 20; i++) blocks.push_back(poolalloc_malloc(MIB));
     EXPECT_EQ(reports(), 2u);
@@ -121,7 +121,7 @@ TEST_F(OccasionTest, ReportsComeAsMemoryGrows) {
 }
 
 TEST_F(OccasionTest, NothingIsHookedWithoutOptions) {
-    occasion_prepare();
+    occasion_prepare(true);
     EXPECT_EQ(atomic_u32_load(&allocate_wishes.any), 0u);
     struct sigaction now;
     sigaction(SIGTERM, nullptr, &now);
@@ -130,7 +130,7 @@ TEST_F(OccasionTest, NothingIsHookedWithoutOptions) {
 
 // As a process does that attaches: the words, and no call of the library's.
 TEST_F(OccasionTest, SamplingAndAProfileCanBeWishedForFromOutside) {
-    occasion_prepare();
+    occasion_prepare(true);
     std::string profile = path + ".folded";
     ASSERT_LT(profile.size(), sizeof options.sample_path);
     strcpy(options.sample_path, profile.c_str());
@@ -160,7 +160,7 @@ TEST_F(OccasionTest, ProgramsOfOtherNamesAreSilent) {
     options.report_signal = SIGUSR2;
     options.report_interval = options.report_growth = 1;
     strcpy(options.report_if, "no-such-program*");
-    occasion_prepare();
+    occasion_prepare(true);
     EXPECT_EQ(options.report_signal, 0u);
     EXPECT_EQ(options.report_path[0], '\0');
     EXPECT_EQ(atomic_u32_load(&allocate_wishes.any), 0u);

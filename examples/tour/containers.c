@@ -2,7 +2,7 @@
 /* containers.c - chapters of the tour: tuples, lists, copies, pools. */
 #include <string.h>
 
-#include <poolalloc.h>
+#include <poolobj.h>
 
 #include "tour.h"
 
@@ -157,11 +157,11 @@ static void show_levels(void) {
 
 /* ---- What goes back ---- */
 
-/* Of the process: address space of ours with memory behind it. */
+/* Memory for objects, free or in use. */
 static size_t resident(void) {
-    struct poolalloc_stats stats = {.size = sizeof stats};
-    poolalloc_get_stats(&stats);
-    return stats.mapped - stats.purged;
+    poolobj_memory_figures figures;
+    poolobj_memory(&figures);
+    return figures.in_use + figures.idle;
 }
 
 static void show_arenas(struct tour *tour) {

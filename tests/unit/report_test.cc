@@ -182,7 +182,7 @@ TEST_F(ReportTest, AtExitItGoesToStandardErrorOrNowhere) {
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
     options.report_exit = 1;
     testing::internal::CaptureStderr();
-    occasion_prepare();
+    occasion_prepare(true);
     occasion_end();
     EXPECT_EQ(testing::internal::GetCapturedStderr().compare(0, 10, "poolalloc "), 0);
 }
@@ -190,7 +190,7 @@ TEST_F(ReportTest, AtExitItGoesToStandardErrorOrNowhere) {
 TEST_F(ReportTest, AFileThatCannotBeWrittenGetsOneLine) {
     write_to("/no/such/folder/report");
     testing::internal::CaptureStderr();
-    occasion_prepare();
+    occasion_prepare(true);
     occasion_end();
     EXPECT_EQ(testing::internal::GetCapturedStderr(),
               "poolalloc: cannot write the report to /no/such/folder/report (report=FILE in "
@@ -203,7 +203,7 @@ TEST_F(ReportTest, ThePathMayBeAllProcessIds) {
     for (int i = 0; i < 126; i++) path += "%p";
     write_to(path);
     testing::internal::CaptureStderr();
-    occasion_prepare();
+    occasion_prepare(true);
     occasion_end();
     std::string line = testing::internal::GetCapturedStderr(), expected = "/no";
     for (int i = 0; i < 126; i++) expected += id;

@@ -21,6 +21,7 @@
 #include "../support/random.h"
 #include "blocks.h"
 #include "heap/allocate.h"
+#include "heap/sample.h"
 #include "heap/space_lock.h"
 #include "heap/thread_heap.h"
 #include "hook.h"
@@ -129,21 +130,21 @@ NO_HOOK static void be_interrupted_child(unsigned turn) {
 
 /* ---- Steps ---- */
 
-struct site {
+struct store {
     uintptr_t address;
     unsigned hits;
 };
 
 /* Shared by the process and the child in which some scenarios run. */
 static struct counts {
-    struct site sites[SITES];
+    struct store sites[SITES];
     unsigned steps, forks;
 } * all;
 static unsigned limit, sample;
 static sem_t asked, answered;
 static bool asked_to_fork; /* or else the scenario is over */
 
-NO_HOOK static struct site *site_at(uintptr_t address) {
+NO_HOOK static struct store *site_at(uintptr_t address) {
     size_t i = address * 2654435761u % SITES;
     while (all->sites[i].address != 0 && all->sites[i].address != address) i = (i + 1) % SITES;
     all->sites[i].address = address;
@@ -401,6 +402,25 @@ NO_HOOK static void ends_inside_its_heap(void) {
     thread_heap_enter();
 }
 
+NO_HOOK static void visit(const struct site *site, void *sites) {
+    (void)site;
+    ++*(size_t *)sites;
+}
+
+/* Of children some come where the table of samples is in the hands of a thread that is gone. */
+NO_HOOK static void sampled(void) {
+    struct sample_totals totals;
+    size_t sites = 0;
+    EXPECT(allocate_sample(2 * SAMPLE_BARE)); /* so that some are at hand, and many are sampled */
+    use_all_sizes(2);
+    full_magazines();
+    large_blocks();
+    all_names();
+    EXPECT(!sample_each(&totals, visit, &sites) || sites == totals.sites);
+    EXPECT(allocate_sample(0));
+    use_all_sizes(2);
+}
+
 static const struct scenario {
     const char *name;
     void (*run)(void);
@@ -423,6 +443,7 @@ static const struct scenario {
     {"ends inside of the allocator", ends_inside},
     {"ends inside of its heap", ends_inside_its_heap},
     {"every class once more", every_class},
+    {"sampled", sampled},
 };
 
 /* The first use of a child's allocator, which finds what the threads that are gone left behind. */

@@ -176,7 +176,7 @@ static void show_arenas(struct tour *tour) {
     size_t before = resident();
     poolobj *list = tour_list(tour, 1, MANY);
     size_t full = resident() - before;
-    tour_ask("2000000 ints in a list: more than 40 MiB?", full > 40u << 20);
+    tour_ask("2000000 ints in a list: more than 30 MiB?", full > 30u << 20);
     poolobj_decref(list);
     size_t after = resident() > before ? resident() - before : 0;
     tour_ask("del: is nine tenths of it gone?", after < full / 10);

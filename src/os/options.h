@@ -27,7 +27,7 @@ struct options {
     uint64_t large_direct;    /* 0 or 1 */
     uint64_t deepbind;        /* enum deepbind */
     uint64_t perturb;         /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */
-    uint64_t keep_alone;   /* 0 or 1: inherit=off */
+    uint64_t keep_alone;      /* 0 or 1: inherit=off */
     uint64_t report_exit;     /* 0 or 1: to standard error */
     uint64_t map_names;       /* 0 or 1 */
     uint64_t backtrace_off;   /* 0 or 1 */

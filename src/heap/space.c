@@ -173,12 +173,15 @@ static uintptr_t try_at(const struct space_request *request, uintptr_t at, bool 
     return 0;
 }
 
-/* In steps that double, up or down. */
+/* Whatever a program has reserved, some TiBs side by side are free: the longest steps find them. */
+static const size_t LONGEST_STEP = 1024 * GIB;
+
+/* In steps that double as long as they are short, up or down. */
 static uintptr_t search(const struct space_request *request, uintptr_t refused, bool up) {
     uintptr_t most = up ? (uintptr_t)1 << 48 : refused;
     bool none = false;
     for (size_t distance = 0; distance < most && !none;
-         distance = size_max(2 * distance, (size_t)1 << WINDOW_SHIFT)) {
+         distance += size_min(size_max(distance, (size_t)1 << WINDOW_SHIFT), LONGEST_STEP)) {
         uintptr_t at = next_fit(request, refused + (up ? distance : -distance), up);
         uintptr_t address = at != 0 ? try_at(request, at, &none) : 0;
         if (address != 0 || at == 0) return address;

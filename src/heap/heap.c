@@ -223,7 +223,8 @@ static void cursor_fill(struct heap *heap, unsigned class_index, struct pool *po
     while (spare[w] == 0) w++;
     uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
     unsigned more = unlikely(heap->sampling) ? bit_count(bits) - 1 : 0;
-    if (more > 0) bits = lowest_bits(bits, 1 + heap_decide_cursor(heap, class_index, more));
+    unsigned before = more > 0 ? heap_decide_cursor(heap, class_index, more) : 0;
+    if (before < more) bits = lowest_bits(bits, 1 + before);
     cursor->word = &pool->live[w];
     cursor->base = record_base(pool) + (uintptr_t)w * WORD_SPAN;
     cursor->bits = bits;

@@ -144,7 +144,8 @@ struct heap {
     unsigned poll_mean;                       /* frees between two polls */
     struct chance chance;                     /* what decides */
     double to_event;                          /* bytes to be handed out before the next event */
-    uint64_t marked[(CLASS_COUNT + 63) / 64]; /* classes: the first block behind the cursor */
+    uint64_t marked[(CLASS_COUNT + 63) / 64]; /* classes: the first block behind the cursor, */
+    uint64_t marked_rounds[(CLASS_COUNT + 63) / 64]; /* and perhaps some in the magazine */
 
     struct batch batches[HEAP_BATCHES];
     size_t sent_bytes;        /* freed for others since the heap looked after their inboxes last */
@@ -257,6 +258,7 @@ void heap_empty_cursor(struct heap *heap, unsigned class_index);
 /* A round, and all of a magazine, as they were before they were marked. */
 void round_unmark(struct round *round);
 void heap_unmark(struct heap *heap, unsigned class_index);
+bool heap_may_have_marks(const struct heap *heap, unsigned class_index);
 
 static inline bool round_is_marked(const struct round *round) {
     return ((uintptr_t)round->word & ROUND_MARK) != 0;

@@ -37,6 +37,7 @@ static int64_t check_magazine(struct heap *heap, unsigned class_index) {
         CHECK(heap->sampling || !round_is_marked(at)); /* S1 */
         CHECK(!round_is_marked(at) || size_class_is_span(class_index) ||
               heap->cursors[class_index].bits == 0);
+        CHECK(!round_is_marked(at) || heap_may_have_marks(heap, class_index));
         round_unmark(&round);
         check_at_hand(heap, class_index, round.block, round.word);
     }

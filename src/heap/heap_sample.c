@@ -18,7 +18,8 @@
  * were. What is sampled is not the block at hand, which stays there and is decided upon again, but
  * one of the shared heap (allocate.c): frees of such blocks come to a slow path by their tags.
  *
- *   S1 a class with a mark in its magazine has an empty cursor, and no mark of its own
+ *   S1 a class with a mark in its magazine has an empty cursor, no mark of its own, and its bit in
+ *      marked_rounds
  */
 #include "heap/heap.h"
 
@@ -29,12 +30,15 @@
 
 /* ---- Marks of rounds ---- */
 
+static uint64_t bit_of(unsigned class_index) { return (uint64_t)1 << class_index % 64; }
+
 static void mark(struct heap *heap, unsigned class_index) {
     struct round *top = heap->top[class_index];
     uintptr_t place = top->block >> ALIGN_SHIFT & 63;
     if (!size_class_is_span(class_index)) heap_empty_cursor(heap, class_index); /* S1 */
     top->word = (struct atomic_u64 *)((uintptr_t)top->word | ROUND_MARK | place << ROUND_PLACE);
     top->block = 0;
+    heap->marked_rounds[class_index / 64] |= bit_of(class_index);
 }
 
 void round_unmark(struct round *round) {
@@ -46,7 +50,13 @@ void round_unmark(struct round *round) {
                    (place << ALIGN_SHIFT);
 }
 
+bool heap_may_have_marks(const struct heap *heap, unsigned class_index) {
+    return (heap->marked_rounds[class_index / 64] & bit_of(class_index)) != 0;
+}
+
 void heap_unmark(struct heap *heap, unsigned class_index) {
+    if (!heap_may_have_marks(heap, class_index)) return;
+    heap->marked_rounds[class_index / 64] &= ~bit_of(class_index);
     for (struct round *at = heap->top[class_index]; !round_is_bottom(at); at--) round_unmark(at);
 }
 
@@ -74,17 +84,17 @@ bool heap_decide(struct heap *heap, size_t size) {
 }
 
 static bool has_class_mark(const struct heap *heap, unsigned class_index) {
-    return heap->marked[class_index / 64] >> class_index % 64 & 1;
+    return (heap->marked[class_index / 64] & bit_of(class_index)) != 0;
 }
 
 unsigned heap_decide_cursor(struct heap *heap, unsigned class_index, unsigned count) {
     unsigned before = count_before_event(heap, size_classes[class_index].stride, count);
-    if (before < count) heap->marked[class_index / 64] |= (uint64_t)1 << class_index % 64;
+    if (before < count) heap->marked[class_index / 64] |= bit_of(class_index);
     return before;
 }
 
 void heap_forget_mark(struct heap *heap, unsigned class_index) {
-    heap->marked[class_index / 64] &= ~((uint64_t)1 << class_index % 64);
+    heap->marked[class_index / 64] &= ~bit_of(class_index);
 }
 
 /* The block that lies on top of its magazine was decided upon for the mark, or is to be. */
@@ -136,6 +146,7 @@ void heap_set_sampling(struct heap *heap, bool sampling) {
     heap_release(heap);
     heap->sampling = sampling;
     memset(heap->marked, 0, sizeof heap->marked);
+    memset(heap->marked_rounds, 0, sizeof heap->marked_rounds);
     if (!sampling) return;
     static struct atomic_u64 streams;
     heap->chance.state = os_random((unsigned)atomic_u64_add(&streams, 1) + 1000) ^ os_clock_ns();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "os/stack.h"
 
+#include <gnu/libc-version.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <string>
@@ -30,8 +31,9 @@ TEST(StackTest, ADeepStackIsCutOff) {
 }
 
 TEST(StackTest, AChainOfFramePointersIsBelievedOnceItWasFoundToLead) {
-    struct stack first, again, other;
-    for (struct stack *stack : {&first, &again}) depth_at(7, stack);
+    struct stack first, again, other, *both[] = {&first, &again};
+    volatile int two = 2; // else the compiler makes two calls of it, of two addresses
+    for (int i = 0; i < two; i++) depth_at(7, both[i]);
     depth_at(8, &other);
     ASSERT_EQ(again.depth, first.depth);
     for (unsigned i = 0; i < first.depth; i++) EXPECT_EQ(again.callers[i], first.callers[i]) << i;
@@ -63,11 +65,11 @@ TEST(StackTest, ErrnoIsLeftAlone) {
 
 TEST(StackTest, AFunctionOfALibraryHasItsName) {
     struct place place;
-    uintptr_t inside = (uintptr_t)&qsort + 3;
+    uintptr_t inside = (uintptr_t)&gnu_get_libc_version + 3; // no sanitizer replaces it
     ASSERT_TRUE(stack_find_place(inside, &place));
     EXPECT_NE(std::string(place.path).find("libc.so"), std::string::npos);
     ASSERT_NE(place.symbol, nullptr);
-    EXPECT_STREQ(place.symbol, "qsort");
+    EXPECT_STREQ(place.symbol, "gnu_get_libc_version");
     EXPECT_EQ(place.symbol_offset, 3u);
     EXPECT_TRUE(place.start <= inside && inside < place.end);
 }

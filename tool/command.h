@@ -18,8 +18,8 @@ struct Command {
     int (*run)(const Options &options);
 };
 
-extern const Command command_check, command_compare, command_explain, command_map, command_record,
-    command_replay, command_run, command_stat;
+extern const Command command_check, command_compare, command_explain, command_map, command_profile,
+    command_record, command_replay, command_run, command_stat;
 
 // The one PID or core file that a command reads.
 std::string target_of(const Options &options);

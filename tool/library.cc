@@ -61,3 +61,17 @@ std::string library_options(const std::string &before, const std::vector<std::st
     for (const std::string &option : more) list += (list.empty() ? "" : ",") + option;
     return list;
 }
+
+void library_into_environment(const std::string &library,
+                              const std::vector<std::string> &settings) {
+    auto variable = [](const char *name) {
+        const char *value = getenv(name);
+        return std::string(value != nullptr ? value : "");
+    };
+    if (library[0] != '/' || access(library.c_str(), R_OK) != 0)
+        throw Failure("--library needs the absolute path of a file that can be read, not " +
+                      library);
+    setenv("LD_PRELOAD", library_preload(library, variable("LD_PRELOAD")).c_str(), 1);
+    std::string all = library_options(variable("POOLALLOC_OPTIONS"), settings);
+    if (!all.empty()) setenv("POOLALLOC_OPTIONS", all.c_str(), 1);
+}

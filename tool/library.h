@@ -15,5 +15,7 @@ std::string library_recorder();
 std::string library_preload(const std::string &library, const std::string &before);
 // POOLALLOC_OPTIONS with more behind it.
 std::string library_options(const std::string &before, const std::vector<std::string> &more);
+// What is started from here gets the library, by an absolute path, and these options.
+void library_into_environment(const std::string &library, const std::vector<std::string> &settings);
 
 #endif

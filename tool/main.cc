@@ -11,7 +11,7 @@
 
 static const Command *const commands[] = {&command_run,    &command_check,   &command_compare,
                                           &command_stat,   &command_explain, &command_map,
-                                          &command_record, &command_replay};
+                                          &command_record, &command_replay,  &command_profile};
 
 static void print_commands(FILE *to) {
     fprintf(to, "usage: poolalloc COMMAND [OPTION...] ...\n\n");

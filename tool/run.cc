@@ -37,20 +37,10 @@ std::vector<std::string> library_settings(const Options &given) {
     return settings;
 }
 
-std::string variable(const char *name) {
-    const char *value = getenv(name);
-    return value != nullptr ? value : "";
-}
-
 void prepare_environment(const Options &given) {
-    std::string library =
-        given.has("--library") ? given.value("--library") : library_path(given.has("--8"));
-    if (library[0] != '/' || access(library.c_str(), R_OK) != 0)
-        throw Failure("--library needs the absolute path of a file that can be read, not " +
-                      library);
-    setenv("LD_PRELOAD", library_preload(library, variable("LD_PRELOAD")).c_str(), 1);
-    std::string settings = library_options(variable("POOLALLOC_OPTIONS"), library_settings(given));
-    if (!settings.empty()) setenv("POOLALLOC_OPTIONS", settings.c_str(), 1);
+    library_into_environment(given.has("--library") ? given.value("--library")
+                                                    : library_path(given.has("--8")),
+                             library_settings(given));
 }
 
 int run(const Options &given) {

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# poolalloc profile: the lines of sites.cc that allocate, in each format. Sourced by run.
+
+sites=$build_dir/tests/tool/sites
+# site NAME: the line of sites.cc that is marked so.
+site() { sed -n "/SITE $1/=" "$here/sites.cc"; }
+row='^ +[0-9.]+ [KMG]?i?B +[0-9.]+ [KMG]?i?B +[0-9.]+ [KMG]?i?B'
+
+# first_line NAME PATTERN: of the table in $work/out.
+first_line() {
+    local first
+    first=$(grep -A 1 '^ *in use .* by ' "$work/out" | tail -n 1)
+    if [[ $first =~ $2 ]]; then pass "$1"; else fail "$1: the first line is '$first', wanted $2"; fi
+}
+
+expect 'profile: a table' 0 '^in use 10\.[0-9]+ MiB, at peak ' "$row +[0-9.]+ %  cache::make_entry\(int\) sites.cc:$(site entries)" \
+    "hold_blocks\(int\) sites.cc:$(site blocks)" -- "$tool" profile --mean=all "$sites" 5000
+first_line 'profile: what holds most comes first, though inlined' "keep_name.* sites.cc:$(site names)"
+expect 'profile --sort=allocated' 0 'by allocated' -- "$tool" profile --mean=all --sort=allocated "$sites" 500
+first_line 'profile --sort=allocated: what was there for a while comes first' "hold_blocks.* sites.cc:$(site blocks)"
+expect 'profile --rows' 0 'and [0-9]+ lines? more' -- "$tool" profile --mean=all --rows=1 "$sites" 500
+expect 'profile: estimates of samples' 0 'a sample every 64.0 KiB' "keep_name.* sites.cc:$(site names)" -- \
+    "$tool" profile "$sites" 5000
+expect 'profile --8' 0 "keep_name.* sites.cc:$(site names)" -- "$tool" profile --8 "$sites" 5000
+expect 'profile: a program that another starts' 0 'one that the command started' "keep_name.* sites.cc:$(site names)" -- \
+    "$tool" profile sh -c '"$1" 5000; true' - "$sites"
+expect 'profile ends as the command does' 7 'make_entry' -- "$tool" profile --mean=4K "$sites" 7
+expect 'profile: other preloads stay' 0 '^\[.*libpoolalloc.so:libc.so.6\]' -- \
+    env LD_PRELOAD=libc.so.6 "$tool" profile bash -c 'echo "[$LD_PRELOAD]"'
+${STRIP:-strip} -o "$work/bare" "$sites" 2>/dev/null || cp "$sites" "$work/bare"
+expect 'profile: a program without symbols' 0 'bare\+0x[0-9a-f]+ \(bare\)' -- "$tool" profile --mean=4K "$work/bare"
+
+expect 'profile -o FILE.folded' 0 -- "$tool" profile --mean=all -o "$work/sites.folded" "$sites" 5000
+expect 'profile: folded stacks' 0 '^.*;main;.*read_names\(int\);keep_name.* [0-9]{7}$' -- cat "$work/sites.folded"
+expect 'profile --json' 0 '"schema": "poolalloc.profile"' '"mean_bytes": 1,' "\"line\": $(site names)," -- \
+    "$tool" profile --mean=all --json -o "$work/sites.pb.gz" "$sites" 5000
+cp "$work/out" "$work/profile.json"
+# What is held, the room for names, and what the C++ library has.
+near 'profile --json: bytes in use' "$(number in_use_bytes)" $((8000 * 1000 + 32 * 100000 + 72704)) 2
+if command -v python3 >/dev/null; then
+    expect 'profile: JSON' 0 -- python3 -m json.tool "$work/profile.json"
+    expect 'profile: pprof reads FILE.pb.gz' 0 "^[0-9]+ .*keep_name[^ ]*:sites.cc:$(site names) read_names" -- \
+        python3 "$here/profile.py" "$work/sites.pb.gz"
+    near 'profile: bytes in use in FILE.pb.gz' \
+        "$(awk '{ sum += $1 } END { print sum }' "$work/out")" $((8000 * 1000 + 32 * 100000 + 72704)) 2
+else
+    skip 'profile: no python3 to read profiles'
+fi
+
+expect 'profile -o FILE of another kind' 125 'ends in .*\.folded' -- "$tool" profile -o "$work/x.txt" true
+expect 'profile --sort of no figure' 125 'in-use, peak or allocated' -- "$tool" profile --sort=time true
+expect 'profile without a command' 125 'needs a command' -- "$tool" profile
+expect 'profile of nothing there' 127 'not found' -- "$tool" profile -- no-such-command-here
+expect 'profile of a static program' 125 'nothing can be sampled' -- \
+    "$tool" profile -- "$(command -v ldconfig || echo /sbin/ldconfig)"
+expect 'profile of a program that is killed' 137 'no profile: it was killed' -- "$tool" profile -- sh -c 'kill -9 $$'

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// profile.cc - poolalloc profile: which lines of code hold a program's memory, by the sampler of
+// the library.
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "library.h"
+#include "page.h"
+#include "proc.h"
+#include "profile_text.h"
+#include "program.h"
+#include "text.h"
+
+namespace {
+
+enum { FAILED = 125 };
+
+const std::vector<OptionRule> &options() {
+    static const std::vector<OptionRule> rules = {
+        {"--output", "FILE", "FILE.pb.gz: for pprof; FILE.folded: stacks as lines", "-o"},
+        {"--mean", "BYTES", "a sample every so many bytes, or all (64K)"},
+        {"--rows", "N", "lines of the table (15; 0: all)"},
+        {"--sort", "FIGURE", "in-use, peak or allocated (in-use, or peak where little is in use)"},
+        {"--json", nullptr, "the table as JSON, schema poolalloc.profile"},
+        {"--8", nullptr, "libpoolalloc8.so, which aligns to 8 bytes"},
+        {"--library", "FILE", "another libpoolalloc.so than the installed one"},
+    };
+    return rules;
+}
+
+bool ends_with(const std::string &text, const std::string &end) {
+    return text.size() >= end.size() &&
+           text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// ---- What is written ----
+
+Figure order_of(const Options &given, const SampleProfile &profile) {
+    std::string name = given.value("--sort");
+    if (name.empty()) return profile_order(profile);
+    if (name == "in-use") return IN_USE_BYTES;
+    if (name == "peak") return PEAK_BYTES;
+    if (name == "allocated") return ALLOCATED_BYTES;
+    throw Failure("--sort needs in-use, peak or allocated, not " + name);
+}
+
+using Formatter = std::string (*)(const SampleProfile &, const ProfileView &);
+
+Formatter formatter_of(const std::string &path) {
+    if (ends_with(path, ".folded"))
+        return [](const SampleProfile &profile, const ProfileView &view) {
+            return profile_folded(profile, view.order);
+        };
+    if (ends_with(path, ".pb.gz"))
+        return [](const SampleProfile &profile, const ProfileView &) {
+            return profile_compressed(profile);
+        };
+    throw Failure("--output needs a name that ends in .pb.gz or .folded, not " + path);
+}
+
+std::vector<std::string> outputs_of(const Options &given) {
+    std::vector<std::string> paths;
+    for (const auto &[name, value] : given.all())
+        if (name == "--output") paths.push_back(value);
+    return paths;
+}
+
+// Before anything is run: what is wrong with the options would be known too late.
+void check_options(const Options &given) {
+    order_of(given, {});
+    given.number("--rows", 15, 0, 1e6);
+    for (const std::string &path : outputs_of(given)) formatter_of(path);
+}
+
+void write_outputs(const Options &given, const SampleProfile &profile, ProfileView view) {
+    view.order = order_of(given, profile);
+    view.rows = (unsigned)given.number("--rows", 15, 0, 1e6);
+    std::vector<std::string> paths = outputs_of(given);
+    for (const std::string &path : paths) page_write(path, formatter_of(path)(profile, view));
+    if (given.has("--json"))
+        fputs(profile_json(profile, view).c_str(), stdout);
+    else if (paths.empty())
+        fputs(profile_table(profile, view).c_str(), stdout);
+}
+
+// ---- A program that is run ----
+
+// A folder for what the processes leave, which goes at the end of the scope.
+class ProfileFolder {
+  public:
+    ProfileFolder() {
+        const char *place = getenv("TMPDIR");
+        if (place == nullptr || place[0] != '/' || strpbrk(place, ",% \t") != nullptr)
+            place = "/tmp";
+        path_ = std::string(place) + "/poolalloc.XXXXXX";
+        if (mkdtemp(&path_[0]) == nullptr)
+            throw Failure("cannot make a folder " + path_ + ": " + strerror(errno));
+    }
+    ~ProfileFolder() {
+        for (const std::string &name : names()) unlink((path_ + "/" + name).c_str());
+        rmdir(path_.c_str());
+    }
+    ProfileFolder(const ProfileFolder &) = delete;
+    ProfileFolder &operator=(const ProfileFolder &) = delete;
+    const std::string &path() const { return path_; }
+    std::vector<std::string> names() const {
+        std::vector<std::string> names;
+        DIR *folder = opendir(path_.c_str());
+        if (folder == nullptr) return names;
+        while (struct dirent *entry = readdir(folder))
+            if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+        closedir(folder);
+        std::sort(names.begin(), names.end());
+        return names;
+    }
+
+  private:
+    std::string path_;
+};
+
+struct Ended {
+    pid_t process_id;
+    int status;
+};
+
+// Runs the program; signals from the terminal are for it alone meanwhile.
+Ended run_program(const Program &program, const std::vector<std::string> &rest) {
+    pid_t child = fork();
+    if (child < 0) throw Failure(std::string("cannot start a process: ") + strerror(errno));
+    if (child == 0) {
+        std::vector<char *> words;
+        for (const std::string &word : rest) words.push_back(const_cast<char *>(word.c_str()));
+        words.push_back(nullptr);
+        execv(program.path.c_str(), words.data());
+        _exit(126);
+    }
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    return {child, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)};
+}
+
+std::string whole_path(const std::string &path) {
+    char whole[PATH_MAX];
+    return realpath(path.c_str(), whole) != nullptr ? whole : path;
+}
+
+// Of all processes that left a profile the one that held most, as a shell's child may be the one
+// that counts.
+SampleProfile choose_profile(const ProfileFolder &folder, const Program &program,
+                             const Ended &ended, ProfileView *view) {
+    SampleProfile best;
+    std::string own = std::to_string(ended.process_id), chosen;
+    size_t count = 0;
+    for (const std::string &name : folder.names()) {
+        std::string id = name.substr(0, name.find('.')), path = folder.path() + "/" + name;
+        if (!profile_is_whole(path)) continue;
+        SampleProfile profile = profile_read(path, {"", id == own ? whole_path(program.runs) : ""});
+        int64_t more = profile.totals()[PEAK_BYTES] - best.totals()[PEAK_BYTES];
+        count++;
+        if (count > 1 && (more < 0 || (more == 0 && id != own))) continue;
+        best = profile;
+        chosen = id;
+    }
+    if (count == 0)
+        throw Failure(
+            ended.status > 128
+                ? "the program left no profile: it was killed"
+                : "the program left no profile: it ended by _exit, or without the library");
+    view->title += ", process " + chosen;
+    if (count > 1)
+        view->notes.push_back(plural(count, "process", "processes") +
+                              " were sampled; this is the one that held most");
+    if (chosen != own) view->notes.emplace_back("it is one that the command started");
+    return best;
+}
+
+int profile_command(const Options &given) {
+    Program program = program_find(given.rest[0]);
+    for (const Reason &reason : program.reasons)
+        throw Failure("nothing can be sampled: " + reason.what);
+    ProfileFolder folder;
+    std::string mean = given.value("--mean", "64K");
+    library_into_environment(given.has("--library") ? given.value("--library")
+                                                    : library_path(given.has("--8")),
+                             {"sample=" + mean, "sample_file=" + folder.path() + "/%p.pb"});
+    Ended ended = run_program(program, given.rest);
+    ProfileView view;
+    view.title = shell_text(given.rest);
+    try {
+        SampleProfile profile = choose_profile(folder, program, ended, &view);
+        write_outputs(given, profile, view);
+    } catch (const Failure &failure) {
+        if (ended.status == 0) throw;
+        fprintf(stderr, "poolalloc: %s\n", failure.what());
+    }
+    return ended.status;
+}
+
+// ---- ----
+
+int run(const Options &given) {
+    try {
+        check_options(given);
+        if (given.rest.empty()) throw Failure("profile needs a command: poolalloc profile -- CMD");
+        return profile_command(given);
+    } catch (const Failure &failure) {
+        throw Failure(failure.what(), failure.status > 2 ? failure.status : FAILED);
+    }
+}
+
+} // namespace
+
+const Command command_profile = {
+    "profile",
+    "[OPTION...] [--] CMD [ARGUMENT...]",
+    "which lines of code hold the memory",
+    "Runs CMD on the library, which notes the stack of a block every so many bytes, and shows the\n"
+    "lines of code that hold most when it ends, held most when most was in use, and allocated\n"
+    "most. Functions of allocators, libc and the C++ library are passed over: what counts is who\n"
+    "called them. Debug information (-g) gives lines and inlined functions.\n\n"
+    "Exit status: that of CMD; 125: this command failed; 126, 127: CMD cannot be run, is not "
+    "there.",
+    options,
+    run};

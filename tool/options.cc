@@ -55,6 +55,7 @@ Options::Options(const std::vector<std::string> &arguments, const std::vector<Op
     for (; at < arguments.size(); at++) {
         const std::string &argument = arguments[at];
         if (argument == "--") {
+            has_dashes = true;
             at++;
             break;
         }

@@ -25,6 +25,7 @@ class Options {
     // The options in their order, with their values.
     const std::vector<std::pair<std::string, std::string>> &all() const { return all_; }
     std::vector<std::string> rest;
+    bool has_dashes = false; // "--" stood in front of the rest
 
   private:
     std::map<std::string, std::string> values_;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "flame.h"
 #include "library.h"
 #include "page.h"
 #include "proc.h"
@@ -25,7 +26,8 @@ enum { FAILED = 125 };
 
 const std::vector<OptionRule> &options() {
     static const std::vector<OptionRule> rules = {
-        {"--output", "FILE", "FILE.pb.gz: for pprof; FILE.folded: stacks as lines", "-o"},
+        {"--output", "FILE",
+         "FILE.html: a flame graph; FILE.pb.gz: for pprof; FILE.folded: stacks as lines", "-o"},
         {"--mean", "BYTES", "a sample every so many bytes, or all (64K)"},
         {"--rows", "N", "lines of the table (15; 0: all)"},
         {"--sort", "FIGURE", "in-use, peak or allocated (in-use, or peak where little is in use)"},
@@ -63,7 +65,8 @@ Formatter formatter_of(const std::string &path) {
         return [](const SampleProfile &profile, const ProfileView &) {
             return profile_compressed(profile);
         };
-    throw Failure("--output needs a name that ends in .pb.gz or .folded, not " + path);
+    if (ends_with(path, ".html")) return flame_html;
+    throw Failure("--output needs a name that ends in .html, .pb.gz or .folded, not " + path);
 }
 
 std::vector<std::string> outputs_of(const Options &given) {
@@ -206,9 +209,34 @@ int profile_command(const Options &given) {
     return ended.status;
 }
 
+// ---- Two profiles ----
+
+// Options may stand behind the word, too.
+Options options_around(const Options &given) {
+    std::vector<std::string> words;
+    for (const auto &[name, value] : given.all())
+        words.push_back(name + (name == "--json" || name == "--8" ? "" : "=" + value));
+    words.insert(words.end(), given.rest.begin() + 1, given.rest.end());
+    return Options(words, options());
+}
+
+int profile_diff(const Options &given) {
+    check_options(given);
+    if (given.rest.size() != 2)
+        throw Failure("profile diff needs two files: poolalloc profile diff A.pb.gz B.pb.gz");
+    const std::string &before = given.rest[0], &after = given.rest[1];
+    ProfileView view;
+    view.title = after + " less " + before;
+    view.is_difference = true;
+    write_outputs(given, profile_difference(profile_read(before), profile_read(after)), view);
+    return STATUS_OK;
+}
+
 // ---- ----
 
 int run(const Options &given) {
+    if (!given.has_dashes && !given.rest.empty() && given.rest[0] == "diff")
+        return profile_diff(options_around(given));
     try {
         check_options(given);
         if (given.rest.empty()) throw Failure("profile needs a command: poolalloc profile -- CMD");
@@ -222,13 +250,15 @@ int run(const Options &given) {
 
 const Command command_profile = {
     "profile",
-    "[OPTION...] [--] CMD [ARGUMENT...]",
+    "[OPTION...] [--] CMD [ARGUMENT...] | diff [OPTION...] A B",
     "which lines of code hold the memory",
     "Runs CMD on the library, which notes the stack of a block every so many bytes, and shows the\n"
     "lines of code that hold most when it ends, held most when most was in use, and allocated\n"
     "most. Functions of allocators, libc and the C++ library are passed over: what counts is who\n"
-    "called them. Debug information (-g) gives lines and inlined functions.\n\n"
+    "called them. Debug information (-g) gives lines and inlined functions.\n"
+    "diff shows what the profile in file B has more than that in A, both from -o FILE.pb.gz or of\n"
+    "the library; a command of this name stands behind \"--\".\n\n"
     "Exit status: that of CMD; 125: this command failed; 126, 127: CMD cannot be run, is not "
-    "there.",
+    "there. Of diff: 0; 2: it could not be done.",
     options,
     run};

@@ -88,7 +88,9 @@ std::string profile_table(const SampleProfile &profile, const ProfileView &view)
         text += "; estimates, of a sample every " + size_text((double)profile.mean);
     for (const std::string &note : view.notes) text += "\n" + note;
     std::vector<Row> all = rows_of(profile, view.order);
-    if (all.empty()) return text + "\nno block was sampled: a smaller --mean sees more\n";
+    if (all.empty())
+        return text + (view.is_difference ? "\nno difference\n"
+                                          : "\nno block was sampled: a smaller --mean sees more\n");
     text += format("\n\n%11s%11s%11s%8s  by %s\n", "in use", "at peak", "allocated", "share",
                    name_of(view.order));
     int64_t whole = whole_of(all, view.order);

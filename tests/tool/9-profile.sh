@@ -47,6 +47,53 @@ else
     skip 'profile: no python3 to read profiles'
 fi
 
+expect 'profile -o FILE.html' 0 -- "$tool" profile --mean=all -o "$work/sites.html" "$sites" 5000
+if grep -qiE 'https?:|(src|href)=|url\(|@import' "$work/sites.html"; then
+    fail 'profile: the page needs something else'
+else
+    pass 'profile: the page needs nothing else'
+fi
+cat >"$work/judge.py" <<'END'
+import html.parser, json, re, sys
+class Page(html.parser.HTMLParser):
+    open, script = [], ""
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "input"): self.open.append(tag)
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, (tag, self.getpos())
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "script": self.script += data
+page = Page()
+page.feed(open(sys.argv[1]).read())
+page.close()
+assert not page.open, page.open
+data = json.loads(re.search(r"^const data = (.*);$", page.script, re.M).group(1))
+most = max(data["stacks"], key=lambda stack: stack["values"][0])
+names = [data["frames"][frame]["function"] for frame in most["frames"]]
+assert "main" in names and any(name.startswith("keep_name") for name in names), names
+assert 10 << 20 < sum(stack["values"][0] for stack in data["stacks"]) < 12 << 20
+END
+if command -v python3 >/dev/null; then
+    expect 'profile: the page is well formed and has the stacks' 0 -- python3 "$work/judge.py" "$work/sites.html"
+fi
+
+"$tool" profile --mean=all -o "$work/before.pb.gz" "$sites" 1000
+expect 'profile diff' 0 '^in use \+3.8[0-9] MiB' -- "$tool" profile diff "$work/before.pb.gz" "$work/sites.pb.gz"
+first_line 'profile diff: what grew comes first' "\+3.8[0-9] MiB.* keep_name.* sites.cc:$(site names)"
+expect 'profile diff: what shrank' 0 "^ +-3.8[0-9] MiB.* keep_name" -- \
+    "$tool" profile diff --rows=1 "$work/sites.pb.gz" "$work/before.pb.gz"
+expect 'profile diff of the same' 0 'no difference' -- "$tool" profile diff "$work/before.pb.gz" "$work/before.pb.gz"
+expect 'profile diff --json' 0 '"is_difference": true' -- \
+    "$tool" profile diff --json -o "$work/more.html" -o "$work/more.pb.gz" "$work/before.pb.gz" "$work/sites.pb.gz"
+if command -v python3 >/dev/null; then
+    expect 'profile diff -o FILE.pb.gz' 0 '^-?[0-9]+ .*keep_name' -- python3 "$here/profile.py" "$work/more.pb.gz"
+fi
+expect 'profile of a command named diff' 0 'allocated' -- "$tool" profile -- diff "$sites" "$sites"
+expect 'profile diff of one file' 2 'needs two files' -- "$tool" profile diff "$work/before.pb.gz"
+expect 'profile diff of what is none' 2 'cannot be read as a pprof profile' -- "$tool" profile diff "$sites" "$sites"
+head -c 300 "$work/before.pb.gz" >"$work/cut.pb.gz"
+expect 'profile diff of what is cut off' 2 'cut.pb.gz' -- "$tool" profile diff "$work/cut.pb.gz" "$work/before.pb.gz"
+
 expect 'profile -o FILE of another kind' 125 'ends in .*\.folded' -- "$tool" profile -o "$work/x.txt" true
 expect 'profile --sort of no figure' 125 'in-use, peak or allocated' -- "$tool" profile --sort=time true
 expect 'profile without a command' 125 'needs a command' -- "$tool" profile

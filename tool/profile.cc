@@ -14,6 +14,7 @@
 #include "command.h"
 #include "flame.h"
 #include "library.h"
+#include "live_profile.h"
 #include "page.h"
 #include "proc.h"
 #include "profile_text.h"
@@ -29,6 +30,8 @@ const std::vector<OptionRule> &options() {
         {"--output", "FILE",
          "FILE.html: a flame graph; FILE.pb.gz: for pprof; FILE.folded: stacks as lines", "-o"},
         {"--mean", "BYTES", "a sample every so many bytes, or all (64K)"},
+        {"--pid", "PID", "of a live process, which was started with sample_signal="},
+        {"--seconds", "N", "of it, what it does in so many seconds (10)"},
         {"--rows", "N", "lines of the table (15; 0: all)"},
         {"--sort", "FIGURE", "in-use, peak or allocated (in-use, or peak where little is in use)"},
         {"--json", nullptr, "the table as JSON, schema poolalloc.profile"},
@@ -232,13 +235,30 @@ int profile_diff(const Options &given) {
     return STATUS_OK;
 }
 
+// ---- A live process ----
+
+int profile_process(const Options &given) {
+    check_options(given);
+    if (!given.rest.empty()) throw Failure("profile takes --pid or a command, not both");
+    if (given.has("--mean"))
+        throw Failure("--mean is for a command: a live process is sampled as its options say, by "
+                      "512K if they don't");
+    ProfileView view;
+    auto id = (int)given.number("--pid", 0, 1, INT_MAX);
+    SampleProfile profile = live_profile(id, given.number("--seconds", 10, 0, 1e6), &view);
+    write_outputs(given, profile, view);
+    return STATUS_OK;
+}
+
 // ---- ----
 
 int run(const Options &given) {
     if (!given.has_dashes && !given.rest.empty() && given.rest[0] == "diff")
         return profile_diff(options_around(given));
+    if (given.has("--pid")) return profile_process(given);
     try {
         check_options(given);
+        if (given.has("--seconds")) throw Failure("--seconds is for --pid");
         if (given.rest.empty()) throw Failure("profile needs a command: poolalloc profile -- CMD");
         return profile_command(given);
     } catch (const Failure &failure) {
@@ -250,15 +270,20 @@ int run(const Options &given) {
 
 const Command command_profile = {
     "profile",
-    "[OPTION...] [--] CMD [ARGUMENT...] | diff [OPTION...] A B",
+    "[OPTION...] [--] CMD [ARGUMENT...] | --pid PID | diff A B",
     "which lines of code hold the memory",
     "Runs CMD on the library, which notes the stack of a block every so many bytes, and shows the\n"
     "lines of code that hold most when it ends, held most when most was in use, and allocated\n"
     "most. Functions of allocators, libc and the C++ library are passed over: what counts is who\n"
     "called them. Debug information (-g) gives lines and inlined functions.\n"
+    "--pid does so with a live process: what it allocates in some seconds, and what lived before "
+    "as\n"
+    "one sum. It has to be started with POOLALLOC_OPTIONS=sample_signal=USR2, and goes on "
+    "meanwhile.\n"
     "diff shows what the profile in file B has more than that in A, both from -o FILE.pb.gz or of\n"
     "the library; a command of this name stands behind \"--\".\n\n"
     "Exit status: that of CMD; 125: this command failed; 126, 127: CMD cannot be run, is not "
-    "there. Of diff: 0; 2: it could not be done.",
+    "there. Of diff and --pid: 0; 1: the process does not run on the library;\n"
+    "2: it could not be done.",
     options,
     run};

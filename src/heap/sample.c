@@ -38,7 +38,8 @@ static struct grave {
 } graves[GRAVES];
 static unsigned next_grave;
 
-static struct atomic_u64 mean, begun_with;
+static struct atomic_u64 mean;
+struct atomic_u64 sample_begun_with;
 static double at_hand[CLASS_COUNT];
 
 static struct lock lock;
@@ -54,12 +55,12 @@ static struct {
 static struct atomic_u64 lost;
 
 size_t sample_mean(void) { return atomic_u64_load(&mean); }
-size_t sample_mean_begun(void) { return atomic_u64_load(&begun_with); }
-bool sample_has_begun(void) { return atomic_u64_load(&begun_with) != 0; }
+size_t sample_mean_begun(void) { return atomic_u64_load(&sample_begun_with); }
+bool sample_has_begun(void) { return atomic_u64_load(&sample_begun_with) != 0; }
 void sample_set_live_before(size_t bytes) { known.live_before = bytes; }
 
 double sample_chance(size_t size) {
-    double m = (double)atomic_u64_load(&begun_with);
+    double m = (double)atomic_u64_load(&sample_begun_with);
     return m <= 1 ? 1 : chance_within((double)size / m);
 }
 
@@ -334,11 +335,11 @@ bool sample_begin(size_t bytes) {
     if (!enter()) return false;
     bool made = make_tables();
     if (made && !sample_has_begun()) {
-        atomic_u64_store(&begun_with, bytes);
+        atomic_u64_store(&sample_begun_with, bytes);
         set_chances(bytes);
     }
     if (made)
-        atomic_u64_store_release(&mean, atomic_u64_load(&begun_with)); /* partner: heaps that
+        atomic_u64_store_release(&mean, atomic_u64_load(&sample_begun_with)); /* partner: heaps that
                                                                          adapt to it */
     lock_leave(&lock);
     return made;
@@ -353,7 +354,7 @@ void sample_after_fork(uint32_t survivor) {
     memset(graves, 0, sizeof graves);
     if (!make_tables()) {
         atomic_u64_store(&mean, 0);
-        atomic_u64_store(&begun_with, 0);
+        atomic_u64_store(&sample_begun_with, 0);
     }
 }
 
@@ -365,6 +366,6 @@ void sample_reset_for_test(void) {
     memset(&known, 0, sizeof known);
     memset(graves, 0, sizeof graves);
     atomic_u64_store(&mean, 0);
-    atomic_u64_store(&begun_with, 0);
+    atomic_u64_store(&sample_begun_with, 0);
     atomic_u64_store(&lost, 0);
 }

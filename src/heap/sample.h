@@ -50,6 +50,8 @@ bool sample_begin(size_t mean);
 void sample_end(void);
 /* The mean of sample_begin, also after sample_end. */
 size_t sample_mean_begun(void);
+/* The same, for who reads it from outside. */
+extern struct atomic_u64 sample_begun_with;
 /* True from the first sample_begin on. */
 bool sample_has_begun(void);
 

@@ -5,6 +5,7 @@
 #include "heap/emergency.h"
 #include "heap/message.h"
 #include "heap/purge.h"
+#include "heap/sample.h"
 #include "heap/space.h"
 #include "heap/thread_heap.h"
 #include "malloc/export.h"
@@ -39,6 +40,7 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             AT("options", options),
             AT("purge_runs", purge_runs),
             AT("emergency", emergency_mapping),
+            AT("sample_mean", sample_begun_with),
 
             NUMBER("align", ALIGN),
             NUMBER("pool_size", POOL_SIZE),
@@ -121,5 +123,8 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             FIELD(options, deepbind),
             FIELD(options, report_exit),
             FIELD(options, report_path),
+            FIELD(options, sample_signal),
+            FIELD(options, sample_path),
+            NUMBER("sample_path_size", sizeof options.sample_path),
         },
 };

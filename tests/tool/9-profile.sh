@@ -94,6 +94,39 @@ expect 'profile diff of what is none' 2 'cannot be read as a pprof profile' -- "
 head -c 300 "$work/before.pb.gz" >"$work/cut.pb.gz"
 expect 'profile diff of what is cut off' 2 'cut.pb.gz' -- "$tool" profile diff "$work/cut.pb.gz" "$work/before.pb.gz"
 
+# attend OPTIONS HOW: starts sites, which waits or is busy, with the options.
+attend() {
+    local word how=$2
+    coproc HOLD { cd "$work" && exec env LD_PRELOAD="$library16" POOLALLOC_OPTIONS="$1" "$sites" 20000 "$how" 2>"$work/holder"; }
+    held=$HOLD_PID
+    hold_input=${HOLD[1]} hold_output=${HOLD[0]}
+    read -r -t 60 word <&"$hold_output"
+    [ "${word-}" = ready ] || fail "sites is not ready: $(cat "$work/holder")"
+}
+attend sample_signal=USR2 wait
+# Where it stands it allocates nothing, so that nothing begins.
+expect 'profile --pid of a process that does nothing' 2 'has not called malloc' -- \
+    "$tool" profile --pid="$held" --seconds=0.1
+echo >&"$hold_input" # the signal of before has begun it by now
+read -r -t 60 _ <&"$hold_output"
+expect 'profile --pid' 0 'it was being sampled before' '\[allocated before sampling began\]' \
+    "keep_name.* sites.cc:$(site names)" -- "$tool" profile --pid="$held" --seconds=0.1
+if [ -e "$work/poolalloc.$held.pb" ]; then fail 'profile --pid: its file is left'; else pass 'profile --pid: no file is left'; fi
+expect 'profile --pid --json of what is sampled already' 0 '"target": "process [0-9]+ \(sites\)"' -- \
+    "$tool" profile --pid "$held" --seconds 0 --json
+let_go
+attend sample_signal=USR2 busy
+expect 'profile --pid of a process at work' 0 'sampling has begun for this' '\[allocated before sampling began\]' \
+    "hold_blocks\(int\) sites.cc:$(site blocks)" -- "$tool" profile --pid="$held" --seconds=0.3
+near 'profile --pid: what lived before' "$(sed -n 's/^ *\([0-9]*\)\.[0-9]* MiB.*before sampling began.*/\1/p' "$work/out")" 6 50
+let_go
+attend sample_signal=off wait
+expect 'profile --pid: without sample_signal' 2 'sample_signal=USR2' -- "$tool" profile --pid="$held"
+let_go
+expect 'profile --pid: not on the library' 1 'does not run on poolalloc' -- "$tool" profile --pid="$$"
+expect 'profile --pid of none' 2 'there is no process' -- "$tool" profile --pid=999999999
+expect 'profile --pid and a command' 2 'not both' -- "$tool" profile --pid="$$" true
+
 expect 'profile -o FILE of another kind' 125 'ends in .*\.folded' -- "$tool" profile -o "$work/x.txt" true
 expect 'profile --sort of no figure' 125 'in-use, peak or allocated' -- "$tool" profile --sort=time true
 expect 'profile without a command' 125 'needs a command' -- "$tool" profile

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Known places that allocate, for poolalloc profile: `sites COUNT [wait]` holds COUNT strings,
 // by an inlined function, 2000 entries and 1000 blocks, all of 1000 bytes; 5000 more blocks were
-// there for a while. With `wait` it reads a letter before and after the strings and entries.
+// there for a while. With `wait` it reads a letter before and after the strings and entries; with
+// `busy` it replaces the blocks until its input has something, or ends.
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <poll.h>
 #include <string>
 #include <vector>
 
@@ -44,6 +47,16 @@ int main(int count, char **words) {
     names.reserve(100000);
     hold_blocks(6000);
     drop_blocks(1000);
+    if (count > 2 && strcmp(words[2], "busy") == 0) {
+        struct pollfd input = {0, POLLIN, 0};
+        puts("ready");
+        fflush(stdout);
+        while (poll(&input, 1, 0) == 0) {
+            drop_blocks(1000);
+            hold_blocks(5000);
+        }
+        return 0;
+    }
     if (count > 2) { // what is held from here on is seen by who attaches
         puts("ready");
         fflush(stdout);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "live_profile.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "proc.h"
+#include "text.h"
+
+namespace {
+
+enum { STEP_MS = 20, PATIENCE_MS = 5000 };
+
+void pause_ms(unsigned ms) {
+    struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&time, nullptr);
+}
+
+// What of the library in the process matters here.
+struct Sampled {
+    int signal = 0;
+    uint64_t mean = 0; // 0: nothing is sampled yet
+    std::string path;  // of the profile, as seen from here
+};
+
+std::string status_row(int process_id, const std::string &name) {
+    std::string status = file_text("/proc/" + std::to_string(process_id) + "/status").value_or("");
+    for (const std::string &line : lines_of(status))
+        if (starts_with(line, name + ":")) return line.substr(name.size() + 1);
+    return "";
+}
+
+// The number that the process itself knows, behind the last blank: it may live in a namespace.
+std::string own_number(int process_id) {
+    std::string row = status_row(process_id, "NSpid");
+    size_t blank = row.find_last_of(" \t");
+    return blank == std::string::npos ? std::to_string(process_id) : row.substr(blank + 1);
+}
+
+std::string profile_path(Source &source, std::string option) {
+    if (option.empty()) option = "poolalloc.%p.pb";
+    std::string number = own_number(source.process_id());
+    for (size_t at; (at = option.find("%p")) != std::string::npos;) option.replace(at, 2, number);
+    if (option[0] == '/') return source.file_path(option);
+    return "/proc/" + std::to_string(source.process_id()) + "/cwd/" + option;
+}
+
+Sampled look(Source &source) {
+    Layout layout = layout_of(source);
+    uint64_t options = layout["at options"], signal = 0;
+    std::string path(layout["sample_path_size"], '\0');
+    Sampled sampled;
+    if (!source.read(options + layout["options.sample_signal"], &signal) ||
+        !source.read(options + layout["options.sample_path"], &path[0], path.size()) ||
+        !source.read(layout["at sample_mean"], &sampled.mean))
+        throw Failure(source.title() + " cannot be read any more");
+    sampled.signal = (int)signal;
+    sampled.path = profile_path(source, path.c_str());
+    return sampled;
+}
+
+// A signal that nobody takes would end the process.
+bool takes_signal(int process_id, int signal) {
+    uint64_t caught = strtoull(status_row(process_id, "SigCgt").c_str(), nullptr, 16);
+    return signal >= 1 && signal <= 64 && (caught >> (signal - 1) & 1) != 0;
+}
+
+void check(const Source &source, const Sampled &sampled) {
+    if (sampled.signal == 0)
+        throw Failure(source.title() +
+                      " cannot be asked for a profile: start it with "
+                      "POOLALLOC_OPTIONS=sample_signal=USR2 (poolalloc run --sample-signal=USR2)");
+    if (!takes_signal(source.process_id(), sampled.signal))
+        throw Failure(source.title() + " has no handler for its sample_signal any more: choose a "
+                                       "signal that the program does not use");
+    const std::string folded = ".folded";
+    if (sampled.path.size() > folded.size() &&
+        sampled.path.compare(sampled.path.size() - folded.size(), folded.size(), folded) == 0)
+        throw Failure(source.title() + " writes folded stacks: start it with a sample_file= of "
+                                       "another ending");
+}
+
+void send(const Source &source, int signal) {
+    if (kill(source.process_id(), signal) != 0)
+        throw Failure(source.title() + " cannot be sent the signal: " + strerror(errno));
+}
+
+// Tells one state of a file from another; empty: there is none.
+std::string state_of(const std::string &path) {
+    struct stat status;
+    if (stat(path.c_str(), &status) != 0) return "";
+    return format("%llu %lld.%09ld %lld", (unsigned long long)status.st_ino,
+                  (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+                  (long long)status.st_size);
+}
+
+void await_profile(Source &source, const Sampled &sampled, const std::string &before) {
+    for (unsigned waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
+        std::string now = state_of(sampled.path);
+        if (!now.empty() && now != before && profile_is_whole(sampled.path)) return;
+        pause_ms(STEP_MS);
+    }
+    throw Failure(source.title() + " has written no profile to " + sampled.path +
+                  ": it may not write there, or has taken the signal for itself");
+}
+
+// Sampling begins with the next call of malloc that needs more than what is at hand.
+bool await_beginning(Source &source, double seconds) {
+    bool has_begun = false;
+    for (auto left = (int)(seconds * 1000) + STEP_MS; left > 0; left -= STEP_MS) {
+        pause_ms((unsigned)std::min(left, (int)STEP_MS));
+        has_begun = has_begun || look(source).mean != 0;
+    }
+    return has_begun;
+}
+
+} // namespace
+
+SampleProfile live_profile(int process_id, double seconds, ProfileView *view) {
+    std::unique_ptr<Source> source = source_of_process(process_id);
+    Sampled sampled = look(*source);
+    check(*source, sampled);
+    view->title = source->title();
+    if (sampled.mean != 0)
+        view->notes.emplace_back("it was being sampled before: what is here is more than that of " +
+                                 format("%g seconds", seconds));
+    else
+        send(*source, sampled.signal);
+    if (!await_beginning(*source, seconds))
+        throw Failure(
+            source->title() +
+            " has not called malloc for more memory in this time: sampling begins when it "
+            "does; ask again then, or give --seconds more");
+    std::string before = state_of(sampled.path);
+    send(*source, sampled.signal);
+    await_profile(*source, sampled, before);
+    std::string folder = "/proc/" + std::to_string(process_id) + "/";
+    SampleProfile profile = profile_read(sampled.path, {folder + "root", folder + "exe"});
+    if (before.empty()) unlink(sampled.path.c_str());
+    if (sampled.mean == 0)
+        view->notes.emplace_back("sampling has begun for this, and stays on; what lived before is "
+                                 "one row, and may have been freed since");
+    return profile;
+}

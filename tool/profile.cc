@@ -137,6 +137,15 @@ struct Ended {
     int status;
 };
 
+volatile pid_t running;
+
+// Who ends the command means the program, which leaves its profile then.
+void hand_on(int number) {
+    int saved_errno = errno;
+    if (running > 0) kill(running, number);
+    errno = saved_errno;
+}
+
 // Runs the program; signals from the terminal are for it alone meanwhile.
 Ended run_program(const Program &program, const std::vector<std::string> &rest) {
     pid_t child = fork();
@@ -148,10 +157,13 @@ Ended run_program(const Program &program, const std::vector<std::string> &rest) 
         execv(program.path.c_str(), words.data());
         _exit(126);
     }
+    running = child;
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
+    signal(SIGTERM, hand_on);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    running = 0;
     return {child, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)};
 }
 
@@ -180,7 +192,7 @@ SampleProfile choose_profile(const ProfileFolder &folder, const Program &program
     if (count == 0)
         throw Failure(
             ended.status > 128
-                ? "the program left no profile: it was killed"
+                ? "the program left no profile: it was killed (SIGTERM would let it write one)"
                 : "the program left no profile: it ended by _exit, or without the library");
     view->title += ", process " + chosen;
     if (count > 1)

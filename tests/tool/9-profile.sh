@@ -94,6 +94,20 @@ expect 'profile diff of what is none' 2 'cannot be read as a pprof profile' -- "
 head -c 300 "$work/before.pb.gz" >"$work/cut.pb.gz"
 expect 'profile diff of what is cut off' 2 'cut.pb.gz' -- "$tool" profile diff "$work/cut.pb.gz" "$work/before.pb.gz"
 
+# The command gets the signal, and the program's profile is there: it tells when it is ready.
+coproc HOLD { exec "$tool" profile -o "$work/ended.folded" "$sites" 5000 busy 2>"$work/holder"; }
+held=$HOLD_PID hold_input=${HOLD[1]}
+read -r -t 60 _ <&"${HOLD[0]}"
+kill -TERM "$held"
+wait "$held"
+status=$?
+eval "exec $hold_input>&-"
+if [ $status -eq 143 ] && grep -q hold_blocks "$work/ended.folded"; then
+    pass 'profile: SIGTERM to the command ends the program, with its profile'
+else
+    fail "profile: SIGTERM to the command: status $status, $(cat "$work/holder")"
+fi
+
 # attend OPTIONS HOW: starts sites, which waits or is busy, with the options.
 attend() {
     local word how=$2

@@ -286,8 +286,9 @@ const Command command_profile = {
     "which lines of code hold the memory",
     "Runs CMD on the library, which notes the stack of a block every so many bytes, and shows the\n"
     "lines of code that hold most when it ends, held most when most was in use, and allocated\n"
-    "most. Functions of allocators, libc and the C++ library are passed over: what counts is who\n"
-    "called them. Debug information (-g) gives lines and inlined functions.\n"
+    "most. Functions of allocators, libc and the C++ library, and wrappers as xmalloc, are passed\n"
+    "over: what counts is who called them. Debug information (-g) gives lines and inlined "
+    "functions.\n"
     "--pid does so with a live process: what it allocates in some seconds, and what lived before "
     "as\n"
     "one sum. It has to be started with POOLALLOC_OPTIONS=sample_signal=USR2, and goes on "

@@ -2,6 +2,7 @@
 #include "sample_profile.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <zlib.h>
 
@@ -249,18 +250,29 @@ void put_frames(const SampleProfile &profile, Strings *strings, Writer *to) {
                                      .bytes());
 }
 
-bool is_part_of_allocating(const Frame &frame) {
-    static const char *const objects[] = {"libpoolalloc", "libstdc++.so", "libc.so", "libc-",
-                                          "libc++",       "libgcc_s",     "ld-linux"};
-    static const char *const functions[] = {"std::",  "__gnu_cxx::", "operator new", "malloc",
-                                            "calloc", "realloc",     "void* std::"};
-    if (frame.file.find("/include/c++/") != std::string::npos) return true;
-    std::string object = base_name(frame.object);
-    for (const char *name : objects)
-        if (starts_with(object, name)) return true;
-    for (const char *name : functions)
-        if (starts_with(frame.function, name)) return true;
+bool starts_with_one_of(const std::string &text, std::initializer_list<const char *> starts) {
+    return std::any_of(starts.begin(), starts.end(),
+                       [&](const char *start) { return starts_with(text, start); });
+}
+
+// xmalloc, PyMem_Realloc, g_strdup: what programs wrap around an allocator tells nothing of who
+// needs the memory.
+bool is_wrapper(const std::string &function) {
+    std::string name = function.substr(0, function.find('('));
+    for (char &letter : name) letter = (char)tolower((unsigned char)letter);
+    for (const char *part : {"malloc", "calloc", "realloc", "memalign", "strdup", "memdup"})
+        if (name.find(part) != std::string::npos) return true;
     return false;
+}
+
+bool is_part_of_allocating(const Frame &frame) {
+    return frame.file.find("/include/c++/") != std::string::npos ||
+           starts_with_one_of(base_name(frame.object),
+                              {"libpoolalloc", "libstdc++.so", "libc.so", "libc-", "libc++",
+                               "libgcc_s", "ld-linux"}) ||
+           starts_with_one_of(frame.function,
+                              {"std::", "__gnu_cxx::", "operator new", "void* std::"}) ||
+           is_wrapper(frame.function);
 }
 
 } // namespace

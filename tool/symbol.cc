@@ -113,8 +113,7 @@ Symbols::Symbols(const std::vector<SymbolObject> &objects, const SymbolFiles &fi
     for (SymbolObject &object : state_->objects) {
         std::string path = file_of(object.path, files);
         if (path.empty()) continue;
-        if (!starts_with(object.path, "/"))
-            object.path = starts_with(path, "/proc/") ? link_target(path) : path;
+        if (!starts_with(object.path, "/") && !starts_with(path, "/proc/")) object.path = path;
         uint64_t base = object.start & ~(uint64_t)(PAGE - 1);
         dwfl_report_elf(state_->session, object.path.c_str(), path.c_str(), -1, base, false);
     }

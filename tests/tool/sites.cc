@@ -33,9 +33,15 @@ __attribute__((noinline)) Entry *make_entry(int i) {
 }
 } // namespace cache
 
+__attribute__((noinline)) void *xmalloc(size_t size) {
+    void *block = malloc(size);
+    if (block == nullptr) abort();
+    return block;
+}
+
 __attribute__((noinline)) void hold_blocks(int count) {
     for (int i = 0; i < count; i++)
-        blocks.push_back(static_cast<char *>(malloc(1000))); // SITE blocks
+        blocks.push_back(static_cast<char *>(xmalloc(1000))); // SITE blocks
 }
 
 __attribute__((noinline)) void drop_blocks(size_t rest) {

@@ -39,7 +39,7 @@ cp "$work/out" "$work/profile.json"
 near 'profile --json: bytes in use' "$(number in_use_bytes)" $((8000 * 1000 + 32 * 100000 + 72704)) 2
 if command -v python3 >/dev/null; then
     expect 'profile: JSON' 0 -- python3 -m json.tool "$work/profile.json"
-    expect 'profile: pprof reads FILE.pb.gz' 0 "^[0-9]+ .*keep_name[^ ]*:sites.cc:$(site names) read_names" -- \
+    expect 'profile: pprof reads FILE.pb.gz' 0 "^[0-9]+ .*keep_name[^ ]*:sites.cc:$(site names) read_names\(int\):sites.cc:$(site reader)" -- \
         python3 "$here/profile.py" "$work/sites.pb.gz"
     near 'profile: bytes in use in FILE.pb.gz' \
         "$(awk '{ sum += $1 } END { print sum }' "$work/out")" $((8000 * 1000 + 32 * 100000 + 72704)) 2

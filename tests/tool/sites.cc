@@ -19,7 +19,7 @@ static inline __attribute__((always_inline)) void keep_name(int i) {
 }
 
 __attribute__((noinline)) void read_names(int count) {
-    for (int i = 0; i < count; i++) keep_name(i);
+    for (int i = 0; i < count; i++) keep_name(i); // SITE reader
 }
 
 namespace cache {

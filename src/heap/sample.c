@@ -3,6 +3,7 @@
 
 #include "base/chance.h"
 #include "os/lock.h"
+#include "os/options.h"
 #include "os/os.h"
 #include "os/probe.h"
 
@@ -216,10 +217,11 @@ void sample_add(const struct stack *stack, uintptr_t address, size_t size, doubl
     lock_leave(&lock);
 }
 
-/* Stacks of frees are what makes mistakes plain, and as dear as those of mallocs. */
+/* Stacks of frees are what makes mistakes plain, and as dear as those of mallocs. Who looks for
+   leaks has no use for them. */
 static uint32_t free_site(void) {
     struct stack stack;
-    if (sample_mean_begun() >= SAMPLE_BARE) return 0;
+    if (sample_mean_begun() >= SAMPLE_BARE || options.leaks_path[0] != '\0') return 0;
     stack_unwind(&stack);
     return site_for(&stack);
 }
@@ -369,3 +371,20 @@ void sample_reset_for_test(void) {
     atomic_u64_store(&sample_begun_with, 0);
     atomic_u64_store(&lost, 0);
 }
+
+/* ---- For readers from outside ---- */
+
+const struct sample_places sample_places = {
+    .live = &known.live,
+    .live_most = &known.live_most,
+    .words = &known.words,
+    .words_most = &known.words_most,
+    .graves = graves,
+    .graves_size = sizeof graves,
+    .sample_size = sizeof(struct sample),
+    .sample_address = offsetof(struct sample, address),
+    .sample_bytes = offsetof(struct sample, size),
+    .sample_site = offsetof(struct sample, site),
+    .site_depth = offsetof(struct site_record, depth),
+    .site_callers = RECORD_WORDS * sizeof(uint64_t),
+};

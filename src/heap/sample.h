@@ -85,6 +85,18 @@ bool sample_find(uintptr_t address, struct stack *stack, size_t *size);
    it, and, with a mean below SAMPLE_BARE, who freed it; else that stack is empty. */
 bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *freed);
 
+/* Where readers from outside find the tables: by the descriptor alone. The first four are places of
+   variables. A live sample is at address `live` + i * sample_size for i < live_most, unless its
+   address is 0; its site begins at word number `sample_site` of `words`. */
+struct sample_places {
+    const void *live, *live_most, *words, *words_most;
+    const void *graves; /* addresses that were freed */
+    uint64_t graves_size, sample_size;
+    uint64_t sample_address, sample_bytes, sample_site; /* places in a sample: 8, 8 and 4 bytes */
+    uint64_t site_depth, site_callers;                  /* in a site: 4 bytes, and its first word */
+};
+extern const struct sample_places sample_places;
+
 /* In the child of a fork: if a thread that is gone was at it, all that is known is forgotten. */
 void sample_after_fork(uint32_t survivor);
 /* As if nothing had been sampled: for tests. */

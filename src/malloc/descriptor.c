@@ -40,6 +40,7 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             AT("options", options),
             AT("purge_runs", purge_runs),
             AT("emergency", emergency_mapping),
+            AT("sample_places", sample_places),
             AT("sample_mean", sample_begun_with),
 
             NUMBER("align", ALIGN),
@@ -114,6 +115,20 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             FIELD(space_figures, mapped_peak),
             FIELD(space_figures, direct_blocks),
             FIELD(space_figures, direct_bytes),
+
+            SIZEOF(sample_places),
+            FIELD(sample_places, live),
+            FIELD(sample_places, live_most),
+            FIELD(sample_places, words),
+            FIELD(sample_places, words_most),
+            FIELD(sample_places, graves),
+            FIELD(sample_places, graves_size),
+            FIELD(sample_places, sample_size),
+            FIELD(sample_places, sample_address),
+            FIELD(sample_places, sample_bytes),
+            FIELD(sample_places, sample_site),
+            FIELD(sample_places, site_depth),
+            FIELD(sample_places, site_callers),
 
             FIELD(options, purge_delay),
             FIELD(options, purge_keep),

@@ -10,6 +10,7 @@
 #include "malloc/outlet.h"
 #include "malloc/profile.h"
 #include "malloc/report.h"
+#include "os/frozen.h"
 #include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -152,7 +153,7 @@ bool occasion_matches(const char *pattern, const char *path) {
 static void be_silent(void) {
     options.report_exit = options.report_signal = options.sample = options.sample_signal = 0;
     options.report_interval = options.report_growth = 0;
-    options.report_path[0] = '\0';
+    options.report_path[0] = options.leaks_path[0] = '\0';
 }
 
 static void serve(bool at_end) {
@@ -166,6 +167,8 @@ static void serve(bool at_end) {
 void occasion_prepare(bool serving) {
     const char *path = program_invocation_name ? program_invocation_name : "?";
     if (!occasion_matches(options.report_if, path)) be_silent();
+    if (!serving) options.leaks_path[0] = '\0';
+    if (options.leaks_path[0] != '\0') options.sample = 1;
     start_ticks();
     bool at_end = reports_at_end() || options.sample != 0;
     if (!at_end && !options.report_signal && !options.report_interval && !options.report_growth &&
@@ -188,5 +191,8 @@ static bool served_enough(void) {
 
 void occasion_end(void) {
     if (reports_at_end() && served_enough()) report_now();
-    if (sample_has_begun()) write_profile();
+    if (options.leaks_path[0] != '\0')
+        frozen_hand_over(options.leaks_path);
+    else if (sample_has_begun())
+        write_profile();
 }

@@ -100,6 +100,10 @@ static bool parse_sample_file(struct word word, void *field) {
     return word_string(word, (char *)field, sizeof options.sample_path);
 }
 
+static bool parse_leaks(struct word word, void *field) {
+    return word_string(word, (char *)field, sizeof options.leaks_path);
+}
+
 static bool parse_report_if(struct word word, void *field) {
     return word_string(word, (char *)field, sizeof options.report_if);
 }
@@ -159,6 +163,9 @@ static const struct option table[] = {
     {"sample_signal", "off or a signal (USR2, HUP, ..., a number)", "off",
      "this signal starts sampling, and then each writes the profile", parse_signal,
      offsetof(struct options, sample_signal)},
+    {"leaks", "the path of a socket (up to 107 bytes)", "",
+     "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",
+     parse_leaks, offsetof(struct options, leaks_path)},
     {"limit", "off, SIZE from 1M on (512M, 2G) or a share (80%)", "off",
      "the most address space for blocks, or this share of the control group's memory limit; what "
      "is "

@@ -41,6 +41,7 @@ struct options {
     uint64_t report_growth;   /* bytes, or 0 */
     uint64_t report_least;    /* blocks */
     char sample_path[256];    /* "": see profile.c; no longer than report_path */
+    char leaks_path[108];     /* of the socket of poolalloc leaks, or "" */
     char report_if[64];       /* a pattern, or "" */
     char report_path[256];    /* or to this file; copied, as programs overwrite their environment */
 };

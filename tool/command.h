@@ -19,7 +19,7 @@ struct Command {
 };
 
 extern const Command command_check, command_compare, command_explain, command_map, command_profile,
-    command_record, command_replay, command_run, command_stat;
+    command_record, command_replay, command_run, command_stat, command_leaks;
 
 // The one PID or core file that a command reads.
 std::string target_of(const Options &options);

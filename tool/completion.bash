@@ -7,7 +7,7 @@ _poolalloc() {
             sed -n 's/^  \([a-z]*\) .*/\1/p') --help --version" -- "$word"))
         return
     fi
-    case $command in run | check | compare | profile)
+    case $command in run | check | compare | profile | leaks)
         # Behind the command to run, completion is that command's.
         for ((i = 2; i < COMP_CWORD; i++)); do
             if [ "${COMP_WORDS[i]}" = -- ]; then i=$((i + 1)); elif [[ ${COMP_WORDS[i]} == -* ]]; then continue; fi
@@ -21,7 +21,7 @@ _poolalloc() {
         return
     fi
     case $command in
-    run | compare | profile) COMPREPLY=($(compgen -c -- "$word")) ;;
+    run | compare | profile | leaks) COMPREPLY=($(compgen -c -- "$word")) ;;
     check) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word") $(compgen -c -- "$word")) ;;
     *) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word") $(compgen -f -- "$word")) ;;
     esac

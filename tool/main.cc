@@ -9,9 +9,9 @@
 #include "poolalloc.h"
 #include "text.h"
 
-static const Command *const commands[] = {&command_run,    &command_check,   &command_compare,
-                                          &command_stat,   &command_explain, &command_map,
-                                          &command_record, &command_replay,  &command_profile};
+static const Command *const commands[] = {
+    &command_run, &command_check,  &command_compare, &command_stat,    &command_explain,
+    &command_map, &command_record, &command_replay,  &command_profile, &command_leaks};
 
 static void print_commands(FILE *to) {
     fprintf(to, "usage: poolalloc COMMAND [OPTION...] ...\n\n");

@@ -27,9 +27,9 @@ struct WindowCopy {
 
 class Walk {
   public:
-    Walk(Source &source, const Layout &layout)
-        : source_(source), layout_(layout), at_(layout), residency_(source, at_.pool_size),
-          metadata_residency_(source, at_.pool_size) {}
+    Walk(Source &source, const Layout &layout, std::vector<LiveBlock> *blocks)
+        : source_(source), layout_(layout), blocks_(blocks), at_(layout),
+          residency_(source, at_.pool_size), metadata_residency_(source, at_.pool_size) {}
     Snapshot take();
 
   private:
@@ -45,11 +45,15 @@ class Walk {
     void find_residency(WindowCopy *window);
     void walk_window(WindowCopy *window);
     void walk_page(WindowCopy *window, unsigned page);
+    void add_blocks(uint64_t page, unsigned word, uint64_t live, unsigned c);
     void walk_pool(WindowCopy *window, unsigned page, HeapFigures *heap);
     void walk_span(WindowCopy *window, unsigned page, HeapFigures *heap);
     void spread(WindowCopy *window, unsigned page, uint64_t from, uint64_t to,
                 uint64_t Resident::*kind, uint64_t *of_heap);
     void sum_arena(const WindowCopy &window, unsigned arena);
+    void add_block(uint64_t address, uint64_t size) {
+        if (blocks_ != nullptr) blocks_->push_back({address, size});
+    }
     void add_region(uint64_t start, uint64_t size, const char *what);
     uint64_t at(const char *name) { return layout_[std::string("at ") + name]; }
     template <typename T> T value(uint64_t address) {
@@ -84,6 +88,7 @@ class Walk {
 
     Source &source_;
     const Layout &layout_;
+    std::vector<LiveBlock> *const blocks_;
     const Places at_;
     Residency residency_, metadata_residency_;
     Snapshot s_;
@@ -174,6 +179,7 @@ void Walk::read_directs() {
     for (const Region &region : s_.regions) {
         if (strcmp(region.what, "direct") != 0) continue;
         s_.direct_bytes += region.size;
+        add_block(region.start, region.size);
         s_.resident.live += residency_.bytes(region.start, region.size, &s_.swapped);
     }
 }
@@ -292,6 +298,13 @@ void Walk::spread(WindowCopy *window, unsigned page, uint64_t from, uint64_t to,
     }
 }
 
+void Walk::add_blocks(uint64_t page, unsigned word, uint64_t live, unsigned c) {
+    for (; live != 0; live &= live - 1) {
+        uint64_t place = 64 * word + (unsigned)__builtin_ctzll(live);
+        add_block(page + (place << at_.align_shift), s_.classes[c].stride);
+    }
+}
+
 void Walk::walk_pool(WindowCopy *window, unsigned page, HeapFigures *heap) {
     unsigned c = record_field<uint8_t>(*window, page, at_.class_index);
     ClassFigures &figures = s_.classes[c];
@@ -301,6 +314,7 @@ void Walk::walk_pool(WindowCopy *window, unsigned page, HeapFigures *heap) {
         uint64_t word = record_field<uint64_t>(*window, page, at_.live + 8 * w) & starts_[c][w];
         awaiting += bits(word & pending[w]);
         live += bits(word & ~pending[w]);
+        if (blocks_ != nullptr) add_blocks(page_address(*window, page), w, word & ~pending[w], c);
         free += bits(spare[w] & starts_[c][w] & ~word);
     }
     unsigned at_hand = figures.capacity - std::min(figures.capacity, live + awaiting + free);
@@ -357,6 +371,7 @@ void Walk::walk_span(WindowCopy *window, unsigned page, HeapFigures *heap) {
             s_.live_blocks++;
             heap->live_blocks++;
             s_.live_bytes += figures.stride;
+            add_block(page_address(*window, page) + from, figures.stride);
             spread(window, page, from, to, &Resident::live, &heap->live);
         } else if (!is_spare) {
             figures.at_hand++;
@@ -387,6 +402,7 @@ void Walk::walk_page(WindowCopy *window, unsigned page) {
         s_.large_blocks++;
         s_.live_bytes += bytes;
         s_.large_bytes += bytes;
+        add_block(address, bytes);
     }
     if (address < large_end_) {
         window->cells[page] = Cell::LARGE;
@@ -480,4 +496,6 @@ Snapshot Walk::take() {
 
 } // namespace
 
-Snapshot snapshot_take(Source &source, const Layout &layout) { return Walk(source, layout).take(); }
+Snapshot snapshot_take(Source &source, const Layout &layout, std::vector<LiveBlock> *blocks) {
+    return Walk(source, layout, blocks).take();
+}

@@ -82,6 +82,12 @@ struct Snapshot {
     std::vector<Region> regions; // metadata, direct mappings, arenas: what maps shows of ours
 };
 
-Snapshot snapshot_take(Source &source, const Layout &layout);
+struct LiveBlock {
+    uint64_t address, size; // with its rounding
+};
+
+// With `blocks`: the live ones, in no order.
+Snapshot snapshot_take(Source &source, const Layout &layout,
+                       std::vector<LiveBlock> *blocks = nullptr);
 
 #endif

@@ -76,6 +76,25 @@ std::vector<Frame> frames_of_scopes(Dwarf_Die *unit, Dwarf_Addr address, Frame p
     return frames;
 }
 
+// The unit of an address. Compilers other than gcc leave out the table that says which it is
+// (.debug_aranges), and each unit has to be asked.
+Dwarf_Die *unit_of(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias) {
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+    if (unit != nullptr) return unit;
+    do unit = dwfl_module_nextcu(module, unit, bias);
+    while (unit != nullptr && dwarf_haspc(unit, address - *bias) <= 0);
+    return unit;
+}
+
+void read_line(Dwarf_Die *unit, Dwarf_Addr address, Frame *place) {
+    Dwarf_Line *row = dwarf_getsrc_die(unit, address);
+    const char *file = row != nullptr ? dwarf_linesrc(row, nullptr, nullptr) : nullptr;
+    int line = 0;
+    if (file == nullptr) return;
+    place->file = file;
+    if (dwarf_lineno(row, &line) == 0) place->line = (unsigned)line;
+}
+
 // The file of an object now. A program that was started by a relative path says that one alone.
 std::string file_of(const std::string &path, const SymbolFiles &files) {
     if (!path.empty() && path[0] == '/') return files.root + path;
@@ -132,13 +151,8 @@ std::vector<Frame> Symbols::frames_of(uint64_t address) const {
     if (state_->session != nullptr) module = dwfl_addrmodule(state_->session, address);
     if (module != nullptr) {
         Dwarf_Addr bias = 0;
-        if (Dwfl_Line *row = dwfl_module_getsrc(module, address)) {
-            int line = 0;
-            const char *file = dwfl_lineinfo(row, nullptr, &line, nullptr, nullptr, nullptr);
-            if (file != nullptr) place.file = file;
-            place.line = (unsigned)line;
-        }
-        if (Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias)) {
+        if (Dwarf_Die *unit = unit_of(module, address, &bias)) {
+            read_line(unit, address - bias, &place);
             std::vector<Frame> frames = frames_of_scopes(unit, address - bias, place);
             if (!frames.empty()) return frames;
         }

@@ -27,6 +27,8 @@ completes() {
 }
 completes check poolalloc ch
 completes --openmetrics poolalloc stat --open
+completes --suppressions poolalloc leaks --suppr
+completes bash poolalloc leaks bas
 completes "$$" poolalloc explain "$$"
 completes bash poolalloc run bas
 

@@ -70,6 +70,11 @@ static size_t table_size(const struct addresses *addresses) {
     return align_up(sizeof *addresses, 64) + addresses->most * sizeof(struct known);
 }
 
+static void drop(struct addresses *addresses) {
+    os_unmap(addresses, align_up(table_size(addresses), os_page_size()));
+}
+
+/* NULL: what is known is out of reach, or there is no memory. */
 static struct addresses *collect(bool with_names) {
     struct sample_totals totals;
     size_t callers = 0;
@@ -81,13 +86,12 @@ static struct addresses *collect(bool with_names) {
     if (addresses == NULL) return NULL;
     addresses->most = wanted.most;
     addresses->table = (struct known *)((char *)addresses + align_up(sizeof *addresses, 64));
-    sample_each(&totals, note_site, addresses);
+    if (!sample_each(&totals, note_site, addresses)) {
+        drop(addresses);
+        return NULL;
+    }
     resolve(addresses, with_names);
     return addresses;
-}
-
-static void drop(struct addresses *addresses) {
-    os_unmap(addresses, align_up(table_size(addresses), os_page_size()));
 }
 
 /* ---- profile.proto: fields by their numbers there ---- */
@@ -235,22 +239,28 @@ static void add_comment(struct text *to, const struct addresses *addresses, size
     add_number(to, PROFILE_COMMENT, STRINGS + addresses->objects);
 }
 
+static void add_all_but_samples(struct text *to, const struct addresses *addresses,
+                                size_t live_before) {
+    for (unsigned i = 0; i < TYPES; i++)
+        add_type(to, PROFILE_SAMPLE_TYPE, types[i][0], types[i][1]);
+    add_locations(to, addresses);
+    add_objects(to, addresses);
+    add_type(to, PROFILE_PERIOD_TYPE, S_SPACE, S_BYTES);
+    add_number(to, PROFILE_PERIOD, sample_mean_begun());
+    add_comment(to, addresses, live_before);
+    add_number(to, PROFILE_DEFAULT_TYPE, S_INUSE_SPACE);
+}
+
+/* Samples come first, as they alone may be out of reach. */
 bool profile_write(struct text *to) {
     struct sample_totals totals;
     struct addresses *addresses = collect(false);
     if (addresses == NULL) return false;
     struct output output = {to, addresses};
-    for (unsigned i = 0; i < TYPES; i++)
-        add_type(to, PROFILE_SAMPLE_TYPE, types[i][0], types[i][1]);
-    sample_each(&totals, add_sample, &output);
-    add_locations(to, addresses);
-    add_objects(to, addresses);
-    add_type(to, PROFILE_PERIOD_TYPE, S_SPACE, S_BYTES);
-    add_number(to, PROFILE_PERIOD, sample_mean_begun());
-    add_comment(to, addresses, totals.live_before);
-    add_number(to, PROFILE_DEFAULT_TYPE, S_INUSE_SPACE);
+    bool written = sample_each(&totals, add_sample, &output);
+    if (written) add_all_but_samples(to, addresses, totals.live_before);
     drop(addresses);
-    return true;
+    return written;
 }
 
 /* ---- Stacks as lines ---- */
@@ -299,10 +309,10 @@ bool profile_write_folded(struct text *to) {
     struct addresses *addresses = collect(true);
     if (addresses == NULL) return false;
     struct output output = {to, addresses};
-    sample_each(&totals, add_line, &output);
-    add_rest(to, &totals);
+    bool written = sample_each(&totals, add_line, &output);
+    if (written) add_rest(to, &totals);
     drop(addresses);
-    return true;
+    return written;
 }
 
 /* ---- */

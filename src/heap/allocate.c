@@ -434,7 +434,7 @@ void allocate_perturb(bool on, unsigned byte) {
 bool allocate_sample(size_t mean) {
     if (mean != 0 && !sample_begin(mean)) return false;
     if (mean == 0) sample_end();
-    if (mean != 0 && remote_watched == NULL && !shared_heap_watch(sample_remove)) {
+    if (mean != 0 && !shared_heap_watch(sample_remove)) {
         sample_end();
         return false;
     }

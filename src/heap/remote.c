@@ -329,13 +329,19 @@ static void post_now(struct heap *heap, struct batch *batch) {
     finish(work, heap);
 }
 
-bool (*remote_free_watched)(uintptr_t address);
-struct heap *remote_watched;
+static bool (*free_watched)(uintptr_t address);
+static struct atomic_u64 watched; /* struct heap * */
+
+void remote_watch(struct heap *heap, bool (*free)(uintptr_t address)) {
+    if (heap != NULL) free_watched = free;
+    atomic_u64_store_release(&watched, (uintptr_t)heap); /* partner: remote_free_slow */
+}
 
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
-    if (unlikely(to == remote_watched)) {
-        if (!remote_free_watched(address)) deposit_now(heap, to, address, usable);
+    /* Partner: remote_watch. */
+    if (unlikely((uintptr_t)to == atomic_u64_load_acquire(&watched))) {
+        if (!free_watched(address)) deposit_now(heap, to, address, usable);
         return true;
     }
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;

@@ -27,10 +27,9 @@ extern "C" {
 /* The rest of remote_free: the first block of a message, or the last. `heap` is NULL if the caller
    has none. True if it is the moment for allocate_poll. */
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable);
-/* NULL, or asked in the slow path of each block that goes to the heap `remote_watched`, to which no
-   message is open: true if it has freed it. */
-extern bool (*remote_free_watched)(uintptr_t address);
-extern struct heap *remote_watched;
+/* From now on `free` is asked in the slow path of each block that goes to the heap, to which no
+   message is open: true if it has freed it. One heap is watched at a time; NULL: none. */
+void remote_watch(struct heap *heap, bool (*free)(uintptr_t address));
 /* Posts all messages. */
 void remote_post(struct heap *heap);
 /* Frees blocks that came in, about `limit` at the most. For the owner. */

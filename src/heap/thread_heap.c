@@ -288,14 +288,30 @@ struct heap *shared_heap_enter(void) {
     return shared_heap_enter_inside();
 }
 
+static void (*shared_freed)(uintptr_t address); /* NULL: nobody watches */
+
+/* False: the lock is out of reach, or the pool was handed to another heap. */
+static bool free_watched(uintptr_t address) {
+    shared_freed(address);
+    space_notice_fork();
+    if (!lock_take(&shared_lock)) return false;
+    bool freed = shared_heap != NULL && heap_free(shared_heap, address);
+    lock_leave(&shared_lock);
+    return freed;
+}
+
+static void make_shared_heap(void) {
+    if (!space_lock()) return;
+    init();
+    shared_heap = heap_new();
+    space_unlock();
+    if (shared_freed != NULL) remote_watch(shared_heap, free_watched); /* it was, before a fork */
+}
+
 struct heap *shared_heap_enter_inside(void) {
     space_notice_fork();
     if (!lock_take(&shared_lock)) return NULL;
-    if (shared_heap == NULL && space_lock()) {
-        init();
-        shared_heap = heap_new();
-        space_unlock();
-    }
+    if (shared_heap == NULL) make_shared_heap();
     if (shared_heap != NULL) {
         atomic_u32_store(&shared_holds, 1);
         return shared_heap;
@@ -309,24 +325,11 @@ void shared_heap_leave(void) {
     lock_leave(&shared_lock);
 }
 
-static void (*shared_freed)(uintptr_t address);
-
-/* False: the lock is out of reach, or the pool was handed to another heap. */
-static bool free_watched(uintptr_t address) {
-    shared_freed(address);
-    space_notice_fork();
-    if (!lock_take(&shared_lock)) return false;
-    bool freed = shared_heap != NULL && heap_free(shared_heap, address);
-    lock_leave(&shared_lock);
-    return freed;
-}
-
 bool shared_heap_watch(void (*freed)(uintptr_t address)) {
     struct heap *heap = shared_heap_enter_inside();
     if (heap == NULL) return false;
     shared_freed = freed;
-    remote_free_watched = free_watched;
-    remote_watched = heap;
+    remote_watch(heap, free_watched);
     shared_heap_leave();
     return true;
 }
@@ -548,7 +551,10 @@ static void after_fork(bool in_doubt, uint32_t survivor) {
         rebuild_lists();
     else
         drop_helped();
-    if (lock_mend(&shared_lock, survivor)) shared_heap = remote_watched = NULL;
+    if (lock_mend(&shared_lock, survivor)) {
+        shared_heap = NULL;
+        remote_watch(NULL, NULL);
+    }
     sample_after_fork(survivor);
     uint32_t owned = 0;
     atomic_u32_store(&orphans, 0);

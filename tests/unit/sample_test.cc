@@ -3,6 +3,7 @@
 // known to be; marks leave the heaps whole.
 #include "heap/sample.h"
 
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <poolalloc.h>
@@ -304,6 +305,27 @@ TEST_F(SampleTest, TheChildOfAForkGoesOn) {
     }));
     EXPECT_EQ(totals().samples, 1u);
     poolalloc_free(block);
+}
+
+// Another thread was in the shared heap at the fork: the child makes one of its own.
+TEST_F(SampleTest, TheChildOfAForkSeesFreesInASharedHeapOfItsOwn) {
+    ASSERT_TRUE(allocate_sample(1));
+    std::atomic<bool> inside{false}, done{false};
+    std::thread thread([&] {
+        ASSERT_NE(shared_heap_enter(), nullptr);
+        inside = true;
+        while (!done) std::this_thread::yield();
+        shared_heap_leave();
+    });
+    while (!inside) std::this_thread::yield();
+    EXPECT_TRUE(in_child([&] {
+        void *block = poolalloc_malloc(200);
+        if (totals().samples != 1) return false;
+        poolalloc_free(block);
+        return totals().samples == 0;
+    }));
+    done = true;
+    thread.join();
 }
 
 TEST_F(SampleTest, WithoutSamplingNothingIsMarkedOrKept) {

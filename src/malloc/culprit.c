@@ -29,7 +29,7 @@ static void add_process(struct text *to, uintptr_t address) {
     text_add(to, ", pid ");
     text_add_decimal(to, (uint64_t)os_process_id());
     text_add(to, ", thread ");
-    text_add_decimal(to, (uint64_t)os_thread_id());
+    text_add_decimal(to, os_thread_number());
     add_kind(to, address);
 }
 

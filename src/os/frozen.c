@@ -72,8 +72,8 @@ static struct frozen_copy copy_now(int to) {
 
 /* The end of its frame is that of its caller's, where the registers lie. */
 static NOINLINE bool hand_over(int to) {
-    struct frozen_hello hello = {.process = (int32_t)getpid(),
-                                 .thread = (int32_t)syscall(SYS_gettid),
+    struct frozen_hello hello = {.process = os_process_id(),
+                                 .thread = (int32_t)os_thread_number(),
                                  .stack = (uint64_t)(uintptr_t)__builtin_frame_address(0),
                                  .local = (uint64_t)(uintptr_t)pthread_self()};
     memcpy(hello.magic, FROZEN_MAGIC, sizeof hello.magic);

@@ -347,4 +347,3 @@ void os_close(int descriptor) {
 }
 
 int os_process_id(void) { return (int)syscall(SYS_getpid); }
-int os_thread_id(void) { return (int)syscall(SYS_gettid); }

@@ -107,7 +107,6 @@ uint64_t os_file_of(int descriptor);
 int os_keep_stderr(void);
 void os_close(int descriptor);
 int os_process_id(void);
-int os_thread_id(void);
 
 /* A pause in a loop that waits for another processor. */
 static inline void cpu_relax(void) {

@@ -310,6 +310,13 @@ bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
 
 /* ---- Beginning and end ---- */
 
+static void drop_tables(void) {
+    if (known.buckets != NULL) os_unmap(known.buckets, BUCKETS * sizeof *known.buckets);
+    if (known.words != NULL) os_unmap(known.words, known.words_most * sizeof *known.words);
+    if (known.live != NULL) os_unmap(known.live, known.live_most * sizeof *known.live);
+    memset(&known, 0, sizeof known);
+}
+
 static bool make_tables(void) {
     if (known.live != NULL) return true;
     known.buckets = (uint32_t *)os_map(BUCKETS * sizeof *known.buckets);
@@ -319,7 +326,7 @@ static bool make_tables(void) {
     known.words_most = SITE_WORDS_FIRST;
     known.live_most = LIVE_FIRST;
     bool made = known.buckets != NULL && known.words != NULL && known.live != NULL;
-    if (!made) memset(&known, 0, sizeof known);
+    if (!made) drop_tables();
     return made;
 }
 
@@ -362,10 +369,7 @@ void sample_after_fork(uint32_t survivor) {
 
 void sample_reset_for_test(void) {
     if (known.live == NULL) return;
-    os_unmap(known.buckets, BUCKETS * sizeof *known.buckets);
-    os_unmap(known.words, known.words_most * sizeof *known.words);
-    os_unmap(known.live, known.live_most * sizeof *known.live);
-    memset(&known, 0, sizeof known);
+    drop_tables();
     memset(graves, 0, sizeof graves);
     atomic_u64_store(&mean, 0);
     atomic_u64_store(&sample_begun_with, 0);

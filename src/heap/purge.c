@@ -202,7 +202,7 @@ void purge_taken(struct arena *arena, uint64_t pages) {
 
 /* ---- Giving back ---- */
 
-uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through, size_t *calls) {
+uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through) {
     const uintptr_t unit = os_page_size();
     uint64_t may_go = pages | through, gone = 0;
     while (pages != 0) {
@@ -215,7 +215,6 @@ uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through, size_t *ca
         probe_purge(from, to - from);
         gone |=
             bit_range((unsigned)((from - base) / POOL_SIZE), (unsigned)((to - from) / POOL_SIZE));
-        ++*calls;
     }
     return gone;
 }
@@ -225,7 +224,9 @@ static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
     ASSERT(space_is_locked());
     ASSERT((arena->free & pages) == pages);
     uint64_t through = arena->free & ~arena->touched;
-    uint64_t gone = purge_rows(arena->base, pages, through, &purge_runs) & arena->touched;
+    uint64_t gone = purge_rows(arena->base, pages, through);
+    purge_runs += bit_count(gone & ~(gone << 1));
+    gone &= arena->touched;
     state.idle -= bit_count(gone);
     arena->touched &= ~gone;
     return gone;

@@ -55,8 +55,8 @@ bool purge_allows(size_t pages);
 void purge_excess(void);
 /* Gives the memory of the pages from `base` on, one bit each, back to the system, in as few calls
    as can be: pages of `through` may lie in between. Only whole OS pages go, and nothing that the
-   kernel refuses. Returns the pages that went, and adds the calls to *calls. Needs no lock. */
-uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through, size_t *calls);
+   kernel refuses. Returns the pages that went, a row of bits for each call. Needs no lock. */
+uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through);
 
 /* Cheap enough for any slow path: true if an arena is due. */
 bool purge_is_due(void);

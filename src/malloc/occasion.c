@@ -48,10 +48,14 @@ static void wish(struct atomic_u32 *what) {
     atomic_u32_replace(&allocate_wishes.any, &none, 1);
 }
 
-static void start_sampling(void) {
+static void note_live_before(void) {
     struct census census;
     census_take(&census);
     sample_set_live_before(census.used_bytes);
+}
+
+static void start_sampling(void) {
+    if (!sample_has_begun()) note_live_before();
     if (!allocate_sample(options.sample != 0 ? options.sample : SAMPLE_STANDARD))
         wish(&allocate_wishes.sampling);
 }
@@ -84,10 +88,6 @@ static void on_sample_signal(int number) {
     errno = saved_errno;
 }
 
-/* ---- */
-
-static bool reports_at_end(void) { return options.report_exit || options.report_path[0] != '\0'; }
-
 /* ---- As time passes and memory grows ---- */
 
 static struct atomic_u64 next_time, next_bytes;
@@ -108,7 +108,6 @@ static void tick(void) {
 }
 
 static void start_ticks(void) {
-    allocate_tick = tick;
     if (!options.report_interval && !options.report_growth) return;
     atomic_u64_store(&next_time, os_clock_ms() + options.report_interval);
     atomic_u64_store(&next_bytes, options.report_growth);
@@ -141,7 +140,7 @@ static void handle(int number, void (*handler)(int), int flags) {
         sigaction(number, &action, NULL);
 }
 
-/* ---- */
+/* ---- The process's beginning and end ---- */
 
 bool occasion_matches(const char *pattern, const char *path) {
     const char *name = strrchr(path, '/');
@@ -156,6 +155,8 @@ static void be_silent(void) {
     options.report_path[0] = options.leaks_path[0] = '\0';
 }
 
+static bool reports_at_end(void) { return options.report_exit || options.report_path[0] != '\0'; }
+
 static void serve(bool at_end) {
     start_ticks();
     if (options.report_signal != 0) handle((int)options.report_signal, on_signal, 0);
@@ -169,7 +170,7 @@ void occasion_prepare(bool serving) {
     if (!occasion_matches(options.report_if, path)) be_silent();
     if (!serving) options.leaks_path[0] = '\0';
     if (options.leaks_path[0] != '\0') options.sample = 1;
-    start_ticks();
+    allocate_tick = tick; /* also for wishes from outside */
     bool at_end = reports_at_end() || options.sample != 0;
     if (!at_end && !options.report_signal && !options.report_interval && !options.report_growth &&
         !options.sample_signal)

@@ -25,10 +25,6 @@ static bool parse_not_off(struct word word, void *field) {
     return word_choice(word, (uint64_t *)field, "on", "off");
 }
 
-static bool parse_inherit(struct word word, void *field) {
-    return word_choice(word, (uint64_t *)field, "on", "off");
-}
-
 static bool parse_large(struct word word, void *field) {
     return word_choice(word, (uint64_t *)field, "cached", "direct");
 }
@@ -156,9 +152,8 @@ static const struct option table[] = {
      "sample a block every so many bytes, on average, with the stack that asked for it",
      parse_sample, offsetof(struct options, sample)},
     {"sample_file", "FILE (up to 255 bytes)", "poolalloc.%p.pb",
-     "where the profile goes at exit, for pprof; stacks as lines if it ends in .folded (%p: "
-     "process "
-     "id)",
+     "where the profile goes at exit, for pprof; stacks as lines if it ends in .folded "
+     "(%p: process id)",
      parse_sample_file, offsetof(struct options, sample_path)},
     {"sample_signal", "off or a signal (USR2, HUP, ..., a number)", "off",
      "this signal starts sampling, and then each writes the profile", parse_signal,
@@ -167,9 +162,8 @@ static const struct option table[] = {
      "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",
      parse_leaks, offsetof(struct options, leaks_path)},
     {"limit", "off, SIZE from 1M on (512M, 2G) or a share (80%)", "off",
-     "the most address space for blocks, or this share of the control group's memory limit; what "
-     "is "
-     "beyond gets NULL",
+     "the most address space for blocks, or this share of the control group's memory limit; "
+     "what is beyond gets NULL",
      parse_limit, offsetof(struct options, limit)},
     {"huge_pages", "on or off", "on",
      "transparent huge pages for small blocks of processes that grow above 64 MiB", parse_not_off,
@@ -183,7 +177,7 @@ static const struct option table[] = {
      parse_deepbind, offsetof(struct options, deepbind)},
     {"inherit", "on or off", "on",
      "off: programs that this one starts do without this library: it is taken out of LD_PRELOAD",
-     parse_inherit, offsetof(struct options, keep_alone)},
+     parse_not_off, offsetof(struct options, keep_alone)},
 };
 enum { TABLE_LENGTH = sizeof table / sizeof table[0] };
 

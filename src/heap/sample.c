@@ -77,13 +77,6 @@ static uintptr_t *callers_of(struct site_record *record) {
     return (uintptr_t *)((uint64_t *)record + RECORD_WORDS);
 }
 
-static uint64_t hash_of(const struct stack *stack) {
-    uint64_t hash = stack->depth;
-    for (unsigned i = 0; i < stack->depth; i++)
-        hash = rotate_left((hash ^ stack->callers[i]) * 0x9e3779b97f4a7c15, 29);
-    return hash ^ (hash >> 32);
-}
-
 static bool is_same(struct site_record *record, uint64_t hash, const struct stack *stack) {
     return record->hash == hash && record->depth == stack->depth &&
            memcmp(callers_of(record), stack->callers, stack->depth * sizeof stack->callers[0]) == 0;
@@ -115,7 +108,7 @@ static uint32_t new_site(uint64_t hash, const struct stack *stack) {
 }
 
 static uint32_t site_for(const struct stack *stack) {
-    uint64_t hash = hash_of(stack);
+    uint64_t hash = stack_hash(stack);
     for (uint32_t at = known.buckets[hash % BUCKETS]; at != 0; at = record_of(at)->next)
         if (is_same(record_of(at), hash, stack)) return at;
     return new_site(hash, stack);

@@ -168,12 +168,15 @@ static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
     }
 }
 
-static uint64_t hash_of(const struct stack *stack) {
+uint64_t stack_hash(const struct stack *stack) {
     uint64_t hash = stack->depth;
     for (unsigned i = 0; i < stack->depth; i++)
-        hash = rotate_left((hash ^ stack->callers[i]) * 0x9e3779b97f4a7c15, 31);
-    return hash | 1;
+        hash = rotate_left((hash ^ stack->callers[i]) * 0x9e3779b97f4a7c15, 29);
+    return hash ^ (hash >> 32);
 }
+
+/* Never 0, which is an unused place. */
+static uint64_t chain_hash(const struct stack *chain) { return stack_hash(chain) | 1; }
 
 static struct chain *place_of(uint64_t hash) { return &chains[(hash >> 40) % CHAINS]; }
 
@@ -200,7 +203,7 @@ static void remember_chain(const struct stack *chain, const struct stack *stack)
     if (memcmp(chain->callers, stack->callers, chain->depth * sizeof chain->callers[0]) != 0)
         return;
     if (atomic_u32_exchange(&chains_written, 1) != 0) return;
-    uint64_t hash = hash_of(chain);
+    uint64_t hash = chain_hash(chain);
     struct chain *to = place_of(hash);
     atomic_u64_store(&to->hash, 0);
     atomic_u32_store_release(&to->tail_depth, tail);
@@ -226,7 +229,7 @@ static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context)
     struct stack *stack = walk->stack;
     stack->depth = walk->chain.depth;
     memcpy(stack->callers, walk->chain.callers, stack->depth * sizeof stack->callers[0]);
-    if (meet_chain(stack, hash_of(&walk->chain))) return true;
+    if (meet_chain(stack, chain_hash(&walk->chain))) return true;
     stack->depth = 0;
     return false;
 }

@@ -34,14 +34,16 @@ struct place {
 extern "C" {
 #endif
 
-/* Those of the calling thread. Frames of this library's own are left out, where it is an object by
- * itself. */
+/* The callers of the calling thread. Frames of this library's own are left out, where it is an
+   object by itself. */
 void stack_unwind(struct stack *stack);
+/* A number that equal stacks share; any of its bits will do for a table. */
+uint64_t stack_hash(const struct stack *stack);
 /* Stacks that frame pointers were enough for, so far. */
 uint32_t stack_chains_met(void);
 /* False: in no object. A look at all exported names of the object. */
 bool stack_find_place(uintptr_t address, struct place *place);
-/* The same without a look for the symbol. */
+/* As stack_find_place, without a look for the symbol. */
 bool stack_find_object(uintptr_t address, struct place *place);
 
 #ifdef __cplusplus

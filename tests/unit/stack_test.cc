@@ -18,6 +18,13 @@ __attribute__((noinline)) unsigned depth_at(unsigned levels, struct stack *stack
     return depth;
 }
 
+// By one call in a loop, of one address: a compiler that knew how many there are could make a row
+// of calls of it.
+__attribute__((noinline)) void unwind_each(unsigned levels, struct stack *const *stacks,
+                                           volatile unsigned count) {
+    for (unsigned i = 0; i < count; i++) depth_at(levels, stacks[i]);
+}
+
 TEST(StackTest, EachCallIsAFrame) {
     struct stack shallow, deep;
     unsigned difference = depth_at(9, &deep) - depth_at(4, &shallow);
@@ -31,10 +38,9 @@ TEST(StackTest, ADeepStackIsCutOff) {
 }
 
 TEST(StackTest, AChainOfFramePointersIsBelievedOnceItWasFoundToLead) {
-    struct stack first, again, other, *both[] = {&first, &again};
-    volatile int two = 2; // else the compiler makes two calls of it, of two addresses
-    for (int i = 0; i < two; i++) depth_at(7, both[i]);
-    depth_at(8, &other);
+    struct stack first, again, other, *both[] = {&first, &again}, *one[] = {&other};
+    unwind_each(7, both, 2);
+    unwind_each(8, one, 1);
     ASSERT_EQ(again.depth, first.depth);
     for (unsigned i = 0; i < first.depth; i++) EXPECT_EQ(again.callers[i], first.callers[i]) << i;
     EXPECT_EQ(other.depth, first.depth + 1);

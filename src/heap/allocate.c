@@ -27,9 +27,8 @@ static struct atomic_u32 last_trim;
 
 /* What a heap has at hand may keep nearly free pools from going back: once per purge delay it lets
    go of all of it, a few thousand blocks at the most, and takes up what it goes on using. */
-static bool release_is_due(struct heap *heap) {
+static bool release_is_due(struct heap *heap, uint64_t now) {
     if (options.purge_delay == PURGE_NEVER) return false;
-    uint64_t now = os_clock_ms();
     if (likely(now < heap->release_due)) return false;
     bool is_new = heap->release_due == 0; /* and has nothing to let go of yet */
     heap->release_due = now + size_max(options.purge_delay, RELEASE_MS_LEAST);
@@ -45,24 +44,26 @@ static void let_go(struct heap *heap) {
     if (unlikely(heap->bare != bare)) heap_set_bare(heap, bare);
 }
 
-void allocate_poll(struct heap *heap) {
+static void poll(struct heap *heap, uint64_t now) {
     if (remote_is_waiting(heap)) remote_drain(heap, DRAIN_AT_ONCE);
     uint32_t trim = atomic_u32_load(&last_trim);
     if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
         let_go(heap);
     }
-    if (unlikely(purge_is_due()) && space_try_lock()) {
+    if (unlikely(purge_is_due(now)) && space_try_lock()) {
         purge_step();
         space_unlock();
     }
     if (unlikely(remote_has_sent_much(heap))) thread_heap_sweep_slow(heap);
-    if (unlikely(inbox_look_is_due())) thread_heap_sweep_old(heap);
-    if (unlikely(thread_heap_clean_is_due())) thread_heap_clean_parked(false);
+    if (unlikely(inbox_look_is_due(now))) thread_heap_sweep_old(heap);
+    if (unlikely(thread_heap_clean_is_due(now))) thread_heap_clean_parked(false);
     if (unlikely(thread_heap_adopt_is_due())) thread_heap_adopt();
     if (unlikely(atomic_u32_load(&allocate_wishes.any) != 0) && allocate_tick != NULL)
         allocate_tick();
 }
+
+void allocate_poll(struct heap *heap) { poll(heap, os_clock_ms()); }
 
 /* ---- Out of memory: give up what is only kept for speed, then try once more ---- */
 
@@ -326,9 +327,10 @@ void *resize_large(struct block *block, size_t size) {
 
 static void poll_and_release(struct heap *heap, uintptr_t freed) {
     if (unlikely(heap->sampling) && freed != 0) heap_decide_poll(heap, freed);
-    allocate_poll(heap);
-    if (unlikely(release_is_due(heap))) let_go(heap);
-    unsigned frees = purge_is_due() ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES;
+    uint64_t now = os_clock_ms();
+    poll(heap, now);
+    if (unlikely(release_is_due(heap, now))) let_go(heap);
+    unsigned frees = purge_is_due(now) ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES;
     if (unlikely(heap->sampling)) frees = heap_next_poll(heap, frees);
     atomic_u32_store(&heap->frees_to_poll, frees);
 }

@@ -25,9 +25,9 @@ void inbox_ask_for_look(void) {
         atomic_u64_store(&look_at, os_clock_ms() + long_wait());
 }
 
-bool inbox_look_is_due(void) {
+bool inbox_look_is_due(uint64_t time) {
     uint64_t at = atomic_u64_load(&look_at);
-    return unlikely(at != 0) && at <= os_clock_ms();
+    return unlikely(at != 0) && at <= time;
 }
 
 bool inbox_begin_look(void) { return atomic_u64_exchange(&look_at, 0) != 0; }

@@ -72,7 +72,7 @@ static inline bool inbox_is_empty(const struct heap *heap) {
 /* A look at all inboxes becomes due in a purge delay, if none is due before. */
 void inbox_ask_for_look(void);
 /* True if that time has come. */
-bool inbox_look_is_due(void);
+bool inbox_look_is_due(uint64_t time);
 /* True if the caller is the one who looks. */
 bool inbox_begin_look(void);
 /* True if something has waited in the inbox for a purge delay. If it has waited for less, asks for

@@ -63,9 +63,9 @@ static void set_next_due(void) {
     atomic_u64_store(&next_due, due > state.resting_until ? due : state.resting_until);
 }
 
-bool purge_is_due(void) {
+bool purge_is_due(uint64_t now) {
     uint64_t due = atomic_u64_load(&next_due);
-    return due != UINT64_MAX && due <= os_clock_ms();
+    return due != UINT64_MAX && due <= now;
 }
 
 unsigned purge_wait(unsigned limit) {

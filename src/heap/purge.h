@@ -58,8 +58,8 @@ void purge_excess(void);
    kernel refuses. Returns the pages that went, a row of bits for each call. Needs no lock. */
 uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through);
 
-/* Cheap enough for any slow path: true if an arena is due. */
-bool purge_is_due(void);
+/* Cheap enough for any slow path: true if an arena is due at that time of os_clock_ms. */
+bool purge_is_due(uint64_t now);
 /* Purges what is due, at most a few MiB at a time so that the lock is not held for long. */
 void purge_step(void);
 /* Purges all that is free, whatever its age, but for `keep` bytes; returns the bytes given back. */

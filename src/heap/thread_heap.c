@@ -341,9 +341,9 @@ bool thread_heap_borrow(struct heap *heap, unsigned class_index) {
     return remote_borrow(heap, class_index);
 }
 
-bool thread_heap_clean_is_due(void) {
+bool thread_heap_clean_is_due(uint64_t now) {
     uint64_t due = atomic_u64_load(&clean_due);
-    return due != 0 && due <= os_clock_ms();
+    return due != 0 && due <= now;
 }
 
 /* The oldest of the kind, if it was parked at `latest` or before, and is not just helped. It is

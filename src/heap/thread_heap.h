@@ -70,7 +70,7 @@ void thread_heap_clean_parked(bool all);
 /* False if thread_heap_clean_parked(true) would give nothing back. */
 bool thread_heap_parked_hold(void);
 /* True if thread_heap_clean_parked(false) has something to do. */
-bool thread_heap_clean_is_due(void);
+bool thread_heap_clean_is_due(uint64_t now);
 
 /* What was freed for threads that do not look goes to their pools, and those that are free then to
    the arenas. */

@@ -30,10 +30,11 @@ static void *purge_until_stopped(void *unused) {
     atomic_u32_store(&state.number, os_thread_number());
     while (atomic_u32_load(&state.stop) == 0) {
         os_wait_ms(&state.stop, 0, purge_wait(IDLE_CHECK_MS) + 1);
-        if (inbox_look_is_due()) thread_heap_sweep_old(NULL);
-        if (thread_heap_clean_is_due()) thread_heap_clean_parked(false);
+        uint64_t now = os_clock_ms();
+        if (inbox_look_is_due(now)) thread_heap_sweep_old(NULL);
+        if (thread_heap_clean_is_due(now)) thread_heap_clean_parked(false);
         if (atomic_u32_load(&allocate_wishes.any) != 0 && allocate_tick != NULL) allocate_tick();
-        if (!purge_is_due()) continue;
+        if (!purge_is_due(now)) continue;
         if (!space_lock()) continue;
         purge_step();
         space_unlock();

@@ -5,6 +5,7 @@
 #include "heap/purge.h"
 #include "heap/space.h"
 #include "object/ledger.h"
+#include "os/os.h"
 
 enum { AT_ONCE = 8 }; /* pools taken or given back under one lock */
 
@@ -71,7 +72,7 @@ static uintptr_t pop(struct store *store) {
 }
 
 static void purge_what_is_due(void) {
-    if (purge_is_due()) purge_step();
+    if (purge_is_due(os_clock_ms())) purge_step();
 }
 
 /* The oldest go: the latest are the likeliest to be in the cache. */
@@ -158,7 +159,7 @@ size_t store_in_use(void) {
 }
 
 void store_poll(void) {
-    if (!purge_is_due() || !space_try_lock()) return;
+    if (!purge_is_due(os_clock_ms()) || !space_try_lock()) return;
     purge_step();
     space_unlock();
 }

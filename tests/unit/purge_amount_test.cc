@@ -219,7 +219,7 @@ TEST_F(PurgeAmountTest, PagesThatWerePurgedByAgeDoNotTeach) {
     drop();
     {
         SpaceLock lock;
-        while (purge_is_due()) purge_step();
+        while (purge_is_due(os_clock_ms())) purge_step();
         EXPECT_EQ(purge_idle(), 0u);
     }
     hold(2 * LEAST - 10);

@@ -57,7 +57,7 @@ class PurgeTest : public HeapTest {
     }
     void wait_until_due() {
         clock_.advance(purge_wait(5000));
-        ASSERT_TRUE(purge_is_due());
+        ASSERT_TRUE(purge_is_due(os_clock_ms()));
     }
     TestClock clock_;
     struct arena *arena_;
@@ -69,20 +69,20 @@ constexpr uint64_t ALL = ~uint64_t(0);
 TEST_F(PurgeTest, APoolGoesBackAtTheSecondLookAfterItBecameFree) {
     uint64_t start = os_clock_ms();
     free_pools(0xf0);
-    EXPECT_FALSE(purge_is_due());
+    EXPECT_FALSE(purge_is_due(os_clock_ms()));
     purge_step(); // too early: nothing
     EXPECT_EQ(resident(), ALL);
     wait_until_due();
     EXPECT_EQ(os_clock_ms(), start + DELAY / 2);
     purge_step(); // the first look: it became free since the last
     EXPECT_EQ(resident(), ALL);
-    EXPECT_FALSE(purge_is_due());
+    EXPECT_FALSE(purge_is_due(os_clock_ms()));
     wait_until_due();
     EXPECT_EQ(os_clock_ms(), start + DELAY);
     purge_step();
     EXPECT_EQ(resident(), ~uint64_t(0xf0));
     EXPECT_EQ(arena_->touched, ~uint64_t(0xf0));
-    EXPECT_FALSE(purge_is_due()); // nothing is left to do
+    EXPECT_FALSE(purge_is_due(os_clock_ms())); // nothing is left to do
     EXPECT_TRUE(is_all(memory_ + 8 * POOL_SIZE, 0x5a, POOL_SIZE));
 }
 
@@ -142,11 +142,11 @@ TEST_F(PurgeTest, TheRecordsOfAFreeArenaGoWithItsMemory) {
 TEST_F(PurgeTest, WithoutADelayItGoesAtTheNextStep) {
     options.purge_delay = 0;
     free_pools(0x1);
-    EXPECT_TRUE(purge_is_due());
+    EXPECT_TRUE(purge_is_due(os_clock_ms()));
     EXPECT_EQ(purge_wait(1000), 0u);
     purge_step();
     EXPECT_EQ(resident(), ~uint64_t(0x1));
-    EXPECT_FALSE(purge_is_due());
+    EXPECT_FALSE(purge_is_due(os_clock_ms()));
 }
 
 TEST_F(PurgeTest, NeverMeansNeverButForTrim) {
@@ -154,7 +154,7 @@ TEST_F(PurgeTest, NeverMeansNeverButForTrim) {
     free_pools(0xff);
     EXPECT_EQ(purge_wait(1234), 1234u);
     clock_.advance(1000000);
-    EXPECT_FALSE(purge_is_due());
+    EXPECT_FALSE(purge_is_due(os_clock_ms()));
     purge_step();
     EXPECT_EQ(resident(), ALL);
     EXPECT_EQ(purge_all(0), 8 * POOL_SIZE);
@@ -196,7 +196,7 @@ TEST_F(PurgeTest, WhatTheKernelWillNotTakeStaysTouchedAndWhole) {
     EXPECT_EQ(purge_count(), before);
     EXPECT_EQ(arena_->touched, ALL);
     EXPECT_TRUE(is_all(memory_, 0x5a, ARENA_SIZE));
-    EXPECT_FALSE(purge_is_due()); // it is not asked again and again
+    EXPECT_FALSE(purge_is_due(os_clock_ms())); // it is not asked again and again
     os_fault_for_test = nullptr;
     EXPECT_EQ(purge_all(0), 2 * POOL_SIZE);
 }
@@ -204,9 +204,9 @@ TEST_F(PurgeTest, WhatTheKernelWillNotTakeStaysTouchedAndWhole) {
 TEST_F(PurgeTest, AnArenaWithoutIdlePagesWaitsForNothing) {
     options.purge_delay = 0;
     free_pools(3);
-    ASSERT_TRUE(purge_is_due());
+    ASSERT_TRUE(purge_is_due(os_clock_ms()));
     take_back(3);
-    EXPECT_FALSE(purge_is_due());
+    EXPECT_FALSE(purge_is_due(os_clock_ms()));
     purge_step();
     EXPECT_EQ(resident(), ALL);
 }
@@ -215,10 +215,10 @@ TEST_F(PurgeTest, AfterAForkTheQueueIsMadeAnew) {
     options.purge_delay = 0;
     free_pools(1);
     purge_reset();
-    EXPECT_FALSE(purge_is_due());
+    EXPECT_FALSE(purge_is_due(os_clock_ms()));
     arena_->dirty = {nullptr, nullptr};
     rebuild_space();
-    EXPECT_TRUE(purge_is_due());
+    EXPECT_TRUE(purge_is_due(os_clock_ms()));
     purge_step();
     EXPECT_EQ(resident(), ~uint64_t(1));
 }
@@ -267,7 +267,8 @@ TEST_F(PurgeTest, NothingGoesBackWhileNoMoreThanTheKeptBytesAreFree) {
         wait_until_due();
         purge_step();
         EXPECT_EQ(resident(), ALL);
-        EXPECT_FALSE(purge_is_due()); // counted, and not again before half a delay is over
+        EXPECT_FALSE(
+            purge_is_due(os_clock_ms())); // counted, and not again before half a delay is over
     }
     free_pools(0x10000); // one more: now all that is free goes by age
     for (int look = 0; look < 3 && resident() == ALL; look++) {
@@ -284,7 +285,7 @@ TEST_F(PurgeTest, WhatBecameFreeWhileNothingWasPurgedCanBeQueuedLater) {
     options.purge_delay = DELAY;
     purge_requeue();
     for (int look = 0; look < 2; look++) {
-        EXPECT_FALSE(purge_is_due());
+        EXPECT_FALSE(purge_is_due(os_clock_ms()));
         wait_until_due();
         purge_step();
     }

@@ -206,9 +206,9 @@ TEST_F(SpaceTest, WhatIsTakenIsNoLongerDueForPurging) {
     uintptr_t base = take(2);
     space_touch(base, 2 * POOL_SIZE);
     give(base);
-    EXPECT_TRUE(purge_is_due());
+    EXPECT_TRUE(purge_is_due(os_clock_ms()));
     EXPECT_EQ(take(2), base);
-    EXPECT_FALSE(purge_is_due());
+    EXPECT_FALSE(purge_is_due(os_clock_ms()));
 }
 
 TEST_F(SpaceTest, IdlePagesAndPagesInUseAreCounted) {

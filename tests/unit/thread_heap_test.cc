@@ -13,6 +13,7 @@
 #include "heap/remote.h"
 #include "heap/space.h"
 #include "os/options.h"
+#include "os/os.h"
 #include "support/clock.h"
 #include "support/heap_fixture.h"
 #include "support/hide.h"
@@ -88,14 +89,14 @@ TEST_F(ThreadHeapTest, AHeapIsParkedWarmAndCleanedAfterATime) {
     });
     EXPECT_TRUE(heap->warm);
     EXPECT_EQ(fault_at(block), BLOCK_FREED); // its pool is still there
-    EXPECT_FALSE(thread_heap_clean_is_due());
+    EXPECT_FALSE(thread_heap_clean_is_due(os_clock_ms()));
     thread_heap_clean_parked(false);
     EXPECT_TRUE(heap->warm);
     clock.advance(1000);
-    EXPECT_TRUE(thread_heap_clean_is_due());
+    EXPECT_TRUE(thread_heap_clean_is_due(os_clock_ms()));
     poolalloc_free(poolalloc_malloc(100000)); // a poll
     EXPECT_FALSE(heap->warm);
-    EXPECT_FALSE(thread_heap_clean_is_due());
+    EXPECT_FALSE(thread_heap_clean_is_due(os_clock_ms()));
 }
 
 TEST_F(ThreadHeapTest, OnlyAFewHeapsAreParkedWarm) {

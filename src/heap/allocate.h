@@ -57,14 +57,14 @@ void allocate_poll(struct heap *heap);
    that they have at hand come first, until their heaps look at the inbox. */
 void allocate_perturb(bool on, unsigned byte);
 /* From now on samples blocks, one event per `mean` bytes (sample.h); 0: no more. The first mean
-   stays. False: there is no memory for it. Of other threads, what they have at hand comes first,
-   until their heaps poll. False, too: the shared heap is out of reach. */
+   stays. Other threads first use up what they have at hand, until their heaps poll. False: there is
+   no memory for it, or the shared heap is out of reach. */
 bool allocate_sample(size_t mean);
 /* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take
    part at their next slow path. */
 bool allocate_trim(size_t keep);
 
-/* Called at every such occasion while a word of `allocate_wishes` is not 0. It must not allocate.
+/* Called by each poll while a word of `allocate_wishes` is not 0. It must not allocate.
  */
 extern void (*allocate_tick)(void);
 /* What somebody wants at the next occasion: a signal handler, or a process that attaches by writing

@@ -144,8 +144,8 @@ struct heap {
     unsigned poll_mean;                       /* frees between two polls */
     struct chance chance;                     /* what decides */
     double to_event;                          /* bytes to be handed out before the next event */
-    uint64_t marked[(CLASS_COUNT + 63) / 64]; /* classes: the first block behind the cursor, */
-    uint64_t marked_rounds[(CLASS_COUNT + 63) / 64]; /* and perhaps some in the magazine */
+    uint64_t marked[(CLASS_COUNT + 63) / 64]; /* classes whose next block is sampled */
+    uint64_t marked_rounds[(CLASS_COUNT + 63) / 64]; /* classes with a marked round, perhaps */
 
     struct batch batches[HEAP_BATCHES];
     size_t sent_bytes;        /* freed for others since the heap looked after their inboxes last */
@@ -218,7 +218,7 @@ void heap_shed(struct heap *heap);
 
 /* All blocks in the magazine are spare. */
 void heap_empty_magazine(struct heap *heap, unsigned class_index);
-/* Half of those in a magazine of spans are. */
+/* The older half of the blocks in a magazine of spans is spare. */
 void heap_halve_magazine(struct heap *heap, unsigned class_index);
 
 /* ---- Room for blocks above 512 bytes (heap_room.c) ---- */
@@ -239,23 +239,24 @@ enum heap_sampling {
     HEAP_SAMPLE,
     HEAP_SAMPLE_AT_HAND, /* with the chance of blocks from magazines */
 };
-/* Is the block that malloc is about to take sampled? The heap samples; in slow paths. */
+/* Tells whether the block that malloc is about to take is sampled. The heap samples; for slow
+   paths. */
 enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index);
-/* Is one that comes from no class? */
+/* True if a block of so many bytes that belongs to no class is sampled. */
 bool heap_decide(struct heap *heap, size_t size);
 /* How many of the blocks for a cursor come before one that is sampled. */
 unsigned heap_decide_cursor(struct heap *heap, unsigned class_index, unsigned count);
-/* The cursor's blocks went back. */
+/* The class has no mark any more: the cursor's blocks went back. */
 void heap_forget_mark(struct heap *heap, unsigned class_index);
-/* A block was just freed by a slow path; or by the free that polls. It lies in its magazine or not.
- */
+/* Decides on a block that a slow path has just freed, and that lies in its magazine or not. */
 void heap_decide_put(struct heap *heap, uintptr_t address);
+/* Decides on the block whose free came to poll, for all frees since the last poll. */
 void heap_decide_poll(struct heap *heap, uintptr_t address);
 /* Frees until the next poll, `most` on average at the most. */
 uint32_t heap_next_poll(struct heap *heap, unsigned most);
-/* All blocks of a cursor are spare. */
+/* All blocks of the class's cursor go back to their pools. */
 void heap_empty_cursor(struct heap *heap, unsigned class_index);
-/* A round, and all of a magazine, as they were before they were marked. */
+/* Rounds are as they were before they were marked: one, or all of a magazine. */
 void round_unmark(struct round *round);
 void heap_unmark(struct heap *heap, unsigned class_index);
 bool heap_may_have_marks(const struct heap *heap, unsigned class_index);
@@ -375,7 +376,7 @@ ALWAYS_INLINE struct atomic_u64 *block_end_life(struct heap *heap, struct pool *
 enum free_result {
     FREE_DONE,
     FREE_TO_POLL,
-    FREE_FULL_TO_POLL, /* the same, said by `full` */
+    FREE_FULL_TO_POLL, /* it is the moment to poll, said by `full` */
     FREE_OTHER,
 };
 

@@ -66,7 +66,7 @@ static double next_distance(struct heap *heap) {
     return chance_distance(&heap->chance) * (double)sample_mean_begun();
 }
 
-/* Of `count` blocks of so many bytes in a row, those before the first with an event. */
+/* How many of `count` blocks of so many bytes come before the first with an event. */
 static unsigned count_before_event(struct heap *heap, size_t size, unsigned count) {
     double all = (double)size * count;
     if (likely(heap->to_event > all)) {
@@ -97,7 +97,7 @@ void heap_forget_mark(struct heap *heap, unsigned class_index) {
     heap->marked[class_index / 64] &= ~bit_of(class_index);
 }
 
-/* The block that lies on top of its magazine was decided upon for the mark, or is to be. */
+/* Marks the block on top of its magazine with that chance. */
 static void decide_top(struct heap *heap, unsigned class_index, double chance) {
     if (chance_unit(&heap->chance) < chance) mark(heap, class_index);
 }
@@ -122,7 +122,7 @@ uint32_t heap_next_poll(struct heap *heap, unsigned most) {
     return chance_trials(&heap->chance, heap->poll_mean);
 }
 
-/* What lies at hand was decided upon. */
+/* Blocks at hand were decided upon when they came to be there, all others are now. */
 enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap));
     struct round *top = heap->top[class_index];

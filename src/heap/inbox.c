@@ -32,7 +32,7 @@ bool inbox_look_is_due(uint64_t time) {
 
 bool inbox_begin_look(void) { return atomic_u64_exchange(&look_at, 0) != 0; }
 
-/* Of an inbox that is not empty. */
+/* How long the first item of an inbox, which is not empty, has been there. */
 static uint32_t waiting_ms(const struct heap *heap) {
     return now() - atomic_u32_load(&heap->waits_since);
 }

@@ -42,8 +42,8 @@ static struct {
     size_t most_used; /* pages in use at most, fading */
     size_t taught;    /* pages that were asked for again soon after they went back, fading */
     size_t at_once;   /* pages of room earned by those asked for within AT_ONCE_MS, fading faster */
-    uint64_t at_once_fades; /* when */
-    uint64_t unmapped_at;   /* when that was */
+    uint64_t at_once_fades; /* when `at_once` fades next */
+    uint64_t unmapped_at;   /* when the `unmapped` went back */
     uint64_t fade_at;       /* when what was taught fades next */
     size_t limit;           /* pages that the process may have; 0: any number */
     uint64_t resting_until; /* while options.purge_keep bytes or fewer are idle */

@@ -50,21 +50,21 @@ bool sample_begin(size_t mean);
 void sample_end(void);
 /* The mean of sample_begin, also after sample_end. */
 size_t sample_mean_begun(void);
-/* The same, for who reads it from outside. */
+/* The mean as readers of other processes find it. */
 extern struct atomic_u64 sample_begun_with;
 /* True from the first sample_begin on. */
 bool sample_has_begun(void);
 
-/* How likely a block of `size` bytes is sampled; */
+/* How likely a block of `size` bytes is sampled. */
 double sample_chance(size_t size);
-/* and one of a class when it is handed out from a magazine. */
+/* How likely a block of the class is sampled that is handed out from a magazine. */
 double sample_chance_at_hand(unsigned class_index);
 
 /* A block is live that was sampled with that chance, and whose stack this is. */
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance);
-/* It is freed, or about to be: any address will do. */
+/* The block is freed, or about to be: any address will do. */
 void sample_remove(uintptr_t address);
-/* It is elsewhere now. */
+/* A block has moved: any addresses will do. */
 void sample_move(uintptr_t from, uintptr_t to);
 
 struct sample_totals {

@@ -14,8 +14,8 @@ extern "C" {
 
 /* At start-up: GNU's tools close standard error before the last destructors run. */
 void outlet_prepare(void);
-/* A descriptor to append to the file with, %p in whose name stands for the process id; for "" that
-   of standard error. -1: there is none, and a line said so of a file. `what` is to be written,
+/* A descriptor to append to the file with, %p in whose name stands for the process id; the path ""
+   is standard error. -1: there is none, and a line said so of a file. `what` is to be written,
    `option` asked for it. */
 int outlet_open(const char *path, const char *what, const char *option);
 void outlet_close(int descriptor);

@@ -14,8 +14,8 @@
 extern "C" {
 #endif
 
-/* Not there in the static archive, whose malloc is the program's. Called first by a constructor;
-   the answer stays. */
+/* True if this library's malloc is the process's. The static archive, whose malloc is the
+   program's, has no such function. Called first by a constructor; the answer stays. */
 __attribute__((weak)) bool serving_process(void);
 
 #ifdef __cplusplus

@@ -70,7 +70,7 @@ static struct frozen_copy copy_now(int to) {
     return copy;
 }
 
-/* The end of its frame is that of its caller's, where the registers lie. */
+/* Registers of callers lie above the frame of this function: its caller has put them there. */
 static NOINLINE bool hand_over(int to) {
     struct frozen_hello hello = {.process = os_process_id(),
                                  .thread = (int32_t)os_thread_number(),

@@ -55,7 +55,7 @@ extern "C" {
 
 /* Reads the environment, speaking up on standard error. */
 void options_read(void);
-/* The same without a word: what is wrong there is for the process's malloc to say. */
+/* Reads the environment without a word: what is wrong there is for the process's malloc to say. */
 void options_read_silently(void);
 /* The environment; an empty one in set-uid programs. */
 char **options_environment(void);

@@ -17,8 +17,8 @@
 #define DTRACE_PROBE3(provider, name, a, b, c) ((void)(a), (void)(b), (void)(c))
 #endif
 
-/* Of sampled blocks, in the way of OpenTelemetry: `weight` is the bytes of all blocks that it
-   stands for. */
+/* A sampled block begins or ends its life, in the way of OpenTelemetry: `weight` is the bytes of
+   all blocks that it stands for. */
 static inline void probe_alloc(uintptr_t address, size_t size, uint64_t weight) {
     DTRACE_PROBE3(otel_memory, alloc, address, size, weight);
 }

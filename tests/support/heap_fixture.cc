@@ -72,6 +72,9 @@ void HeapTest::TearDown() {
     EXPECT_EQ(census.touched_bytes, 0u) << "trim left free memory behind";
 }
 
+PagesInUse::PagesInUse(size_t bytes) : block_(poolalloc_malloc(bytes)) {}
+PagesInUse::~PagesInUse() { poolalloc_free(block_); }
+
 TestHeap::TestHeap() {
     const size_t unit = 8192;
     void *memory = std::aligned_alloc(unit, align_up(HEAP_SIZE, unit));

@@ -45,6 +45,18 @@ class TestHeap {
     struct heap *heap_;
 };
 
+// A large block that nobody touches: the more is in use, the more may be kept beside it.
+class PagesInUse {
+  public:
+    explicit PagesInUse(size_t bytes);
+    ~PagesInUse();
+    PagesInUse(const PagesInUse &) = delete;
+    PagesInUse &operator=(const PagesInUse &) = delete;
+
+  private:
+    void *block_;
+};
+
 struct census census_now();
 enum block_fault fault_at(const void *address);
 // The live block at an address; the test fails if there is none.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The fast paths of malloc and free, counting heaps, and heap_check's own eyes.
 #include <csignal>
+#include <memory>
 
 #include "heap/heap.h"
+#include "heap/purge.h"
 #include "heap/thread_heap.h"
 #include "support/heap_fixture.h"
 
@@ -30,6 +32,15 @@ class HeapFastTest : public HeapTest {
             for (void *block : blocks) heap_.free(block);
         }
     }
+    void SetUp() override {
+        HeapTest::SetUp();
+        much_ = std::make_unique<PagesInUse>(20 * MIB); // so that the heap may have much at hand
+    }
+    void TearDown() override {
+        much_.reset();
+        HeapTest::TearDown();
+    }
+    std::unique_ptr<PagesInUse> much_;
     TestHeap heap_;
 };
 
@@ -169,6 +180,26 @@ TEST_F(HeapFastTest, ClassesShareABudgetWhichIsTheSmallerTheMoreHeapsThereAre) {
         heap_check(heap_);
     }
     atomic_u64_store(&heaps_in_use, heaps);
+}
+
+class HeapOfFewTest : public HeapTest {
+  protected:
+    TestHeap heap_;
+};
+
+TEST_F(HeapOfFewTest, NoMoreIsAtHandThanHalfOfWhatIsInUse) {
+    PagesInUse some(1 * MIB);
+    size_t most_in_use = 0, most_room = 0;
+    for (int round = 0; round < 5; round++)
+        for (unsigned c = SMALL_CLASSES + 1; c < CLASS_COUNT; c++) {
+            std::vector<void *> blocks;
+            for (unsigned i = 0; i < 8; i++) blocks.push_back(heap_.take_class(c));
+            most_in_use = std::max(most_in_use, purge_in_use() * POOL_SIZE);
+            for (void *block : blocks) heap_.free(block);
+            most_room = std::max(most_room, heap_->room_bytes);
+        }
+    EXPECT_LE(most_room, most_in_use / 2);
+    EXPECT_GE(most_room, most_in_use / 8); // it is not that the heap wanted less
 }
 
 TEST_F(HeapFastTest, WhatAFullMagazineHasNoRoomForIsSpare) {

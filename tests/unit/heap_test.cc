@@ -31,6 +31,7 @@ class HeapPoolTest : public HeapTest {
     }
     // Of a class above 512 bytes: so that its magazine may hold all that it ever can.
     void give_room(unsigned class_index) {
+        PagesInUse much(20 * MIB);
         for (int times = 0; times < 10; times++)
             free_all(take_many(class_index, 2u * size_classes[class_index].magazine));
         empty_magazines();

@@ -106,16 +106,10 @@ bool hint_count(struct gc_round *round, struct type_pool *pool) {
 
 /* ---- Rescue ---- */
 
-/* Without a branch: that it is white is as likely as not, and known only when the marks are there.
- */
 ALWAYS_INLINE void rescue_slot(poolobj *const *slot, uintptr_t nowhere, bool frozen) {
     if (is_apart(*slot, frozen)) return;
     const void *to = or_nowhere(*slot, nowhere, slot);
-    struct marks *marks = round_of(to);
-    unsigned word = set_word(to);
-    uint64_t hit = marks->white.word[word] & set_bit(to);
-    marks->white.word[word] ^= hit;
-    marks->grey.word[word] |= hit;
+    marks_rescue(round_of(to), to);
 }
 
 static inline void rescue_span(poolobj *const *slots, size_t count, void *arg) {
@@ -125,10 +119,7 @@ static inline void rescue_span(poolobj *const *slots, size_t count, void *arg) {
 }
 
 static NOINLINE void rescue_queued(struct gc_round *round, const poolobj *to) {
-    struct marks *marks = round_of(to);
-    unsigned word = set_word(to);
-    marks->white.word[word] &= ~set_bit(to);
-    marks->grey.word[word] |= set_bit(to);
+    marks_rescue(round_of(to), to);
     hint_queue_add(round, type_pool_of(to));
 }
 
@@ -175,12 +166,12 @@ static bool visit_pairs(struct gc_round *round, struct type_pool *pool) {
             marks->grey.word[w] = 0;
             round->work += 3 * bit_count(rest);
             for (; rest != 0; rest &= rest - 1) {
-                const poolobj *object = scan_at(pool, w, rest);
+                const poolobj *object = type_pool_lowest(pool, w, rest);
                 rescue_slot(object_field(object, first), nowhere, frozen);
                 rescue_slot(object_field(object, second), nowhere, frozen);
             }
         }
-    return scan_any(&marks->grey);
+    return set_any(&marks->grey);
 }
 
 /* Grey until all its fields are visited. A dead one's bits went with its block. */
@@ -191,7 +182,7 @@ ALWAYS_INLINE bool visit_objects(struct gc_round *round, struct type_pool *pool,
         while (marks->grey.word[w] != 0) {
             uint64_t grey = marks->grey.word[w];
             *any |= grey;
-            if (!scan_object(round, pool, scan_at(pool, w, grey), visit)) return false;
+            if (!scan_object(round, pool, type_pool_lowest(pool, w, grey), visit)) return false;
             marks->grey.word[w] &= ~(grey & -grey);
         }
     return true;
@@ -199,14 +190,14 @@ ALWAYS_INLINE bool visit_objects(struct gc_round *round, struct type_pool *pool,
 
 static void prefetch_ahead(const struct type_pool *pool) {
     for (int i = 0; i < 3 && pool != NULL; i++) pool = type_pool_next(pool);
-    if (pool != NULL) scan_prefetch(pool, &marks_here(pool)->grey);
+    if (pool != NULL) type_pool_prefetch_set(pool, &marks_here(pool)->grey);
 }
 
 bool hint_rescue(struct gc_round *round, struct type_pool *pool) {
     struct marks *marks = marks_here(pool);
     round->work++;
     if (round->first) rescue_by_hints(pool); /* once more after a cut changes nothing */
-    if (!scan_any(&marks->grey)) return true;
+    if (!set_any(&marks->grey)) return true;
     prefetch_ahead(pool);
     uint64_t any;
     do {
@@ -231,11 +222,11 @@ bool hint_visit(struct gc_round *round, struct type_pool *pool) {
 
 void hint_look(struct gc_round *round, struct type_pool *pool) {
     round->work++;
-    if (scan_any(&marks_here(pool)->white)) {
+    if (set_any(&marks_here(pool)->white)) {
         memset(hints_here(pool), 0, POOL_GRANULES);
         round->work += 4;
     }
-    if (!scan_any(&marks_here(pool)->grey)) return;
+    if (!set_any(&marks_here(pool)->grey)) return;
     round->grey_pools++;
     hint_queue_add(round, pool);
 }
@@ -244,7 +235,7 @@ void hint_look(struct gc_round *round, struct type_pool *pool) {
 
 void hint_sieve_clear(struct gc_round *round, struct type_pool *pool) {
     round->work++;
-    if (!scan_any(&marks_here(pool)->white)) return;
+    if (!set_any(&marks_here(pool)->white)) return;
     memset(hints_here(pool), 0, POOL_GRANULES);
     round->work += 4;
 }

@@ -168,6 +168,19 @@ static inline unsigned set_count(const struct object_set *set) {
     for (unsigned w = 0; w < MARK_WORDS; w++) count += bit_count(set->word[w]);
     return count;
 }
+static inline bool set_any(const struct object_set *set) {
+    uint64_t any = 0;
+    for (unsigned w = 0; w < MARK_WORDS; w++) any |= set->word[w];
+    return any != 0;
+}
+/* Makes an object grey if it is white. Without a branch: that it is white is as likely as not, and
+   known only when the marks are there. */
+ALWAYS_INLINE void marks_rescue(struct marks *marks, const void *object) {
+    unsigned word = set_word(object);
+    uint64_t hit = marks->white.word[word] & set_bit(object);
+    marks->white.word[word] ^= hit;
+    marks->grey.word[word] |= hit;
+}
 
 #ifdef __cplusplus
 }

@@ -182,12 +182,12 @@ bool piece_try_pool(struct gc_round *round, struct type_pool *pool) {
     const struct object_set *white = &round_of((void *)pool->base)->white;
     const uint64_t enough = round->traced + ROUND_PIECE_MAX / 2;
     round->work++;
-    if (!scan_any(white)) return true;
+    if (!set_any(white)) return true;
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t seen = 0, rest;
         while ((rest = white->word[w] & ~seen) != 0) {
             seen |= rest & -rest;
-            poolobj *object = scan_at(pool, w, rest);
+            poolobj *object = type_pool_lowest(pool, w, rest);
             if (*hint_of(object) != UNTRIED) continue;
             if (round->traced > enough || piece_is_in_vain(round)) return false;
             try(round, pool, object);

@@ -10,9 +10,6 @@ static inline struct marks *pool_marks(const struct type_pool *pool) {
 static inline uint32_t *pool_counts(const struct type_pool *pool) {
     return count_of((void *)pool->base);
 }
-static inline poolobj *object_in(const struct type_pool *pool, unsigned word, uint64_t set) {
-    return type_pool_at_granule(pool, word * 64 + bit_lowest(set));
-}
 
 /* The working count that a field at `offset` of its pool leads to. For NULL one of the heap's pool
    `nowhere`, another for each of 256 fields: the processor would have to wait if it were one for
@@ -31,7 +28,7 @@ static void copy_counts(const struct type_pool *pool) {
     const struct object_set *white = &pool_marks(pool)->white;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
-            const poolobj *object = object_in(pool, w, rest);
+            const poolobj *object = type_pool_lowest(pool, w, rest);
             *count_of(object) = (uint32_t)object->count;
         }
 }
@@ -57,7 +54,7 @@ static size_t enter(struct type_pool *pool, int generation) {
     size_t entered = 0;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = members.word[w]; rest != 0; rest &= rest - 1) {
-            const poolobj *object = object_in(pool, w, rest);
+            const poolobj *object = type_pool_lowest(pool, w, rest);
             bool is_object = block_is_object(object);
             counts[w * 64 + bit_lowest(rest)] = (uint32_t)object->count;
             members.word[w] ^= is_object ? 0 : rest & -rest;
@@ -101,7 +98,7 @@ static void subtract_apart(const struct type_pool *pool) {
     const bool is_pair = type->is_pair;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
-            poolobj *object = object_in(pool, w, rest);
+            poolobj *object = type_pool_lowest(pool, w, rest);
             if (likely(is_pair)) {
                 subtract_if_white(*object_field(object, first));
                 subtract_if_white(*object_field(object, second));
@@ -119,7 +116,7 @@ static void subtract(const struct type_pool *pool) {
     const bool is_pair = type->is_pair;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
-            poolobj *object = object_in(pool, w, rest);
+            poolobj *object = type_pool_lowest(pool, w, rest);
             if (likely(is_pair))
                 subtract_pair(object, (uintptr_t)object - base, first, second, nowhere);
             else
@@ -196,7 +193,7 @@ static void check_counts(const struct type_pool *pool) {
     const struct object_set *white = &pool_marks(pool)->white;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
-            const poolobj *object = object_in(pool, w, rest);
+            const poolobj *object = type_pool_lowest(pool, w, rest);
             if (object->count > 0 && (int32_t)*count_of(object) < 0)
                 fail_call("poolobj_gc_collect:", "more references are reported than are held to",
                           (uintptr_t)object, type_name(pool->type));
@@ -332,7 +329,7 @@ ALWAYS_INLINE void sweep_part(struct type_pool *pool, struct rescue *rescue, enu
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = marks->white.word[w]; rest != 0; rest &= rest - 1) {
             if (counts[w * 64 + bit_lowest(rest)] == 0) continue;
-            size_t offset = (uintptr_t)object_in(pool, w, rest) - base;
+            size_t offset = (uintptr_t)type_pool_lowest(pool, w, rest) - base;
             if (likely(is_pair))
                 rescue_pair(rescue, base + offset, POOL_SIZE - offset, first, second, part);
             else
@@ -352,7 +349,8 @@ static inline uint64_t visit_word(struct type_pool *pool, unsigned word, struct 
     uint64_t rest = *grey, any = rest;
     *grey = 0;
     for (; rest != 0; rest &= rest - 1, rescue->visited++)
-        object_references(pool->type, pool, object_in(pool, word, rest), rescue_some, rescue);
+        object_references(pool->type, pool, type_pool_lowest(pool, word, rest), rescue_some,
+                          rescue);
     return any;
 }
 
@@ -364,12 +362,7 @@ static void visit_grey(struct type_pool *pool, struct rescue *rescue) {
     } while (any != 0);
 }
 
-static bool has_grey(const struct type_pool *pool) {
-    const struct object_set *grey = &pool_marks(pool)->grey;
-    uint64_t any = 0;
-    for (unsigned w = 0; w < MARK_WORDS; w++) any |= grey->word[w];
-    return any != 0;
-}
+static bool has_grey(const struct type_pool *pool) { return set_any(&pool_marks(pool)->grey); }
 
 /* Pools that the sweep came by after they were queued have no grey object any more. */
 static void queue_prune(struct rescue *rescue) {
@@ -498,7 +491,7 @@ void reach_each(struct type_pool *pool, void (*each)(poolobj *object, void *arg)
         uint64_t seen = 0, rest;
         while ((rest = white->word[w] & ~seen) != 0) {
             seen |= rest & -rest;
-            each(object_in(pool, w, rest), arg);
+            each(type_pool_lowest(pool, w, rest), arg);
         }
     }
 }

@@ -14,7 +14,7 @@ struct type_pool *reclaim_pools(struct type_pool *chain) {
     struct type_pool *with = NULL, *without = NULL, *next;
     for (; chain != NULL; chain = next) {
         next = chain->next_work;
-        bool any = set_count(&marks_of((void *)chain->base)->white) > 0;
+        bool any = set_any(&marks_of((void *)chain->base)->white);
         struct type_pool **to = any ? &with : &without;
         chain->next_work = *to;
         *to = chain;

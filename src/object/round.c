@@ -5,15 +5,13 @@
 #include "object/pace.h"
 #include "object/piece.h"
 #include "object/reclaim.h"
+#include "object/sweep.h"
 #include "object/verdict.h"
 #include "os/os.h"
 
 enum {
     SIEVES_MAX = 3, /* in slices; a program that moves references on purpose before each step would
                        make any number of them fail */
-    QUEUE_SHARE = 16, /* a queue while no more than so large a part of the pools has grey objects: a
-                         list in random order would need as many sweeps as it has objects */
-    QUEUE_ALWAYS = 8,
     LOOK_AFTER = 256, /* work between two looks at the clock */
     DEATHS_AT_ONCE = 64,
 };
@@ -75,10 +73,11 @@ static struct type_pool *chain_white(poolobj_heap *heap) {
     struct type_pool *chain = NULL;
     for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;) {
         struct object_set white = round_of((void *)pool->base)->white;
-        if (!pool->rounded || !scan_any(&white)) continue;
+        if (!pool->rounded || !set_any(&white)) continue;
         for (unsigned w = 0; w < MARK_WORDS; w++)
             for (uint64_t rest = white.word[w]; rest != 0; rest &= rest - 1)
-                if (!block_is_object(scan_at(pool, w, rest))) white.word[w] ^= rest & -rest;
+                if (!block_is_object(type_pool_lowest(pool, w, rest)))
+                    white.word[w] ^= rest & -rest;
         marks_of((void *)pool->base)->white = white;
         leave_pool(pool);
         pool->held = true;
@@ -127,10 +126,9 @@ static void end_rescue(poolobj_heap *heap) {
 
 static void end_look(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
-    size_t few = size_max(round->pools / QUEUE_SHARE, QUEUE_ALWAYS);
     if (round->grey_pools == 0)
         end_rescue(heap);
-    else if (round->overflow || round->grey_pools > few)
+    else if (round->overflow || round->grey_pools > sweep_few(round->pools))
         begin_rescue(heap, false);
     else
         round->phase = ROUND_QUEUE;

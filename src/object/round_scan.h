@@ -58,10 +58,6 @@ ALWAYS_INLINE bool scan_object(struct gc_round *round, struct type_pool *pool, p
     return !scan.cut;
 }
 
-static inline poolobj *scan_at(const struct type_pool *pool, unsigned word, uint64_t set) {
-    return type_pool_at_granule(pool, word * 64 + bit_lowest(set));
-}
-
 /* Calls `begin` with each object of a set, from the granule on where the round is, and visits the
    fields of those for which it returns true. False: there is more. */
 ALWAYS_INLINE bool scan_set(struct gc_round *round, struct type_pool *pool,
@@ -73,7 +69,7 @@ ALWAYS_INLINE bool scan_set(struct gc_round *round, struct type_pool *pool,
         uint64_t rest = set->word[w];
         if (w == from) rest &= ~(uint64_t)0 << round->granule % 64;
         for (; rest != 0; rest &= rest - 1) {
-            poolobj *object = scan_at(pool, w, rest);
+            poolobj *object = type_pool_lowest(pool, w, rest);
             if (round->part != object && !begin(round, object)) continue;
             if (scan_object(round, pool, object, visit)) continue;
             round->granule = w * 64 + bit_lowest(rest);
@@ -82,19 +78,6 @@ ALWAYS_INLINE bool scan_set(struct gc_round *round, struct type_pool *pool,
     }
     round->granule = 0;
     return true;
-}
-
-static inline bool scan_any(const struct object_set *set) {
-    uint64_t any = 0;
-    for (unsigned w = 0; w < MARK_WORDS; w++) any |= set->word[w];
-    return any != 0;
-}
-
-/* Memory of what a set of a pool that comes soon stands for. */
-static inline void scan_prefetch(const struct type_pool *pool, const struct object_set *set) {
-    for (unsigned w = 0; w < MARK_WORDS; w++)
-        for (uint64_t rest = set->word[w]; rest != 0; rest &= rest - 1)
-            __builtin_prefetch(scan_at(pool, w, rest));
 }
 
 #ifdef __cplusplus

@@ -10,23 +10,15 @@ static inline struct marks *marks_here(const struct type_pool *pool) {
 }
 
 static inline bool has_grey(const struct type_pool *pool) {
-    const struct object_set *grey = &marks_here(pool)->grey;
-    uint64_t any = 0;
-    for (unsigned w = 0; w < MARK_WORDS; w++) any |= grey->word[w];
-    return any != 0;
+    return set_any(&marks_here(pool)->grey);
 }
 
 /* ---- Sweeps ---- */
 
-/* Without a branch: that it is white is as likely as not, and known only when the marks are there.
-   NULL has marks of the heap's own, in the pool `nowhere`. */
+/* NULL has marks of the heap's own, in the pool `nowhere`. */
 ALWAYS_INLINE void mark(const poolobj *to, uintptr_t nowhere) {
     const void *at = to != NULL ? to : (const void *)nowhere;
-    struct marks *marks = marks_of(at);
-    unsigned word = set_word(at);
-    uint64_t hit = marks->white.word[word] & set_bit(at);
-    marks->white.word[word] ^= hit;
-    marks->grey.word[word] |= hit;
+    marks_rescue(marks_of(at), at);
 }
 
 static inline void mark_span(poolobj *const *slots, size_t count, void *nowhere) {
@@ -38,7 +30,7 @@ static void visit_word(struct type_pool *pool, unsigned word, uint64_t rest) {
     const size_t first = type->pair[0], second = type->pair[1];
     const uintptr_t nowhere = type->heap->nowhere;
     for (; rest != 0; rest &= rest - 1) {
-        poolobj *object = type_pool_at_granule(pool, word * 64 + bit_lowest(rest));
+        poolobj *object = type_pool_lowest(pool, word, rest);
         if (likely(type->is_pair)) {
             mark(*object_field(object, first), nowhere);
             mark(*object_field(object, second), nowhere);
@@ -60,20 +52,12 @@ static void visit_pool(struct type_pool *pool) {
     } while (has_grey(pool));
 }
 
-/* The grey objects of a pool that comes soon. */
-static void prefetch_grey(const struct type_pool *pool) {
-    const struct object_set *grey = &marks_here(pool)->grey;
-    for (unsigned w = 0; w < MARK_WORDS; w++)
-        for (uint64_t rest = grey->word[w]; rest != 0; rest &= rest - 1)
-            __builtin_prefetch(type_pool_at_granule(pool, w * 64 + bit_lowest(rest)));
-}
-
 static void sweep(struct type_pool *chain) {
     const struct type_pool *ahead = chain;
     for (int i = 0; i < POOLS_AHEAD && ahead != NULL; i++) ahead = ahead->next_work;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         if (ahead != NULL) {
-            prefetch_grey(ahead);
+            type_pool_prefetch_set(ahead, &marks_here(ahead)->grey);
             ahead = ahead->next_work;
         }
         if (has_grey(pool)) visit_pool(pool);
@@ -111,10 +95,8 @@ static inline void queue_span(poolobj *const *slots, size_t count, void *arg) {
     for (size_t i = 0; i < count; i++) {
         const poolobj *to = slots[i];
         struct marks *marks = marks_of(to);
-        unsigned word = set_word(to);
-        if (!(marks->white.word[word] & set_bit(to))) continue;
-        marks->white.word[word] ^= set_bit(to);
-        marks->grey.word[word] |= set_bit(to);
+        if (!set_has(&marks->white, to)) continue;
+        marks_rescue(marks, to);
         struct type_pool *pool = type_pool_of(to);
         if (pool->next_grey == NULL) queue_add(queue, pool);
     }
@@ -127,9 +109,7 @@ static void visit_queued(struct queue *queue, struct type_pool *pool) {
         uint64_t rest = grey->word[w];
         grey->word[w] = 0;
         for (; rest != 0; rest &= rest - 1)
-            object_references(pool->type, pool,
-                              type_pool_at_granule(pool, w * 64 + bit_lowest(rest)), queue_span,
-                              queue);
+            object_references(pool->type, pool, type_pool_lowest(pool, w, rest), queue_span, queue);
     }
 }
 

@@ -247,7 +247,7 @@ bool bin_fill(struct bin *bin) {
 
 static void free_word(struct type_pool *pool, unsigned word, uint64_t objects) {
     for (; objects != 0; objects &= objects - 1) {
-        poolobj *block = type_pool_at_granule(pool, word * 64 + bit_lowest(objects));
+        poolobj *block = type_pool_lowest(pool, word, objects);
         block_make_free(block, pool->free);
         pool->free = block;
     }

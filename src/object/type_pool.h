@@ -107,6 +107,19 @@ ALWAYS_INLINE poolobj *type_pool_at_granule(const struct type_pool *pool, unsign
     return type_pool_block(pool, (uint32_t)(offset * pool->reciprocal >> 32));
 }
 
+/* The object that the lowest bit of a word of a set of the pool stands for. */
+ALWAYS_INLINE poolobj *type_pool_lowest(const struct type_pool *pool, unsigned word,
+                                        uint64_t bits) {
+    return type_pool_at_granule(pool, word * 64 + bit_lowest(bits));
+}
+/* Asks for the memory of what a set of a pool that comes soon stands for. */
+static inline void type_pool_prefetch_set(const struct type_pool *pool,
+                                          const struct object_set *set) {
+    for (unsigned w = 0; w < MARK_WORDS; w++)
+        for (uint64_t rest = set->word[w]; rest != 0; rest &= rest - 1)
+            __builtin_prefetch(type_pool_lowest(pool, w, rest));
+}
+
 /* An object has died: no bit stands for it. */
 ALWAYS_INLINE void type_pool_unmark(const struct type_pool *pool, const poolobj *block) {
     if (!pool->marked) return;

@@ -33,7 +33,7 @@ static inline void edges_span(poolobj *const *slots, size_t count, void *arg) {
 bool verdict_sum(struct gc_round *round, struct type_pool *pool) {
     struct object_set white = *white_of(pool);
     round->work++;
-    if (!scan_any(&white)) return true;
+    if (!set_any(&white)) return true;
     hint_queue_add(round, pool);
     return scan_set(round, pool, &white, add_sum, edges_span);
 }
@@ -50,7 +50,7 @@ static bool sum_pool(struct gc_round *round, struct type_pool *pool, uint8_t *fl
     bool all = true;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white.word[w]; rest != 0; rest &= rest - 1) {
-            poolobj *object = scan_at(pool, w, rest);
+            poolobj *object = type_pool_lowest(pool, w, rest);
             if (!add_sum(round, object)) {
                 all = false;
                 continue;
@@ -90,7 +90,7 @@ static void prefetch_noted(const struct gc_round *round, const struct walk *walk
     size_t at = walk->next + NOTED_AHEAD;
     if (round->overflow || at >= round->queue_last) return;
     const struct type_pool *pool = round->scratch->queue[at % ROUND_QUEUE_MAX];
-    if (pool != NULL) scan_prefetch(pool, white_of(pool));
+    if (pool != NULL) type_pool_prefetch_set(pool, white_of(pool));
 }
 
 static bool is_called(poolobj_heap *heap) {
@@ -99,7 +99,7 @@ static bool is_called(poolobj_heap *heap) {
     for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;)
         for (unsigned w = 0; w < MARK_WORDS; w++)
             for (uint64_t rest = white_of(pool)->word[w]; rest != 0; rest &= rest - 1) {
-                const poolobj *object = scan_at(pool, w, rest);
+                const poolobj *object = type_pool_lowest(pool, w, rest);
                 if (object->flags & WEAKLY_REFERENCED && weakref_is_called(heap, object))
                     return true;
             }
@@ -140,7 +140,7 @@ static void each_white(struct type_pool *pool, void (*each)(poolobj *object, voi
         uint64_t seen = 0, rest;
         while ((rest = white->word[w] & ~seen) != 0) {
             seen |= rest & -rest;
-            each(scan_at(pool, w, rest), arg);
+            each(type_pool_lowest(pool, w, rest), arg);
         }
     }
 }
@@ -166,7 +166,7 @@ static void call_weakrefs(poolobj_heap *heap) {
 }
 
 static bool has_finalizers(const struct type_pool *pool) {
-    return type_finalizes(pool->type) && scan_any(white_of(pool));
+    return type_finalizes(pool->type) && set_any(white_of(pool));
 }
 
 void verdict_call(poolobj_heap *heap, uint64_t until) {
@@ -220,7 +220,7 @@ static void drop(poolobj *object, void *unused) {
 void verdict_free(struct gc_round *round, struct type_pool *pool) {
     struct object_set white = *white_of(pool);
     round->work++;
-    if (!scan_any(&white)) return;
+    if (!set_any(&white)) return;
     if (pool->type->drop != NULL) each_white(pool, drop, NULL);
     size_t count = type_pool_free_set(pool, white);
     poolobj_heap *heap = pool->type->heap;

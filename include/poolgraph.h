@@ -61,7 +61,7 @@ typedef struct poolgraph_type_count {
    first `room` of them to `counts` and returns how many there are. Allocates nothing. */
 size_t poolgraph_counts(poolobj_heap *heap, poolgraph_type_count *counts, size_t room);
 
-/* Prints the first `limit` of them as a table; 0: all. */
+/* Prints the `limit` most common types as a table; 0: all. */
 int poolgraph_show_counts(poolobj_heap *heap, size_t limit, FILE *out);
 
 /* How many objects of each type there were. Ends with poolgraph_snapshot_free, at the latest before
@@ -74,7 +74,7 @@ void poolgraph_snapshot_free(poolgraph_snapshot *snapshot); /* NULL is ignored *
    poolgraph_counts. */
 size_t poolgraph_growth(const poolgraph_snapshot *snapshot, poolgraph_type_count *counts,
                         size_t room);
-/* Prints the first `limit` of them; 0: all. */
+/* Prints the `limit` types that grew most; 0: all. */
 int poolgraph_show_growth(const poolgraph_snapshot *snapshot, size_t limit, FILE *out);
 /* The snapshot keeps the larger of its figures and today's. Called after each round of a program,
    it makes growth what has never been there before, without what merely goes up and down. */
@@ -97,8 +97,8 @@ typedef struct poolgraph_reference {
 size_t poolgraph_referents(void *object,
                            void (*each)(const poolgraph_reference *reference, void *arg),
                            void *arg);
-/* The same with every reference to it that an object of the heap holds; any address may be asked
-   for. One walk over the heap, nothing allocated. */
+/* Calls `each` with every reference to the object that an object of the heap holds, and returns
+   their number; any address may be asked for. One walk over the heap, nothing allocated. */
 size_t poolgraph_referrers(poolobj_heap *heap, const void *object,
                            void (*each)(const poolgraph_reference *reference, void *arg),
                            void *arg);
@@ -110,15 +110,15 @@ int32_t poolgraph_outside(poolobj_heap *heap, const void *object);
 /* ---- What is shown, and how ---- */
 
 enum {
-    POOLGRAPH_NO_LEGEND = 1, /* of pictures */
+    POOLGRAPH_NO_LEGEND = 1, /* pictures have no legend */
     POOLGRAPH_ADDRESSES = 2, /* objects are shown with their addresses */
 };
 
 /* All members may be 0; NULL in place of the options is the same. Callbacks may not make, drop or
    change objects, but `describe` and `name` may make some that they drop themselves. */
 typedef struct poolgraph_options {
-    int max_depth; /* of pictures: references in a row from the first objects; 0: 3; -1: no limit */
-    int max_width; /* of pictures: references of one object that are shown; 0: 10; -1: no limit */
+    int max_depth; /* references in a row that a picture shows; 0: 3; -1: no limit */
+    int max_width; /* references of one object that a picture shows; 0: 10; -1: no limit */
     unsigned flags;
     /* Objects that are left out, as if nothing referred to them and they to nothing; and those for
        which `filter` returns 0. Objects that were asked for are never left out. */
@@ -128,12 +128,13 @@ typedef struct poolgraph_options {
     /* Writes at most `size` bytes of UTF-8, a zero byte included, that are shown beside the type
        name. Returns their number as snprintf does; 0 or less: nothing to say. */
     int (*describe)(poolobj *object, char *text, size_t size, void *arg);
-    /* The same for a reference, in place of .field, .+offset or [number]. */
+    /* Writes as `describe` does what stands at a reference instead of .field, .+offset or [number].
+     */
     int (*name)(const poolgraph_reference *reference, char *text, size_t size, void *arg);
     /* Chains begin at objects for which it returns other than 0, instead of at roots. */
     int (*is_root)(poolobj *object, void *arg);
     void *arg; /* for the callbacks */
-    /* Of pictures: the file that they go to, instead of `out`. One whose name ends in .svg or .png
+    /* The file that pictures go to, instead of `out`. A picture whose name ends in .svg or .png
        is drawn by dot (package graphviz): ENOENT where there is none, EIO if it fails. */
     const char *file;
 } poolgraph_options;
@@ -153,13 +154,13 @@ int poolgraph_why(poolobj_heap *heap, const void *object, const poolgraph_option
 
 /* ---- Pictures, as text for Graphviz's dot ---- */
 
-/* What the objects refer to. */
+/* Draws what the objects refer to. */
 int poolgraph_show_refs(poolobj_heap *heap, void *const *objects, size_t count,
                         const poolgraph_options *options, FILE *out);
-/* What refers to them. */
+/* Draws what refers to the objects. */
 int poolgraph_show_backrefs(poolobj_heap *heap, void *const *objects, size_t count,
                             const poolgraph_options *options, FILE *out);
-/* The chain of poolgraph_chain, whatever max_depth and max_width are. */
+/* Draws the chain of poolgraph_chain, whatever max_depth and max_width are. */
 int poolgraph_show_chain(poolobj_heap *heap, const void *object, const poolgraph_options *options,
                          FILE *out);
 
@@ -170,7 +171,7 @@ int poolgraph_show_chain(poolobj_heap *heap, const void *object, const poolgraph
    that hold them. Immortal objects, and what only they lead to, are no leaks. Returns how many
    objects are left; prints nothing if none is. Of `options`, flags, describe and name count. */
 ptrdiff_t poolgraph_leaks(poolobj_heap *heap, const poolgraph_options *options, FILE *out);
-/* The same at the beginning of poolobj_heap_close, before its collection, by
+/* Calls poolgraph_leaks at the beginning of poolobj_heap_close, before its collection, by
    poolobj_heap_set_close_callback. The stream must be open then. */
 void poolgraph_leaks_at_close(poolobj_heap *heap, FILE *out);
 

@@ -53,7 +53,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Of libpoolobj, with poolval.h and poolgraph.h; it has versions of its own. */
+/* The version of libpoolobj, with poolval.h and poolgraph.h: not that of libpoolalloc. */
 #define POOLOBJ_VERSION_MAJOR 0
 #define POOLOBJ_VERSION_MINOR 1
 #define POOLOBJ_VERSION_PATCH 0
@@ -82,9 +82,10 @@ typedef struct poolobj_weakref poolobj_weakref;
 /* A heap owned by the calling thread; NULL and ENOMEM when out of memory. Any number per process.
    Close it with poolobj_heap_close. */
 poolobj_heap *poolobj_heap_new(void);
-/* The same, and each function that takes the heap or what is in it ends the process with a line if
-   another thread than the owner calls it, and values of poolval.h refuse objects of other heaps.
-   What poolobj_heap_new is in a program that is compiled with POOLOBJ_CHECKED. */
+/* A heap as of poolobj_heap_new that is checked: each function that takes the heap or what is in it
+   ends the process with a line if another thread than the owner calls it, and values of poolval.h
+   refuse objects of other heaps. A program that is compiled with POOLOBJ_CHECKED gets such a heap
+   from poolobj_heap_new. */
 poolobj_heap *poolobj_heap_new_checked(void);
 #ifdef POOLOBJ_CHECKED
 #define poolobj_heap_new poolobj_heap_new_checked
@@ -115,7 +116,7 @@ void poolobj_heap_set_close_callback(poolobj_heap *heap,
    keeps up to 24 pools of 4 KiB for objects to come. */
 int poolobj_trim(size_t keep);
 
-/* Bytes. Tables, which come from malloc, are not among them. */
+/* Memory in bytes, without tables, which come from malloc. */
 typedef struct poolobj_memory_figures {
     size_t mapped;   /* address space for objects */
     size_t in_use;   /* of it, that heaps have taken */
@@ -206,7 +207,7 @@ size_t poolobj_type_size(const poolobj_type *type);
    collection first, so every object that is to survive must be held by a counted reference. */
 void *poolobj_new(poolobj_type *type);
 
-/* The same with room for `count` items. */
+/* An object as of poolobj_new, with room for `count` items. */
 void *poolobj_new_items(poolobj_type *type, size_t count);
 
 /* References to the object; of an immortal one INT32_MAX. */
@@ -299,9 +300,9 @@ void poolobj_weakref_free(poolobj_weakref *weakref);
  * poolobj_new collects by itself: generation 0 when objects made less objects gone exceed t0, with
  * generation 1 when the younger was collected more than t1 times, with generation 2 when 1 was more
  * than t2 times and the objects that wait for it are a quarter of those that survived the last.
- * That of generation 2 goes on in steps unless the thresholds were set. Memory that objects hold
- * makes collections due as well: see poolobj_gc_pressure. A collection never allocates and never
- * fails, and writes to no living object's page. */
+ * A collection of generation 2 that begins by itself goes on in steps unless the thresholds were
+ * set. Memory that objects hold makes collections due as well: see poolobj_gc_pressure. A
+ * collection never allocates and never fails, and writes to no living object's page. */
 
 /* Collects generations 0 to `generation` (0, 1 or 2) now, enabled or not. Returns how many
    unreachable objects it found, without those that a finalizer brought back. 0 at once inside of
@@ -346,7 +347,8 @@ enum {
        many references, deaths are not divided. */
     POOLOBJ_GC_SLICED = 8,
 };
-/* POOLOBJ_GC_INCREMENTAL and _ADAPTIVE at first, which poolobj_gc_set_threshold takes off. */
+/* Options of the collector: POOLOBJ_GC_INCREMENTAL and _ADAPTIVE at first, both of which
+   poolobj_gc_set_threshold takes off. */
 void poolobj_gc_set_options(poolobj_heap *heap, unsigned options);
 unsigned poolobj_gc_get_options(const poolobj_heap *heap);
 
@@ -369,15 +371,15 @@ void poolobj_gc_enable(poolobj_heap *heap);
 void poolobj_gc_disable(poolobj_heap *heap);
 int poolobj_gc_is_enabled(const poolobj_heap *heap);
 
-/* 700, 10, 10 at first, from where t0 adapts until thresholds are set; t0 of 0 turns automatic
- * collection off. Each from 0 to INT_MAX. */
+/* The thresholds: 700, 10, 10 at first, from where t0 adapts until thresholds are set; t0 of 0
+ * turns automatic collection off. Each from 0 to INT_MAX. */
 void poolobj_gc_set_threshold(poolobj_heap *heap, int t0, int t1, int t2);
 void poolobj_gc_get_threshold(const poolobj_heap *heap, int thresholds[3]);
 
-/* What is compared with the thresholds. */
+/* The counts that are compared with the thresholds. */
 void poolobj_gc_get_count(const poolobj_heap *heap, int counts[3]);
 
-/* Since the heap was made, of the collections of one generation. */
+/* Sums over the collections of one generation since the heap was made. */
 typedef struct poolobj_gc_figures {
     uint64_t collections;
     uint64_t examined;    /* objects looked at */
@@ -423,7 +425,8 @@ unsigned poolobj_gc_get_debug(const poolobj_heap *heap);
 /* Calls `each` (which may be NULL) with the objects kept by POOLOBJ_GC_SAVEALL and returns their
    number. `each` may not make or drop objects. */
 size_t poolobj_gc_garbage(poolobj_heap *heap, void (*each)(poolobj *object, void *arg), void *arg);
-/* Drops them: cycles among them are found by the next full collection. */
+/* Drops the objects kept by POOLOBJ_GC_SAVEALL: cycles among them are found by the next full
+ * collection. */
 void poolobj_gc_garbage_release(poolobj_heap *heap);
 
 /* Tells of a variable of the program that holds a counted reference or NULL. No collection needs to
@@ -433,7 +436,8 @@ void poolobj_gc_garbage_release(poolobj_heap *heap);
    several times is removed as often; both take a constant time. 0, or -1 and ENOMEM. */
 int poolobj_gc_root_add(poolobj_heap *heap, void *slot);
 void poolobj_gc_root_remove(poolobj_heap *heap, void *slot);
-/* The same for many: called by each such check, it reports fields as `traverse` does. */
+/* A function that tells of many variables at once: each check of the roots calls it, and it reports
+   them as `traverse` reports fields. NULL: none. One per heap. */
 void poolobj_gc_set_roots(poolobj_heap *heap,
                           void (*roots)(poolobj_visit visit, void *visit_arg, void *arg),
                           void *arg);

@@ -156,7 +156,7 @@ enum {
     POOLVAL_TYPES, /* how many there are */
 };
 
-/* One of the above; POOLVAL_OTHER for NULL too. Never fails. */
+/* The type of a value, one of POOLVAL_...; POOLVAL_OTHER for NULL too. Never fails. */
 int poolval_type(const poolval_space *space, const poolobj *value);
 /* "int", "list", ...; of another object the name of its type. Borrowed. */
 const char *poolval_type_name(const poolval_space *space, const poolobj *value);
@@ -165,7 +165,7 @@ poolobj_type *poolval_object_type(const poolval_space *space, int type);
 
 /* A number that no other living object has: its address. */
 uintptr_t poolval_id(const poolobj *value);
-/* References to it; of an immortal value INT32_MAX. */
+/* References to the value; INT32_MAX for an immortal one. */
 int32_t poolval_refcount(const poolobj *value);
 /* Bytes of a value, with the tables that belong to it alone and without what it refers to. */
 size_t poolval_sizeof(const poolval_space *space, const poolobj *value);
@@ -190,7 +190,7 @@ int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order);
 
 /* A new list, dictionary, set or byte array with the same items; other values themselves. */
 poolobj *poolval_copy(poolval_space *space, poolobj *value);
-/* The same with copies of the items, theirs and so on: cycles and what is shared keep their shape.
+/* A copy with copies of the items, theirs and so on: cycles and what is shared keep their shape.
    Tuples that hold nothing to be copied, and other objects, are not copied. */
 poolobj *poolval_deepcopy(poolval_space *space, poolobj *value);
 
@@ -208,34 +208,34 @@ poolobj *poolval_bool(const poolval_space *space, int truth);
 int poolval_truth(const poolval_space *space, const poolobj *value);
 
 /* ---- Integers: immutable, of any size ----
- * Those of 64 bits take 16 bytes, larger ones 16 and 8 for each 64 bits. */
+ * Integers of 64 bits take 16 bytes, larger ones 16 and 8 for each 64 bits. */
 
 poolobj *poolval_int_new(poolval_space *space, int64_t number);
 /* The number of an int or bool. 0, or -1; POOLVAL_ERR_OVERFLOW beyond 64 bits. */
 int poolval_int_get(poolval_space *space, const poolobj *value, int64_t *number);
 
-/* Of ints and bools. POOLVAL_ERR_VALUE for division by 0. Quotients are rounded down, and the
-   remainder has the sign of b. */
+/* Arithmetic of ints and bools. POOLVAL_ERR_VALUE for division by 0. Quotients are rounded down,
+   and the remainder has the sign of b. */
 poolobj *poolval_int_add(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_subtract(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_multiply(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_divide(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_modulo(poolval_space *space, const poolobj *a, const poolobj *b);
 
-/* Of ints and bools in two's complement without an end. Shifts to the right round down; by less
-   than 0: POOLVAL_ERR_VALUE. */
+/* Operations on the bits of ints and bools, in two's complement without an end. Shifts to the right
+   round down; shifts by less than 0 fail with POOLVAL_ERR_VALUE. */
 poolobj *poolval_int_and(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_or(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_xor(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_int_invert(poolval_space *space, const poolobj *value);
 poolobj *poolval_int_shift_left(poolval_space *space, const poolobj *a, const poolobj *bits);
 poolobj *poolval_int_shift_right(poolval_space *space, const poolobj *a, const poolobj *bits);
-/* Bits of the magnitude: 0 of 0, 3 of 7 and -7; -1. */
+/* Bits of the magnitude: 0 for 0, 3 for 7 and -7; -1: failed. */
 ptrdiff_t poolval_int_bits(poolval_space *space, const poolobj *value);
-/* From `size` bytes of text, as Python's int(text, base): white space around, a sign, digits with
-   single underscores between, and 0x, 0o, 0b where the base has one. Bases 2 to 36; 0: what the
-   text says. POOLVAL_ERR_VALUE for all else. The time grows with the square of the size, as in the
-   other direction. */
+/* An int from `size` bytes of text, as Python's int(text, base): white space around, a sign, digits
+   with single underscores between, and 0x, 0o, 0b where the base has one. Bases 2 to 36; 0: what
+   the text says. POOLVAL_ERR_VALUE for all else. The time grows with the square of the size, as in
+   the other direction. */
 poolobj *poolval_int_parse(poolval_space *space, const char *text, size_t size, int base);
 /* A string with the digits, a to z above 9, and a minus where it is due. */
 poolobj *poolval_int_text(poolval_space *space, const poolobj *value, int base);
@@ -245,8 +245,8 @@ poolobj *poolval_int_text(poolval_space *space, const poolobj *value, int base);
 poolobj *poolval_float_new(poolval_space *space, double number);
 /* The number of a float. 0, or -1. */
 int poolval_float_get(poolval_space *space, const poolobj *value, double *number);
-/* From `size` bytes of text, as Python's float(text), whatever the locale is: what poolval_repr
-   writes is read back as the same float. POOLVAL_ERR_VALUE for what is no number. */
+/* A float from `size` bytes of text, as Python's float(text), whatever the locale is: what
+   poolval_repr writes is read back as the same float. POOLVAL_ERR_VALUE for what is no number. */
 poolobj *poolval_float_parse(poolval_space *space, const char *text, size_t size);
 
 /* ---- Numbers: ints, bools and floats, also mixed, as in Python ----
@@ -256,17 +256,17 @@ poolobj *poolval_float_parse(poolval_space *space, const char *text, size_t size
 poolobj *poolval_add(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_subtract(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_multiply(poolval_space *space, const poolobj *a, const poolobj *b);
-/* POOLVAL_ERR_VALUE if b is 0. */
+/* Divides; POOLVAL_ERR_VALUE if b is 0. */
 poolobj *poolval_divide(poolval_space *space, const poolobj *a, const poolobj *b);
-/* Rounded down, and what is left then, which has the sign of b. */
+/* Quotient rounded down, and remainder, of the sign of b. POOLVAL_ERR_VALUE if b is 0. */
 poolobj *poolval_floor_divide(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_modulo(poolval_space *space, const poolobj *a, const poolobj *b);
-/* Of floats by the option `power`. */
+/* a to the power of b; where a float takes part, by the option `power`. */
 poolobj *poolval_power(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_negate(poolval_space *space, const poolobj *value);
 poolobj *poolval_absolute(poolval_space *space, const poolobj *value);
-/* The nearest float; the int before the point, POOLVAL_ERR_VALUE of nan, POOLVAL_ERR_OVERFLOW of
-   infinity. */
+/* The nearest float of a number, and the int before its point: POOLVAL_ERR_VALUE for nan,
+   POOLVAL_ERR_OVERFLOW for infinity. */
 poolobj *poolval_float_of(poolval_space *space, const poolobj *value);
 poolobj *poolval_int_of(poolval_space *space, const poolobj *value);
 /* A number as the nearest double. 0, or -1. */
@@ -277,18 +277,18 @@ int poolval_number_get(poolval_space *space, const poolobj *value, double *numbe
  * U+10FFFF. The empty string and those of one character up to U+00FF are shared and immortal.
  * Indices count characters; negative ones from the end. */
 
-/* From UTF-8, which ends with a zero byte. POOLVAL_ERR_ENCODING with the place if it is not valid:
-   surrogates and overlong forms are not. If all its characters are letters A-Z a-z, digits and
-   underscores, and at most intern_max, the string is interned. */
+/* A string from UTF-8, which ends with a zero byte. POOLVAL_ERR_ENCODING with the place if it is
+   not valid: surrogates and overlong forms are not. If all its characters are letters A-Z a-z,
+   digits and underscores, and at most intern_max, the string is interned. */
 poolobj *poolval_str_new(poolval_space *space, const char *utf8);
-/* The same from `size` bytes, zeros included. */
+/* A string from `size` bytes of UTF-8, zeros included; otherwise as poolval_str_new. */
 poolobj *poolval_str_new_size(poolval_space *space, const char *utf8, size_t size);
-/* The same from code points. */
+/* A string from code points; otherwise as poolval_str_new. */
 poolobj *poolval_str_new_chars(poolval_space *space, const uint32_t *chars, size_t length);
 /* The one interned string with these characters, which may be `str` itself. Interned strings that
    are equal are the same object. The table does not keep them alive. */
 poolobj *poolval_str_intern(poolval_space *space, poolobj *str);
-/* 1 or 0. */
+/* Whether the string is interned: 1 or 0. */
 int poolval_str_is_interned(const poolval_space *space, const poolobj *str);
 /* Interned strings that are alive, without those of the empty string and single characters. */
 size_t poolval_interned_count(const poolval_space *space);
@@ -316,11 +316,10 @@ poolobj *poolval_str_slice(poolval_space *space, poolobj *str, ptrdiff_t start, 
 /* Index of the first `part` that lies between start and stop; -1: none; -2: failed. */
 ptrdiff_t poolval_str_find(poolval_space *space, const poolobj *str, const poolobj *part,
                            ptrdiff_t start, ptrdiff_t stop);
-
-/* That of the last one. */
+/* Index of the last `part` that lies between start and stop; -1: none; -2: failed. */
 ptrdiff_t poolval_str_find_last(poolval_space *space, const poolobj *str, const poolobj *part,
                                 ptrdiff_t start, ptrdiff_t stop);
-/* How many there are between start and stop that do not overlap; -1. */
+/* How many parts there are between start and stop that do not overlap; -1. */
 ptrdiff_t poolval_str_count(poolval_space *space, const poolobj *str, const poolobj *part,
                             ptrdiff_t start, ptrdiff_t stop);
 /* 1: the string starts, or ends, with `part`; 0; -1. */
@@ -341,7 +340,7 @@ poolobj *poolval_str_strip(poolval_space *space, poolobj *str, poolobj *chars, i
    (a capital sigma at the end of a word becomes U+03C3). */
 poolobj *poolval_str_upper(poolval_space *space, const poolobj *str);
 poolobj *poolval_str_lower(poolval_space *space, const poolobj *str);
-/* The string itself, of other values what poolval_repr returns. */
+/* A string itself; for other values what poolval_repr returns. */
 poolobj *poolval_text(poolval_space *space, poolobj *value);
 /* The text with values in the place of its fields:
        {}          the next of `values`, a list or tuple, or NULL
@@ -354,13 +353,15 @@ poolobj *poolval_text(poolval_space *space, poolobj *value);
    POOLVAL_ERR_INDEX and _KEY for values that are not there. */
 poolobj *poolval_format(poolval_space *space, poolobj *text, poolobj *values, poolobj *names);
 /* A value as a string, by a specification
-   [[fill]align][sign][#][0][width][grouping][.precision][type]: align      < > ^, or = between sign
-   and digits; numbers stand at the right, all else at the left sign       + also of what is not
-   negative, a space in its place, or - (none) #          0b, 0o, 0x in front; a point also where
-   nothing follows 0          the same as 0= grouping   , or _ between thousands, _ also between
-   four digits of b, o, x precision  digits behind the point, of g in all; of other values
-   characters at most type       b c d o x X of ints; e E f F g G % of ints and floats; s of all
-   others as Python's format(value, spec). Width and precision up to 2^24. */
+   [[fill]align][sign][#][0][width][grouping][.precision][type]:
+       align      < > ^, or = between sign and digits; by default > for numbers, < for others
+       sign       + or a space in front of what is not negative; -: nothing
+       #          0b, 0o, 0x in front; a point also where nothing follows
+       0          fills with zeros behind the sign, as 0=
+       grouping   , or _ between thousands, _ also between four digits of b, o, x
+       precision  digits behind the point, for g all digits; for other values characters at most
+       type       b c d o x X for ints; e E f F g G % for ints and floats; s for all others
+   as Python's format(value, spec) has it. Width and precision up to 2^24. */
 poolobj *poolval_format_value(poolval_space *space, poolobj *value, poolobj *spec);
 /* A string that is being built. Each function returns 0, or -1; once one failed all do, and so does
    the end. */
@@ -379,7 +380,7 @@ void poolval_writer_free(poolval_writer *writer);
 
 /* ---- Tuples: immutable ---- */
 
-/* From `count` values. The empty tuple is one, shared and immortal. */
+/* A tuple of `count` values. The empty tuple is one, shared and immortal. */
 poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t count);
 ptrdiff_t poolval_tuple_length(poolval_space *space, const poolobj *tuple);
 poolobj *poolval_tuple_get(poolval_space *space, const poolobj *tuple, ptrdiff_t index);
@@ -390,7 +391,7 @@ poolobj *poolval_tuple_repeat(poolval_space *space, poolobj *tuple, ptrdiff_t co
 /* ---- Lists ---- */
 
 poolobj *poolval_list_new(poolval_space *space);
-/* From `count` values, with room for exactly those. */
+/* A list of `count` values, with room for exactly those. */
 poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, size_t count);
 
 ptrdiff_t poolval_list_length(poolval_space *space, const poolobj *list);
@@ -398,10 +399,10 @@ ptrdiff_t poolval_list_length(poolval_space *space, const poolobj *list);
 ptrdiff_t poolval_list_room(poolval_space *space, const poolobj *list);
 
 poolobj *poolval_list_get(poolval_space *space, const poolobj *list, ptrdiff_t index);
-/* Those that return int: 0, or -1. */
+/* Functions of lists that return int return 0, or -1. */
 int poolval_list_set(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item);
 int poolval_list_append(poolval_space *space, poolobj *list, poolobj *item);
-/* Before the item at `index`, as Python's insert: nothing is out of range. */
+/* Inserts before the item at `index`, as Python's insert: nothing is out of range. */
 int poolval_list_insert(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item);
 /* Appends the items of a list (which may be the same) or tuple. */
 int poolval_list_extend(poolval_space *space, poolobj *list, poolobj *items);
@@ -410,7 +411,7 @@ int poolval_list_remove(poolval_space *space, poolobj *list, ptrdiff_t index);
 poolobj *poolval_list_pop(poolval_space *space, poolobj *list, ptrdiff_t index);
 int poolval_list_clear(poolval_space *space, poolobj *list);
 int poolval_list_reverse(poolval_space *space, poolobj *list);
-/* Stable, by poolval_compare; if two items have no order, the list is left as it was. */
+/* Sorts by poolval_compare, stable; if two items have no order, the list is left as it was. */
 int poolval_list_sort(poolval_space *space, poolobj *list);
 /* What a list is sorted by; all members may be 0. Both functions may do with values whatever they
    like: the list is empty meanwhile. */
@@ -418,14 +419,14 @@ typedef struct poolval_sorting {
     /* What is compared in place of an item: a new reference; NULL fails. Called once for each item.
      */
     poolobj *(*key)(poolval_space *space, poolobj *item, void *arg);
-    /* In place of poolval_compare, of keys if there are any: 0 and *order, or -1. */
+    /* Called in place of poolval_compare, with keys if there are any: 0 and *order, or -1. */
     int (*compare)(poolval_space *space, poolobj *a, poolobj *b, int *order, void *arg);
     void *arg;
     int reverse; /* the last first; what is equal stays as it is */
 } poolval_sorting;
-/* Stable; `how` of NULL: upwards. If a function fails, the list is left as it was, and the failure
-   is what that one left (poolval_error_set). -1 and POOLVAL_ERR_CHANGED if the list got items
-   meanwhile, which it loses; it has its own, in order. */
+/* Sorts, stable; `how` of NULL: upwards. If a function fails, the list is left as it was, and the
+   failure is what that one left (poolval_error_set). -1 and POOLVAL_ERR_CHANGED if the list got
+   items meanwhile, which it loses; it has its own, in order. */
 int poolval_list_sort_by(poolval_space *space, poolobj *list, const poolval_sorting *how);
 /* Index of the first equal item between start and stop; -1: none; -2: failed. */
 ptrdiff_t poolval_list_find(poolval_space *space, poolobj *list, poolobj *item, ptrdiff_t start,
@@ -452,8 +453,8 @@ ptrdiff_t poolval_dict_length(poolval_space *space, const poolobj *dict);
 poolobj *poolval_dict_get(poolval_space *space, poolobj *dict, poolobj *key);
 /* 1 and the value in *value, borrowed; 0 and NULL if the key is not there; -1. */
 int poolval_dict_find(poolval_space *space, poolobj *dict, poolobj *key, poolobj **value);
-/* Those that return int: 0, or -1. A key that is there keeps its place, and stays the object it
-   is. */
+/* Functions of dictionaries that return int return 0, or -1. A key that is there keeps its place,
+   and stays the object it is. */
 int poolval_dict_set(poolval_space *space, poolobj *dict, poolobj *key, poolobj *value);
 /* POOLVAL_ERR_KEY if the key is not there. */
 int poolval_dict_remove(poolval_space *space, poolobj *dict, poolobj *key);
@@ -464,12 +465,11 @@ poolobj *poolval_dict_get_or_set(poolval_space *space, poolobj *dict, poolobj *k
 int poolval_dict_clear(poolval_space *space, poolobj *dict);
 /* Sets all keys of `other` to its values. */
 int poolval_dict_update(poolval_space *space, poolobj *dict, poolobj *other);
-
 /* The oldest and the latest key with its value: 1 and both, borrowed; 0 and NULL if the dictionary
    is empty; -1. `key` and `value` may be NULL. Cost: the same however long it is. */
 int poolval_dict_first(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **value);
 int poolval_dict_last(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **value);
-/* The same, and takes them out: both are new references. For queues and stacks. */
+/* As poolval_dict_first and _last, but takes them out, as new references. For queues and stacks. */
 int poolval_dict_pop_first(poolval_space *space, poolobj *dict, poolobj **key, poolobj **value);
 int poolval_dict_pop_last(poolval_space *space, poolobj *dict, poolobj **key, poolobj **value);
 /* Lists of the keys, the values, and tuples of both. */
@@ -493,11 +493,11 @@ int poolval_dict_next(poolval_space *space, const poolobj *dict, poolval_place *
 
 poolobj *poolval_bytes_new(poolval_space *space, const void *data, size_t size);
 poolobj *poolval_bytearray_new(poolval_space *space, const void *data, size_t size);
-/* Of either, and its size, unless NULL. Borrowed: valid as long as the bytes live, or until the
-   byte array changes. */
+/* The content of bytes or a byte array, and its size in *size, unless NULL. Borrowed: valid as long
+   as the bytes live, or until the byte array changes. */
 const void *poolval_bytes_data(poolval_space *space, const poolobj *bytes, size_t *size);
 ptrdiff_t poolval_bytes_length(poolval_space *space, const poolobj *bytes);
-/* 0 to 255; -1. */
+/* The byte at an index: 0 to 255; -1: failed. */
 int poolval_bytes_at(poolval_space *space, const poolobj *bytes, ptrdiff_t index);
 /* Index of the first `part` between start and stop; -1: none; -2: failed. */
 ptrdiff_t poolval_bytes_find(poolval_space *space, const poolobj *bytes, const poolobj *part,
@@ -508,13 +508,13 @@ poolobj *poolval_bytes_slice(poolval_space *space, poolobj *bytes, ptrdiff_t sta
 /* The UTF-8 of a string, and the string of UTF-8, as poolval_str_new_size has it. */
 poolobj *poolval_str_encode(poolval_space *space, poolobj *str);
 poolobj *poolval_bytes_decode(poolval_space *space, const poolobj *bytes);
-/* To write to, until the byte array changes its length. */
+/* The content of a byte array, to write to, until the byte array changes its length. */
 void *poolval_bytearray_data(poolval_space *space, poolobj *bytearray);
-/* 0, or -1; POOLVAL_ERR_VALUE for what is not 0 to 255. */
+/* Changes of a byte array: 0, or -1; POOLVAL_ERR_VALUE for a byte that is not 0 to 255. */
 int poolval_bytearray_set(poolval_space *space, poolobj *bytearray, ptrdiff_t index, int byte);
 int poolval_bytearray_append(poolval_space *space, poolobj *bytearray, int byte);
 int poolval_bytearray_extend(poolval_space *space, poolobj *bytearray, poolobj *bytes);
-/* `bytes` (NULL: nothing) in the place of those from start to stop - 1. */
+/* Puts `bytes` (NULL: nothing) in the place of the bytes from start to stop - 1. */
 int poolval_bytearray_set_slice(poolval_space *space, poolobj *bytearray, ptrdiff_t start,
                                 ptrdiff_t stop, poolobj *bytes);
 
@@ -522,10 +522,10 @@ int poolval_bytearray_set_slice(poolval_space *space, poolobj *bytearray, ptrdif
 
 /* The integers from start on by `step` (POOLVAL_ERR_VALUE if 0) before stop. */
 poolobj *poolval_range_new(poolval_space *space, int64_t start, int64_t stop, int64_t step);
-/* 0, or -1. */
+/* The members of a range. 0, or -1. */
 int poolval_range_get(poolval_space *space, const poolobj *range, int64_t *start, int64_t *stop,
                       int64_t *step);
-/* For each member of a slice: as Python's None. */
+/* A member of a slice that is left out, as Python's None. */
 #define POOLVAL_OMITTED PTRDIFF_MIN
 poolobj *poolval_slice_new(poolval_space *space, ptrdiff_t start, ptrdiff_t stop, ptrdiff_t step);
 /* How many items of a sequence of that length it takes, the first index, and the step; -1. */
@@ -542,7 +542,7 @@ int poolval_remove_slice(poolval_space *space, poolobj *list, const poolobj *sli
  * Items are what can be a key. Both kinds are equal if they have the same items; frozen sets are
  * keys. What is made of two sets is of the type of the first. */
 
-/* With the items of anything that poolval_iterate takes; NULL: none. */
+/* A set with the items of anything that poolval_iterate takes; NULL: none. */
 poolobj *poolval_set_new(poolval_space *space, poolobj *items);
 poolobj *poolval_frozenset_new(poolval_space *space, poolobj *items);
 ptrdiff_t poolval_set_length(poolval_space *space, const poolobj *set);
@@ -557,16 +557,16 @@ int poolval_set_clear(poolval_space *space, poolobj *set);
 poolobj *poolval_set_union(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_set_intersection(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_set_difference(poolval_space *space, const poolobj *a, const poolobj *b);
-/* What is in one of them alone. */
+/* A set of what is in one of two sets alone. */
 poolobj *poolval_set_symmetric(poolval_space *space, const poolobj *a, const poolobj *b);
 /* 1: all items of a are in b; 0; -1. */
 int poolval_set_is_subset(poolval_space *space, const poolobj *a, const poolobj *b);
 
 /* ---- Iterators, and any container ---- */
 
-/* Over the items of a str (its characters), bytes or byte array, range (integers), tuple, list,
-   set, frozen set or dictionary (its keys); of an iterator itself. It holds a reference to the
-   container. */
+/* An iterator over the items of a str (its characters), bytes or byte array, range (integers),
+   tuple, list, set, frozen set or dictionary (its keys); of an iterator itself. It holds a
+   reference to the container. */
 poolobj *poolval_iterate(poolval_space *space, poolobj *value);
 enum { POOLVAL_KEYS, POOLVAL_VALUES, POOLVAL_ITEMS /* tuples of both */ };
 poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part);
@@ -580,9 +580,9 @@ ptrdiff_t poolval_length(poolval_space *space, const poolobj *value);
 int poolval_contains(poolval_space *space, poolobj *value, poolobj *item);
 
 /* ---- Taking over ----
- * The same as the functions without _steal, but the references to what goes into the container are
- * taken over, of keys too, whether the call succeeds or not: for values that were just made. NULL
- * is taken for the result of a call that failed: the function fails, and that failure stays. */
+ * As the functions without _steal, but the references to what goes into the container are taken
+ * over, of keys too, whether the call succeeds or not: for values that were just made. NULL is
+ * taken for the result of a call that failed: the function fails, and that failure stays. */
 
 int poolval_list_append_steal(poolval_space *space, poolobj *list, poolobj *item);
 int poolval_list_set_steal(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item);

@@ -15,7 +15,7 @@ extern "C" {
 
 /* ---- Inline, for the loops of interpreters ---- */
 
-/* As poolval_type; but ints beyond 64 bits are POOLVAL_LARGE_INT. */
+/* The type of a value, as poolval_type; but ints beyond 64 bits are POOLVAL_LARGE_INT. */
 static inline int poolval_kind(const poolval_space *space, const poolobj *value) {
     unsigned kind = value == NULL ? (unsigned)POOLVAL_OTHER
                                   : (unsigned)value->type - *(const uint16_t *)(const void *)space +
@@ -51,8 +51,8 @@ typedef struct poolval_hooks {
        then the other one's type is asked, at last they are not. What is equal has the same hash. An
        object is equal to itself without being asked. */
     int (*equal)(poolval_space *space, poolobj *object, poolobj *other);
-    /* As poolval_compare: 0 and *order; -1; or POOLVAL_NO_ANSWER: the other one's type is asked, at
-       last they have no order. */
+    /* Compares as poolval_compare does: 0 and *order; -1; or POOLVAL_NO_ANSWER: the other one's
+       type is asked, at last they have no order. */
     int (*compare)(poolval_space *space, poolobj *object, poolobj *other, int *order);
     /* A new object with the same fields. poolval_deepcopy then replaces all that the new one
        reports as references (poolobj_references) by copies. Without it no copies are made. */
@@ -61,7 +61,7 @@ typedef struct poolval_hooks {
     ptrdiff_t (*length)(poolval_space *space, poolobj *object);
     /* Something for poolval_next: for poolval_iterate, _contains. */
     poolobj *(*iterate)(poolval_space *space, poolobj *object);
-    /* As poolval_next: the object is an iterator, also for poolval_iterate. */
+    /* The next item, as poolval_next: the object is an iterator, also for poolval_iterate. */
     int (*next)(poolval_space *space, poolobj *object, poolobj **item);
     /* What a reference of the object is called in graphs: writes at most `size` bytes, a zero byte
        included, and returns their number as snprintf does; 0: as if there was no hook. `kind`
@@ -100,25 +100,29 @@ typedef struct poolval_dict_part {
 
 /* `name` is a string; `base` a class, or NULL. */
 poolobj *poolval_class_new(poolval_space *space, poolobj *name, poolobj *base);
-/* Borrowed. The base is NULL if there is none. */
+/* Name and base of a class, borrowed. The base is NULL if there is none. */
 poolobj *poolval_class_name(poolval_space *space, const poolobj *class_);
 poolobj *poolval_class_base(poolval_space *space, const poolobj *class_);
 /* An instance without attributes; its class, borrowed. */
 poolobj *poolval_instance_new(poolval_space *space, poolobj *class_);
 poolobj *poolval_class_of(poolval_space *space, const poolobj *instance);
-/* 1: an instance of the class, or of one that has it for a base, over any number of them; 0; -1. */
+/* 1: the value is an instance of the class, or of one that has it for a base, over any number of
+ * them; 0; -1. */
 int poolval_is_instance(poolval_space *space, const poolobj *value, const poolobj *class_);
 
 /* The attribute of an instance, or else of its class or a base; of a class, or else of a base.
    NULL and POOLVAL_ERR_KEY if there is none. */
 poolobj *poolval_attr_get(poolval_space *space, poolobj *object, poolobj *name);
-/* 1 and the value, borrowed; 0 and NULL if there is none; -1. */
+/* Looks for an attribute as poolval_attr_get does: 1 and the value, borrowed; 0 and NULL if there
+   is none; -1. */
 int poolval_attr_find(poolval_space *space, poolobj *object, poolobj *name, poolobj **value);
-/* The same for calls, and who has it: what the class has is to be called with the instance before
-   all arguments, what the object itself has is not. */
+/* Looks for an attribute that is to be called, as poolval_attr_find, and says who has it: what the
+   class has is to be called with the instance before all arguments, what the object itself has is
+   not. */
 enum { POOLVAL_OF_OBJECT = 1, POOLVAL_OF_CLASS = 2 };
 int poolval_method_find(poolval_space *space, poolobj *object, poolobj *name, poolobj **function);
-/* Of the object itself. 0, or -1; POOLVAL_ERR_KEY for one to be removed that is not there. */
+/* Set and remove an attribute of the object itself. 0, or -1; POOLVAL_ERR_KEY for one to be removed
+   that is not there. */
 int poolval_attr_set(poolval_space *space, poolobj *object, poolobj *name, poolobj *value);
 int poolval_attr_remove(poolval_space *space, poolobj *object, poolobj *name);
 /* A new dictionary of the object's own attributes: those of an instance in the order in which its

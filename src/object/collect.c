@@ -211,13 +211,14 @@ static void promote_young(poolobj_heap *heap) {
 }
 
 int collect_what_is_due(const poolobj_heap *heap) {
-    if (!heap->enabled || heap->collecting || heap->closing || heap->threshold[0] == 0) return -1;
+    if (!pace_is_automatic(heap)) return -1;
     return pace_step_is_due(heap) ? OLDEST : pace_due(heap);
 }
 
 static void end_some(poolobj_heap *heap) {
     if (heap->waiting == NULL || heap->depth > 0 || heap->collecting) return;
-    for (int i = 0; heap->waiting != NULL && i < SLICE_DEATHS; i += 256) object_die_until(heap, 0);
+    for (int i = 0; heap->waiting != NULL && i < SLICE_DEATHS; i += SLICE_LEAST)
+        object_die_until(heap, 0);
 }
 
 void collect_due(poolobj_heap *heap) {

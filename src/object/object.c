@@ -226,11 +226,10 @@ poolobj *object_die_some(poolobj_heap *heap, poolobj *chain, unsigned count) {
 /* ---- In slices ---- */
 
 bool object_die_until(poolobj_heap *heap, uint64_t until) {
-    enum { BETWEEN_LOOKS = 256 };
     poolobj *chain = heap->waiting;
     heap->waiting = NULL;
     do {
-        chain = object_die_some(heap, chain, BETWEEN_LOOKS);
+        chain = object_die_some(heap, chain, SLICE_LEAST);
     } while (chain != NULL && os_clock_ns() < until);
     heap->waiting = chain;
     heap->next_slice = heap->count[0] + SLICE_BIRTHS;

@@ -6,8 +6,10 @@
  *   free      count 0
  *   live      count > 0, or IMMORTAL
  *   dying     flag DYING, the two top bits of the count set: its last reference is dropped and it
- * waits in a chain to be taken apart. What else the header held is the link of the chain; the type
- * is that of the pool. So incref and decref of an object that is not live, and of an immortal one,
+ *             waits in a chain to be taken apart. What else the header held is the link of the
+ *             chain; the type is that of the pool
+ *
+ * So incref and decref of an object that is not live, and of an immortal one,
  * end up in their slow halves by the one comparison they make, and a chain of deaths of any length
  * needs no memory.
  *
@@ -31,6 +33,8 @@
 static_assert(IMMORTAL == INT32_MIN / 2, "half way between the ends");
 
 enum { DEPTH_MAX = 50, SLICE_NS = 1000000, SLICE_BIRTHS = 64, SLICE_DEATHS = 1024 };
+/* Deaths between two looks at the clock, and so the fewest that go on at once. */
+enum { SLICE_LEAST = 256 };
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,16 +43,17 @@ extern "C" {
 /* An object with `items` items, when it is large or nothing is at hand; NULL: no memory, or too
    large. */
 void *object_new_items_slow(poolobj_type *type, size_t items);
-/* The same without items. */
+/* An object without items, when it is large or nothing is at hand; NULL: no memory. */
 void *object_new_slow(poolobj_type *type);
 /* Takes an object apart whose last reference was dropped, and all that dies with it. */
 void object_die(poolobj *object);
-/* The same for a chain of them. */
+/* Takes the objects of a chain apart, and all that dies with them. */
 void object_die_chain(poolobj_heap *heap, poolobj *chain);
-/* The same for the first `count` that are taken apart; returns the chain that is left. */
+/* Takes `count` objects apart, of a chain and of what dies with it; returns the chain that is left.
+ */
 poolobj *object_die_some(poolobj_heap *heap, poolobj *chain, unsigned count);
-/* Goes on with the deaths that wait, until `until` of os_clock_ns, at least a few. True: some are
-   left. */
+/* Goes on with the deaths that wait, until `until` of os_clock_ns, with SLICE_LEAST at least. True:
+   some are left. */
 bool object_die_until(poolobj_heap *heap, uint64_t until);
 /* Ends all that wait. */
 void object_die_all(poolobj_heap *heap);

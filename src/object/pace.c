@@ -31,7 +31,7 @@ static int64_t young_growth(const poolobj_heap *heap) {
 
 /* ---- When ---- */
 
-static bool is_automatic(const poolobj_heap *heap) {
+bool pace_is_automatic(const poolobj_heap *heap) {
     return heap->enabled && !heap->collecting && !heap->closing && heap->threshold[0] > 0;
 }
 
@@ -51,7 +51,7 @@ static bool is_pressed(const poolobj_heap *heap) {
 void pace_arm(poolobj_heap *heap) {
     heap->trigger = heap->waiting != NULL ? heap->next_slice : INT_MAX;
     if (heap->options & POOLOBJ_GC_POLLED) heap->trigger = INT_MAX;
-    if (!is_automatic(heap) || heap->options & POOLOBJ_GC_POLLED) return;
+    if (!pace_is_automatic(heap) || heap->options & POOLOBJ_GC_POLLED) return;
     int due = is_pressed(heap) ? 0 : heap->threshold[0];
     if (due < heap->trigger) heap->trigger = due;
     if (pace_steps(heap) && heap->round.next < heap->trigger) heap->trigger = heap->round.next;
@@ -166,8 +166,8 @@ void pace_settle(poolobj_heap *heap, int generation) {
 }
 
 void pace_look(poolobj_heap *heap) {
-    if (heap->pace.process_grew || store_in_use() <= heap->pace.process_mark) return;
-    if (!(heap->options & POOLOBJ_GC_ADAPTIVE)) return;
+    if (heap->pace.process_grew || !(heap->options & POOLOBJ_GC_ADAPTIVE)) return;
+    if (store_in_use() <= heap->pace.process_mark) return;
     heap->pace.process_grew = true;
     pace_arm(heap);
 }

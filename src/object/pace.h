@@ -34,6 +34,8 @@ enum { STEP_BIRTHS = 512 }; /* between two steps */
 
 /* Sets heap->trigger after a change of what it follows from. */
 void pace_arm(poolobj_heap *heap);
+/* Whether collections begin by themselves now. */
+bool pace_is_automatic(const poolobj_heap *heap);
 /* The oldest generation that is due, or -1. */
 int pace_due(const poolobj_heap *heap);
 /* Whether a step of a round that goes on by itself is due. */

@@ -44,7 +44,7 @@ void poolobj_check_use(const poolobj *object) {
         object_heap_fail_owner("poolobj_incref or _decref", heap);
 }
 
-/* Of fields of objects: nothing is known of other memory. */
+/* Looks at fields of objects alone: nothing is known of other memory. */
 void poolobj_check_set(const void *slot, const poolobj *object) {
     const struct type_pool *holder = type_pool_around((uintptr_t)slot);
     if (object == NULL || holder == NULL) return;
@@ -453,7 +453,11 @@ void poolobj_gc_set_roots(poolobj_heap *heap,
 
 poolobj *poolobj_heap_held(poolobj_heap *heap, const void *object) {
     object_heap_require("poolobj_heap_held", heap);
-    if (!heap->collecting) object_die_all(heap);
+    if (!heap->collecting) {
+        object_die_all(heap);
+        /* What is condemned or dying still holds what it refers to, and no walk sees it. */
+        if (heap->round.certified || heap->round.dead != NULL) collect_abort(heap);
+    }
     return (poolobj *)(uintptr_t)alone_find_held(heap, (const poolobj *)object);
 }
 

@@ -104,4 +104,21 @@ TEST_F(RoundGuessTest, AnObjectThatIsMadeImmortalBeforeTheCheckIsOutsideForAllOf
     poolobj_weakref_free(weakref);
 }
 
+// What a round has condemned is no holder, though it has not let go yet.
+TEST_F(RoundGuessTest, CondemnedGarbageHoldsNothing) {
+    Node *root = make(), *first = make(), *last = first;
+    for (int i = 0; i < 3 * ROUND_PIECE_MAX; i++) {
+        last->left = make();
+        last = last->left;
+    }
+    poolobj_incref(root);
+    last->right = root;
+    last->left = first; // takes over the reference
+    ASSERT_TRUE(step_until([](const gc_round &round) { return round.phase == ROUND_DROP; }));
+    ASSERT_EQ(poolobj_refcount(root), 2);
+    EXPECT_EQ(poolobj_heap_held(heap_, root), nullptr);
+    EXPECT_EQ(poolobj_refcount(root), 1);
+    poolobj_decref(root);
+}
+
 } // namespace

@@ -19,7 +19,7 @@ extern "C" {
 struct type_pool *generation_take(poolobj_heap *heap, int generation);
 /* Where objects of ages 0 to `generation` are in a pool, or free blocks. */
 struct object_set generation_places(const struct type_pool *pool, int generation);
-/* The same without free blocks: the objects that are in the collection. */
+/* Where objects of ages 0 to `generation` are: those that are in the collection. */
 struct object_set generation_members(const struct type_pool *pool, int generation);
 /* The members are a generation older from now on. */
 void generation_age(struct type_pool *pool, const struct object_set *members, int generation);
@@ -28,9 +28,10 @@ void generation_age(struct type_pool *pool, const struct object_set *members, in
 void generation_sort(poolobj_heap *heap, struct type_pool *chain);
 /* All objects of the pool are of the oldest generation from now on. */
 void generation_promote(struct type_pool *pool);
-/* The same with the two younger generations of the heap, whose counts are set back. */
+/* All objects of the two younger generations are of the oldest from now on, and the counts of
+   these are set back. */
 void generation_promote_young(poolobj_heap *heap);
-/* No longer held. */
+/* The pools of the chain are no longer held. */
 void generation_release(struct type_pool *chain);
 
 /* All pools that the collector tracks are frozen: whole, whatever the ages of their objects, and
@@ -38,7 +39,7 @@ void generation_release(struct type_pool *chain);
    collections. */
 void generation_freeze(poolobj_heap *heap);
 void generation_unfreeze(poolobj_heap *heap);
-/* The same with the pools that it does not track: all that there are. */
+/* Freezes all pools there are, those that the collector does not track too. */
 void generation_freeze_all(poolobj_heap *heap);
 size_t generation_frozen(const poolobj_heap *heap);
 

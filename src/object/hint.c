@@ -23,7 +23,7 @@ static inline const void *or_nowhere(const poolobj *to, uintptr_t nowhere, const
     return to != NULL ? to : (const void *)(nowhere + ((uintptr_t)slot & (POOL_SIZE - 1)));
 }
 
-/* Of what is frozen nothing is written, so that it stays shared with other processes; it costs a
+/* Nothing is written of what is frozen, so that it stays shared with other processes; it costs a
    look at its pool, in heaps where anything is. */
 static inline bool is_apart(const poolobj *to, bool frozen) {
     return unlikely(frozen) && (to == NULL || type_pool_of(to)->frozen);

@@ -10,8 +10,9 @@
  *   - count: one per GRANULE of 16 bytes, and so per object, as none is smaller
  *   - marks: bits per granule, of the collection that is under way; all 0 between collections
  *   - ages: bits per granule, the generation of the object that starts there
- *   - round, hint: marks and counts modulo 256 of the round that is under way (round.h), which
- * collections of the younger generations run in between of and leave alone
+ *   - round: marks of the round that is under way (round.h); collections of the younger generations
+ *     run in between and leave them alone
+ *   - hint: counts modulo 256 of that round, one per granule
  *   - pool: one record per 4 KiB
  *
  * Different heaps write to different words of it, each to those of its own pools.

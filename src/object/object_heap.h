@@ -24,13 +24,13 @@ struct bin {
     uint32_t listed_count, listed_max;
 };
 
-/* Of a type whose objects have items. */
+/* The bins of a type whose objects have items. */
 struct item_bins {
     struct bin **bins; /* by class of size, made as needed */
     size_t item_size;
 };
 
-/* What few types have. */
+/* What few types have, apart from the others. */
 struct type_extra {
     void (*finalize)(poolobj *object);
     const char **fields; /* or NULL */
@@ -257,7 +257,7 @@ static inline poolobj_type *type_next(const poolobj_type *type) {
     const struct link *next = type->of_heap.next;
     return next != &type->heap->types ? link_owner(next, poolobj_type, of_heap) : NULL;
 }
-/* The same of those with pools. */
+/* Walks over the types with pools. */
 static inline poolobj_type *populated_first(const poolobj_heap *heap) {
     const struct link *first = heap->populated.next;
     return first != &heap->populated ? link_owner(first, poolobj_type, populated) : NULL;

@@ -5,8 +5,8 @@
  *
  * The test, here and in verdict.h: let K be any set of living objects. For each x of K, count(x) is
  * the number of fields of objects of K that hold x, plus the references from everywhere else. If
- * the sum of the counts is the number of references from K to K, nothing else refers to any of
- * them.
+ * the sum of the counts of K is the number of references from K to K, nothing else refers to any
+ * object of K.
  */
 #ifndef POOLALLOC_OBJECT_PIECE_H
 #define POOLALLOC_OBJECT_PIECE_H

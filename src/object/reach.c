@@ -78,7 +78,7 @@ ALWAYS_INLINE void subtract_pair(const poolobj *object, size_t offset, size_t fi
     *count_for(*object_field(object, second), nowhere, offset + second) -= 1;
 }
 
-/* The same with a look at white first: nothing is written of what does not take part. Where pools
+/* Subtracts with a look at white first: nothing is written of what does not take part. Where pools
    are frozen, all that is known of them stays shared with other processes. And in a heap whose
    counts no cache holds, marks are a small part of them: some young objects that refer to 2 million
    old ones at random take 15 ns each instead of 55. */
@@ -126,8 +126,8 @@ static void subtract(const struct type_pool *pool) {
 
 /* ---- Enter and subtract: all generations, in one pass ----
  * No reference leads to an object that is not entered, but for untracked ones, which have ELSEWHERE
- * as working count: nothing takes it to 0, so that no look at white is needed. Those of the others
- * start at 0 and are added up in any order. Not where pools are frozen, of which nothing is
+ * as working count: nothing takes it to 0, so that no look at white is needed. The counts of the
+ * others start at 0 and are added up in any order. Not where pools are frozen, of which nothing is
  * written. */
 
 #define ELSEWHERE (UINT32_C(1) << 31)
@@ -317,7 +317,7 @@ static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
     rescue->visited += visited;
 }
 
-/* The same when few of the pool's objects take part. */
+/* Sweeps a pool of which few objects take part. */
 ALWAYS_INLINE void sweep_part(struct type_pool *pool, struct rescue *rescue, enum part part,
                               poolobj_visit visit) {
     struct marks *marks = pool_marks(pool);

@@ -62,7 +62,7 @@ static bool sum_pool(struct gc_round *round, struct type_pool *pool, uint8_t *fl
 }
 
 /* ---- All pools with white objects ----
- * Those that the sums have noted, or every pool if they were too many. */
+ * The pools that the sums have noted, or every pool if there were too many. */
 
 struct walk {
     size_t next;

@@ -22,7 +22,8 @@ bool verdict_sum(struct gc_round *round, struct type_pool *pool);
 bool verdict_is_garbage(const struct gc_round *round);
 /* The sums of all pools at this instant. Sets `called` if finalizers or callbacks are due. */
 void verdict_check(poolobj_heap *heap, bool *called);
-/* Calls them, finalizers until `until` of os_clock_ns; what is white is to be tested anew. */
+/* Calls the finalizers and callbacks that are due, finalizers until `until` of os_clock_ns; what is
+ * white is to be tested anew. */
 void verdict_call(poolobj_heap *heap, uint64_t until);
 /* Drops what white objects hold of others, and weak references to them. False: there is more. */
 bool verdict_drop(struct gc_round *round, struct type_pool *pool);

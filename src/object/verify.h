@@ -14,7 +14,7 @@ extern "C" {
 
 /* Ends the process if an object of the chain's pools holds a reference that is not reported. */
 void verify_chain(struct type_pool *chain);
-/* The same if a root holds anything but a living object of the heap or NULL. */
+/* Ends the process if a root holds anything but a living object of the heap or NULL. */
 void verify_roots(const poolobj_heap *heap);
 
 #ifdef __cplusplus

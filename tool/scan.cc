@@ -49,10 +49,7 @@ class Scanner {
     void read_batch(std::vector<uint32_t> *batch);
     uint32_t find(uint64_t word) const;
     void meet(uint32_t index);
-    uint32_t leader_of(uint32_t index) const {
-        while (scan_.blocks[index].leader != index) index = scan_.blocks[index].leader;
-        return index;
-    }
+    uint32_t leader_of(uint32_t index);
     template <typename T> T value(uint64_t address) {
         T value{};
         if (!source_.read(address, &value)) throw Failure("the copy of the process is gone");
@@ -311,6 +308,16 @@ void Scanner::follow(Held as) {
         }
         if (!batch.empty()) read_batch(&batch);
     }
+}
+
+// Halves the way for those who come later: a list may have a leader for each of its blocks.
+uint32_t Scanner::leader_of(uint32_t index) {
+    auto &blocks = scan_.blocks;
+    while (blocks[index].leader != index) {
+        uint32_t above = blocks[index].leader;
+        index = blocks[index].leader = blocks[above].leader;
+    }
+    return index;
 }
 
 // Each lost block in turn leads to what can be reached from it; one that is reached from a later

@@ -80,6 +80,9 @@ expect 'leaks: of nothing there' 127 'not found' -- "$tool" leaks no-such-comman
 expect 'leaks: of a static program' 125 'cannot be found' -- \
     "$tool" leaks "$(command -v ldconfig || echo /sbin/ldconfig)"
 
+expect 'leaks: a long list takes no more than the time of its blocks' 23 \
+    'led to .* in 399,999 blocks' -- "$tool" leaks "$leaker" long_list
+
 # As clang and others make programs: without the table of which unit an address is in.
 if objcopy --remove-section=.debug_aranges "$leaker" "$work/leaker" 2>/dev/null; then
     expect 'leaks: lines without .debug_aranges' 23 ' lose_direct .*leaker\.c:'"$(line_of direct)"'$' -- \

@@ -65,14 +65,17 @@ static FAR void lose_mapping(void) { lose(40 << 20); }
 static FAR void lose_hidden(void) { global = (void *)~(uintptr_t)make(70); }
 
 /* The block that leads to all others is the last that was asked for. */
-static FAR void lose_list(void) {
+static inline __attribute__((always_inline)) void lose_nodes(int count) {
     struct node *list = NULL;
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < count; i++) {
         struct node *node = make(sizeof *node);
         node->next = list;
         list = node;
     }
 }
+
+static FAR void lose_list(void) { lose_nodes(50); }
+static FAR void lose_long_list(void) { lose_nodes(400000); }
 
 /* The address stays on the stack, below what is in use, where clean_stack does not come. */
 static FAR void lose_deep(void) {
@@ -216,6 +219,7 @@ static const struct {
     {"mapping", lose_mapping},
     {"list", lose_list},
     {"hidden", lose_hidden},
+    {"long_list", lose_long_list},
     {"child", lose_in_child},
     {"global", hold_global},
     {"inside", hold_inside},

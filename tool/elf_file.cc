@@ -137,7 +137,7 @@ std::vector<std::string> elf_defines(const std::string &path,
 namespace {
 
 struct Tables { // of a loaded object
-    uint64_t symbols = 0, strings = 0, string_size = 0, hash = 0;
+    uint64_t symbols = 0, strings = 0, string_size = 0;
 };
 
 // The dynamic linker has relocated the addresses of most; those below the object it has not.
@@ -184,8 +184,9 @@ uint64_t elf_descriptor_in_memory(Source &source, uint64_t start) {
     const std::string name("\0poolalloc_descriptor\0", 22);
     size_t place = strings.find(name);
     if (place == std::string::npos) return 0;
-    std::vector<Elf64_Sym> symbols((tables.strings - tables.symbols) / sizeof(Elf64_Sym));
-    if (symbols.size() > (1u << 20)) return 0;
+    uint64_t count = (tables.strings - tables.symbols) / sizeof(Elf64_Sym);
+    if (count > (1u << 20)) return 0;
+    std::vector<Elf64_Sym> symbols(count);
     if (!source.read(tables.symbols, symbols.data(), symbols.size() * sizeof symbols[0])) return 0;
     for (const Elf64_Sym &symbol : symbols)
         if (symbol.st_name == place + 1 && symbol.st_shndx != SHN_UNDEF)

@@ -120,6 +120,11 @@ void Walk::read_classes() {
         s_.classes[c].stride = field<uint32_t>(table, place + layout_["size_class.stride"]);
         s_.classes[c].capacity = field<uint16_t>(table, place + layout_["size_class.capacity"]);
         s_.classes[c].pools = field<uint8_t>(table, place + layout_["size_class.pools"]);
+        uint64_t room = s_.classes[c].pools * at_.pool_size;
+        bool is_span = c > at_.small_classes;
+        if ((uint64_t)s_.classes[c].capacity * s_.classes[c].stride > room ||
+            (is_span && s_.classes[c].capacity > 64))
+            throw Failure("the table of size classes says what cannot be");
         for (unsigned w = 0; w < at_.pool_words; w++)
             starts_[c][w] = field<uint64_t>(table, place + layout_["size_class.starts"] + 8 * w);
     }
@@ -138,7 +143,7 @@ HeapFigures *Walk::heap_of(uint64_t address) {
 void Walk::read_heaps() {
     s_.served_is_known = true;
     uint64_t heap = value<uint64_t>(at("heaps"));
-    for (unsigned count = 0; heap != 0 && count < MOST_HEAPS; count++) {
+    while (heap != 0 && heap_index_.count(heap) == 0 && s_.heaps.size() < MOST_HEAPS) {
         uint64_t state = value<uint64_t>(heap + layout_["heap.inbox"]) % layout_["HEAP_STATES"];
         HeapFigures *figures = heap_of(heap);
         figures->in_use = state == layout_["HEAP_IN_USE"] || state == layout_["HEAP_ASLEEP"];
@@ -151,13 +156,16 @@ void Walk::read_heaps() {
     }
 }
 
-// The list may change under the walk: false then, or if what is on it is no direct mapping.
+// The list may change under the walk: false then, or if it comes back to where it was, or if what is
+// on it is no direct mapping.
 bool Walk::walk_directs() {
     uint64_t head = at("directs"), link_place = layout_["large.link"];
     uint64_t link = value<uint64_t>(head + layout_["link.next"]);
     s_.direct_blocks = s_.direct_bytes = 0;
     std::vector<Region> found;
+    std::set<uint64_t> seen;
     while (link != head) {
+        if (!seen.insert(link).second) return false;
         std::vector<char> record(at_.record_size);
         if (!source_.read(link - link_place, record.data(), record.size())) return false;
         uint64_t address = field<uint64_t>(record, at_.large_address);
@@ -210,11 +218,12 @@ void Walk::add_region(uint64_t start, uint64_t size, const char *what) {
         s_.regions.push_back({start, size, what});
 }
 
-// Pairs of base and address, by base.
+// Pairs of base and address, by base. A list that was written over may come back to where it was.
 std::vector<std::pair<uint64_t, uint64_t>> Walk::window_list() {
     std::vector<std::pair<uint64_t, uint64_t>> windows;
+    std::set<uint64_t> seen;
     uint64_t window = value<uint64_t>(at("windows"));
-    while (window != 0 && windows.size() < MOST_WINDOWS) {
+    while (window != 0 && windows.size() < MOST_WINDOWS && seen.insert(window).second) {
         windows.emplace_back(value<uint64_t>(window + at_.window_base), window);
         window = value<uint64_t>(window + at_.window_next);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The functions of poolval.h that reckon: with integers of any size, with floats, and with both. */
 #include <float.h>
-#include <math.h> /* signbit and isfinite alone: nothing that needs libm */
+#include <math.h> /* signbit, isfinite and ldexp alone, which libc has: nothing needs libm */
 
 #include "value/integer.h"
 
@@ -284,10 +284,11 @@ static poolobj *int_power(poolval_space *space, const poolobj *a, const poolobj 
         if (exponent.length == 0) return poolval_int_new(space, 1);
         return poolval_int_new(space, bits == 0 ? 0 : base.negative && odd ? -1 : 1);
     }
-    if (exponent.length > 1 || __builtin_mul_overflow(bits - 1, exponent.word, &all) ||
+    uint64_t times = exponent.limb[0]; /* one beyond 64 bits with a sign has a word, too */
+    if (exponent.length > 1 || __builtin_mul_overflow(bits - 1, times, &all) ||
         all / LIMB_BITS > INTEGER_LENGTH_MAX)
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "a power beyond memory", 0, 0);
-    return power_of(space, a, exponent.word);
+    return power_of(space, a, times);
 }
 
 poolobj *poolval_power(poolval_space *space, const poolobj *a, const poolobj *b) {

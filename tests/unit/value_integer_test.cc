@@ -101,6 +101,8 @@ TEST_F(ValueIntegerTest, NumbersBesideEachOther) {
     EXPECT_NO_VALUE(poolval_int_shift_left(space_, seven, huge), POOLVAL_ERR_OVERFLOW);
     EXPECT_NO_VALUE(poolval_int_shift_left(space_, seven, number(INT64_MAX)), POOLVAL_ERR_OVERFLOW);
     EXPECT_NO_VALUE(poolval_power(space_, seven, number(INT64_MAX)), POOLVAL_ERR_OVERFLOW);
+    Ref one_word = big("9223372036854775808"); // no small integer, and still of one word
+    EXPECT_NO_VALUE(poolval_power(space_, seven, one_word), POOLVAL_ERR_OVERFLOW);
     EXPECT_NO_VALUE(poolval_int_of(space_, real(NAN)), POOLVAL_ERR_VALUE);
     EXPECT_NO_VALUE(poolval_int_of(space_, real(-INFINITY)), POOLVAL_ERR_OVERFLOW);
     double number = 0;

@@ -16,6 +16,7 @@ poolval_writer *poolval_writer_new(poolval_space *space) {
 static int state(const poolval_writer *made) { return made->writer.failed ? -1 : 0; }
 
 int poolval_writer_char(poolval_writer *made, uint32_t character) {
+    if (made->writer.failed) return -1;
     if (!utf8_is_scalar(character)) {
         value_fail(made->writer.space, POOLVAL_ERR_ENCODING, "%x is no Unicode scalar value",
                    character, 0);

@@ -107,6 +107,9 @@ TEST_F(ValueFormatTest, AWriterThatFailedStaysSo) {
         EXPECT_EQ(fault(writer), -1);
         EXPECT_EQ(poolval_writer_str(writer, word), -1);
         EXPECT_EQ(poolval_writer_char(writer, 'x'), -1);
+        std::string first = message();
+        EXPECT_EQ(poolval_writer_char(writer, 0xd801), -1);
+        EXPECT_EQ(message(), first);
         EXPECT_EQ(poolval_writer_end(writer), nullptr);
         EXPECT_NE(error(), POOLVAL_OK);
         poolval_error_clear(space_);

@@ -228,15 +228,19 @@ ALWAYS_INLINE void link_all_of(poolval_space *space, struct value_dict *dict, un
     }
 }
 
-/* Links all entries of a new table. */
+/* Links all entries of a new table. Their keys were hashed before, so that no hook is asked; inside
+   of one there may be fewer levels now than when they came. */
 static void link_all(poolval_space *space, struct value_dict *dict) {
     unsigned width = dict_slot_width(dict_bits(dict));
+    size_t depth_max = space->depth_max;
+    space->depth_max = space->depth_limit;
     if (width == 1)
         link_all_of(space, dict, 1);
     else if (width == 2)
         link_all_of(space, dict, 2);
     else
         link_all_of(space, dict, width);
+    space->depth_max = depth_max;
 }
 
 /* Puts the entries of `from`, without those removed, into a new table of `dict`, whose references

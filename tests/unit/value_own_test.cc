@@ -359,6 +359,28 @@ TEST_F(ValueOwnTest, HooksAreLevelsOfNesting) {
     EXPECT_EQ(message(), "nested deeper than 1000 levels");
 }
 
+// A hook has fewer levels left than the keys of the dictionary needed when they were set.
+TEST_F(ValueOwnTest, ADictWithDeepKeysGrowsInAHook) {
+    Ref map = dict(), outer = pair(1, 2), value = number(0), keys = list();
+    for (int i = 0; i < 3; i++) {
+        Ref key = tuple({number(i)});
+        for (int n = 0; n < 900; n++) key = tuple({key});
+        poolval_list_append(space_, keys, key);
+        EXPECT_EQ(poolval_dict_set(space_, map, key, value), 0);
+    }
+    for (int n = 0; n < 500; n++) outer = list({outer});
+    meddle = [&] {
+        for (int i = 0; i < 100; i++) poolval_dict_set(space_, map, number(i), value);
+    };
+    EXPECT_NE(repr(outer), "");
+    meddle = [] {};
+    EXPECT_EQ(poolval_dict_length(space_, map), 103);
+    for (int i = 0; i < 3; i++) {
+        Ref key = poolval_list_get(space_, keys, i);
+        EXPECT_EQ(poolval_contains(space_, map, key), 1) << message();
+    }
+}
+
 // ---- Contradictions ----
 
 int hash_by_address(poolval_space *, poolobj *object, uint64_t *hash) {

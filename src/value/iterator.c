@@ -58,7 +58,7 @@ static int next_entry(poolval_space *space, struct value_iterator *iterator, poo
     if (place->version == 0) place->version = version;
     if (place->version != version)
         return value_fail_int(space, POOLVAL_ERR_CHANGED, "the %s got or lost keys meanwhile",
-                              failure_text(value_type_name(space, iterator->over)), 0);
+                              value_fail_name(space, 0, iterator->over), 0);
     size_t index = place->index;
     poolobj **entry = dict_step(dict, &index);
     if (entry == NULL) return 0;

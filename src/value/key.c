@@ -58,7 +58,7 @@ static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t
     case POOLVAL_DICT:
     case POOLVAL_SET:
         value_fail(space, POOLVAL_ERR_TYPE, "a %s is no key: it has no hash%s",
-                   failure_text(value_type_name(space, value)),
+                   value_fail_name(space, 0, value),
                    failure_text(value_is(space, value, POOLVAL_SLICE) ? "" : ", as it can change"));
         return false;
     default:

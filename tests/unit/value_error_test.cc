@@ -58,6 +58,11 @@ TEST_F(ValueErrorTest, NamesOfTypesAreCopied) {
     EXPECT_EQ(poolval_compare(space_, object, object, &order), -1);
     std::string shown = name.substr(0, FAILURE_TEXT_SIZE - 1);
     EXPECT_EQ(message(), shown + " and " + shown + " have no order");
+    spec.size = sizeof(poolval_list_part);
+    Ref extended = poolval_new(space_, poolval_type_new(space_, POOLVAL_LIST, &spec, nullptr));
+    uint64_t hash;
+    EXPECT_EQ(poolval_hash(space_, extended, &hash), -1);
+    EXPECT_EQ(message(), "a " + shown + " is no key: it has no hash, as it can change");
 }
 
 TEST_F(ValueErrorTest, FailuresOfTheProgram) {

@@ -79,9 +79,7 @@ void check(const Source &source, const Sampled &sampled) {
     if (!takes_signal(source.process_id(), sampled.signal))
         throw Failure(source.title() + " has no handler for its sample_signal any more: choose a "
                                        "signal that the program does not use");
-    const std::string folded = ".folded";
-    if (sampled.path.size() > folded.size() &&
-        sampled.path.compare(sampled.path.size() - folded.size(), folded.size(), folded) == 0)
+    if (ends_with(sampled.path, ".folded"))
         throw Failure(source.title() + " writes folded stacks: start it with a sample_file= of "
                                        "another ending");
 }
@@ -100,10 +98,17 @@ std::string state_of(const std::string &path) {
                   (long long)status.st_size);
 }
 
+bool has_ended(int process_id) {
+    std::string state = status_row(process_id, "State");
+    return state.empty() || state.find('Z') != std::string::npos;
+}
+
 void await_profile(Source &source, const Sampled &sampled, const std::string &before) {
     for (unsigned waited = 0; waited < PATIENCE_MS; waited += STEP_MS) {
         std::string now = state_of(sampled.path);
         if (!now.empty() && now != before && profile_is_whole(sampled.path)) return;
+        if (has_ended(source.process_id()))
+            throw Failure(source.title() + " has ended before its profile was written");
         pause_ms(STEP_MS);
     }
     throw Failure(source.title() + " has written no profile to " + sampled.path +

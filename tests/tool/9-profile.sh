@@ -134,6 +134,11 @@ expect 'profile --pid of a process at work' 0 'sampling has begun for this' '\[a
     "hold_blocks\(int\) sites.cc:$(site blocks)" -- "$tool" profile --pid="$held" --seconds=0.3
 near 'profile --pid: what lived before' "$(sed -n 's/^ *\([0-9]*\)\.[0-9]* MiB.*before sampling began.*/\1/p' "$work/out")" 6 50
 let_go
+attend sample_signal=USR2,sample_file=/nowhere/profile.pb busy
+{ sleep 1; kill -9 "$held"; } 2>/dev/null &
+expect 'profile --pid of a process that is killed' 2 'has ended before' -- "$tool" profile --pid="$held" --seconds=0.1
+wait $!
+let_go
 attend sample_signal=off wait
 expect 'profile --pid: without sample_signal' 2 'sample_signal=USR2' -- "$tool" profile --pid="$held"
 let_go

@@ -57,7 +57,7 @@ int main(int count, char **words) {
         struct pollfd input = {0, POLLIN, 0};
         puts("ready");
         fflush(stdout);
-        while (poll(&input, 1, 0) == 0) {
+        while (poll(&input, 1, 0) <= 0) { // a signal interrupts it
             drop_blocks(1000);
             hold_blocks(5000);
         }

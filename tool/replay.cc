@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <new>
 #include <pthread.h>
@@ -19,7 +20,7 @@
 
 namespace {
 
-enum { TOUCH = 4096, MOST_THREADS = 4096 };
+enum { TOUCH = 4096, MOST_THREADS = 4096, PATIENCE_MS = 2000 };
 
 const std::vector<OptionRule> &options() {
     static const std::vector<OptionRule> rules = {
@@ -53,11 +54,38 @@ char *touch(char *block, uint64_t size) {
     return block;
 }
 
+// How the threads of a replay get on.
+struct {
+    std::atomic<unsigned> running, waiting;
+    std::atomic<bool> stuck;
+} crowd;
+
+uint64_t now_ms() {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+// Threads that all wait for blocks of one another do so for ever. One may have found its own and
+// not have gone on yet, so that only some time makes sure.
+char *await_others(Place *place) {
+    char *block;
+    uint64_t since = now_ms();
+    crowd.waiting++;
+    while ((block = place->exchange(nullptr, std::memory_order_acquire)) == nullptr) {
+        if (crowd.waiting < crowd.running) since = now_ms();
+        if (now_ms() - since > PATIENCE_MS) crowd.stuck = true;
+        if (crowd.stuck) break;
+        sched_yield();
+    }
+    crowd.waiting--;
+    return block;
+}
+
 // The block was allocated by another thread, perhaps later here than when it was recorded.
 char *await(Place *place) {
-    char *block;
-    while ((block = place->exchange(nullptr, std::memory_order_acquire)) == nullptr) sched_yield();
-    return block;
+    char *block = place->exchange(nullptr, std::memory_order_acquire);
+    return block != nullptr ? block : await_others(place);
 }
 
 char *allocate(const PatternReader &call) {
@@ -85,7 +113,7 @@ char *make(Stream *stream, const PatternReader &call) {
 void *replay(void *argument) {
     auto *stream = (Stream *)argument;
     PatternReader call(stream->bytes, stream->size);
-    while (call.next()) {
+    while (call.next() && !crowd.stuck) {
         if (call.block >= stream->block_count || call.before >= stream->block_count) {
             stream->failed = true;
             break;
@@ -96,7 +124,8 @@ void *replay(void *argument) {
         else
             place->store(make(stream, call), std::memory_order_release);
     }
-    stream->failed |= call.failed();
+    stream->failed |= call.failed() || crowd.stuck;
+    crowd.running--;
     return nullptr;
 }
 
@@ -129,6 +158,7 @@ class Pattern {
 
     // The first thread's calls by this one, the others' beside it. What is live at the end goes.
     bool replay_once() {
+        crowd.running = (unsigned)thread_count_;
         for (uint64_t i = 1; i < thread_count_; i++)
             if (pthread_create(&streams_[i].thread, nullptr, replay, &streams_[i]) != 0)
                 throw Failure("cannot start so many threads");

@@ -24,6 +24,8 @@ else
     each_library replay_on
     head -c 5000 "$work/queue" >"$work/cut"
     expect 'replay of a file that is cut off' 2 'cut off|damaged' -- "$tool" replay "$work/cut"
+    printf 'poolalloc pattern 1\n\001\001\002\003\000' >"$work/endless" # a free of what nobody makes
+    expect 'replay of threads that wait for ever' 2 'damaged' -- "$tool" replay "$work/endless"
     expect 'replay of another file' 2 'is no pattern' -- "$tool" replay "$holder"
     expect 'replay of nothing there' 2 'cannot read' -- "$tool" replay "$work/nowhere"
     expect 'record into a folder that is not there' 125 'cannot write' -- \

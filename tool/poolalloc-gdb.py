@@ -117,7 +117,9 @@ class Heap:
         self.classes = self.read_classes()
         self.windows = {}
         at = word(layout["at windows"])
-        while at:
+        seen = set() # a damaged list comes back to itself
+        while at and at not in seen:
+            seen.add(at)
             base = word(at + layout["window.base"])
             self.windows[base] = Window(at, base, self.read_arenas(at, base))
             at = word(at + layout["window.next"])
@@ -153,7 +155,9 @@ class Heap:
         layout = self.layout
         head = layout["at directs"]
         at = word(head + layout["link.next"])
-        while at != head:
+        seen = set()
+        while at != head and at not in seen:
+            seen.add(at)
             record = at - layout["large.link"]
             yield word(record + layout["large.address"]), word(record + layout["large.size"])
             at = word(at + layout["link.next"])

@@ -23,7 +23,7 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
-enum { PATIENCE_MS = 500, REGISTER_BYTES = 16384 };
+enum { PATIENCE_MS = 500, ANSWER_SECONDS = 60, REGISTER_BYTES = 16384 };
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -166,7 +166,7 @@ void copy_from(int connection, const struct frozen_hello &hello, Frozen *frozen)
         frozen->other_threads = threads.count();
         char go = 1;
         if (send(connection, &go, 1, MSG_NOSIGNAL) != 1 || !receive(connection, &copy))
-            throw Failure(frozen->name + " was killed while it was copied");
+            throw Failure(frozen->name + " was killed or stopped while it was copied");
     }
     frozen->stopped = frozen->other_threads > 0 ? seconds_since(start) : 0;
     if (copy.process <= 0)
@@ -180,34 +180,28 @@ void copy_from(int connection, const struct frozen_hello &hello, Frozen *frozen)
 // The copy ends with the connection, and is a child of this command by then.
 Frozen::~Frozen() { close(connection_); }
 
-Freezer::Freezer() {
-    const char *where = getenv("TMPDIR");
-    folder_ =
-        std::string(where != nullptr && where[0] == '/' ? where : "/tmp") + "/poolalloc.XXXXXX";
-    if (folder_.size() + 3 > FROZEN_PATH) folder_ = "/tmp/poolalloc.XXXXXX";
-    if (mkdtemp(&folder_[0]) == nullptr)
-        throw Failure("cannot make a folder like " + folder_ + ": " + strerror(errno));
-    path_ = folder_ + "/s";
+Freezer::Freezer() : folder_(FROZEN_PATH - sizeof "/s"), path_(folder_.path() + "/s") {
     struct sockaddr_un address {};
     address.sun_family = AF_UNIX;
     memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
     listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (listener_ < 0 || bind(listener_, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(listener_, 128) != 0)
-        throw Failure("cannot listen at " + path_ + ": " + strerror(errno));
+    if (listener_ >= 0 && bind(listener_, (struct sockaddr *)&address, sizeof address) == 0 &&
+        listen(listener_, 128) == 0)
+        return;
+    int error = errno;
+    close(listener_);
+    throw Failure("cannot listen at " + path_ + ": " + strerror(error));
 }
 
-Freezer::~Freezer() {
-    close(listener_);
-    unlink(path_.c_str());
-    rmdir(folder_.c_str());
-}
+Freezer::~Freezer() { close(listener_); }
 
 std::unique_ptr<Frozen> Freezer::take(int only) {
     for (;;) {
         int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (connection < 0) return nullptr;
         auto frozen = std::make_unique<Frozen>(connection);
+        struct timeval patience = {ANSWER_SECONDS, 0}; // a process that is stopped says nothing
+        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         struct frozen_hello hello {};
         if (!receive(connection, &hello) ||
             memcmp(hello.magic, FROZEN_MAGIC, sizeof hello.magic) != 0)

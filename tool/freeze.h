@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "folder.h"
 #include "scan.h"
 
 // A copy lives as long as this.
@@ -40,7 +41,8 @@ class Freezer {
     std::unique_ptr<Frozen> take(int only);
 
   private:
-    std::string folder_, path_;
+    TemporaryFolder folder_;
+    std::string path_;
     int listener_ = -1;
 };
 

@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "freeze.h"
+#include "launch.h"
 #include "leak_report.h"
 #include "library.h"
 #include "page.h"
@@ -40,22 +41,20 @@ const std::vector<OptionRule> &options() {
     return rules;
 }
 
-std::string variable(const char *name) {
-    const char *value = getenv(name);
-    return value != nullptr ? value : "";
-}
-
 void prepare_environment(const Options &given, const std::string &socket) {
-    std::string library =
-        given.has("--library") ? given.value("--library") : library_path(given.has("--8"));
-    if (library[0] != '/' || access(library.c_str(), R_OK) != 0)
-        throw Failure("--library needs the absolute path of a file that can be read, not " +
-                      library);
     std::vector<std::string> settings = {"leaks=" + socket};
     if (given.has("--no-inherit")) settings.emplace_back("inherit=off");
-    setenv("LD_PRELOAD", library_preload(library, variable("LD_PRELOAD")).c_str(), 1);
-    setenv("POOLALLOC_OPTIONS", library_options(variable("POOLALLOC_OPTIONS"), settings).c_str(),
-           1);
+    library_into_environment(given.has("--library") ? given.value("--library")
+                                                    : library_path(given.has("--8")),
+                             settings);
+}
+
+LeakView view_of(const Options &given) {
+    LeakView view;
+    view.reachable = given.has("--reachable");
+    view.suppressed = given.has("--suppressed");
+    view.most = (size_t)given.number("--most", 20, 0, 1e9);
+    return view;
 }
 
 // The program, and the copies that it and its children leave behind. These become children of this
@@ -67,7 +66,7 @@ class Run {
     Run(const Run &) = delete;
     Run &operator=(const Run &) = delete;
     void watch();
-    int status() const { return WIFEXITED(wait_) ? WEXITSTATUS(wait_) : 128 + WTERMSIG(wait_); }
+    int status() const { return launch_status(wait_); }
     int report();
 
   private:
@@ -93,25 +92,9 @@ Run::Run(const Options &given, const Program &program)
     sigprocmask(SIG_BLOCK, &set, &before);
     signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    fflush(nullptr);
-    child_ = fork();
-    if (child_ < 0) throw Failure(std::string("cannot start a process: ") + strerror(errno));
-    if (child_ == 0) {
-        sigprocmask(SIG_SETMASK, &before, nullptr);
-        std::vector<char *> words;
-        for (const std::string &word : given.rest)
-            words.push_back(const_cast<char *>(word.c_str()));
-        words.push_back(nullptr);
-        try {
-            prepare_environment(given, freezer_.path());
-            execv(program.path.c_str(), words.data());
-        } catch (const Failure &failure) {
-            fprintf(stderr, "poolalloc: %s\n", failure.what());
-        }
-        _exit(126);
-    }
-    signal(SIGINT, SIG_IGN); // those of the terminal are for the program
-    signal(SIGQUIT, SIG_IGN);
+    prepare_environment(given, freezer_.path());
+    child_ =
+        launch_start(program.path, given.rest, [&] { sigprocmask(SIG_SETMASK, &before, nullptr); });
 }
 
 void Run::take_all() {
@@ -133,7 +116,7 @@ void Run::reap() {
         if (info.ssi_signo != SIGCHLD) kill(child_, (int)info.ssi_signo); // who ends us ends it
     int status;
     for (pid_t id; (id = waitpid(-1, &status, WNOHANG)) > 0;)
-        if (id == child_) {
+        if (id == child_ && !WIFSTOPPED(status)) {
             ended_ = true;
             wait_ = status;
         }
@@ -162,16 +145,12 @@ std::string Run::why_not_seen() const {
 }
 
 int Run::report() {
-    LeakView view;
-    view.reachable = given_.has("--reachable");
-    view.suppressed = given_.has("--suppressed");
-    view.most = (size_t)given_.number("--most", 20, 0, 1e9);
     bool leaks = false;
     for (const LeakReport &one : reports_) leaks |= one.lost.blocks > 0;
     bool has_failed = !failures_.empty();
     if (!seen_) failures_.push_back(why_not_seen());
     std::string text = given_.has("--json") ? leak_json(given_.rest, status(), reports_, failures_)
-                                            : leak_text(reports_, view);
+                                            : leak_text(reports_, view_of(given_));
     if (given_.has("--json") || given_.has("--output"))
         page_write(given_.value("--output", "-"), text);
     else
@@ -189,7 +168,8 @@ int run(const Options &given) {
     for (const Reason &reason : program.reasons)
         throw Failure("its leaks cannot be found: " + reason.what, FAILED);
     try {
-        given.number("--exitcode", LEAKS, 0, 255);
+        given.number("--exitcode", LEAKS, 0, 255); // what is wrong would be known too late
+        view_of(given);
         Run run(given, program);
         run.watch();
         return run.report();

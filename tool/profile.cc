@@ -2,17 +2,13 @@
 // profile.cc - poolalloc profile: which lines of code hold a program's memory, by the sampler of
 // the library.
 #include <algorithm>
-#include <cerrno>
 #include <climits>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
-#include <dirent.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "flame.h"
+#include "folder.h"
+#include "launch.h"
 #include "library.h"
 #include "live_profile.h"
 #include "page.h"
@@ -23,7 +19,7 @@
 
 namespace {
 
-enum { FAILED = 125 };
+enum { FAILED = 125, FOLDER_LONGEST = 200 /* sample_file= takes 255 letters */ };
 
 const std::vector<OptionRule> &options() {
     static const std::vector<OptionRule> rules = {
@@ -39,11 +35,6 @@ const std::vector<OptionRule> &options() {
         {"--library", "FILE", "another libpoolalloc.so than the installed one"},
     };
     return rules;
-}
-
-bool ends_with(const std::string &text, const std::string &end) {
-    return text.size() >= end.size() &&
-           text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 // ---- What is written ----
@@ -99,73 +90,10 @@ void write_outputs(const Options &given, const SampleProfile &profile, ProfileVi
 
 // ---- A program that is run ----
 
-// A folder for what the processes leave, which goes at the end of the scope.
-class ProfileFolder {
-  public:
-    ProfileFolder() {
-        const char *place = getenv("TMPDIR");
-        if (place == nullptr || place[0] != '/' || strpbrk(place, ",% \t") != nullptr)
-            place = "/tmp";
-        path_ = std::string(place) + "/poolalloc.XXXXXX";
-        if (mkdtemp(&path_[0]) == nullptr)
-            throw Failure("cannot make a folder " + path_ + ": " + strerror(errno));
-    }
-    ~ProfileFolder() {
-        for (const std::string &name : names()) unlink((path_ + "/" + name).c_str());
-        rmdir(path_.c_str());
-    }
-    ProfileFolder(const ProfileFolder &) = delete;
-    ProfileFolder &operator=(const ProfileFolder &) = delete;
-    const std::string &path() const { return path_; }
-    std::vector<std::string> names() const {
-        std::vector<std::string> names;
-        DIR *folder = opendir(path_.c_str());
-        if (folder == nullptr) return names;
-        while (struct dirent *entry = readdir(folder))
-            if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-        closedir(folder);
-        std::sort(names.begin(), names.end());
-        return names;
-    }
-
-  private:
-    std::string path_;
-};
-
 struct Ended {
     pid_t process_id;
     int status;
 };
-
-volatile pid_t running;
-
-// Who ends the command means the program, which leaves its profile then.
-void hand_on(int number) {
-    int saved_errno = errno;
-    if (running > 0) kill(running, number);
-    errno = saved_errno;
-}
-
-// Runs the program; signals from the terminal are for it alone meanwhile.
-Ended run_program(const Program &program, const std::vector<std::string> &rest) {
-    pid_t child = fork();
-    if (child < 0) throw Failure(std::string("cannot start a process: ") + strerror(errno));
-    if (child == 0) {
-        std::vector<char *> words;
-        for (const std::string &word : rest) words.push_back(const_cast<char *>(word.c_str()));
-        words.push_back(nullptr);
-        execv(program.path.c_str(), words.data());
-        _exit(126);
-    }
-    running = child;
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
-    signal(SIGTERM, hand_on);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-    running = 0;
-    return {child, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)};
-}
 
 std::string whole_path(const std::string &path) {
     char whole[PATH_MAX];
@@ -174,7 +102,7 @@ std::string whole_path(const std::string &path) {
 
 // Of all processes that left a profile the one that held most, as a shell's child may be the one
 // that counts.
-SampleProfile choose_profile(const ProfileFolder &folder, const Program &program,
+SampleProfile choose_profile(const TemporaryFolder &folder, const Program &program,
                              const Ended &ended, ProfileView *view) {
     SampleProfile best;
     std::string own = std::to_string(ended.process_id), chosen;
@@ -206,12 +134,13 @@ int profile_command(const Options &given) {
     Program program = program_find(given.rest[0]);
     for (const Reason &reason : program.reasons)
         throw Failure("nothing can be sampled: " + reason.what);
-    ProfileFolder folder;
+    TemporaryFolder folder(FOLDER_LONGEST);
     std::string mean = given.value("--mean", "64K");
     library_into_environment(given.has("--library") ? given.value("--library")
                                                     : library_path(given.has("--8")),
                              {"sample=" + mean, "sample_file=" + folder.path() + "/%p.pb"});
-    Ended ended = run_program(program, given.rest);
+    pid_t child = launch_start(program.path, given.rest, [] {});
+    Ended ended = {child, launch_wait(child)};
     ProfileView view;
     view.title = shell_text(given.rest);
     try {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "launch.h"
 #include "library.h"
 #include "page.h"
 #include "pattern.h"
@@ -67,41 +68,26 @@ class RawFile {
     int file_;
 };
 
-// Runs the program; signals from the terminal are for it alone meanwhile.
 int run_recorded(const Program &program, const Options &given, const std::string &raw) {
     const char *variable = getenv("LD_PRELOAD");
     std::string preload =
         library_recorder() + (variable != nullptr ? std::string(":") + variable : "");
-    pid_t child = fork();
-    if (child < 0) throw Failure(std::string("cannot start a process: ") + strerror(errno), FAILED);
-    if (child == 0) {
+    return launch_wait(launch_start(program.path, given.rest, [&] {
         setenv("LD_PRELOAD", preload.c_str(), 1);
         setenv(RECORD_VARIABLE, raw.c_str(), 1);
-        std::vector<char *> words;
-        for (const std::string &word : given.rest)
-            words.push_back(const_cast<char *>(word.c_str()));
-        words.push_back(nullptr);
-        execv(program.path.c_str(), words.data());
-        _exit(126);
-    }
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }));
 }
 
-int run(const Options &given) {
-    if (given.rest.empty())
-        throw Failure("record needs a command: poolalloc record -- CMD", FAILED);
+int record(const Options &given) {
+    if (given.rest.empty()) throw Failure("record needs a command: poolalloc record -- CMD");
     Program program = program_find(given.rest[0]);
     for (const Reason &reason : program.reasons)
-        throw Failure("nothing can be recorded: " + reason.what, FAILED);
+        throw Failure("nothing can be recorded: " + reason.what);
     std::string output = given.value("--output", "poolalloc.pattern");
     RawFile raw(output);
     int status = run_recorded(program, given, raw.path());
     std::vector<struct event> events = raw.events();
-    if (events.empty()) throw Failure("the program made no call that could be recorded", FAILED);
+    if (events.empty()) throw Failure("the program made no call that could be recorded");
     size_t count = events.size();
     std::string pattern = pattern_of(std::move(events));
     page_write(output, pattern);
@@ -109,6 +95,14 @@ int run(const Options &given) {
             plural(count, "call").c_str(), output.c_str(),
             size_text((double)pattern.size()).c_str(), output.c_str());
     return status;
+}
+
+int run(const Options &given) {
+    try {
+        return record(given);
+    } catch (const Failure &failure) {
+        throw Failure(failure.what(), failure.status > STATUS_ERROR ? failure.status : FAILED);
+    }
 }
 
 } // namespace

@@ -55,6 +55,11 @@ std::string html_text(const std::string &text) {
     return safe;
 }
 
+bool ends_with(const std::string &text, const std::string &end) {
+    return text.size() >= end.size() &&
+           text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 std::string shell_text(const std::vector<std::string> &words) {
     std::string text;
     const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./=:,@%";

@@ -15,6 +15,7 @@ std::string count_text(uint64_t count); // 1,234,567
 std::string plural(uint64_t count, const std::string &one, const std::string &many = "");
 double share(double part, double whole); // in percent; 0 of nothing
 std::string html_text(const std::string &text);
+bool ends_with(const std::string &text, const std::string &end);
 std::string shell_text(const std::vector<std::string> &words);
 
 // Writes one JSON value; keys in the order of the calls.

@@ -62,6 +62,14 @@ each_library find_leaks
 expect 'leaks: the status of the program' 7 ': no leaks$' -- "$tool" leaks "$leaker" seven
 expect 'leaks: --exitcode' 5 'leaked$' -- "$tool" leaks --exitcode=5 "$leaker" direct seven
 expect 'leaks: --exitcode=0' 7 'leaked$' -- "$tool" leaks --exitcode=0 "$leaker" direct seven
+expect 'leaks: a wrong --most' 125 'most' -- "$tool" leaks --most=-1 "$leaker"
+lacks 'leaks: it is known before the program runs' leaked
+expect 'leaks: a wrong --library' 125 'absolute path' -- "$tool" leaks --library=nowhere.so "$leaker"
+mkdir -p "$work/a,b"
+expect 'leaks: a comma in TMPDIR' 23 lose_direct -- env TMPDIR="$work/a,b" "$tool" leaks "$leaker" direct
+printf '#!/nowhere/shell\n' >"$work/script"
+chmod +x "$work/script"
+expect 'leaks: what cannot be run' 125 'is no ELF executable' -- "$tool" leaks "$work/script"
 expect 'leaks: a wrong --exitcode' 125 'exitcode' -- "$tool" leaks --exitcode=256 "$leaker"
 expect 'leaks: of a child' 23 '3 blocks leaked$' ': no leaks$' 'lose_in_child' -- "$tool" leaks "$leaker" child
 expect 'leaks: a child has none by stacks of its parent' 0 -- "$tool" leaks "$leaker" beside

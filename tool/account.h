@@ -25,7 +25,7 @@ struct Account {
     std::vector<Row> rows() const;
     uint64_t sum() const; // of the rows
     int64_t left_over() const { return resident ? (int64_t)*resident - (int64_t)sum() : 0; }
-    // What malloc's heap has in all, and which part of it is live.
+    // What the library has in all, its records among it.
     uint64_t of_heap() const { return heap.resident.sum() + heap.metadata; }
 };
 

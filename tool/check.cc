@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // check.cc - poolalloc check: does, or would, a program run on the library; if not, why.
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -66,7 +67,7 @@ void hint_page_size(Answer *answer) {
              ""});
 }
 
-// Of "Max address space  unlimited unlimited bytes", or of the own process.
+// Looks for the line "Max address space  unlimited unlimited bytes".
 void hint_address_space(const std::string &limits, Answer *answer) {
     for (const std::string &line : lines_of(limits))
         if (starts_with(line, "Max address space") && line.find("unlimited") == std::string::npos)
@@ -76,7 +77,7 @@ void hint_address_space(const std::string &limits, Answer *answer) {
                                      "ulimit -v unlimited"});
 }
 
-// Of the process's control group (version 2), or those around it.
+// Looks at the process's control group (version 2) and those around it.
 void hint_group(const std::string &groups, Answer *answer) {
     for (const std::string &line : lines_of(groups)) {
         if (!starts_with(line, "0::/")) continue;
@@ -117,8 +118,9 @@ void add_hints(const std::string &runs, const std::string &python, const std::st
 // What the dynamic linker says of the program when it only lists and binds, and runs nothing.
 std::string trace(const std::string &program, const std::string &library) {
     int ends[2];
-    if (pipe(ends) != 0) throw Failure("cannot make a pipe");
+    if (pipe(ends) != 0) throw Failure(std::string("cannot make a pipe: ") + strerror(errno));
     pid_t child = fork();
+    if (child < 0) throw Failure(std::string("cannot start a process: ") + strerror(errno));
     if (child == 0) {
         dup2(ends[1], 1);
         dup2(ends[1], 2);

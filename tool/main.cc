@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // main.cc - poolalloc COMMAND: the table of commands, help, and how errors look.
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -75,7 +76,8 @@ int main(int count, char **words) {
     signal(SIGPIPE, SIG_DFL); // as in `poolalloc stat PID | head`
     try {
         int status = start(count, words);
-        if (fflush(stdout) != 0 || ferror(stdout)) throw Failure("cannot write the output");
+        if (fflush(stdout) != 0 || ferror(stdout))
+            throw Failure(std::string("cannot write the output: ") + strerror(errno));
         return status;
     } catch (const Failure &failure) {
         fflush(stdout);

@@ -94,8 +94,6 @@ int colour(char letter) {
         return 220;
     case 'L':
         return 133;
-    case 'o':
-        return 71;
     case '0':
         return 214;
     default:

@@ -84,7 +84,8 @@ Run measure_run(const std::string &program, const std::vector<std::string> &word
     Run run;
     int ends[2];
     struct rusage usage = {};
-    if (pipe2(ends, O_CLOEXEC) != 0) throw Failure("cannot make a pipe");
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        throw Failure(std::string("cannot make a pipe: ") + strerror(errno));
     pid_t child = fork();
     if (child < 0) throw Failure(std::string("cannot start a process: ") + strerror(errno));
     if (child == 0) {

@@ -27,7 +27,7 @@ void page_write(const std::string &path, const std::string &text) {
     FILE *file = path == "-" ? stdout : fopen(path.c_str(), "w");
     bool done = file != nullptr && fwrite(text.data(), 1, text.size(), file) == text.size() &&
                 fflush(file) == 0;
-    int error = errno;
-    if (file != nullptr && file != stdout) done = fclose(file) == 0 && done;
-    if (!done) throw Failure("cannot write " + path + ": " + strerror(error));
+    int error = done ? 0 : errno;
+    if (file != nullptr && file != stdout && fclose(file) != 0 && error == 0) error = errno;
+    if (error != 0) throw Failure("cannot write " + path + ": " + strerror(error));
 }

@@ -156,8 +156,8 @@ void Walk::read_heaps() {
     }
 }
 
-// The list may change under the walk: false then, or if it comes back to where it was, or if what is
-// on it is no direct mapping.
+// The list may change under the walk: false then, or if it comes back to where it was, or if what
+// is on it is no direct mapping.
 bool Walk::walk_directs() {
     uint64_t head = at("directs"), link_place = layout_["large.link"];
     uint64_t link = value<uint64_t>(head + layout_["link.next"]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Known figures for profiles: holds 20 MB from hold, has freed 200 MB from pass, and had a peak of
- * 40 MB from swell. With an argument it sends itself SIGUSR2 before and after.
+ * 40 MB from swell. With an argument it sends itself SIGUSR2 before and after; with one more it has
+ * 60 MB before, else 5.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ __attribute__((noinline)) void swell(void) {
 
 int main(int argc, char **argv) {
     (void)argv;
-    for (int i = 0; i < 1000; i++) early[i] = hide(malloc(5000));
+    for (int i = 0; i < 1000; i++) early[i] = hide(malloc(argc > 2 ? 60000 : 5000));
     if (argc > 1) raise(SIGUSR2);
     for (int i = 0; i < 2000; i++) free(hide(malloc(10)));
     for (int i = 0; i < HELD; i++) hold(i);

@@ -266,14 +266,15 @@ static void abandon(void) {
 
 /* Other keys' destructors may still malloc and free: wait for the round before the last, which is
    left to those (ThreadSanitizer) that go down with what they serve. What comes later still works,
-   on the shared heap. */
-static void thread_end(void *heap) {
+   on the shared heap. In the child of a fork the value may be one of a thread that is gone, and that
+   had this one's stack: it says nothing but that there is something to do. */
+static void thread_end(void *value) {
     if (thread_heap_is_inside()) abandon();
     if (thread_heap == &no_heap) return;
     if (++destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS - 1 &&
-        pthread_setspecific(key, heap) == 0)
+        pthread_setspecific(key, value) == 0)
         return;
-    end_now((struct heap *)heap);
+    end_now(thread_heap);
 }
 
 void thread_heap_end_for_test(void) {

@@ -266,8 +266,8 @@ static void abandon(void) {
 
 /* Other keys' destructors may still malloc and free: wait for the round before the last, which is
    left to those (ThreadSanitizer) that go down with what they serve. What comes later still works,
-   on the shared heap. In the child of a fork the value may be one of a thread that is gone, and that
-   had this one's stack: it says nothing but that there is something to do. */
+   on the shared heap. In the child of a fork the value may be one of a thread that is gone, and
+   that had this one's stack: it says nothing but that there is something to do. */
 static void thread_end(void *value) {
     if (thread_heap_is_inside()) abandon();
     if (thread_heap == &no_heap) return;

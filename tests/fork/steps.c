@@ -32,9 +32,9 @@ enum { SITES = 1 << 14, FREED = 1500, HANG_SECONDS = 20 };
 
 /* ---- What children do ---- */
 
-/* Set in children: what a scenario's destructor does is not for them. Where a fork comes while glibc
-   runs the destructors of a thread, it leaves the rest of that thread's values to whichever thread
-   gets its stack in the child, and calls the destructors again at that thread's end. */
+/* Set in children: what a scenario's destructor does is not for them. Where a fork comes while
+   glibc runs the destructors of a thread, it leaves the rest of that thread's values to whichever
+   thread gets its stack in the child, and calls the destructors again at that thread's end. */
 static bool is_child;
 
 NO_HOOK static void *in_thread(void *kept) {

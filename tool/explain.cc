@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "finding.h"
+#include "lines.h"
 
 namespace {
 
@@ -55,7 +56,24 @@ std::string wrap(const std::string &text, size_t indent) {
     return wrapped;
 }
 
-void print_text(const Account &account, const std::vector<Finding> &findings) {
+// What is worth a word: the lines that hold most, of a process that holds something.
+enum { LINES_TOLD = 3 };
+const double LEAST_LIVE = 4 * 1024 * 1024, LEAST_SHARE = 10; // bytes; percent of what is live
+
+void print_lines(const Account &account, const CodeLines &lines) {
+    double whole = (double)account.heap.live_bytes;
+    if (whole < LEAST_LIVE) return;
+    for (size_t i = 0; i < lines.lines.size() && i < LINES_TOLD; i++) {
+        const CodeLine &line = lines.lines[i];
+        if (share(line.bytes, whole) < LEAST_SHARE) return;
+        if (i == 0) printf("\nWho asked for what is live (`poolalloc stat --lines` has all):\n");
+        printf("   %-20s %3.0f %%  %s\n", line_bytes_text(line).c_str(), share(line.bytes, whole),
+               line_text(line).c_str());
+    }
+}
+
+void print_text(const Account &account, const CodeLines &lines,
+                const std::vector<Finding> &findings) {
     printf("%s, poolalloc %s:\n%s\n", account.title.c_str(), account.library_version.c_str(),
            wrap(equation(account), 2).c_str());
     unsigned number = 1;
@@ -64,12 +82,14 @@ void print_text(const Account &account, const std::vector<Finding> &findings) {
         if (!finding.why.empty()) printf("   %s.\n", wrap(finding.why, 3).c_str());
         if (!finding.todo.empty()) printf("   -> %s.\n", wrap(finding.todo, 6).c_str());
     }
+    print_lines(account, lines);
     if (account.heap.moved > 0)
         printf("\nnote: %s changed each time while being read.\n",
                plural(account.heap.moved, "arena").c_str());
 }
 
-void print_json(const Account &account, const std::vector<Finding> &findings) {
+void print_json(const Account &account, const CodeLines &lines,
+                const std::vector<Finding> &findings) {
     Json json;
     json.open().put("schema", "poolalloc.explain").put("version", 1);
     json.put("target", account.title).put("pid", account.process_id);
@@ -83,7 +103,9 @@ void print_json(const Account &account, const std::vector<Finding> &findings) {
         json.put("what", finding.what).put("why", finding.why).put("do", finding.todo);
         json.put("is_well", finding.is_well).close();
     }
-    fputs(json.close().close().text().c_str(), stdout);
+    json.close();
+    lines_put(lines, &json);
+    fputs(json.close().text().c_str(), stdout);
 }
 
 int run(const Options &given) {
@@ -100,10 +122,11 @@ int run(const Options &given) {
     }
     std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
     std::vector<Finding> findings = findings_of(looks, passed.count());
+    CodeLines lines = lines_of_code(*source, looks.back().heap);
     if (given.has("--json"))
-        print_json(looks.back(), findings);
+        print_json(looks.back(), lines, findings);
     else
-        print_text(looks.back(), findings);
+        print_text(looks.back(), lines, findings);
     return STATUS_OK;
 }
 

@@ -34,23 +34,10 @@ std::string frame_text(const Frame &frame) {
            (frame.line != 0 ? ":" + std::to_string(frame.line) : "");
 }
 
-// Each loaded file, from its first byte to its last.
-std::vector<SymbolObject> objects_of(const Mappings &mappings) {
-    std::vector<SymbolObject> objects;
-    for (const Mapping &mapping : mappings) {
-        if (!mapping.is_file()) continue;
-        if (mapping.offset == 0 || objects.empty() || objects.back().path != mapping.path)
-            objects.push_back({mapping.start, mapping.end, mapping.path});
-        else
-            objects.back().end = mapping.end;
-    }
-    return objects;
-}
-
 class Builder {
   public:
     Builder(const Scan &scan, const Mappings &mappings, std::vector<Suppression> *suppressions)
-        : scan_(scan), symbols_(objects_of(mappings), {}), suppressions_(suppressions) {}
+        : scan_(scan), symbols_(symbol_objects(mappings), {}), suppressions_(suppressions) {}
 
     LeakReport build() {
         for (const ScannedBlock &block : scan_.blocks) add(block);

@@ -250,31 +250,6 @@ void put_frames(const SampleProfile &profile, Strings *strings, Writer *to) {
                                      .bytes());
 }
 
-bool starts_with_one_of(const std::string &text, std::initializer_list<const char *> starts) {
-    return std::any_of(starts.begin(), starts.end(),
-                       [&](const char *start) { return starts_with(text, start); });
-}
-
-// xmalloc, PyMem_Realloc, g_strdup: what programs wrap around an allocator tells nothing of who
-// needs the memory.
-bool is_wrapper(const std::string &function) {
-    std::string name = function.substr(0, function.find('('));
-    for (char &letter : name) letter = (char)tolower((unsigned char)letter);
-    for (const char *part : {"malloc", "calloc", "realloc", "memalign", "strdup", "memdup"})
-        if (name.find(part) != std::string::npos) return true;
-    return false;
-}
-
-bool is_part_of_allocating(const Frame &frame) {
-    return frame.file.find("/include/c++/") != std::string::npos ||
-           starts_with_one_of(base_name(frame.object),
-                              {"libpoolalloc", "libstdc++.so", "libc.so", "libc-", "libc++",
-                               "libgcc_s", "ld-linux"}) ||
-           starts_with_one_of(frame.function,
-                              {"std::", "__gnu_cxx::", "operator new", "void* std::"}) ||
-           is_wrapper(frame.function);
-}
-
 } // namespace
 
 Figures SampleProfile::totals() const {
@@ -361,6 +336,6 @@ std::string profile_compressed(const SampleProfile &profile) {
 const Frame &profile_holder(const SampleProfile &profile, const Stack &stack) {
     static const Frame nothing = {"(unknown)", "", 0, ""};
     for (unsigned frame : stack.frames)
-        if (!is_part_of_allocating(profile.frames[frame])) return profile.frames[frame];
+        if (!frame_is_of_allocating(profile.frames[frame])) return profile.frames[frame];
     return stack.frames.empty() ? nothing : profile.frames[stack.frames.front()];
 }

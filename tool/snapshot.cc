@@ -50,6 +50,7 @@ class Walk {
     void walk_span(WindowCopy *window, unsigned page, HeapFigures *heap);
     void spread(WindowCopy *window, unsigned page, uint64_t from, uint64_t to,
                 uint64_t Resident::*kind, uint64_t *of_heap);
+    void add_noted(const WindowCopy &window, unsigned page, unsigned c);
     void sum_arena(const WindowCopy &window, unsigned arena);
     void add_block(uint64_t address, uint64_t size) {
         if (blocks_ != nullptr) blocks_->push_back({address, size});
@@ -163,6 +164,7 @@ bool Walk::walk_directs() {
     uint64_t link = value<uint64_t>(head + layout_["link.next"]);
     s_.direct_blocks = s_.direct_bytes = 0;
     std::vector<Region> found;
+    std::vector<NotedBlock> noted;
     std::set<uint64_t> seen;
     while (link != head) {
         if (!seen.insert(link).second) return false;
@@ -174,9 +176,11 @@ bool Walk::walk_directs() {
         uint64_t size = field<uint64_t>(record, at_.large_size);
         if (s_.direct_blocks++ > MOST_DIRECTS || size > MOST_BYTES) return false;
         found.push_back({address, size, "direct"});
+        noted.push_back({field<uint64_t>(record, at_.large_caller), size, 0});
         link = field<uint64_t>(record, link_place + layout_["link.next"]);
     }
     s_.regions.insert(s_.regions.end(), found.begin(), found.end());
+    s_.noted.insert(s_.noted.end(), noted.begin(), noted.end());
     return true;
 }
 
@@ -396,6 +400,27 @@ void Walk::walk_span(WindowCopy *window, unsigned page, HeapFigures *heap) {
            &Resident::slack, nullptr);
 }
 
+// The block that the arena's note is about, if that holds (src/heap/note.h).
+void Walk::add_noted(const WindowCopy &window, unsigned page, unsigned c) {
+    if (record_field<uint8_t>(window, page, at_.noted) == 0) return;
+    uint64_t note = arena_field<uint64_t>(window, page / ARENA_PAGES, at_.arena_note);
+    uint64_t caller = note & (((uint64_t)1 << at_.note_caller_bits) - 1);
+    note >>= at_.note_caller_bits;
+    uint64_t place = note & (((uint64_t)1 << at_.note_place_bits) - 1);
+    if (note >> at_.note_place_bits != page % ARENA_PAGES || caller == 0) return;
+    bool is_span = c > at_.small_classes;
+    uint64_t offset = is_span ? place * s_.classes[c].stride : place << at_.align_shift;
+    uint64_t bit = offset % at_.pool_size >> at_.align_shift, p = page + offset / at_.pool_size;
+    if (p >= at_.pages()) return;
+    auto is_set = [&](uint64_t word, uint64_t i) { return (word >> i % 64 & 1) != 0; };
+    uint64_t pending_bit = is_span ? place : bit;
+    if (pending_bit / 64 >= at_.pool_words) return;
+    uint64_t pending = words_of(window.pending, page)[pending_bit / 64];
+    uint64_t live = record_field<uint64_t>(window, (unsigned)p, at_.live + bit / 64 * 8);
+    if (is_set(live, bit) && !is_set(pending, pending_bit))
+        s_.noted.push_back({caller, s_.classes[c].stride, c});
+}
+
 void Walk::walk_page(WindowCopy *window, unsigned page) {
     uint64_t address = page_address(*window, page);
     uint64_t size = is_resident(*window, page) ? at_.pool_size : 0;
@@ -412,6 +437,7 @@ void Walk::walk_page(WindowCopy *window, unsigned page) {
         s_.live_bytes += bytes;
         s_.large_bytes += bytes;
         add_block(address, bytes);
+        s_.noted.push_back({record_field<uint64_t>(*window, page, at_.large_caller), bytes, 0});
     }
     if (address < large_end_) {
         window->cells[page] = Cell::LARGE;
@@ -422,9 +448,10 @@ void Walk::walk_page(WindowCopy *window, unsigned page) {
         window->cells[page] = is_span ? Cell::SPAN : Cell::POOL;
         window->class_of[page] = (uint8_t)c;
         HeapFigures *heap = heap_of(tag ^ address);
+        bool is_first = !is_span || record_field<uint8_t>(*window, page, at_.offset) == 0;
         if (!is_span) walk_pool(window, page, heap);
-        if (is_span && record_field<uint8_t>(*window, page, at_.offset) == 0)
-            walk_span(window, page, heap);
+        if (is_span && is_first) walk_span(window, page, heap);
+        if (is_first) add_noted(*window, page, c);
     } else {
         window->cells[page] = Cell::TAKEN;
         s_.resident.taken += size;

@@ -57,6 +57,12 @@ struct HeapFigures { // of a thread, or of one that has ended
     uint64_t held() const { return at_hand + empty; } // what a thread keeps free for itself
 };
 
+struct NotedBlock {       // a live block of which it is known who asked for it
+    uint64_t caller;      // the address that the call returns to; 0: not known, of a large block
+    uint64_t size;        // with its rounding
+    unsigned class_index; // 0: a large block, which all are here
+};
+
 struct Region { // of ours, outside arenas
     uint64_t start, size;
     const char *what;
@@ -79,6 +85,7 @@ struct Snapshot {
     std::vector<ClassFigures> classes;
     std::vector<ArenaFigures> arenas; // not wholly free without memory; by address
     std::vector<HeapFigures> heaps;
+    std::vector<NotedBlock> noted;
     std::vector<Region> regions; // metadata, direct mappings, arenas: what maps shows of ours
 };
 

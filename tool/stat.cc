@@ -9,12 +9,14 @@
 
 #include "account.h"
 #include "command.h"
+#include "lines.h"
 
 namespace {
 
 const std::vector<OptionRule> &options() {
     static const std::vector<OptionRule> rules = {
         {"--classes", "N", "so many size classes, largest first (10; all: 0)"},
+        {"--lines", nullptr, "the lines of code that hold live blocks, as far as they are noted"},
         {"--watch", "SECONDS", "again and again, as top(1) does", "-w"},
         {"--count", "N", "with --watch: so many times"},
         {"--json", nullptr, "as JSON, schema poolalloc.stat"},
@@ -91,6 +93,32 @@ void print_classes(const Snapshot &heap, size_t most) {
         printf("  ... and %s more (--classes=0)\n", count_text(order.size() - most).c_str());
 }
 
+// ---- Lines of code ----
+
+const double LEAST_LINE = 0.5; // percent of live blocks: less is not a line of its own
+
+void print_line(const std::string &bytes, double part, double whole, const std::string &name) {
+    printf("  %-24s%6.1f %%  %s\n", bytes.c_str(), share(part, whole), name.c_str());
+}
+
+void print_lines(const Account &account, const CodeLines &lines) {
+    double whole = (double)account.heap.live_bytes, rest = 0;
+    unsigned rest_count = 0;
+    printf("\n  live blocks were asked for by (large ones exactly; others as one in about a MiB of "
+           "pools is noted):\n");
+    for (const CodeLine &line : lines.lines) {
+        if (share(line.bytes, whole) >= LEAST_LINE) {
+            print_line(line_bytes_text(line), line.bytes, whole, line_text(line));
+            continue;
+        }
+        rest += line.bytes;
+        rest_count++;
+    }
+    if (rest_count > 0) print_line(size_text(rest), rest, whole, plural(rest_count, "other line"));
+    print_line(size_text(lines.unknown), lines.unknown, whole,
+               "not known: of size classes in which no block was noted");
+}
+
 // ---- JSON: the schema is in poolalloc(1) ----
 
 void put_classes(const Snapshot &heap, Json *json) {
@@ -118,7 +146,7 @@ void put_heaps(const Snapshot &heap, Json *json) {
     json->close();
 }
 
-std::string json_of(const Account &account) {
+std::string json_of(const Account &account, const CodeLines *lines) {
     const Snapshot &heap = account.heap;
     Json json;
     json.open().put("schema", "poolalloc.stat").put("version", 1);
@@ -150,6 +178,7 @@ std::string json_of(const Account &account) {
     json.put("changed_arenas", heap.moved).put("threads", account.threads);
     put_classes(heap, &json);
     put_heaps(heap, &json);
+    if (lines != nullptr) lines_put(*lines, &json);
     return json.close().text();
 }
 
@@ -193,15 +222,18 @@ void print_openmetrics(const Account &account) {
 
 // ---- Once, or again and again ----
 
-void print_once(const Account &account, const Options &given) {
+void print_once(Source &source, const Account &account, const Options &given) {
+    std::optional<CodeLines> lines;
+    if (given.has("--lines")) lines = lines_of_code(source, account.heap);
     if (given.has("--json")) {
-        fputs(json_of(account).c_str(), stdout);
+        fputs(json_of(account, lines ? &*lines : nullptr).c_str(), stdout);
     } else if (given.has("--openmetrics")) {
         print_openmetrics(account);
     } else {
         print_sum(account);
         print_beside(account);
         print_classes(account.heap, (size_t)given.number("--classes", 10, 0, 1000));
+        if (lines) print_lines(account, *lines);
     }
 }
 
@@ -227,7 +259,7 @@ int run(const Options &given) {
         if (i > 0) usleep((useconds_t)(seconds * 1e6));
         Account account = account_take(*source, layout, place);
         if (given.has("--watch") && isatty(1)) fputs("\033[H\033[2J", stdout);
-        print_once(account, given);
+        print_once(*source, account, given);
         if (i > 0 && !given.has("--json") && !given.has("--openmetrics"))
             print_change(before, account, seconds);
         fflush(stdout);

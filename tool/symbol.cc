@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "symbol.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cxxabi.h>
 #include <dwarf.h>
@@ -164,4 +165,44 @@ std::vector<Frame> Symbols::frames_of(uint64_t address) const {
                                 (unsigned long long)(address - object->start));
     if (place.function.empty()) place.function = format("0x%llx", (unsigned long long)address);
     return {place};
+}
+
+std::vector<SymbolObject> symbol_objects(const Mappings &mappings) {
+    std::vector<SymbolObject> objects;
+    for (const Mapping &mapping : mappings) {
+        if (!mapping.is_file()) continue;
+        if (mapping.offset == 0 || objects.empty() || objects.back().path != mapping.path)
+            objects.push_back({mapping.start, mapping.end, mapping.path});
+        else
+            objects.back().end = mapping.end;
+    }
+    return objects;
+}
+
+// ---- Which frame holds the memory ----
+
+static bool starts_with_one_of(const std::string &text,
+                               std::initializer_list<const char *> starts) {
+    return std::any_of(starts.begin(), starts.end(),
+                       [&](const char *start) { return starts_with(text, start); });
+}
+
+// xmalloc, PyMem_Realloc, g_strdup: what programs wrap around an allocator tells nothing of who
+// needs the memory.
+static bool is_wrapper(const std::string &function) {
+    std::string name = function.substr(0, function.find('('));
+    for (char &letter : name) letter = (char)tolower((unsigned char)letter);
+    for (const char *part : {"malloc", "calloc", "realloc", "memalign", "strdup", "memdup"})
+        if (name.find(part) != std::string::npos) return true;
+    return false;
+}
+
+bool frame_is_of_allocating(const Frame &frame) {
+    return frame.file.find("/include/c++/") != std::string::npos ||
+           starts_with_one_of(base_name(frame.object),
+                              {"libpoolalloc", "libstdc++.so", "libc.so", "libc-", "libc++",
+                               "libgcc_s", "ld-linux"}) ||
+           starts_with_one_of(frame.function,
+                              {"std::", "__gnu_cxx::", "operator new", "void* std::"}) ||
+           is_wrapper(frame.function);
 }

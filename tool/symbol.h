@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "mapping.h"
+
 struct Frame {
     std::string function;     // demangled; "libx.so+0x12" where nothing is known
     std::string file;         // of the source; empty: not known
@@ -18,10 +20,17 @@ struct Frame {
     std::string text() const; // "function file.c:12"
 };
 
+// True for functions that ask for memory on behalf of others: operators new, containers of C++, and
+// what programs wrap around malloc.
+bool frame_is_of_allocating(const Frame &frame);
+
 struct SymbolObject { // as a process had it loaded
     uint64_t start, end;
     std::string path;
 };
+
+// Each loaded file, from its first byte to its last.
+std::vector<SymbolObject> symbol_objects(const Mappings &mappings);
 
 // Where files of the process are found now.
 struct SymbolFiles {

@@ -11,16 +11,19 @@ Places::Places(const Layout &l)
       window_before(l["window_before"]), record_size(l["sizeof record"]),
       arena_record_size(l["sizeof arena"]), window_record_size(l["sizeof window"]),
       tag(l["pool.tag"]), class_index(l["pool.class_index"]), offset(l["pool.offset"]),
-      live(l["pool.live"]), large_address(l["large.address"]), large_size(l["large.size"]),
-      arena_free(l["arena.free"]), arena_touched(l["arena.touched"]), arena_kind(l["arena.kind"]),
-      arena_huge(l["arena.huge"]), kind_shift(l["tag_kind_shift"]), tag_heap(l["TAG_HEAP"]),
-      tag_run(l["TAG_RUN"]), tag_direct(l["TAG_DIRECT"]), kind_none(l["ARENA_NONE"]),
-      kind_pools(l["ARENA_OF_POOLS"]), align_shift(l["align"] == 16 ? 4 : 3) {
+      live(l["pool.live"]), noted(l["pool.noted"]), large_address(l["large.address"]),
+      large_size(l["large.size"]), large_caller(l["large.caller"]), arena_free(l["arena.free"]),
+      arena_touched(l["arena.touched"]), arena_kind(l["arena.kind"]), arena_huge(l["arena.huge"]),
+      arena_note(l["arena.note"]), note_caller_bits(l["note_caller_bits"]),
+      note_place_bits(l["note_place_bits"]), kind_shift(l["tag_kind_shift"]),
+      tag_heap(l["TAG_HEAP"]), tag_run(l["TAG_RUN"]), tag_direct(l["TAG_DIRECT"]),
+      kind_none(l["ARENA_NONE"]), kind_pools(l["ARENA_OF_POOLS"]),
+      align_shift(l["align"] == 16 ? 4 : 3) {
     bool is_sane = pool_size >= 1024 && arena_size == ARENA_PAGES * pool_size &&
                    window_size % arena_size == 0 && window_size <= (1u << 30) &&
                    pool_words <= PAGE_WORDS_MOST && pool_words > 0 && class_count <= 256 &&
                    record_size <= 4096 && live + 8 * pool_words <= record_size &&
-                   arena_record_size <= 4096;
+                   arena_record_size <= 4096 && note_caller_bits < 64 && note_place_bits < 64;
     if (!is_sane) throw Failure("the descriptor of the library says what cannot be");
 }
 

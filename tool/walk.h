@@ -14,8 +14,9 @@ struct Places {
     uint64_t pool_size, arena_size, window_size, pool_words, class_count, small_classes;
     uint64_t window_record, window_spare, window_arena, window_base, window_next, window_before;
     uint64_t record_size, arena_record_size, window_record_size;
-    uint64_t tag, class_index, offset, live, large_address, large_size;
-    uint64_t arena_free, arena_touched, arena_kind, arena_huge;
+    uint64_t tag, class_index, offset, live, noted, large_address, large_size, large_caller;
+    uint64_t arena_free, arena_touched, arena_kind, arena_huge, arena_note;
+    uint64_t note_caller_bits, note_place_bits;
     uint64_t kind_shift, tag_heap, tag_run, tag_direct, kind_none, kind_pools;
     unsigned align_shift;
     uint64_t pages() const { return window_size / pool_size; }

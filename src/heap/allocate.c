@@ -227,7 +227,9 @@ static bool is_direct(size_t size, size_t alignment) {
 static void *take_large(struct heap *heap, size_t size, size_t alignment, bool zero) {
     void *block = is_direct(size, alignment) ? take_mapping(size, alignment, zero)
                                              : run_allocate(size, alignment, zero, RUN_ANYWHERE);
-    if (likely(heap != NULL)) allocate_poll(heap);
+    if (unlikely(heap == NULL)) return block;
+    heap->notes.due = (uintptr_t)block;
+    allocate_poll(heap);
     return block;
 }
 
@@ -308,6 +310,7 @@ void *allocate_aligned(size_t alignment, size_t size) {
 void *allocate_growing(size_t size) {
     if (size > PTRDIFF_MAX / 2 || allocate_direct_min == ALLOCATE_NO_DIRECT) return NULL;
     void *block = direct_allocate(size + size / 8, ALIGN);
+    if (thread_heap != &no_heap) thread_heap->notes.due = (uintptr_t)block;
     if (unlikely(thread_heap->sampling)) sample_large(block, size);
     return block;
 }

@@ -34,6 +34,7 @@ static void record_fill(struct large *direct, const struct large *from) {
     link_init(&direct->link);
     direct->size = from->size;
     direct->guarded = from->guarded;
+    direct->caller = from->caller;
     atomic_u64_store(&direct->tag, atomic_u64_load(&from->tag));
     atomic_in_sequence();
     direct->address = from->address;
@@ -214,6 +215,7 @@ static void *resize(struct large *from, size_t size) {
     struct large *to = settle(&old, landed, size);
     bool resized = to != NULL;
     if (!resized) to = describe(old.address, old.size, false);
+    to->caller = old.caller;
     set_tag(to);
     remember(to);
     return resized ? (void *)to->address : NULL;

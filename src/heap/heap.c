@@ -37,6 +37,7 @@ void heap_init(struct heap *heap, bool counting) {
     heap->counting = counting;
     heap->idle_most = heap->idle_kept = IDLE_LEAST;
     heap->bare = counting || options.perturb != 0;
+    note_begin(&heap->notes, (uintptr_t)heap);
     atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
 }
 
@@ -174,6 +175,8 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     pool->taken = 0;
     pool->state = POOL_PARTIAL;
     pool->purged = pool->freed = 0;
+    pool->noted = false;
+    note_pools(&heap->notes, address, c->pools);
     if (zeroed) heap->moved_pools += c->pools;
     memcpy(pool_spare(pool), c->starts, sizeof c->starts);
     if (size_class_is_span(class_index) && !zeroed) count_idle(heap, pool);
@@ -197,6 +200,7 @@ static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t block
     uint64_t index = bit_lowest(blocks), stride = size_classes[pool_class(pool)].stride;
     uint64_t offset = index * stride;
     uintptr_t block = record_base(pool) + offset;
+    if (unlikely(pool->noted)) note_renew(&heap->notes, pool);
     if (*span_used(pool) >> index & 1)
         heap->idle_bytes -= stride;
     else if (pool->purged)
@@ -220,6 +224,7 @@ static void cursor_fill(struct heap *heap, unsigned class_index, struct pool *po
     struct cursor *cursor = &heap->cursors[class_index];
     uint64_t *spare = pool_spare(pool);
     unsigned w = 0;
+    if (unlikely(pool->noted)) note_renew(&heap->notes, pool);
     while (spare[w] == 0) w++;
     uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
     unsigned more = unlikely(heap->sampling) ? bit_count(bits) - 1 : 0;

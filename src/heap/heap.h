@@ -31,6 +31,7 @@
 #include "base/chance.h"
 #include "heap/arena.h"
 #include "heap/block.h"
+#include "heap/note.h"
 #include "heap/pool.h"
 #include "heap/size_class.h"
 #include "heap/window.h"
@@ -129,6 +130,8 @@ struct heap {
     size_t idle_kept;  /* how many more may be kept; earned */
     size_t idle_gone;  /* bytes of blocks whose pages were purged so the last time, */
     size_t idle_again; /* and of those that were handed out since */
+
+    struct notes notes; /* when to note who asks for memory */
 
     struct arena_pools reserve; /* taken from an arena, unused so far */
     size_t growth;              /* times that the reserve was taken without memory behind it */

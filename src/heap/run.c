@@ -81,6 +81,7 @@ void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice cho
 static void forget(struct large *run) {
     run->address = 0;
     run->size = 0;
+    run->caller = 0;
     run->freed = 1;
 }
 

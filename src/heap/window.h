@@ -38,6 +38,7 @@ struct pool {
     uint8_t state;           /* [enum pool_state] */
     uint8_t purged;          /* [pages of the span went back to the system] */
     uint8_t freed;           /* a block that began here was freed, for whoever frees it again */
+    bool noted;              /* [the arena's note was about it once: note.h] */
     /* A bit per ALIGN bytes, set if and only if a live block starts there. */
     struct atomic_u64 live[POOL_WORDS] __attribute__((aligned(POOL_WORDS * 8)));
 };
@@ -64,6 +65,7 @@ struct large {
     uint8_t freed;
     uintptr_t address; /* of the block */
     size_t size;       /* usable, whole OS pages */
+    uintptr_t caller;  /* who asked for it (note.h); 0: not known */
 };
 
 union record {
@@ -80,14 +82,15 @@ static_assert(offsetof(struct range, freed) == offsetof(struct pool, freed) &&
 
 /* 256 KiB of address space. The words describe its 64 pages, lowest address in bit 0. */
 struct arena {
-    uint64_t free;       /* handed to nobody */
-    uint64_t touched;    /* may have memory behind them; those not in it read as zero */
-    uint64_t young;      /* became free since the purger looked last; part of free */
-    uint64_t refault;    /* were purged by amount, and not asked for since (purge.h) */
-    uint64_t refault_at; /* when that was last, in ms of os_clock_ms */
-    struct link link;    /* OF_POOLS: arenas of one rank */
-    struct link dirty;   /* queue of the purger, if and only if it waits there */
-    uint64_t due;        /* while on the queue: when to look, in ms of os_clock_ms */
+    uint64_t free;          /* handed to nobody */
+    uint64_t touched;       /* may have memory behind them; those not in it read as zero */
+    uint64_t young;         /* became free since the purger looked last; part of free */
+    uint64_t refault;       /* were purged by amount, and not asked for since (purge.h) */
+    uint64_t refault_at;    /* when that was last, in ms of os_clock_ms */
+    struct link link;       /* OF_POOLS: arenas of one rank */
+    struct link dirty;      /* queue of the purger, if and only if it waits there */
+    uint64_t due;           /* while on the queue: when to look, in ms of os_clock_ms */
+    struct atomic_u64 note; /* who asked for a block in one of its pools: see note.h */
     uintptr_t base;
     uint8_t kind; /* enum arena_kind */
     uint8_t rank; /* OF_POOLS: number of free pages, see arena.h */

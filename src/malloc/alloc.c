@@ -2,6 +2,7 @@
 #include "malloc/alloc.h"
 
 #include "base/check.h"
+#include "heap/note.h"
 #include "os/options.h"
 #include "os/os.h"
 
@@ -10,12 +11,22 @@
    ten times as much as to move them. */
 static const size_t GROWS_DIRECT = 512 * KIB;
 
-static void *or_no_memory(void *block) {
-    if (unlikely(block == NULL)) errno = ENOMEM;
+/* What malloc and its family answer: NULL with errno, or a block that is noted if that is due. It
+   is inline, so that the address is the one to which the function that answers returns. */
+ALWAYS_INLINE void *answer(void *block) {
+    if (unlikely(block == NULL))
+        errno = ENOMEM;
+    else if (unlikely(note_is_due(&thread_heap->notes)))
+        note_caller(&thread_heap->notes, thread_heap, block, __builtin_return_address(0));
     return block;
 }
 
-static NOINLINE void *malloc_slower(size_t size) { return or_no_memory(allocate_slow(size)); }
+static NOINLINE void *malloc_slower(size_t size) { return answer(allocate_slow(size)); }
+
+static void *no_memory(void) {
+    errno = ENOMEM;
+    return NULL;
+}
 
 /* No frame where the block is at hand. */
 void *alloc_malloc_slow(size_t size) {
@@ -23,10 +34,13 @@ void *alloc_malloc_slow(size_t size) {
     return likely(block != NULL) ? block : malloc_slower(size);
 }
 
+static NOINLINE void *calloc_slower(size_t size) { return answer(allocate_zeroed(size)); }
+
 void *alloc_calloc(size_t count, size_t size) {
     size_t total;
-    if (unlikely(__builtin_mul_overflow(count, size, &total))) return or_no_memory(NULL);
-    return or_no_memory(allocate_zeroed(total));
+    if (unlikely(__builtin_mul_overflow(count, size, &total))) return no_memory();
+    void *block = heap_take_fast(thread_heap, total);
+    return likely(block != NULL) ? memset(block, 0, total) : calloc_slower(total);
 }
 
 /* ---- realloc ---- */
@@ -48,7 +62,7 @@ static bool may_be_size(size_t size, size_t usable) {
 
 /* A shrinking realloc can't fail: programs do not expect it, and nothing is needed for it. */
 static void *stay(struct block *block, size_t size) {
-    if (size > block->usable) return or_no_memory(NULL);
+    if (size > block->usable) return no_memory();
     atomic_u32_store(&some_are_longer, 1);
     void *resized = block->kind != TAG_HEAP ? resize_large(block, size) : NULL;
     return resized != NULL ? resized : (void *)block->address;
@@ -92,13 +106,13 @@ void *alloc_realloc(void *pointer, size_t size) {
         return NULL;
     }
     if (fits(size, block.usable)) return pointer;
-    if (block.kind != TAG_HEAP && size > SPAN_MAX) return realloc_large(&block, size);
-    return copy_to(allocate_with_room(&block, size), &block, size);
+    if (block.kind != TAG_HEAP && size > SPAN_MAX) return answer(realloc_large(&block, size));
+    return answer(copy_to(allocate_with_room(&block, size), &block, size));
 }
 
 void *alloc_reallocarray(void *block, size_t count, size_t size) {
     size_t total;
-    if (unlikely(__builtin_mul_overflow(count, size, &total))) return or_no_memory(NULL);
+    if (unlikely(__builtin_mul_overflow(count, size, &total))) return no_memory();
     return alloc_realloc(block, total);
 }
 
@@ -109,7 +123,7 @@ void *alloc_aligned(size_t alignment, size_t size) {
         errno = EINVAL;
         return NULL;
     }
-    return or_no_memory(allocate_aligned(alignment, size));
+    return answer(allocate_aligned(alignment, size));
 }
 
 int alloc_posix_memalign(void **result, size_t alignment, size_t size) {
@@ -119,7 +133,7 @@ int alloc_posix_memalign(void **result, size_t alignment, size_t size) {
         errno = ENOMEM; /* POSIX leaves it open; glibc does so */
         return ENOMEM;
     }
-    *result = block;
+    *result = answer(block);
     return 0;
 }
 
@@ -131,13 +145,13 @@ void *alloc_memalign(size_t alignment, size_t size) {
     }
     if (alignment > 1 && !is_power_of_two(alignment))
         alignment = (size_t)1 << (bit_highest(alignment) + 1);
-    return or_no_memory(allocate_aligned(size_max(alignment, 1), size));
+    return answer(allocate_aligned(size_max(alignment, 1), size));
 }
 
 void *alloc_pvalloc(size_t size) {
     size_t page = os_page_size();
-    if (size > PTRDIFF_MAX - page) return or_no_memory(NULL);
-    return or_no_memory(allocate_aligned(page, align_up(size_max(size, 1), page)));
+    if (size > PTRDIFF_MAX - page) return no_memory();
+    return answer(allocate_aligned(page, align_up(size_max(size, 1), page)));
 }
 
 /* ---- Sizes ---- */

@@ -8,6 +8,7 @@
  * all of that, on our malloc: a failing new is handed over to it.
  */
 #include "base/check.h"
+#include "heap/note.h"
 #include "malloc/alloc.h"
 #include "malloc/cxx_scope.h"
 #include "malloc/image.h"
@@ -51,7 +52,10 @@ static NOINLINE void *new_slower(size_t size, const void *caller) {
     uintptr_t other = unlikely(cxx_scope_yields) ? cxx_scope_replacement("_Znwm") : 0;
     if (unlikely(other != 0)) return ((plain_new *)other)(size);
     void *block = allocate_slow(size);
-    return likely(block != NULL) ? block : new_failed(size, caller);
+    if (unlikely(block == NULL)) return new_failed(size, caller);
+    if (unlikely(note_is_due(&thread_heap->notes)))
+        note_caller(&thread_heap->notes, thread_heap, block, caller);
+    return block;
 }
 
 /* No frame where the block is at hand. */
@@ -67,9 +71,12 @@ EXPORT void *_Znwm(size_t size) {
 }
 
 EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t alignment) {
+    const void *caller = __builtin_return_address(0);
     void *block = allocate_aligned(alignment, size);
-    if (likely(block != NULL)) return block;
-    return new_aligned_failed(size, alignment, __builtin_return_address(0));
+    if (unlikely(block == NULL)) return new_aligned_failed(size, alignment, caller);
+    if (unlikely(note_is_due(&thread_heap->notes)))
+        note_caller(&thread_heap->notes, thread_heap, block, caller);
+    return block;
 }
 
 /* ---- delete: sizes and alignments are not compared with the block, as programs get them wrong

@@ -4,6 +4,7 @@
 #include "heap/direct.h"
 #include "heap/emergency.h"
 #include "heap/message.h"
+#include "heap/note.h"
 #include "heap/purge.h"
 #include "heap/sample.h"
 #include "heap/space.h"
@@ -81,10 +82,12 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             FIELD(pool, class_index),
             FIELD(pool, offset),
             FIELD(pool, live),
+            FIELD(pool, noted),
             FIELD(large, tag),
             FIELD(large, link),
             FIELD(large, address),
             FIELD(large, size),
+            FIELD(large, caller),
 
             SIZEOF(arena),
             FIELD(arena, free),
@@ -93,6 +96,10 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             FIELD(arena, base),
             FIELD(arena, kind),
             FIELD(arena, huge),
+            FIELD(arena, note),
+            NUMBER("note_caller_bits", NOTE_CALLER_BITS),
+            NUMBER("note_place_bits", NOTE_PLACE_BITS),
+            NUMBER("note_mean", NOTE_MEAN),
 
             SIZEOF(size_class),
             FIELD(size_class, stride),

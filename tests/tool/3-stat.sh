@@ -71,3 +71,26 @@ else
 fi
 expect 'stat of a file that is no core' 2 'neither a process id nor a core' -- "$tool" stat "$holder"
 expect 'stat of nothing' 2 'needs a process id or a core' -- "$tool" stat
+
+# held_by FUNCTION: mebibytes in its line.
+held_by() { sed -n "s/^ *\([0-9.]*\) MiB .* $1 lines.cc:[0-9]* (lines)\$/\1/p" "$work/out"; }
+
+# Where two lines share a size class, their parts are an estimate: 96 notes, five standard errors.
+stat_lines() {
+    holder=$build_dir/tests/tool/lines hold '' env LD_PRELOAD="$library"
+    expect "stat --lines ($title)" 0 '48.0 MiB .* hold_large lines.cc:[0-9]+ \(lines\)$' \
+        'not known' -- "$tool" stat --lines "$held"
+    for name in calloc realloc aligned array aligned_new; do
+        near "stat --lines: hold_$name ($title)" "$(held_by "hold_$name" | cut -d. -f1)" 48 5
+    done
+    for name in malloc new; do
+        near "stat --lines: hold_$name ($title)" "$(held_by "hold_$name" | cut -d. -f1)" 48 26
+    done
+    lacks "stat --lines: what was freed ($title)" 'MiB.* pass lines.cc'
+    expect "stat --lines --json ($title)" 0 '"unknown_bytes": [0-9]+' '"function": "hold_large"' -- \
+        "$tool" stat --lines --json "$held"
+    expect "explain names the lines ($title)" 0 'Who asked for what is live' 'lines.cc:[0-9]+ \(lines\)$' -- \
+        "$tool" explain --seconds=0 "$held"
+    let_go
+}
+each_library stat_lines

@@ -25,7 +25,7 @@ void pause_ms(unsigned ms) {
 // What of the library in the process matters here.
 struct Sampled {
     int signal = 0;
-    uint64_t mean = 0; // 0: nothing is sampled yet
+    uint64_t mean = 0; // 0: nothing is sampled now
     std::string path;  // of the profile, as seen from here
 };
 
@@ -58,7 +58,7 @@ Sampled look(Source &source) {
     Sampled sampled;
     if (!source.read(options + layout["options.sample_signal"], &signal) ||
         !source.read(options + layout["options.sample_path"], &path[0], path.size()) ||
-        !source.read(layout["at sample_mean"], &sampled.mean))
+        !source.read(layout["at sample_mean_now"], &sampled.mean))
         throw Failure(source.title() + " cannot be read any more");
     sampled.signal = (int)signal;
     sampled.path = profile_path(source, path.c_str());
@@ -72,11 +72,7 @@ bool takes_signal(int process_id, int signal) {
 }
 
 void check(const Source &source, const Sampled &sampled) {
-    if (sampled.signal == 0)
-        throw Failure(source.title() +
-                      " cannot be asked for a profile: start it with "
-                      "POOLALLOC_OPTIONS=sample_signal=USR2 (poolalloc run --sample-signal=USR2)");
-    if (!takes_signal(source.process_id(), sampled.signal))
+    if (sampled.signal != 0 && !takes_signal(source.process_id(), sampled.signal))
         throw Failure(source.title() + " has no handler for its sample_signal any more: choose a "
                                        "signal that the program does not use");
     if (ends_with(sampled.path, ".folded"))
@@ -87,6 +83,35 @@ void check(const Source &source, const Sampled &sampled) {
 void send(const Source &source, int signal) {
     if (kill(source.process_id(), signal) != 0)
         throw Failure(source.title() + " cannot be sent the signal: " + strerror(errno));
+}
+
+// What the process sees to at the next occasion (struct allocate_wishes): the last word first asks
+// it to look at the others, unless it looks at all of them anyway.
+void wish(Source &source, const char *what, const char *name) {
+    Layout layout = layout_of(source);
+    auto value = (uint32_t)layout[name];
+    uint64_t any = layout["at wish_any"];
+    uint32_t looks = 0;
+    bool done = source.write(layout[std::string("at wish_") + what], value) &&
+                source.read(any, &looks) && (looks != 0 || source.write(any, 1));
+    if (!done)
+        throw Failure(source.title() + " cannot be written to (" + strerror(errno) +
+                      "): ask as root, or start it with POOLALLOC_OPTIONS=sample_signal=USR2 "
+                      "(poolalloc run --sample-signal=USR2)");
+}
+
+void begin(Source &source, const Sampled &sampled) {
+    if (sampled.signal != 0)
+        send(source, sampled.signal);
+    else
+        wish(source, "sampling", "SAMPLING_TO_BEGIN");
+}
+
+void ask_for_profile(Source &source, const Sampled &sampled) {
+    if (sampled.signal != 0)
+        send(source, sampled.signal);
+    else
+        wish(source, "profile", "PROFILE_TO_WRITE");
 }
 
 // Tells one state of a file from another; empty: there is none.
@@ -112,7 +137,7 @@ void await_profile(Source &source, const Sampled &sampled, const std::string &be
         pause_ms(STEP_MS);
     }
     throw Failure(source.title() + " has written no profile to " + sampled.path +
-                  ": it may not write there, or has taken the signal for itself");
+                  ": it may not write there, or has not called malloc for more memory since");
 }
 
 // Sampling begins with the next call of malloc that needs more than what is at hand.
@@ -136,20 +161,23 @@ SampleProfile live_profile(int process_id, double seconds, ProfileView *view) {
         view->notes.emplace_back("it was being sampled before: what is here is more than that of " +
                                  format("%g seconds", seconds));
     else
-        send(*source, sampled.signal);
+        begin(*source, sampled);
     if (!await_beginning(*source, seconds))
         throw Failure(
             source->title() +
             " has not called malloc for more memory in this time: sampling begins when it "
             "does; ask again then, or give --seconds more");
     std::string before = state_of(sampled.path);
-    send(*source, sampled.signal);
+    ask_for_profile(*source, sampled);
     await_profile(*source, sampled, before);
+    bool ends = sampled.mean == 0 && sampled.signal == 0;
+    if (ends) wish(*source, "sampling", "SAMPLING_TO_END");
     std::string folder = "/proc/" + std::to_string(process_id) + "/";
     SampleProfile profile = profile_read(sampled.path, {folder + "root", folder + "exe"});
     if (before.empty()) unlink(sampled.path.c_str());
     if (sampled.mean == 0)
-        view->notes.emplace_back("sampling has begun for this, and stays on; what lived before is "
-                                 "one row, and may have been freed since");
+        view->notes.emplace_back(std::string("sampling has begun for this, and ") +
+                                 (ends ? "has ended" : "stays on") +
+                                 "; what lived before is one row, and may have been freed since");
     return profile;
 }

@@ -105,6 +105,10 @@ class Process : public Source {
         if (rollup && kilobytes_in(*rollup, "Rss")) return kilobytes_in(*rollup, "Rss");
         return kilobytes_in(file_text(folder_ + "status").value_or(""), "VmRSS");
     }
+    bool write(uint64_t address, uint32_t word) override {
+        struct iovec here = {&word, sizeof word}, there = {(void *)address, sizeof word};
+        return process_vm_writev(id_, &here, 1, &there, 1, 0) == (ssize_t)sizeof word;
+    }
     std::optional<uint64_t> clock_ms() override {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

@@ -26,7 +26,7 @@ const std::vector<OptionRule> &options() {
         {"--output", "FILE",
          "FILE.html: a flame graph; FILE.pb.gz: for pprof; FILE.folded: stacks as lines", "-o"},
         {"--mean", "BYTES", "a sample every so many bytes, or all (64K)"},
-        {"--pid", "PID", "of a live process, which was started with sample_signal="},
+        {"--pid", "PID", "of a live process"},
         {"--seconds", "N", "of it, what it does in so many seconds (10)"},
         {"--rows", "N", "lines of the table (15; 0: all)"},
         {"--sort", "FIGURE", "in-use, peak or allocated (in-use, or peak where little is in use)"},
@@ -220,8 +220,7 @@ const Command command_profile = {
     "functions.\n"
     "--pid does so with a live process: what it allocates in some seconds, and what lived before "
     "as\n"
-    "one sum. It has to be started with POOLALLOC_OPTIONS=sample_signal=USR2, and goes on "
-    "meanwhile.\n"
+    "one sum; it goes on meanwhile.\n"
     "diff shows what the profile in file B has more than that in A, both from -o FILE.pb.gz or of\n"
     "the library; a command of this name stands behind \"--\".\n\n"
     "Exit status: that of CMD; 125: this command failed; 126, 127: CMD cannot be run, is not "

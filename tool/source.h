@@ -22,6 +22,8 @@ class Source {
     virtual ~Source() = default;
     // Reads all pieces in their order; false if one of them is not there.
     virtual bool read(const std::vector<Piece> &pieces) = 0;
+    // Writes a word of a live process; false if that cannot be done.
+    virtual bool write(uint64_t, uint32_t) { return false; }
     virtual const Mappings &mappings() = 0;
     // Reads the mappings anew, for those who look again after a while.
     virtual void refresh() {}

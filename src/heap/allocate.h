@@ -67,11 +67,12 @@ bool allocate_trim(size_t keep);
 /* Called by each poll while a word of `allocate_wishes` is not 0. It must not allocate.
  */
 extern void (*allocate_tick)(void);
+enum sampling_wish { SAMPLING_TO_BEGIN = 1, SAMPLING_TO_END };
 /* What somebody wants at the next occasion: a signal handler, or a process that attaches by writing
    here, the last word first. */
 struct allocate_wishes {
     struct atomic_u32 any;      /* 1: look at the others, once; 2: a tick at each occasion */
-    struct atomic_u32 sampling; /* 1: to begin */
+    struct atomic_u32 sampling; /* enum sampling_wish */
     struct atomic_u32 profile;  /* 1: to be written */
 };
 extern struct allocate_wishes allocate_wishes;

@@ -39,7 +39,7 @@ static struct grave {
 } graves[GRAVES];
 static unsigned next_grave;
 
-static struct atomic_u64 mean;
+struct atomic_u64 sample_mean_now;
 struct atomic_u64 sample_begun_with;
 static double at_hand[CLASS_COUNT];
 
@@ -55,7 +55,7 @@ static struct {
 } known;
 static struct atomic_u64 lost;
 
-size_t sample_mean(void) { return atomic_u64_load(&mean); }
+size_t sample_mean(void) { return atomic_u64_load(&sample_mean_now); }
 size_t sample_mean_begun(void) { return atomic_u64_load(&sample_begun_with); }
 bool sample_has_begun(void) { return atomic_u64_load(&sample_begun_with) != 0; }
 void sample_set_live_before(size_t bytes) { known.live_before = bytes; }
@@ -340,14 +340,13 @@ bool sample_begin(size_t bytes) {
         atomic_u64_store(&sample_begun_with, bytes);
         set_chances(bytes);
     }
-    if (made)
-        atomic_u64_store_release(&mean, atomic_u64_load(&sample_begun_with)); /* partner: heaps that
-                                                                         adapt to it */
+    if (made) /* partner: heaps that adapt to it */
+        atomic_u64_store_release(&sample_mean_now, atomic_u64_load(&sample_begun_with));
     lock_leave(&lock);
     return made;
 }
 
-void sample_end(void) { atomic_u64_store(&mean, 0); }
+void sample_end(void) { atomic_u64_store(&sample_mean_now, 0); }
 
 /* The old tables stay mapped: what they hold is in doubt. */
 void sample_after_fork(uint32_t survivor) {
@@ -355,7 +354,7 @@ void sample_after_fork(uint32_t survivor) {
     memset(&known, 0, sizeof known);
     memset(graves, 0, sizeof graves);
     if (!make_tables()) {
-        atomic_u64_store(&mean, 0);
+        atomic_u64_store(&sample_mean_now, 0);
         atomic_u64_store(&sample_begun_with, 0);
     }
 }
@@ -364,7 +363,7 @@ void sample_reset_for_test(void) {
     if (known.live == NULL) return;
     drop_tables();
     memset(graves, 0, sizeof graves);
-    atomic_u64_store(&mean, 0);
+    atomic_u64_store(&sample_mean_now, 0);
     atomic_u64_store(&sample_begun_with, 0);
     atomic_u64_store(&lost, 0);
 }

@@ -50,8 +50,8 @@ bool sample_begin(size_t mean);
 void sample_end(void);
 /* The mean of sample_begin, also after sample_end. */
 size_t sample_mean_begun(void);
-/* The mean as readers of other processes find it. */
-extern struct atomic_u64 sample_begun_with;
+/* Both as readers of other processes find them: of sample_mean, and of sample_mean_begun. */
+extern struct atomic_u64 sample_mean_now, sample_begun_with;
 /* True from the first sample_begin on. */
 bool sample_has_begun(void);
 
@@ -71,7 +71,7 @@ struct sample_totals {
     size_t sites, samples; /* samples: of blocks that live */
     size_t lost;           /* samples that there was no memory or no lock for */
     double blocks, bytes, live_blocks, live_bytes, peak_bytes;
-    size_t live_before; /* bytes in live blocks when sampling began */
+    size_t live_before; /* bytes in live blocks that were not sampled when it began last */
 };
 void sample_set_live_before(size_t bytes);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "malloc/descriptor.h"
 
+#include "heap/allocate.h"
 #include "heap/direct.h"
 #include "heap/emergency.h"
 #include "heap/message.h"
@@ -43,6 +44,13 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             AT("emergency", emergency_mapping),
             AT("sample_places", sample_places),
             AT("sample_mean", sample_begun_with),
+            AT("sample_mean_now", sample_mean_now),
+            AT("wish_any", allocate_wishes.any),
+            AT("wish_sampling", allocate_wishes.sampling),
+            AT("wish_profile", allocate_wishes.profile),
+            NUMBER("SAMPLING_TO_BEGIN", SAMPLING_TO_BEGIN),
+            NUMBER("SAMPLING_TO_END", SAMPLING_TO_END),
+            NUMBER("PROFILE_TO_WRITE", 1),
 
             NUMBER("align", ALIGN),
             NUMBER("pool_size", POOL_SIZE),

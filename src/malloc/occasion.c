@@ -48,14 +48,22 @@ static void wish(struct atomic_u32 *what) {
     atomic_u32_replace(&allocate_wishes.any, &none, 1);
 }
 
+static void pass_over(const struct site *site, void *unused) {
+    (void)site;
+    (void)unused;
+}
+
+/* Of what is live now samples of an earlier time may tell a part. */
 static void note_live_before(void) {
     struct census census;
+    struct sample_totals totals;
     census_take(&census);
-    sample_set_live_before(census.used_bytes);
+    size_t sampled = sample_each(&totals, pass_over, NULL) ? (size_t)totals.live_bytes : 0;
+    sample_set_live_before(census.used_bytes - size_min(sampled, census.used_bytes));
 }
 
 static void start_sampling(void) {
-    if (!sample_has_begun()) note_live_before();
+    if (sample_mean() == 0) note_live_before();
     if (!allocate_sample(options.sample != 0 ? options.sample : SAMPLE_STANDARD))
         wish(&allocate_wishes.sampling);
 }
@@ -70,9 +78,10 @@ static void write_profile(void) {
 static void see_to_sampling(void) {
     uint32_t once = 1;
     atomic_u32_replace(&allocate_wishes.any, &once, 0);
-    if (unlikely(atomic_u32_load(&allocate_wishes.sampling) != 0) &&
-        atomic_u32_exchange(&allocate_wishes.sampling, 0) != 0)
-        start_sampling();
+    uint32_t sampling = atomic_u32_load(&allocate_wishes.sampling);
+    if (unlikely(sampling != 0)) sampling = atomic_u32_exchange(&allocate_wishes.sampling, 0);
+    if (unlikely(sampling == SAMPLING_TO_BEGIN)) start_sampling();
+    if (unlikely(sampling == SAMPLING_TO_END)) allocate_sample(0);
     if (unlikely(atomic_u32_load(&allocate_wishes.profile) != 0) &&
         atomic_u32_exchange(&allocate_wishes.profile, 0) != 0)
         write_profile();
@@ -194,6 +203,6 @@ void occasion_end(void) {
     if (reports_at_end() && served_enough()) report_now();
     if (options.leaks_path[0] != '\0')
         frozen_hand_over(options.leaks_path);
-    else if (sample_has_begun())
-        write_profile();
+    else if (sample_has_begun() && (options.sample != 0 || options.sample_signal != 0))
+        write_profile(); /* else somebody attached for a while */
 }

@@ -139,8 +139,18 @@ attend sample_signal=USR2,sample_file=/nowhere/profile.pb busy
 expect 'profile --pid of a process that is killed' 2 'has ended before' -- "$tool" profile --pid="$held" --seconds=0.1
 wait $!
 let_go
-attend sample_signal=off wait
-expect 'profile --pid: without sample_signal' 2 'sample_signal=USR2' -- "$tool" profile --pid="$held"
+# Nothing was said at the start: the process is asked in its memory, and left as it was, twice.
+attend '' busy
+for turn in 1 2; do
+    expect "profile --pid of any process ($turn)" 0 'sampling has begun for this, and has ended' \
+        "hold_blocks\(int\) sites.cc:$(site blocks)" -- "$tool" profile --pid="$held" --seconds=0.3
+    near "profile --pid: what lived before ($turn)" \
+        "$(sed -n 's/^ *\([0-9]*\)\.[0-9]* MiB.*before sampling began.*/\1/p' "$work/out")" 6 70
+done
+let_go
+if [ -e "$work/poolalloc.$held.pb" ]; then fail 'profile --pid: a profile at the end'; else pass 'profile --pid: none at the end'; fi
+attend report_interval=1h busy # other wishes stay
+expect 'profile --pid beside ticks' 0 'hold_blocks' -- "$tool" profile --pid="$held" --seconds=0.3
 let_go
 expect 'profile --pid: not on the library' 1 'does not run on poolalloc' -- "$tool" profile --pid="$$"
 expect 'profile --pid of none' 2 'there is no process' -- "$tool" profile --pid=999999999

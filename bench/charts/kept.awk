@@ -23,7 +23,7 @@ BEGIN {
     stays["mappings"] = "up to 1 MiB and a quarter of what is in use"
     goes["ended"] = "the same, whoever frees"
     stays["ended"] = "the same, and 8 KiB for each thread"
-    goes["waiting"] = "the same, when any thread calls malloc or free again"
+    goes["waiting"] = "most with the frees themselves; the rest when any thread calls malloc or free again"
     stays["waiting"] = "the same, and what each thread has at hand"
     goes["resting"] = "nothing while the thread waits"
     stays["resting"] = "what each thread has at hand, and up to 1 MiB of free blocks in spans"

@@ -3,13 +3,10 @@
 
 #include <dlfcn.h>
 #include <link.h>
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 #include <unwind.h>
 
 #include "base/atomic.h"
+#include "os/frame_rule.h"
 
 /* ---- Objects ---- */
 
@@ -114,7 +111,7 @@ bool stack_find_place(uintptr_t address, struct place *place) {
     return true;
 }
 
-/* ---- Frame pointers ----
+/* ---- Frame pointers, where there are no rules of frames ----
  *
  * A chain of them is a few loads where the unwinder reads tables for each frame, but functions that
  * keep something else in the register make it end early or leave out callers. How a function keeps
@@ -137,20 +134,9 @@ struct chain {
     struct atomic_u64 tail[TAIL_MOST]; /* behind the frames that the chain has */
 };
 static struct chain chains[CHAINS];
-static struct atomic_u32 chains_written, chains_met;
+static struct atomic_u32 chains_written, met;
 
-uint32_t stack_chains_met(void) { return atomic_u32_load(&chains_met); }
-
-/* The kernel says for a wait of no time whether it can read the word. */
-static bool is_readable(uintptr_t address) {
-    struct timespec at_once = {0, 0};
-    int saved_errno = errno;
-    long result =
-        syscall(SYS_futex, address, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &at_once, NULL, 0);
-    bool readable = result == 0 || errno != EFAULT;
-    errno = saved_errno;
-    return readable;
-}
+uint32_t stack_met(void) { return atomic_u32_load(&met); }
 
 /* Frames lie one above the other, on pages that are known to be there or found to be. */
 static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
@@ -158,7 +144,7 @@ static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
     while (stack->depth < STACK_MOST && frame % sizeof(uintptr_t) == 0 && frame > last &&
            frame - lowest < FRAMES_SPAN) {
         uintptr_t page = align_down(frame + sizeof(uintptr_t), STACK_PAGE);
-        if (page != known && !(is_readable(frame) && is_readable(page))) return;
+        if (page != known && !(frame_is_readable(frame) && frame_is_readable(page))) return;
         known = page;
         const uintptr_t *words = (const uintptr_t *)frame;
         if (words[1] < STACK_PAGE) return;
@@ -191,7 +177,7 @@ static bool meet_chain(struct stack *stack, uint64_t hash) {
     if (atomic_u64_load(&chain->hash) != hash) return false;
     for (unsigned i = 0; i < count && stack->depth < STACK_MOST; i++)
         stack->callers[stack->depth++] = tail[i];
-    atomic_u32_add(&chains_met, 1);
+    atomic_u32_add(&met, 1);
     return true;
 }
 
@@ -219,8 +205,38 @@ struct walk {
     struct stack *stack;
     struct stack chain; /* by frame pointers, from the first caller on */
     uintptr_t own_start, own_end;
+    struct frame last;
     bool begun, met;
 };
+
+static bool is_own(const struct walk *walk, uintptr_t place) {
+    return place - walk->own_start < walk->own_end - walk->own_start;
+}
+
+/* False, and no stack, if a rule is missing on the way. */
+static bool follow_rules(struct walk *walk, struct frame frame) {
+    struct stack *stack = walk->stack;
+    uintptr_t lowest = frame.stack, known = align_down(lowest - 1, STACK_PAGE);
+    enum frame_step step = FRAME_CALLER;
+    while (step == FRAME_CALLER && stack->depth < STACK_MOST) {
+        if (stack->depth > 0 || !is_own(walk, frame.place))
+            stack->callers[stack->depth++] = frame.place;
+        step = frame_rule_step(&frame, lowest, &known);
+    }
+    if (step != FRAME_UNKNOWN || stack->depth == STACK_MOST) {
+        atomic_u32_add(&met, 1);
+        return true;
+    }
+    stack->depth = 0;
+    return false;
+}
+
+static void learn(struct walk *walk, struct _Unwind_Context *context) {
+    struct frame frame = {_Unwind_GetIP(context), _Unwind_GetCFA(context),
+                          _Unwind_GetGR(context, FRAME_REGISTER)};
+    if (walk->begun) frame_rule_learn(&walk->last, frame.place != 0 ? &frame : NULL);
+    walk->last = frame;
+}
 
 static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context) {
     walk->chain.callers[0] = _Unwind_GetIP(context);
@@ -238,11 +254,12 @@ static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context)
 static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument) {
     struct walk *walk = (struct walk *)argument;
     uintptr_t caller = _Unwind_GetIP(context);
-    bool is_own = caller - walk->own_start < walk->own_end - walk->own_start || !walk->begun;
+    bool leave_out = !walk->begun || is_own(walk, caller);
+    learn(walk, context);
     walk->begun = true;
     if (caller == 0 || walk->stack->depth == STACK_MOST) return _URC_END_OF_STACK;
-    if (is_own && walk->stack->depth == 0) return _URC_NO_REASON;
-    if (walk->stack->depth == 0 && begin_with_chain(walk, context)) {
+    if (leave_out && walk->stack->depth == 0) return _URC_NO_REASON;
+    if (!frame_rules_work() && walk->stack->depth == 0 && begin_with_chain(walk, context)) {
         walk->met = true;
         return _URC_END_OF_STACK;
     }
@@ -258,14 +275,27 @@ static void find_own(struct walk *walk) {
     walk->own_end = found ? object.end : 0;
 }
 
+/* What the frame of this function says of its caller's, where rules work. */
+#define CALLERS_FRAME                                                                              \
+    {                                                                                              \
+        (uintptr_t) __builtin_return_address(0), (uintptr_t)__builtin_frame_address(0) + 16,       \
+            *(const uintptr_t *)__builtin_frame_address(0)                                         \
+    }
+
+static void unwind_by_tables(struct walk *walk) {
+    _Unwind_Reason_Code end = _Unwind_Backtrace(visit, walk);
+    if (end == _URC_END_OF_STACK) frame_rule_learn(&walk->last, NULL);
+    if (!walk->met) remember_chain(&walk->chain, walk->stack);
+}
+
 NOINLINE void stack_unwind(struct stack *stack) {
     int saved_errno = errno;
-    struct walk walk;
+    struct walk walk; /* large, and mostly not looked at */
+    struct frame caller = CALLERS_FRAME;
     walk.stack = stack;
     walk.begun = walk.met = false;
     walk.chain.depth = stack->depth = 0;
     find_own(&walk);
-    _Unwind_Backtrace(visit, &walk);
-    if (!walk.met) remember_chain(&walk.chain, stack);
+    if (!frame_rules_work() || !follow_rules(&walk, caller)) unwind_by_tables(&walk);
     errno = saved_errno;
 }

@@ -5,9 +5,10 @@
  * changes errno, so that it can be asked in the middle of malloc or of a signal.
  *
  * The unwinder goes by the tables that C++ exceptions need, which all code but hand-written
- * assembler and code made at run time has. Where frame pointers lead to the same callers, and were
- * found to, they are followed instead. Words of a stack are read once the kernel has said, by
- * futex, that they can be.
+ * assembler and code made at run time has. What it finds out about a place of the code is kept as a
+ * rule (frame_rule.h), so that most stacks need no tables; on other processors than x86-64 frame
+ * pointers are followed where they were once found to lead to the same callers. Words of a stack
+ * are read once the kernel has said, by futex, that they can be.
  */
 #ifndef POOLALLOC_STACK_H
 #define POOLALLOC_STACK_H
@@ -39,8 +40,8 @@ extern "C" {
 void stack_unwind(struct stack *stack);
 /* A number that equal stacks share; any of its bits will do for a table. */
 uint64_t stack_hash(const struct stack *stack);
-/* Stacks that frame pointers were enough for, so far. */
-uint32_t stack_chains_met(void);
+/* Stacks that needed no tables, so far. */
+uint32_t stack_met(void);
 /* False: in no object. A look at all exported names of the object. */
 bool stack_find_place(uintptr_t address, struct place *place);
 /* As stack_find_place, without a look for the symbol. */

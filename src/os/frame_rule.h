@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frame_rule.h - how a function keeps its frame at one place of its code, learned from unwinding.
+ *
+ * The unwinder reads tables for each frame, a microsecond or so; where the frame of a caller lies
+ * is decided by the place of the call alone, so what one walk found out serves all others: by size
+ * the caller's frame begins so many bytes above the stack pointer by pointer  it begins behind the
+ * two words that the frame pointer leads to outermost   there is no caller and, for either of the
+ * first two, in which word the caller's frame pointer is kept, if in any.
+ *
+ * A rule is what was seen once, and may be wrong where a function's frame changes in a way that one
+ * look does not tell, or where other code was loaded at its place. Then it leads to a word that is
+ * no return address, for which there is no rule: who follows rules stops there and unwinds anew.
+ */
+#ifndef POOLALLOC_FRAME_RULE_H
+#define POOLALLOC_FRAME_RULE_H
+
+#include "base/base.h"
+
+/* The state of a thread at a call: where it goes on in a function, and what that one finds in the
+   stack pointer and in the frame pointer then. */
+struct frame {
+    uintptr_t place, stack, pointer;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* False on processors whose frames are not known here: no rule is ever learned. */
+bool frame_rules_work(void);
+/* Remembers that `caller` is the frame around `frame`; NULL: there is none. */
+void frame_rule_learn(const struct frame *frame, const struct frame *caller);
+
+enum frame_step { FRAME_UNKNOWN, FRAME_OUTERMOST, FRAME_CALLER };
+/* Makes the caller's frame out of a frame, by the rule of its place. `lowest` is where the stack
+   was entered; `*known` is the page that was last found to be readable. */
+enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t *known);
+
+/* True if the kernel can read the word at an address. */
+bool frame_is_readable(uintptr_t address);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

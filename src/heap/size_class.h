@@ -47,6 +47,13 @@ enum {
 static_assert(1 << FINE_ORDER == SMALL_MAX, "span classes begin where small ones end");
 static_assert(1 << LAST_ORDER == SPAN_MAX, "and end with the largest request");
 static_assert(FINE_ORDER <= COARSE_ORDER && COARSE_ORDER <= LAST_ORDER, "orders go up");
+/* The strides of an order are multiples of its step, a power of two. */
+#define HAS_WHOLE_PAGES(order)                                                                     \
+    (1 << (order) < RUN_MIN || (1 << ((order)-ORDER_SHIFT(order))) % POOL_SIZE == 0)
+static_assert(
+    HAS_WHOLE_PAGES(13) && HAS_WHOLE_PAGES(14) && HAS_WHOLE_PAGES(15) && HAS_WHOLE_PAGES(16) &&
+        HAS_WHOLE_PAGES(17),
+    "blocks that are runs of their own are whole pages: no finer classes from RUN_MIN on");
 static_assert(CLASS_COUNT <= 256, "tags and reports have a byte for a class");
 static_assert(MAGAZINE_MOST <= UINT8_MAX, "heap_room counts them in a byte");
 

@@ -51,8 +51,8 @@ typedef struct poolval_space poolval_space;
 
 /* How lists make room for more. Whatever the rule, room that is less than half used goes back. */
 enum {
-    POOLVAL_GROWTH_PRESENT, /* CPython from 3.9 on: 0, 4, 8, 16, 24, 32, 40, 52, 64, 76, ... */
-    POOLVAL_GROWTH_CLASSIC, /* CPython before: 0, 4, 8, 16, 25, 35, 46, 58, 72, 88, ... */
+    POOLVAL_GROWTH_PRESENT = 0, /* CPython from 3.9 on: 0, 4, 8, 16, 24, 32, 40, 52, 64, 76, ... */
+    POOLVAL_GROWTH_CLASSIC = 1, /* CPython before: 0, 4, 8, 16, 25, 35, 46, 58, 72, 88, ... */
 };
 
 /* What a space is like. Start from POOLVAL_DEFAULTS and change members. */
@@ -102,18 +102,18 @@ void poolval_space_check(poolval_space *space);
 /* ---- Errors ---- */
 
 enum {
-    POOLVAL_OK,
-    POOLVAL_ERR_MEMORY,   /* out of memory */
-    POOLVAL_ERR_TYPE,     /* a value of the wrong type; an unhashable key; types without an order */
-    POOLVAL_ERR_INDEX,    /* an index out of range */
-    POOLVAL_ERR_KEY,      /* a key that is not there */
-    POOLVAL_ERR_OVERFLOW, /* an integer beyond 64 bits or all floats, or a length beyond memory */
-    POOLVAL_ERR_ENCODING, /* not valid UTF-8, or no Unicode scalar value */
-    POOLVAL_ERR_VALUE,    /* right type, wrong value: division by zero, no order with nan */
-    POOLVAL_ERR_CHANGED,  /* a dictionary changed while it was iterated */
-    POOLVAL_ERR_DEPTH,    /* nested deeper than depth_max, as cycles are */
-    POOLVAL_ERR_BUDGET,   /* more work than work_max or repeat_max allow */
-    POOLVAL_ERR_HOOK,     /* a hook failed without a reason, or hooks contradict each other */
+    POOLVAL_OK = 0,
+    POOLVAL_ERR_MEMORY = 1,    /* out of memory */
+    POOLVAL_ERR_TYPE = 2,      /* a value of the wrong type; no key; types without an order */
+    POOLVAL_ERR_INDEX = 3,     /* an index out of range */
+    POOLVAL_ERR_KEY = 4,       /* a key that is not there */
+    POOLVAL_ERR_OVERFLOW = 5,  /* a number beyond 64 bits or all floats, a length beyond memory */
+    POOLVAL_ERR_ENCODING = 6,  /* not valid UTF-8, or no Unicode scalar value */
+    POOLVAL_ERR_VALUE = 7,     /* right type, wrong value: division by zero, no order with nan */
+    POOLVAL_ERR_CHANGED = 8,   /* a dictionary changed while it was iterated */
+    POOLVAL_ERR_DEPTH = 9,     /* nested deeper than depth_max, as cycles are */
+    POOLVAL_ERR_BUDGET = 10,   /* more work than work_max or repeat_max allow */
+    POOLVAL_ERR_HOOK = 11,     /* a hook failed without a reason, or hooks contradict each other */
     POOLVAL_ERR_PROGRAM = 256, /* this and above: the program's own */
 };
 
@@ -134,26 +134,26 @@ int poolval_error_set(poolval_space *space, int code, const char *format, ...)
 /* ---- Any value ---- */
 
 enum {
-    POOLVAL_OTHER, /* an object that is no value of the space */
-    POOLVAL_NONE,
-    POOLVAL_BOOL,
-    POOLVAL_INT,
-    POOLVAL_FLOAT,
-    POOLVAL_LARGE_INT, /* of poolval_object_type alone: ints beyond 64 bits are POOLVAL_INT */
-    POOLVAL_STR,
-    POOLVAL_BYTES,
-    POOLVAL_BYTEARRAY,
-    POOLVAL_RANGE,
-    POOLVAL_SLICE,
-    POOLVAL_TUPLE,
-    POOLVAL_LIST,
-    POOLVAL_DICT,
-    POOLVAL_SET,
-    POOLVAL_FROZENSET,
-    POOLVAL_ITERATOR,
-    POOLVAL_CLASS,
-    POOLVAL_INSTANCE,
-    POOLVAL_TYPES, /* how many there are */
+    POOLVAL_OTHER = 0, /* an object that is no value of the space */
+    POOLVAL_NONE = 1,
+    POOLVAL_BOOL = 2,
+    POOLVAL_INT = 3,
+    POOLVAL_FLOAT = 4,
+    POOLVAL_LARGE_INT = 5, /* of poolval_object_type alone: ints beyond 64 bits are POOLVAL_INT */
+    POOLVAL_STR = 6,
+    POOLVAL_BYTES = 7,
+    POOLVAL_BYTEARRAY = 8,
+    POOLVAL_RANGE = 9,
+    POOLVAL_SLICE = 10,
+    POOLVAL_TUPLE = 11,
+    POOLVAL_LIST = 12,
+    POOLVAL_DICT = 13,
+    POOLVAL_SET = 14,
+    POOLVAL_FROZENSET = 15,
+    POOLVAL_ITERATOR = 16,
+    POOLVAL_CLASS = 17,
+    POOLVAL_INSTANCE = 18,
+    POOLVAL_TYPES = 19, /* how many there are, and the number of the next one */
 };
 
 /* The type of a value, one of POOLVAL_...; POOLVAL_OTHER for NULL too. Never fails. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/allocate.h"
 
+#include "base/check.h"
 #include "heap/direct.h"
 #include "heap/emergency.h"
 #include "heap/purge.h"
@@ -129,6 +130,7 @@ static COLD void *take_in_need(size_t size, size_t alignment) {
 /* ---- Classes ---- */
 
 static COLD void *take_slow(struct heap *heap, unsigned class_index, unsigned near) {
+    ASSERT(heap_is_mine(heap));
     allocate_poll(heap);
     void *block = heap_take_own(heap, class_index, near); /* what came in */
     if (block == NULL && thread_heap_borrow(heap, class_index))
@@ -164,6 +166,7 @@ static COLD void *take_filled(unsigned class_index, unsigned near) {
 }
 
 static NOINLINE void *take_class(unsigned class_index, unsigned near) {
+    ASSERT(class_index > 0 && class_index < CLASS_COUNT);
     if (unlikely(options.perturb != 0)) return take_filled(class_index, near);
     return take_unfilled(class_index, near);
 }
@@ -256,6 +259,7 @@ static COLD void sample_large(void *block, size_t size) {
 }
 
 static NOINLINE void *allocate_large(size_t size, size_t alignment, bool zero) {
+    ASSERT(is_power_of_two(alignment));
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX - size) return NULL;
     void *block = take_large_relieved(size, alignment, zero);
     if (unlikely(thread_heap->sampling)) sample_large(block, size);
@@ -278,6 +282,7 @@ void *allocate_tight(size_t size) {
 }
 
 static void *take_zeroed(size_t size) {
+    ASSERT(size <= SPAN_MAX);
     if (size < POOL_SIZE || thread_heap == &no_heap || thread_heap->sampling) return NULL;
     struct heap *heap = thread_heap_enter();
     void *block = heap_take_zeroed(heap, size_class_span(size));
@@ -316,6 +321,7 @@ void *allocate_growing(size_t size) {
 }
 
 void *resize_large(struct block *block, size_t size) {
+    ASSERT(block->kind != TAG_HEAP);
     if (size > PTRDIFF_MAX) return NULL;
     if (block->kind == TAG_DIRECT) {
         void *moved = direct_resize(block->large, size);
@@ -329,6 +335,7 @@ void *resize_large(struct block *block, size_t size) {
 /* ---- Freeing ---- */
 
 static void poll_and_release(struct heap *heap, uintptr_t freed) {
+    ASSERT(heap_is_mine(heap));
     if (unlikely(heap->sampling) && freed != 0) heap_decide_poll(heap, freed);
     uint64_t now = os_clock_ms();
     poll(heap, now);
@@ -354,6 +361,7 @@ bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address)
 
 /* True if it is the moment to poll. */
 static bool release_pool_block(struct heap *heap, struct block *block) {
+    ASSERT(block->kind == TAG_HEAP);
     if (heap != NULL && heap_free(heap, block->address)) {
         if (unlikely(heap->sampling)) heap_decide_put(heap, block->address);
         return false;
@@ -371,6 +379,7 @@ static bool release_whole(struct block *block) {
 /* While blocks are filled, a freed mapping has gone rather than be filled, which would put memory
    behind pages that the program never wrote: a use after free then faults. */
 static void release_large(struct block *block) {
+    ASSERT(block->kind != TAG_HEAP);
     sample_remove(block->address);
     bool is_direct = block->kind == TAG_DIRECT;
     if (unlikely(options.perturb != 0) && !is_direct)

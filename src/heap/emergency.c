@@ -2,6 +2,7 @@
 #include "heap/emergency.h"
 
 #include "base/atomic.h"
+#include "base/check.h"
 #include "heap/geometry.h"
 #include "os/os.h"
 
@@ -59,6 +60,7 @@ static uint64_t find_run(uint64_t used, unsigned count, unsigned step) {
 
 /* The bits claimed in a word, 0 if it has no such run. */
 static uint64_t claim(struct atomic_u64 *word, unsigned count, unsigned step) {
+    ASSERT(count >= 1 && count <= WORD_UNITS && is_power_of_two(step));
     uint64_t used = atomic_u64_load(word), run;
     do {
         run = find_run(used, count, step);
@@ -82,6 +84,7 @@ static void *take_units(struct emergency *here, unsigned count, unsigned step) {
 
 /* The size is taken away first, so that the run is given back once. */
 static bool free_units(struct emergency *here, size_t unit) {
+    ASSERT(unit < WORDS * WORD_UNITS);
     uint32_t size = atomic_u32_load(&here->sizes[unit]);
     if (size == 0 || (size & FREED)) return false;
     if (!atomic_u32_replace(&here->sizes[unit], &size, size | FREED)) return false;
@@ -128,6 +131,7 @@ static bool free_large(struct large *large) {
 /* ---- All ---- */
 
 void *emergency_allocate(size_t size, size_t alignment) {
+    ASSERT(is_power_of_two(alignment));
     struct emergency *here = get();
     if (here == NULL) return NULL;
     if (size > WORD_UNITS * UNIT || alignment > WORD_UNITS * UNIT)

@@ -50,6 +50,7 @@ bool heap_is_mine(const struct heap *heap) {
 /* ---- Pools from and to the arenas ---- */
 
 static void return_pools(uintptr_t base, unsigned count) {
+    ASSERT(space_is_locked());
     uintptr_t arena = align_down(base, ARENA_SIZE);
     arena_return(arena, bit_range((unsigned)(base - arena) / POOL_SIZE, count));
 }
@@ -91,6 +92,8 @@ static unsigned empty_most(void) {
 }
 
 static void to_empty(struct heap *heap, struct pool *pool) {
+    ASSERT(heap->empty_count <= HEAP_EMPTY_POOLS);
+    ASSERT(heap->leaving_count < HEAP_LEAVING);
     pool->state = POOL_EMPTY;
     if (!size_class_is_span(pool_class(pool))) {
         memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
@@ -111,6 +114,7 @@ static void to_empty(struct heap *heap, struct pool *pool) {
 }
 
 static bool take_reserve(struct heap *heap) {
+    ASSERT(heap->reserve.pools == 0);
     struct arena_pools *reserve = &heap->reserve;
     if (unlikely(huge_is_due())) huge_make();
     if (!space_lock()) return false;
@@ -429,6 +433,7 @@ static COLD void purge_idle_spans(struct heap *heap) {
 
 /* False if it has all the room that it gets. It is full: what it holds moves. */
 static bool grow_magazine(struct heap *heap, unsigned class_index) {
+    ASSERT(!size_class_is_span(class_index));
     unsigned most = heap->bare ? 0 : size_classes[class_index].magazine;
     unsigned first = most < MAGAZINE_FIRST ? most : MAGAZINE_FIRST;
     struct round *top = heap->top[class_index];

@@ -80,9 +80,8 @@ enum {
     HEAP_POLL_FREES = 128,
     HEAP_POLL_FREES_PURGING = 8,
     MAGAZINE_FIRST = 15, /* rounds that a magazine gets at first: many classes are seldom used */
-    /* All magazines with their bottoms, those of small classes at first, too: the sum of
-       size_class.magazine + 1 and MAGAZINE_FIRST + 1, and some room. */
-    HEAP_ROUNDS = POOLALLOC_ALIGN == 16 ? 5200 : 7800,
+    /* All magazines with their bottoms; those of small classes have a first, smaller one before. */
+    HEAP_ROUNDS = MAGAZINES_OF_ALL + SMALL_CLASSES * (MAGAZINE_FIRST + 1),
 };
 
 /* The lowest bits of the inbox word (inbox.h). ASLEEP is IN_USE by an owner who has not looked into

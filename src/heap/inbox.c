@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/inbox.h"
 
+#include "base/check.h"
 #include "heap/token.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -61,6 +62,7 @@ static bool is_late(const struct heap *heap, uint64_t old, uint64_t new) {
 }
 
 static enum inbox_answer post(struct heap *heap, uint64_t item, unsigned refused, unsigned weight) {
+    ASSERT(item != 0 && (item & INBOX_ITEM) == item);
     uint64_t old = atomic_u64_load(&heap->inbox), new;
     do {
         if (refused >> old % HEAP_STATES & 1) return INBOX_REFUSED;
@@ -83,6 +85,7 @@ enum inbox_answer inbox_post_pool(struct heap *heap, struct pool *pool, unsigned
 }
 
 uint64_t inbox_take_own(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
     return atomic_u64_exchange(&heap->inbox, HEAP_IN_USE) & INBOX_ITEM;
 }
 
@@ -91,6 +94,7 @@ static uint64_t next_of(uint64_t item) {
 }
 
 void inbox_put_back(struct heap *heap, uint64_t first) {
+    ASSERT(heap_is_mine(heap) && first != 0);
     uint64_t last = first, weight = 1, old = atomic_u64_load(&heap->inbox), new;
     for (uint64_t next; (next = next_of(last)) != 0; weight++) last = next;
     do {
@@ -123,11 +127,13 @@ bool inbox_park(struct heap *heap) {
 }
 
 bool inbox_claim(struct heap *heap, enum heap_state state) {
+    ASSERT(state != HEAP_PARKED);
     uint64_t parked = HEAP_PARKED;
     return atomic_u64_replace(&heap->inbox, &parked, state);
 }
 
 void inbox_set_state(struct heap *heap, enum heap_state state) {
+    ASSERT(state < HEAP_STATES);
     uint64_t old = atomic_u64_load(&heap->inbox);
     while (!atomic_u64_replace_ordered(&heap->inbox, &old,
                                        (old & ~(uint64_t)(HEAP_STATES - 1)) | state))

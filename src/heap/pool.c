@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/pool.h"
 
+#include "base/check.h"
 #include "heap/size_class.h"
 
 void pool_set_owner(struct pool *pool, struct heap *heap) {
+    ASSERT(pool_class(pool) > 0 && pool_class(pool) < CLASS_COUNT);
     union record *record = (union record *)pool;
     uintptr_t base = record_base(pool);
     uint8_t class_index = pool_class(pool);

@@ -28,6 +28,7 @@ void remote_set_commons(struct heap *heap) { atomic_u64_store_release(&commons, 
 /* One entry; returns the index of the next. */
 static unsigned read_entry(const struct message *message, unsigned i, uintptr_t *address,
                            uint64_t *bits) {
+    ASSERT(i < MESSAGE_ENTRIES);
     *address = message->entries[i] & ~(uint64_t)MESSAGE_WORD;
     *bits = message->entries[i] & MESSAGE_WORD ? message->entries[i + 1] : 0;
     return i + (*bits != 0 ? 2 : 1);
@@ -42,6 +43,7 @@ static NOINLINE void deposit_one(struct work *work, uintptr_t address) {
 }
 
 static NOINLINE void deposit_word(struct work *work, uintptr_t base, uint64_t bits) {
+    ASSERT(base % WORD_SPAN == 0 && bits != 0);
     struct pool *pool = &record_at(base)->pool;
     uint64_t live = atomic_u64_load(pool_live(pool, base));
     bool all_live = !POOLALLOC_LIVE_BITS || (bits & ~live) == 0;
@@ -76,6 +78,7 @@ static inline void take_in(struct work *work, struct heap *heap, uintptr_t addre
 }
 
 static void take_in_word(struct work *work, struct heap *heap, uintptr_t base, uint64_t bits) {
+    ASSERT(base % WORD_SPAN == 0 && bits != 0);
     if (likely(heap_free_word(heap, base, bits))) return;
     for (; bits != 0; bits &= bits - 1)
         take_in(work, heap, base + ((uintptr_t)bit_lowest(bits) << ALIGN_SHIFT));
@@ -83,6 +86,7 @@ static void take_in_word(struct work *work, struct heap *heap, uintptr_t base, u
 
 /* Returns the number of its entries. */
 static unsigned take_message(struct work *work, struct heap *heap, struct message *message) {
+    ASSERT(heap_is_mine(heap));
     unsigned count = (unsigned)atomic_u64_load(&message->count);
     uintptr_t address;
     uint64_t bits;
@@ -143,6 +147,7 @@ static void cool(struct work *work, struct heap *heap) {
 }
 
 static void hold(struct work *work, struct heap *heap) {
+    ASSERT(heap_state(heap) == HEAP_BUSY);
     do {
         take_items(work, heap, inbox_take(heap), ~0u);
         if (!heap->warm) cool(work, heap);
@@ -171,6 +176,7 @@ static bool sweep_once(struct work *work, struct heap *sweeper, struct heap *hea
 /* The first block of a pool puts it into the inbox; all others have come when it is looked at once
    more. */
 static void sweep(struct work *work, struct heap *sweeper, struct heap *heap) {
+    ASSERT(sweeper != heap);
     work->sweeps = true;
     if (sweep_once(work, sweeper, heap)) sweep_once(work, sweeper, heap);
     work->sweeps = false;
@@ -213,6 +219,7 @@ void remote_park(struct heap *heap) {
 }
 
 bool remote_borrow(struct heap *heap, unsigned class_index) {
+    ASSERT(class_index > 0 && class_index < CLASS_COUNT);
     struct heap *from = remote_commons();
     if (from == NULL || !atomic_u8_load(&offered[class_index])) return false;
     struct work *work = work_begin();
@@ -253,6 +260,7 @@ void remote_sweep(struct heap *sweeper, struct heap *heap) {
 
 /* What the owner frees as well is found out at its next free, before it is handed out again. */
 static void send(struct work *work, struct heap *heap, struct heap *to, struct message *message) {
+    ASSERT(to != heap);
     enum inbox_answer answer = work != NULL ? inbox_post_message(to, message) : INBOX_REFUSED;
     if (answer == INBOX_REFUSED) {
         if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
@@ -304,6 +312,7 @@ static struct message *batch_empty(struct heap *heap, struct batch *batch) {
 }
 
 static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) {
+    ASSERT(to != heap);
     ASSERT(heap_is_mine(heap));
     batch->message = batch_empty(heap, batch);
     if (batch->message == NULL) return false;
@@ -338,6 +347,7 @@ void remote_watch(struct heap *heap, bool (*free)(uintptr_t address)) {
 }
 
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
+    ASSERT(to != heap && usable > 0);
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
     /* Partner: remote_watch. */
     if (unlikely((uintptr_t)to == atomic_u64_load_acquire(&watched))) {

@@ -28,6 +28,7 @@ static void stretch_begin(struct stretch *stretch, uintptr_t from, uintptr_t to)
 }
 
 static void clear_pages(uintptr_t arena, uint64_t pages) {
+    ASSERT(arena % ARENA_SIZE == 0);
     while (pages != 0) {
         unsigned first = bit_lowest(pages), count = bit_run(pages, first);
         memset((char *)arena + (size_t)first * POOL_SIZE, 0, (size_t)count * POOL_SIZE);
@@ -36,6 +37,7 @@ static void clear_pages(uintptr_t arena, uint64_t pages) {
 }
 
 static void stretch_clear(const struct stretch *stretch) {
+    ASSERT(stretch->from < stretch->to);
     const uint64_t *old = stretch->old;
     for (uintptr_t at = stretch->from; at < stretch->to; at = arena_next(at))
         clear_pages(align_down(at, ARENA_SIZE), *old++);
@@ -54,6 +56,7 @@ static bool clear(struct stretch *stretch, uintptr_t end) {
 }
 
 static void *describe(uintptr_t base, size_t size) {
+    ASSERT(base % POOL_SIZE == 0 && size % POOL_SIZE == 0 && size > 0);
     struct large *run = &record_at(base)->large;
     run->address = base;
     run->size = size;
@@ -65,6 +68,7 @@ static void *describe(uintptr_t base, size_t size) {
 
 /* A run that can't be cleared to its end stays taken. */
 void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice choice) {
+    ASSERT(size > 0 && is_power_of_two(alignment));
     size = align_up(size, size_max(os_page_size(), POOL_SIZE));
     struct range_request request = {size / POOL_SIZE, size_max(alignment, POOL_SIZE), 0};
     struct stretch stretch;
@@ -79,6 +83,7 @@ void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice cho
 
 /* The words that live bits have in the record of a pool are zero in that of a free page. */
 static void forget(struct large *run) {
+    ASSERT(space_is_locked());
     run->address = 0;
     run->size = 0;
     run->caller = 0;
@@ -101,6 +106,7 @@ bool run_free(struct large *run) {
 
 /* At any moment the pages that the record speaks of are not free: a fork may come. */
 static void shrink(struct large *run, size_t size) {
+    ASSERT(space_is_locked() && size < run->size);
     size_t had = run->size;
     run->size = size;
     atomic_in_sequence();
@@ -109,6 +115,7 @@ static void shrink(struct large *run, size_t size) {
 }
 
 static bool grow(struct large *run, size_t size) {
+    ASSERT(space_is_locked() && size > run->size);
     uintptr_t end = run->address + run->size;
     if (!space_extend(end, size - run->size)) return false;
     space_touch(end, size - run->size);

@@ -5,12 +5,9 @@
 
 struct size_class size_classes[CLASS_COUNT];
 
-/* 64 blocks or 256 KiB at the most: enough for the ups and downs of most programs. At least 8: with
-   2 of the largest, blocks of 0.5 to 64 KiB at random take 22 instructions of 131 more, and as much
-   memory. */
 static void set_stride(struct size_class *c, uint32_t stride) {
     c->stride = stride;
-    c->magazine = (uint16_t)size_max(size_min(256 * KIB / stride, 64), 8);
+    c->magazine = (uint16_t)MAGAZINE_OF(stride);
     c->reciprocal = (uint32_t)((((uint64_t)1 << 32) + stride - 1) / stride);
 }
 
@@ -43,13 +40,14 @@ void size_class_init(void) {
     for (unsigned i = 1; i <= SMALL_CLASSES; i++) init_small(&size_classes[i], i * ALIGN);
     struct size_class *c = &size_classes[1 + SMALL_CLASSES];
     for (unsigned order = FINE_ORDER; order < LAST_ORDER; order++) {
-        unsigned shift = size_class_shift(order), steps = 1u << shift;
+        unsigned shift = ORDER_SHIFT(order), steps = 1u << shift;
         for (unsigned step = 1; step <= steps; step++) {
             uint32_t stride = (steps + step) << (order - shift);
             init_span(c++, stride == POOL_SIZE ? stride + PAGE_SKEW : stride);
         }
     }
-    init_span(&size_classes[PAGE_CLASS], POOL_SIZE);
+    ASSERT(c == &size_classes[PAGE_CLASS]);
+    init_span(c, POOL_SIZE);
 }
 
 unsigned size_class_aligned(size_t size, size_t alignment) {

@@ -15,6 +15,9 @@
 
 #include "heap/geometry.h"
 
+/* Of the span classes from 2^order to twice that, as a power of two. */
+#define ORDER_SHIFT(order) ((order) < COARSE_ORDER ? FINE_SHIFT : COARSE_SHIFT)
+
 enum {
     SMALL_CLASSES = SMALL_MAX / ALIGN,
     /* Classes per doubling: 8 up to 8 KiB, where at most 1/9 of a block is waste; 4 above, at most
@@ -22,10 +25,10 @@ enum {
        free: 5 to 17 % less memory for workloads of such sizes. */
     FINE_SHIFT = 3,
     COARSE_SHIFT = 2,
-    FINE_ORDER = 9, /* 2^9 = SMALL_MAX */
+    FINE_ORDER = 9,
     COARSE_ORDER = 13,
     FINE_CLASSES = (COARSE_ORDER - FINE_ORDER) << FINE_SHIFT,
-    LAST_ORDER = 16, /* 2^16 = SPAN_MAX */
+    LAST_ORDER = 16,
     /* Blocks of a page each begin at the same place of their pages, and processors take addresses
        a page apart for one another: perl, which asks for 4,080 bytes again and again, runs a
        quarter slower when what it has in them meets. So the class of 4,096 bytes has blocks a cache
@@ -34,7 +37,43 @@ enum {
     SPAN_CLASSES = FINE_CLASSES + ((LAST_ORDER - COARSE_ORDER) << COARSE_SHIFT),
     PAGE_CLASS = 1 + SMALL_CLASSES + SPAN_CLASSES,
     CLASS_COUNT = PAGE_CLASS + 1,
+    /* Blocks that a heap keeps at hand of one class: so many, or so many bytes; enough for the ups
+       and downs of most programs. A few of the largest, too, as blocks of random sizes need them.
+     */
+    MAGAZINE_MOST = 64,
+    MAGAZINE_LEAST = 8,
+    MAGAZINE_BYTES = 256 * KIB,
 };
+static_assert(1 << FINE_ORDER == SMALL_MAX, "span classes begin where small ones end");
+static_assert(1 << LAST_ORDER == SPAN_MAX, "and end with the largest request");
+static_assert(FINE_ORDER <= COARSE_ORDER && COARSE_ORDER <= LAST_ORDER, "orders go up");
+/* The strides of an order are multiples of its step, a power of two. */
+#define HAS_WHOLE_PAGES(order)                                                                     \
+    (1 << (order) < RUN_MIN || (1 << ((order)-ORDER_SHIFT(order))) % POOL_SIZE == 0)
+static_assert(
+    HAS_WHOLE_PAGES(13) && HAS_WHOLE_PAGES(14) && HAS_WHOLE_PAGES(15) && HAS_WHOLE_PAGES(16) &&
+        HAS_WHOLE_PAGES(17),
+    "blocks that are runs of their own are whole pages: no finer classes from RUN_MIN on");
+static_assert(CLASS_COUNT <= 256, "tags and reports have a byte for a class");
+static_assert(MAGAZINE_MOST <= UINT8_MAX, "heap_room counts them in a byte");
+
+/* The blocks at hand of a class with this stride, and a bottom, by which heap.h has room for all.
+ */
+#define MAGAZINE_OF(stride)                                                                        \
+    (MAGAZINE_BYTES / (stride) >= MAGAZINE_MOST    ? MAGAZINE_MOST                                 \
+     : MAGAZINE_BYTES / (stride) <= MAGAZINE_LEAST ? MAGAZINE_LEAST                                \
+                                                   : MAGAZINE_BYTES / (stride))
+#define MAGAZINES_OF_ORDER(order)                                                                  \
+    ((order) < FINE_ORDER || (order) >= LAST_ORDER                                                 \
+         ? 0                                                                                       \
+         : (MAGAZINE_OF(1 << (order)) + 1) * (1 << ORDER_SHIFT(order)))
+/* Strides of an order are above its power of two, so that there are at most these. */
+#define MAGAZINES_OF_ALL                                                                           \
+    (SMALL_CLASSES * (MAGAZINE_MOST + 1) + (MAGAZINE_OF(POOL_SIZE) + 1) + MAGAZINES_OF_ORDER(9) +  \
+     MAGAZINES_OF_ORDER(10) + MAGAZINES_OF_ORDER(11) + MAGAZINES_OF_ORDER(12) +                    \
+     MAGAZINES_OF_ORDER(13) + MAGAZINES_OF_ORDER(14) + MAGAZINES_OF_ORDER(15) +                    \
+     MAGAZINES_OF_ORDER(16) + MAGAZINES_OF_ORDER(17))
+static_assert(FINE_ORDER >= 9 && LAST_ORDER <= 18, "all orders are in the sum");
 
 struct size_class {
     uint32_t stride;     /* bytes from one block to the next */
@@ -60,14 +99,9 @@ static inline unsigned size_class_small(size_t size) {
     return size == 0 ? 1 : (unsigned)((size + ALIGN - 1) >> ALIGN_SHIFT);
 }
 
-/* Of the classes from 2^order to twice that, as a power of two. */
-static inline unsigned size_class_shift(unsigned order) {
-    return order < COARSE_ORDER ? FINE_SHIFT : COARSE_SHIFT;
-}
-
 static inline unsigned size_class_span(size_t size) {
     unsigned order = bit_highest(size - 1); /* 9 for 513 to 1024 */
-    unsigned shift = size_class_shift(order);
+    unsigned shift = ORDER_SHIFT(order);
     unsigned first = order < COARSE_ORDER ? (order - FINE_ORDER) << FINE_SHIFT
                                           : FINE_CLASSES + ((order - COARSE_ORDER) << COARSE_SHIFT);
     unsigned step = (unsigned)((size - 1) >> (order - shift)) & ((1u << shift) - 1);

@@ -9,10 +9,12 @@ static const struct size_class *class_of(const struct pool *pool) {
 }
 
 size_t span_idle_bytes(struct pool *pool) {
+    ASSERT(size_class_is_span(pool_class(pool)));
     return bit_count(span_spare_used(pool)) * (size_t)class_of(pool)->stride;
 }
 
 uint64_t span_live(struct pool *pool, const struct size_class *c) {
+    ASSERT(c->capacity <= 64 && c->words == 1);
     uint64_t blocks = 0;
     for (unsigned i = 0; i < c->capacity; i++) {
         uintptr_t offset = (uintptr_t)i * c->stride;
@@ -25,6 +27,7 @@ uint64_t span_live(struct pool *pool, const struct size_class *c) {
 
 /* The pages that a block lies on, as bits. */
 static uint64_t pages_of_block(const struct size_class *c, unsigned index) {
+    ASSERT(index < c->capacity);
     unsigned first = index * c->stride / POOL_SIZE;
     unsigned last = ((index + 1) * c->stride - 1) / POOL_SIZE;
     return bit_range(first, last - first + 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/collect.h"
 
+#include "base/check.h"
 #include "base/text.h"
 #include "object/free_list.h"
 #include "object/pace.h"
@@ -54,6 +55,7 @@ static void note(poolobj_heap *heap, const poolobj_gc_info *info) {
 
 /* Here code of the program runs: the generations are in order again, and the garbage is held. */
 static void reclaim(poolobj_heap *heap, struct type_pool *garbage, poolobj_gc_info *info) {
+    ASSERT(garbage->held);
     info->resurrected = reclaim_finalize(heap, garbage);
     bool save = heap->debug & POOLOBJ_GC_SAVEALL;
     poolobj *dead = NULL;
@@ -63,6 +65,7 @@ static void reclaim(poolobj_heap *heap, struct type_pool *garbage, poolobj_gc_in
 }
 
 static void run(poolobj_heap *heap, poolobj_gc_info *info) {
+    ASSERT(heap->collecting);
     struct type_pool *chain = generation_take(heap, info->generation);
     if (heap->debug & POOLOBJ_GC_VERIFY) {
         verify_chain(chain);
@@ -78,6 +81,7 @@ static void run(poolobj_heap *heap, poolobj_gc_info *info) {
 /* Depths are counted anew, so that no death is put off until after the collection. Returns what
    they were. */
 static unsigned begin(poolobj_heap *heap, poolobj_gc_info *info) {
+    ASSERT(!heap->collecting);
     const unsigned depth = heap->depth;
     heap->depth = 0;
     heap->collecting = true;
@@ -88,6 +92,7 @@ static unsigned begin(poolobj_heap *heap, poolobj_gc_info *info) {
 }
 
 static void end(poolobj_heap *heap, poolobj_gc_info *info, unsigned depth) {
+    ASSERT(heap->collecting && heap->depth == 0);
     info->phase = POOLOBJ_GC_STOP;
     tell(heap, info);
     heap->collecting = false;
@@ -105,6 +110,7 @@ static void leave_empty_bins(poolobj_heap *heap) {
 }
 
 size_t collect(poolobj_heap *heap, int generation) {
+    ASSERT(generation >= 0 && generation <= OLDEST);
     if (heap->collecting) return 0;
     poolobj_gc_info info = {POOLOBJ_GC_START, generation, 0, 0, 0, 0};
     const unsigned depth = begin(heap, &info);
@@ -139,6 +145,7 @@ static void note_step(poolobj_heap *heap, uint64_t nanoseconds) {
 }
 
 static void run_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
+    ASSERT(round_is_active(heap));
     const struct gc_round *round = &heap->round;
     poolobj_gc_info info = {POOLOBJ_GC_START, OLDEST, 0, 0, 0, 1};
     const unsigned depth = begin(heap, &info);
@@ -167,6 +174,7 @@ bool collect_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
 }
 
 void collect_abort(poolobj_heap *heap) {
+    ASSERT(!heap->collecting);
     const unsigned depth = heap->depth;
     heap->depth = 0;
     heap->collecting = true;
@@ -290,6 +298,7 @@ static void finalize_type(const poolobj_type *type, bool *any) {
 
 /* As inside of a collection, which would need the links of the chain. */
 static bool finalize_all(poolobj_heap *heap) {
+    ASSERT(!heap->collecting);
     bool any = false;
     heap->collecting = true;
     for (poolobj_type *type = type_first(heap); type != NULL; type = type_next(type))

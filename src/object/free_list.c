@@ -4,6 +4,7 @@
 #include "base/check.h"
 
 static bool empty(struct bin *bin) {
+    ASSERT(bin->listed == NULL || bin->listed_count > 0);
     bool any = bin->listed != NULL;
     while (bin->listed != NULL) {
         struct type_pool *pool;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/generation.h"
 
+#include "base/check.h"
 #include "object/free_list.h"
 
 /* ---- Which ---- */
 
 static void chain_pool(struct type_pool **chain, struct type_pool *pool) {
+    ASSERT(!pool->held && !pool->frozen);
     pool->held = true;
     pool->next_work = *chain;
     *chain = pool;
@@ -29,6 +31,7 @@ static void chain_all(poolobj_heap *heap, struct type_pool **chain) {
 }
 
 struct type_pool *generation_take(poolobj_heap *heap, int generation) {
+    ASSERT(generation >= 0 && generation <= OLDEST);
     struct type_pool *chain = NULL;
     if (generation < OLDEST) heap->count[generation + 1]++;
     for (int g = 0; g <= generation; g++) heap->count[g] = 0;
@@ -46,6 +49,7 @@ static uint64_t older(uint64_t low, uint64_t high, int generation) {
 }
 
 struct object_set generation_places(const struct type_pool *pool, int generation) {
+    ASSERT(generation >= 0 && generation <= OLDEST);
     static const struct object_set first = {{1}};
     struct object_set places = pool->bin != NULL ? type_pool_starts(pool) : first;
     const struct ages *ages = ages_of((void *)pool->base);
@@ -68,6 +72,7 @@ struct object_set generation_members(const struct type_pool *pool, int generatio
 /* ---- Ages ---- */
 
 static void set_age(struct type_pool *pool, const struct object_set *objects, int age) {
+    ASSERT(age > 0 && age <= OLDEST);
     struct ages *ages = ages_of((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t set = objects->word[w];
@@ -89,6 +94,7 @@ static bool has_middle(const struct type_pool *pool) {
 }
 
 static void sort_pool(poolobj_heap *heap, struct type_pool *pool) {
+    ASSERT(pool->held && pool->type->tracked);
     link_remove(&pool->generation);
     pool->young = pool->current;
     if (pool->young)
@@ -124,6 +130,7 @@ void generation_promote_young(poolobj_heap *heap) {
 }
 
 void generation_release(struct type_pool *chain) {
+    ASSERT(chain == NULL || chain->held);
     while (chain != NULL) {
         struct type_pool *pool = chain;
         chain = pool->next_work;

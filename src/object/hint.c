@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/hint.h"
 
+#include "base/check.h"
+
 /* ---- Clear and count ---- */
 
 static inline struct marks *marks_here(const struct type_pool *pool) {
@@ -11,6 +13,7 @@ static inline uint8_t *hints_here(const struct type_pool *pool) {
 }
 
 void hint_clear(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->phase == ROUND_CLEAR && !pool->frozen);
     memset(hints_here(pool), 0, POOL_GRANULES);
     memset(marks_here(pool), 0, sizeof(struct marks));
     generation_promote(pool);
@@ -57,6 +60,7 @@ static inline void prefetch_hint(const poolobj *object, size_t offset) {
 }
 
 static size_t count_pairs(struct type_pool *pool, const struct object_set *members) {
+    ASSERT(pool->type->is_pair);
     const poolobj_type *type = pool->type;
     const size_t first = type->pair[0], second = type->pair[1], stride = pool->stride;
     const size_t end = pool->capacity * stride;
@@ -91,6 +95,7 @@ static struct object_set oldest_of(const struct type_pool *pool) {
 }
 
 bool hint_count(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->phase == ROUND_COUNT && pool->held && !pool->frozen);
     struct object_set members = oldest_of(pool);
     bool done = true;
     pool->rounded = true;

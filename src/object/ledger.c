@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/ledger.h"
 
+#include "base/check.h"
+#include "heap/space_lock.h"
 #include "heap/window.h"
 #include "os/os.h"
 
@@ -16,7 +18,10 @@ static struct atomic_u64 ranges[LEDGER_SLOTS];
 
 static size_t bytes; /* under the space lock */
 
-size_t ledger_bytes(void) { return bytes; }
+size_t ledger_bytes(void) {
+    ASSERT(space_is_locked());
+    return bytes;
+}
 
 static uint16_t slot_of(uintptr_t address) { return (uint16_t)(address >> LEDGER_SHIFT); }
 static uintptr_t range_of(uintptr_t address) {
@@ -36,6 +41,7 @@ static void purge(void *part, size_t size) {
 }
 
 static void purge_arena(uintptr_t arena) {
+    ASSERT(arena % ARENA_SIZE == 0);
     if (!ledger_covers(arena) || ledger_is_of_null(arena)) return;
     struct ledger *ledger = ledger_of(arena);
     uint64_t index = ledger_index(arena), bit = (uint64_t)1 << index / ARENA_POOLS % 64;
@@ -53,6 +59,7 @@ static void purge_arena(uintptr_t arena) {
 /* ---- Making ---- */
 
 static bool make(uint16_t slot) {
+    ASSERT(space_is_locked());
     if (atomic_u64_load(&ledger_table[slot]) != 0) return true;
     size_t size = align_up(sizeof(struct ledger), os_page_size());
     struct ledger *ledger = (struct ledger *)os_map_fenced(size);
@@ -66,6 +73,7 @@ static bool make(uint16_t slot) {
 }
 
 bool ledger_reserve(uintptr_t address) {
+    ASSERT(space_is_locked());
     uint16_t slot = slot_of(address);
     if (!make(0) || !make(slot)) return false;
     /* Release: who finds the range finds the ledger, too. Partner: ledger_covers. */

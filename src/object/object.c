@@ -10,6 +10,7 @@
 /* ---- Birth ---- */
 
 static void *take_large(poolobj_type *type, size_t bytes) {
+    ASSERT(bytes > SHARED_MAX);
     bytes = align_up(bytes, 8);
     poolobj *block = type_pool_take_large(type, bytes);
     if (block == NULL && free_list_empty_all(type->heap)) block = type_pool_take_large(type, bytes);
@@ -38,6 +39,7 @@ static inline poolobj *take_block(struct bin *bin) {
     if (bin->free == NULL && !fill(bin)) return NULL;
     poolobj *block = bin->free;
     bin->free = block_next(block);
+    ASSERT(block->count == 0);
     return block;
 }
 
@@ -100,6 +102,7 @@ static inline poolobj *drop_references(const poolobj_type *type, const struct ty
 }
 
 static void finalize_once(poolobj_type *type, poolobj *object) {
+    ASSERT(type_finalizes(type) && type->extra != NULL);
     object->flags &= (uint8_t)~FINALIZE;
     type->extra->finalize(object);
 }
@@ -114,6 +117,7 @@ void object_finalize(poolobj *object) {
 
 /* The rare things. True: the finalizer brought the object back. */
 static NOINLINE bool take_leave(poolobj_type *type, poolobj *object) {
+    ASSERT(object->flags & DYING);
     poolobj *chain = object_link(object);
     if (object->flags & FINALIZE) {
         uint8_t flags = object->flags & (uint8_t)~DYING;
@@ -143,6 +147,7 @@ static inline void put_block(struct type_pool *pool, poolobj *object) {
 
 /* No type ends meanwhile, even if `drop` frees that of the object. */
 static inline void call_drop(const poolobj_type *type, poolobj *object) {
+    ASSERT(type->drop != NULL);
     poolobj_heap *heap = type->heap;
     heap->depth++;
     type->drop(object);
@@ -152,6 +157,8 @@ static inline void call_drop(const poolobj_type *type, poolobj *object) {
 /* Ends an object; returns `chain` with those in front that die of it. */
 ALWAYS_INLINE poolobj *end(poolobj_type *type, struct type_pool *pool, poolobj *object,
                            poolobj *chain) {
+    ASSERT(pool->type == type);
+    ASSERT(object->flags & DYING);
     if (!type->is_leaf) {
         chain = drop_references(type, pool, object, chain);
         uncount(type->heap, type);
@@ -183,8 +190,10 @@ static inline void end_types(poolobj_heap *heap) {
 }
 
 static void put_off(poolobj_heap *heap, poolobj *chain) {
+    ASSERT(heap->depth == DEPTH_MAX);
     while (chain != NULL) {
         poolobj *object = chain;
+        ASSERT(object->flags & DYING);
         chain = object_link(object);
         object_set_link(object, heap->deferred);
         heap->deferred = object;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/pace.h"
 
+#include "base/check.h"
+
 #include <limits.h>
 
 /* The least growth that makes a collection due, and of how many parts what is held grows by one. */
@@ -124,6 +126,7 @@ static int young_most(const poolobj_heap *heap) {
 }
 
 static void adapt(poolobj_heap *heap, size_t examined, size_t garbage) {
+    ASSERT(garbage <= examined);
     int *threshold = &heap->threshold[0], most = young_most(heap);
     if (examined == 0) return;
     unsigned share = (unsigned)(garbage * ALL / examined);
@@ -137,6 +140,8 @@ static void adapt(poolobj_heap *heap, size_t examined, size_t garbage) {
 }
 
 void pace_collected(poolobj_heap *heap, int generation, size_t examined, size_t garbage) {
+    ASSERT(generation >= 0 && generation <= OLDEST);
+    ASSERT(garbage <= examined);
     struct pace *pace = &heap->pace;
     const size_t survivors = examined - garbage;
     pace->middle = generation == 0 ? pace->middle + survivors : 0;
@@ -152,6 +157,7 @@ void pace_collected(poolobj_heap *heap, int generation, size_t examined, size_t 
 }
 
 void pace_settle(poolobj_heap *heap, int generation) {
+    ASSERT(generation >= 0 && generation <= OLDEST);
     struct pace *pace = &heap->pace;
     int64_t total = (int64_t)heap->long_lived_total;
     pace->young_mark = pace->outside + young_growth(heap);

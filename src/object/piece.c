@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/piece.h"
 
+#include "base/check.h"
 #include "object/weakref.h"
 
 /* What the hint of a white object says while pieces are tried: each is traced once. The test goes
@@ -43,6 +44,7 @@ static void trace_span(poolobj *const *slots, size_t count, void *arg) {
 }
 
 static void trace_object(struct piece *piece, poolobj *object) {
+    ASSERT(piece->count <= ROUND_PIECE_MAX);
     const struct type_pool *pool = type_pool_of(object);
     if (!hint_is_countable(object)) {
         piece->whole = false;
@@ -56,6 +58,8 @@ static void trace_object(struct piece *piece, poolobj *object) {
 
 /* True: it is whole, and nothing else refers to any of its objects. */
 static bool trace(struct gc_round *round, struct piece *piece, poolobj *from) {
+    ASSERT(round->phase == ROUND_PIECES);
+    ASSERT(set_has(&round_of(from)->white, from));
     piece->count = 1;
     piece->object[0] = from;
     piece->sum = piece->edges = 0;
@@ -137,6 +141,7 @@ static void drop_span(poolobj *const *slots, size_t count, void *arg) {
 
 /* All references to others go while every object is whole; then the blocks. */
 static void reclaim(struct gc_round *round, poolobj_heap *heap, const struct piece *piece) {
+    ASSERT(piece->whole && piece->sum == piece->edges);
     clear_weakrefs(heap, piece, false);
     for (size_t i = 0; i < piece->count; i++) {
         const struct type_pool *pool = type_pool_of(piece->object[i]);
@@ -156,6 +161,7 @@ static void reclaim(struct gc_round *round, poolobj_heap *heap, const struct pie
 }
 
 static void try(struct gc_round *round, struct type_pool *here, poolobj *from) {
+    ASSERT(here->held);
     poolobj_heap *heap = here->type->heap;
     struct piece piece;
     piece.object = round->scratch->piece;

@@ -15,6 +15,7 @@ static inline uint32_t *pool_counts(const struct type_pool *pool) {
    `nowhere`, another for each of 256 fields: the processor would have to wait if it were one for
    all. */
 static inline uint32_t *count_for(const poolobj *to, uintptr_t nowhere, size_t offset) {
+    ASSERT(offset < POOL_SIZE);
     return count_of(to != NULL ? to : (const void *)(nowhere + offset));
 }
 static inline uint32_t *count_at(poolobj *const *slot, uintptr_t nowhere) {
@@ -49,6 +50,7 @@ static inline void prefetch_ledger(const struct type_pool *pool) {
 
 /* With what copy_counts does. */
 static size_t enter(struct type_pool *pool, int generation) {
+    ASSERT(pool->held && pool->type->tracked);
     struct object_set members = generation_places(pool, generation);
     uint32_t *counts = pool_counts(pool);
     size_t entered = 0;
@@ -157,6 +159,7 @@ static inline void prefetch_counts(const poolobj *object, size_t first, size_t s
 }
 
 ALWAYS_INLINE size_t enter_pool(struct type_pool *pool, bool far) {
+    ASSERT(pool->held && !pool->frozen && pool->type->tracked);
     struct object_set members = generation_places(pool, OLDEST);
     const poolobj_type *type = pool->type;
     uint32_t *counts = pool_counts(pool);
@@ -222,6 +225,7 @@ struct rescue {
 static struct type_pool queue_end; /* so that next_grey tells whether a pool is queued */
 
 static NOINLINE void queue_add(struct rescue *rescue, struct type_pool *pool) {
+    ASSERT(pool->next_grey == NULL);
     pool->next_grey = &queue_end;
     if (rescue->first == &queue_end)
         rescue->first = pool;
@@ -232,6 +236,7 @@ static NOINLINE void queue_add(struct rescue *rescue, struct type_pool *pool) {
 }
 
 static struct type_pool *queue_take(struct rescue *rescue) {
+    ASSERT(rescue->queued > 0);
     struct type_pool *pool = rescue->first;
     rescue->first = pool->next_grey;
     rescue->queued--;
@@ -417,6 +422,7 @@ static void sweep_first(struct type_pool *pool, struct rescue *rescue, enum part
 
 /* What is rescued so far shows in the counts, and in marks from now on. */
 static void sweep_on(struct type_pool *chain, size_t pools, struct rescue *rescue) {
+    ASSERT(pools > 0);
     while (rescue->queued > 0) queue_take(rescue);
     leave_chain(chain, false);
     sweep_chain(chain, pools);
@@ -430,6 +436,7 @@ static bool rescue_chain(struct type_pool *chain, size_t entered, enum part part
         sweep_first(pool, &rescue, part);
     queue_prune(&rescue);
     if (visit_queue(&rescue, part == ALL ? sweep_few(pools) : SIZE_MAX)) {
+        ASSERT(rescue.visited <= entered);
         leave_chain(chain, rescue.visited == entered);
         return false;
     }
@@ -451,6 +458,7 @@ static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t 
 /* ---- The whole ---- */
 
 static size_t find_all(poolobj_heap *heap, struct type_pool *chain) {
+    ASSERT(!heap->frozen);
     size_t entered = 0;
     clear_counts(heap);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
@@ -463,6 +471,7 @@ static size_t find_all(poolobj_heap *heap, struct type_pool *chain) {
 }
 
 size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
+    ASSERT(generation >= 0 && generation <= OLDEST);
     size_t entered = 0;
     if (generation == OLDEST && !heap->frozen) return find_all(heap, chain);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {

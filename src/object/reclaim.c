@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/reclaim.h"
 
+#include "base/check.h"
 #include "object/weakref.h"
 
 typedef void (*each_object)(poolobj *object, void *arg);
@@ -65,6 +66,7 @@ static bool call_finalizers(struct type_pool *chain) {
 }
 
 size_t reclaim_finalize(poolobj_heap *heap, struct type_pool *chain) {
+    ASSERT(heap->collecting);
     size_t back = 0;
     bool called = clear_weakrefs(heap, chain, true);
     if (call_finalizers(chain) || called) {
@@ -79,6 +81,7 @@ size_t reclaim_finalize(poolobj_heap *heap, struct type_pool *chain) {
 /* ---- Keeping ---- */
 
 static void save(poolobj *object, void *unused) {
+    ASSERT(block_is_object(object));
     (void)unused;
     poolobj_incref(object);
     object->flags |= SAVED;
@@ -108,6 +111,7 @@ static inline void drop_outward(poolobj *const *slots, size_t count, void *chain
 }
 
 static void drop_references(struct type_pool *pool, poolobj **dead) {
+    ASSERT(pool->held);
     const struct object_set white = marks_of((void *)pool->base)->white;
     const poolobj_type *type = pool->type;
     const size_t stride = pool->stride, end = pool->capacity * stride;
@@ -119,6 +123,7 @@ static void drop_references(struct type_pool *pool, poolobj **dead) {
 }
 
 size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain, poolobj **dead) {
+    ASSERT(heap->collecting);
     size_t count = 0;
     *dead = NULL;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {

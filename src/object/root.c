@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/root.h"
 
+#include "base/check.h"
+
 enum { FIRST_SIZE = 32 };
 
 /* ---- The table: open addressing, at most half full ---- */
@@ -12,6 +14,7 @@ static size_t home_of(const struct roots *roots, const void *variable) {
 
 /* The place of a variable, or the empty one where it would be. */
 static struct root *find(const struct roots *roots, const void *variable) {
+    ASSERT(roots->used < roots->size);
     size_t i = home_of(roots, variable);
     while (roots->root[i].times > 0 && roots->root[i].variable != variable)
         i = (i + 1) & (roots->size - 1);
@@ -33,6 +36,7 @@ static bool grow(struct roots *roots) {
 
 /* Empties a place, and moves up what would no longer be found behind it. */
 static void vacate(struct roots *roots, size_t hole) {
+    ASSERT(roots->used > 0 && roots->root[hole].times == 0);
     size_t mask = roots->size - 1;
     for (size_t i = (hole + 1) & mask; roots->root[i].times > 0; i = (i + 1) & mask) {
         size_t home = home_of(roots, roots->root[i].variable);
@@ -56,6 +60,7 @@ bool root_add(struct roots *roots, void *variable) {
 }
 
 void root_remove(struct roots *roots, void *variable) {
+    ASSERT(variable != NULL);
     if (roots->used == 0) return;
     struct root *root = find(roots, variable);
     if (root->times == 0 || --root->times > 0) return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/round.h"
 
+#include "base/check.h"
 #include "object/free_list.h"
 #include "object/pace.h"
 #include "object/piece.h"
@@ -17,6 +18,7 @@ enum {
 };
 
 static void go(poolobj_heap *heap, enum round_phase phase) {
+    ASSERT(phase > ROUND_IDLE && phase <= ROUND_LEAVE);
     struct gc_round *round = &heap->round;
     round->phase = phase;
     round->pool = type_pool_after(heap, NULL);
@@ -28,6 +30,7 @@ static void go(poolobj_heap *heap, enum round_phase phase) {
 }
 
 bool round_begin(poolobj_heap *heap) {
+    ASSERT(heap->round.phase == ROUND_IDLE);
     struct round_scratch *scratch = heap->round.scratch;
     if (scratch == NULL) scratch = (struct round_scratch *)store_allocate(sizeof *scratch);
     if (scratch == NULL) return false;
@@ -55,6 +58,7 @@ static void note(poolobj_heap *heap) {
 }
 
 static void end(poolobj_heap *heap) {
+    ASSERT(heap->round.dead == NULL && !heap->round.certified);
     hint_queue_clear(&heap->round);
     note(heap);
     heap->round.phase = ROUND_IDLE;
@@ -88,6 +92,8 @@ static struct type_pool *chain_white(poolobj_heap *heap) {
 }
 
 static void finish_at_once(poolobj_heap *heap) {
+    ASSERT(heap->collecting);
+    ASSERT(!heap->round.certified);
     struct gc_round *round = &heap->round;
     hint_queue_clear(round);
     struct type_pool *chain = chain_white(heap);
@@ -102,6 +108,7 @@ static void finish_at_once(poolobj_heap *heap) {
 /* ---- From phase to phase ---- */
 
 static void sieve(poolobj_heap *heap) {
+    ASSERT(heap->round.sieves <= SIEVES_MAX);
     heap->round.sieving = true;
     if (heap->round.sieves == SIEVES_MAX)
         finish_at_once(heap);
@@ -145,6 +152,7 @@ static void end_dry(poolobj_heap *heap) {
 
 /* The test and what follows from it happen within one step. */
 static void check(poolobj_heap *heap, uint64_t until) {
+    ASSERT(heap->round.phase == ROUND_CHECK);
     struct gc_round *round = &heap->round;
     bool called;
     verdict_check(heap, &called);
@@ -245,6 +253,7 @@ static void leave_part(struct gc_round *round) {
 static void work_on_next(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
     struct type_pool *pool = round->pool;
+    ASSERT(!pool->held && !pool->frozen);
     pool->held = true;
     if (work_on(round, pool)) {
         round->pool = type_pool_after(heap, pool);
@@ -256,6 +265,7 @@ static void work_on_next(poolobj_heap *heap) {
 
 static void work_on_queue(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
+    ASSERT(round->queue_last - round->queue_first <= ROUND_QUEUE_MAX);
     if (round->overflow) {
         begin_rescue(heap, false);
         return;
@@ -297,6 +307,7 @@ static void work(poolobj_heap *heap, uint64_t until) {
 }
 
 void round_run(poolobj_heap *heap, uint64_t until, uint64_t most) {
+    ASSERT(heap->collecting && heap->round.phase != ROUND_IDLE);
     struct gc_round *round = &heap->round;
     uint64_t look = LOOK_AFTER;
     round->work = 0;
@@ -309,6 +320,7 @@ void round_run(poolobj_heap *heap, uint64_t until, uint64_t most) {
 }
 
 size_t round_abort(poolobj_heap *heap) {
+    ASSERT(heap->collecting);
     struct gc_round *round = &heap->round;
     size_t before = round->freed;
     if (round->phase == ROUND_IDLE) return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/store.h"
 
+#include "base/check.h"
 #include "heap/huge_make.h"
 #include "heap/purge.h"
 #include "heap/space.h"
@@ -16,6 +17,8 @@ static unsigned pools_for(size_t bytes) { return (unsigned)((bytes + POOL_SIZE -
 
 /* What shares its place in the ledger with NULL is taken once and belongs to nobody then. */
 static bool take_pools(struct store *store) {
+    ASSERT(space_is_locked());
+    ASSERT(store->reserve.pools == 0);
     struct arena_pools *reserve = &store->reserve;
     do {
         if (!arena_take_pools(AT_ONCE, reserve)) return false;
@@ -30,6 +33,8 @@ static bool take_pools(struct store *store) {
 }
 
 static uintptr_t take_span(unsigned pools) {
+    ASSERT(space_is_locked());
+    ASSERT(pools > 1 && pools <= ARENA_POOLS);
     const struct range_request request = {pools, POOL_SIZE, ARENA_SIZE}; /* ledgers are of arenas */
     uintptr_t base = space_take(&request);
     if (base == 0) return 0;
@@ -42,6 +47,8 @@ static uintptr_t take_span(unsigned pools) {
 }
 
 static uintptr_t take_arenas(size_t count) {
+    ASSERT(space_is_locked());
+    ASSERT(count > 1);
     const struct range_request request = {count * ARENA_POOLS, ARENA_SIZE, 0};
     uintptr_t first = space_take(&request);
     if (first == 0) return 0;
@@ -57,6 +64,8 @@ static uintptr_t take_arenas(size_t count) {
 }
 
 static void return_pool(uintptr_t pool) {
+    ASSERT(space_is_locked());
+    ASSERT(pool % POOL_SIZE == 0 && !ledger_is_of_null(pool));
     arena_return(align_down(pool, ARENA_SIZE), (uint64_t)1 << (pool >> POOL_SHIFT) % ARENA_POOLS);
 }
 
@@ -72,11 +81,13 @@ static uintptr_t pop(struct store *store) {
 }
 
 static void purge_what_is_due(void) {
+    ASSERT(space_is_locked());
     if (purge_is_due(os_clock_ms())) purge_step();
 }
 
 /* The oldest go: the latest are the likeliest to be in the cache. */
 static void return_oldest(struct store *store, unsigned count) {
+    ASSERT(count <= store->empty_count);
     if (space_lock()) {
         for (unsigned i = 0; i < count; i++) return_pool(store->empty[i]);
         purge_excess();
@@ -106,11 +117,14 @@ static uintptr_t take(struct store *store, size_t bytes) {
 }
 
 uintptr_t store_take(struct store *store, size_t bytes) {
+    ASSERT(bytes > 0);
     uintptr_t base = bytes <= POOL_SIZE ? pop(store) : 0;
     return base != 0 ? base : take(store, bytes);
 }
 
 void store_return(struct store *store, uintptr_t base, size_t bytes) {
+    ASSERT(base % POOL_SIZE == 0 && ledger_covers(base));
+    ASSERT(store->empty_count <= STORE_EMPTY_POOLS);
     if (bytes <= POOL_SIZE) {
         if (store->empty_count == STORE_EMPTY_POOLS) return_oldest(store, AT_ONCE);
         store->empty[store->empty_count++] = base;

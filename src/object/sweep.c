@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/sweep.h"
 
+#include "base/check.h"
+
 enum { QUEUE_SHARE = 16, QUEUE_ALWAYS = 8, POOLS_AHEAD = 4 };
 
 size_t sweep_few(size_t pools) { return size_max(pools / QUEUE_SHARE, QUEUE_ALWAYS); }
@@ -26,6 +28,7 @@ static inline void mark_span(poolobj *const *slots, size_t count, void *nowhere)
 }
 
 static void visit_word(struct type_pool *pool, unsigned word, uint64_t rest) {
+    ASSERT(pool->held);
     const poolobj_type *type = pool->type;
     const size_t first = type->pair[0], second = type->pair[1];
     const uintptr_t nowhere = type->heap->nowhere;
@@ -74,6 +77,7 @@ struct queue {
 static struct type_pool queue_end; /* so that next_grey tells whether a pool is queued */
 
 static void queue_add(struct queue *queue, struct type_pool *pool) {
+    ASSERT(pool->next_grey == NULL);
     pool->next_grey = &queue_end;
     if (queue->length++ == 0)
         queue->first = pool;
@@ -83,6 +87,7 @@ static void queue_add(struct queue *queue, struct type_pool *pool) {
 }
 
 static struct type_pool *queue_take(struct queue *queue) {
+    ASSERT(queue->length > 0);
     struct type_pool *pool = queue->first;
     queue->first = pool->next_grey;
     queue->length--;

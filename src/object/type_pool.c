@@ -14,6 +14,7 @@ enum { FEWEST_SHARING = 2, MOST_SHARING = 7 };
 static struct atomic_u64 starts[SHARED_MAX / 8 + 1][MARK_WORDS];
 
 static void make_starts(uint32_t stride, uint32_t capacity) {
+    ASSERT(stride % 8 == 0 && stride >= BLOCK_MIN && stride <= SHARED_MAX);
     struct object_set set = {{0}};
     for (uint32_t i = 0; i < capacity; i++) {
         uintptr_t offset = (uintptr_t)i * stride;
@@ -31,6 +32,7 @@ struct object_set type_pool_starts(const struct type_pool *pool) {
 }
 
 void bin_init(struct bin *bin, poolobj_type *type, size_t bytes) {
+    ASSERT(bytes <= SHARED_MAX);
     const uint32_t stride = (uint32_t)align_up(size_max(bytes, BLOCK_MIN), 8);
     bin->type = type;
     bin->stride = (uint16_t)stride;
@@ -59,6 +61,7 @@ size_t bin_stride(size_t bytes) {
 }
 
 struct bin *bin_for(poolobj_type *type, size_t bytes) {
+    ASSERT(bytes <= SHARED_MAX);
     size_t size;
     if (!type->itemized) return &type->bin;
     struct bin **bin = &type->items.bins[class_of(bytes, &size)];
@@ -77,6 +80,7 @@ static struct type_pool *take(struct bin *bin, poolobj_type *type, size_t bytes)
     uintptr_t base = store_take(&type->heap->store, bytes);
     if (base == 0) return NULL;
     struct type_pool *pool = type_pool_of((void *)base);
+    ASSERT(base % POOL_SIZE == 0 && pool->type == NULL);
     memset(pool, 0, sizeof *pool);
     pool->type = type;
     pool->base = base;
@@ -90,6 +94,7 @@ static struct type_pool *take(struct bin *bin, poolobj_type *type, size_t bytes)
 }
 
 static struct type_pool *take_shared(struct bin *bin) {
+    ASSERT(bin->capacity >= FEWEST_SHARING);
     struct type_pool *pool = take(bin, bin->type, POOL_SIZE);
     if (pool == NULL) return NULL;
     pool->capacity = bin->capacity;
@@ -111,6 +116,7 @@ void type_pool_note_young(struct type_pool *pool) {
 }
 
 poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
+    ASSERT(bytes > SHARED_MAX && bytes % 8 == 0);
     struct type_pool *pool = take(NULL, type, bytes);
     if (pool == NULL) return NULL;
     pool->capacity = pool->used = 1;
@@ -123,6 +129,7 @@ poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
 
 /* A round that is under way goes on behind the pool. */
 static COLD void leave_round(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(pool->type->heap->round.phase != ROUND_IDLE);
     if (round->pool == pool) {
         round->pool = type_pool_after(pool->type->heap, pool);
         round->granule = 0;
@@ -141,6 +148,7 @@ static struct type_pool *last_frozen(const poolobj_type *type) {
 }
 
 static COLD void leave_frozen(struct type_pool *pool) {
+    ASSERT(pool->frozen && type_pool_first(pool->type)->frozen);
     struct type_pool *first = type_pool_first(pool->type), *next = type_pool_next(pool);
     if (pool == first) {
         if (next != NULL && next->frozen) next->next_work = first->next_work;
@@ -151,6 +159,7 @@ static COLD void leave_frozen(struct type_pool *pool) {
 
 /* A type that the program does not need any more ends with its last pool. */
 static void leave_populated(poolobj_type *type) {
+    ASSERT(type_pool_first(type) == NULL);
     link_remove(&type->populated);
     if (!type->released || type->heap->closing) return;
     link_remove(&type->of_heap);
@@ -158,6 +167,7 @@ static void leave_populated(poolobj_type *type) {
 }
 
 void type_pool_return(struct type_pool *pool) {
+    ASSERT(pool->type != NULL && !pool->held);
     struct gc_round *round = &pool->type->heap->round;
     if (unlikely(round->phase != ROUND_IDLE)) leave_round(round, pool);
     if (unlikely(pool->frozen)) leave_frozen(pool);
@@ -192,6 +202,7 @@ struct type_pool *type_pool_find(uintptr_t address) {
 }
 
 void type_pool_settle(struct type_pool *pool, bool was_full) {
+    ASSERT(pool->used <= pool->capacity);
     if (pool->current) return;
     if (pool->used == 0 && !pool->held)
         type_pool_return(pool);
@@ -203,6 +214,7 @@ static struct type_pool *find(struct bin *bin) {
     if (link_is_alone(&bin->partial)) return take_shared(bin);
     struct type_pool *pool = link_owner(bin->partial.next, struct type_pool, partial);
     link_remove(&pool->partial);
+    ASSERT(!pool->current && !pool->frozen && pool->free != NULL);
     return pool;
 }
 
@@ -221,6 +233,9 @@ static poolobj *cut(poolobj *list, uint32_t *count) {
 }
 
 static void hand_out(struct bin *bin, struct type_pool *pool) {
+    ASSERT(pool == bin->current && pool->current);
+    ASSERT(bin->free == NULL && pool->free != NULL);
+    ASSERT(!pool->frozen);
     const poolobj_type *type = bin->type;
     uint32_t count = pool->capacity - pool->used;
     bin->free = pool->free;
@@ -230,6 +245,7 @@ static void hand_out(struct bin *bin, struct type_pool *pool) {
 }
 
 bool bin_fill(struct bin *bin) {
+    ASSERT(bin->free == NULL);
     struct type_pool *pool = bin->current;
     if (pool == NULL || pool->free == NULL) {
         struct type_pool *next = find(bin);
@@ -254,6 +270,8 @@ static void free_word(struct type_pool *pool, unsigned word, uint64_t objects) {
 }
 
 size_t type_pool_free_set(struct type_pool *pool, struct object_set objects) {
+    ASSERT(pool->held);
+    ASSERT(set_count(&objects) <= pool->used);
     struct marks *marks = marks_of((void *)pool->base), *round = round_of((void *)pool->base);
     struct ages *ages = ages_of((void *)pool->base);
     unsigned count = set_count(&objects);
@@ -273,6 +291,7 @@ size_t type_pool_free_set(struct type_pool *pool, struct object_set objects) {
 }
 
 void type_pool_release(struct type_pool *pool) {
+    ASSERT(pool->held);
     pool->held = false;
     bool forgotten = pool->used < pool->capacity && link_is_alone(&pool->partial) && !pool->frozen;
     if (pool->used == 0 || forgotten) type_pool_settle(pool, forgotten);
@@ -284,6 +303,7 @@ void type_pool_release(struct type_pool *pool) {
 static struct type_pool *give_back(struct bin *bin) {
     struct type_pool *pool = bin->current;
     while (bin->free != NULL) {
+        ASSERT(pool->current && pool->used > 0);
         poolobj *block = bin->free;
         bin->free = block_next(block);
         block_make_free(block, pool->free);
@@ -315,6 +335,7 @@ void type_pool_each_bin(poolobj_type *type, void (*each)(struct bin *bin)) {
 }
 
 static void close_pool(struct type_pool *pool) {
+    ASSERT(!pool->frozen && pool->listed == 0);
     if (pool->current) give_back(pool->bin);
     if (pool->used == 0) {
         type_pool_return(pool);
@@ -338,6 +359,8 @@ void type_pool_close_all(poolobj_type *type) {
 }
 
 static void open_pool(struct type_pool *pool) {
+    ASSERT(pool->frozen && !pool->current);
+    ASSERT(link_is_alone(&pool->partial));
     pool->frozen = false;
     pool->lists = pool->bin != NULL && pool->bin->listed_max > 0;
     if (pool->bin != NULL && pool->used < pool->capacity)

@@ -31,6 +31,7 @@ static inline void edges_span(poolobj *const *slots, size_t count, void *arg) {
 }
 
 bool verdict_sum(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->phase == ROUND_DRY);
     struct object_set white = *white_of(pool);
     round->work++;
     if (!set_any(&white)) return true;
@@ -207,6 +208,7 @@ static inline void drop_span(poolobj *const *slots, size_t count, void *arg) {
 }
 
 bool verdict_drop(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->certified && pool->held);
     struct object_set white = *white_of(pool);
     round->work++;
     return scan_set(round, pool, &white, clear_all, drop_span);
@@ -218,6 +220,7 @@ static void drop(poolobj *object, void *unused) {
 }
 
 void verdict_free(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->certified && pool->held);
     struct object_set white = *white_of(pool);
     round->work++;
     if (!set_any(&white)) return;

@@ -14,6 +14,7 @@ static size_t home_of(const struct weak_table *table, const poolobj *object) {
 
 /* The slot of an object, or the empty one where it would be. */
 static poolobj_weakref **find(const struct weak_table *table, const poolobj *object) {
+    ASSERT(table->used < table->size);
     size_t i = home_of(table, object);
     while (table->slot[i] != NULL && table->slot[i]->object != object)
         i = (i + 1) & (table->size - 1);
@@ -36,6 +37,7 @@ static bool grow(struct weak_table *table) {
 
 /* Empties a slot, and moves up what would no longer be found behind it. */
 static void vacate(struct weak_table *table, size_t hole) {
+    ASSERT(table->used > 0 && table->slot[hole] != NULL);
     size_t mask = table->size - 1;
     for (size_t i = (hole + 1) & mask; table->slot[i] != NULL; i = (i + 1) & mask) {
         size_t home = home_of(table, table->slot[i]->object);
@@ -74,6 +76,8 @@ poolobj_weakref *weakref_new(poolobj_heap *heap, poolobj *object,
 
 /* Takes a weak reference out of its object's ring. */
 static void detach(poolobj_weakref *weakref) {
+    ASSERT(weakref->object != NULL);
+    ASSERT(weakref->object->flags & WEAKLY_REFERENCED);
     struct weak_table *table = &weakref->heap->weak;
     poolobj_weakref **slot = find(table, weakref->object);
     if (link_is_alone(&weakref->ring)) {
@@ -128,6 +132,7 @@ bool weakref_is_called(poolobj_heap *heap, const poolobj *object) {
 void weakref_call(struct link *cleared) {
     while (!link_is_alone(cleared)) {
         poolobj_weakref *weakref = link_owner(cleared->next, poolobj_weakref, ring);
+        ASSERT(weakref->object == NULL);
         link_remove(&weakref->ring);
         if (weakref->callback != NULL) weakref->callback(weakref, weakref->arg);
     }
@@ -143,6 +148,7 @@ void weakref_free_all(poolobj_heap *heap) {
 }
 
 static void check_ring(poolobj_heap *heap, const poolobj_weakref *first) {
+    ASSERT(first != NULL);
     CHECK(first->object->flags & WEAKLY_REFERENCED); /* W1 */
     CHECK(*find(&heap->weak, first->object) == first);
     for (const struct link *at = first->ring.next; at != &first->ring; at = at->next)

@@ -38,9 +38,8 @@ bool copies_add(poolval_space *space, struct copies *memo, const poolobj *origin
 /* A copy that failed is emptied: its parts may hold each other. */
 static void undo(poolval_space *space, const struct copy_slot *slot) {
     if (slot->copy == slot->original) return;
-    if (value_is(space, slot->copy, POOLVAL_LIST)) poolval_list_clear(space, slot->copy);
-    if (value_is(space, slot->copy, POOLVAL_DICT)) poolval_dict_clear(space, slot->copy);
-    if (value_is(space, slot->copy, POOLVAL_SET)) poolval_set_clear(space, slot->copy);
+    const struct kind *kind = value_kind(space, slot->copy);
+    if (kind->clear != NULL) kind->clear(space, slot->copy);
 }
 
 static void drop(const struct copies *memo, const struct copy_slot *slot) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* poolval_copy and poolval_deepcopy. No code of the program runs before the copy is whole, but
    hooks of own types, which know nothing of the copies. */
+#include "value/copy.h"
+
 #include "value/bytes.h"
 #include "value/copies.h"
 #include "value/dict.h"
@@ -32,37 +34,46 @@ static struct value_list *list_copy(poolval_space *space, const struct value_lis
     return list;
 }
 
-static poolobj *bytearray_copy(poolval_space *space, const poolobj *from) {
+poolobj *copy_bytearray(poolval_space *space, poolobj *from) {
     struct bytes bytes = bytes_of(space, from);
     return poolval_bytearray_new(space, bytes.data, bytes.length);
 }
 
-/* A copy without parts. */
-static poolobj *keep(struct copying *copying, const poolobj *value, poolobj *copy) {
+poolobj *copy_list(poolval_space *space, poolobj *from) {
+    return (poolobj *)list_copy(space, (struct value_list *)from);
+}
+poolobj *copy_dict(poolval_space *space, poolobj *from) {
+    return (poolobj *)dict_copy(space, (struct value_dict *)from);
+}
+
+poolobj *copy_deep_bytearray(struct copying *copying, poolobj *value, size_t depth) {
+    poolobj *copy = copy_bytearray(copying->space, value);
+    (void)depth;
     if (copy == NULL || copies_add(copying->space, &copying->memo, value, copy)) return copy;
     value_unref(copy);
     return NULL;
 }
 
 /* Copies are known before their items are copied: cycles end at them. */
-static poolobj *deep_list(struct copying *copying, poolobj *value, size_t depth) {
+poolobj *copy_deep_list(struct copying *copying, poolobj *value, size_t depth) {
     struct value_list *list = list_copy(copying->space, (struct value_list *)value);
     if (list == NULL) return NULL;
     bool good = copies_add(copying->space, &copying->memo, value, &list->base);
-    for (size_t i = 0; good && i < list->length; i++) good = deepen(copying, &list->item[i], depth);
+    for (size_t i = 0; good && i < list->length; i++)
+        good = deepen(copying, &list->item[i], depth - 1);
     if (good) return &list->base;
     value_unref(&list->base);
     return NULL;
 }
 
 /* Keys hold nothing to be copied. */
-static poolobj *deep_dict(struct copying *copying, poolobj *value, size_t depth) {
+poolobj *copy_deep_dict(struct copying *copying, poolobj *value, size_t depth) {
     struct value_dict *dict = dict_copy(copying->space, (struct value_dict *)value);
     if (dict == NULL) return NULL;
     size_t index = 0;
     bool good = copies_add(copying->space, &copying->memo, value, &dict->base);
     for (poolobj **entry; good && (entry = dict_step(dict, &index)) != NULL;)
-        good = deepen(copying, &entry[1], depth);
+        good = deepen(copying, &entry[1], depth - 1);
     if (good) return &dict->base;
     value_unref(&dict->base);
     return NULL;
@@ -81,13 +92,13 @@ static poolobj *settle(struct copying *copying, poolobj *value, struct value_tup
     return result;
 }
 
-static poolobj *deep_tuple(struct copying *copying, poolobj *value, size_t depth) {
+poolobj *copy_deep_tuple(struct copying *copying, poolobj *value, size_t depth) {
     const struct value_tuple *from = (struct value_tuple *)value;
     if (from->length == 0) return value;
     struct value_tuple *tuple = tuple_new_empty(copying->space, from->length);
     bool good = tuple != NULL;
     for (size_t i = 0; good && i < from->length; i++)
-        good = (tuple->item[i] = deep(copying, from->item[i], depth)) != NULL;
+        good = (tuple->item[i] = deep(copying, from->item[i], depth - 1)) != NULL;
     poolobj *result = good ? settle(copying, value, tuple) : NULL;
     if (tuple != NULL) value_unref(&tuple->base);
     return result;
@@ -145,7 +156,6 @@ static bool deepen_parts(struct copying *copying, poolobj *copy, size_t depth) {
     return good;
 }
 
-/* NULL: failed; the value itself: there is nothing that copies it. */
 static poolobj *copy_own(poolval_space *space, poolobj *value, size_t depth) {
     const struct own *own = own_of(space, value);
     if (own != NULL && own->hooks.copy != NULL) return own_copy(own, value, depth);
@@ -153,10 +163,11 @@ static poolobj *copy_own(poolval_space *space, poolobj *value, size_t depth) {
     return instance_copy(space, (const struct value_instance *)value);
 }
 
-static poolobj *deep_own(struct copying *copying, poolobj *value, size_t depth) {
-    poolobj *known = copies_get(&copying->memo, value);
-    if (known != NULL) return value_ref(known);
-    if (depth == 0) return key_fail_depth(copying->space) ? value : NULL;
+poolobj *copy_other(poolval_space *space, poolobj *value) {
+    return copy_own(space, value, space->depth_max);
+}
+
+poolobj *copy_deep_other(struct copying *copying, poolobj *value, size_t depth) {
     poolobj *copy = copy_own(copying->space, value, depth);
     if (copy == NULL || copy == value) return copy;
     bool good = copies_add(copying->space, &copying->memo, value, copy) &&
@@ -167,23 +178,12 @@ static poolobj *deep_own(struct copying *copying, poolobj *value, size_t depth) 
 }
 
 static poolobj *deep(struct copying *copying, poolobj *value, size_t depth) {
-    unsigned type = value_type(copying->space, value);
-    if (type == POOLVAL_OTHER || type == POOLVAL_INSTANCE) return deep_own(copying, value, depth);
-    if (type < POOLVAL_TUPLE && type != POOLVAL_BYTEARRAY) return value_ref(value);
-    if (type > POOLVAL_SET) return value_ref(value); /* frozen sets, iterators, classes */
+    const struct kind *kind = value_kind(copying->space, value);
+    if (kind->deepcopy == NULL) return value_ref(value);
     poolobj *known = copies_get(&copying->memo, value);
     if (known != NULL) return value_ref(known);
     if (depth == 0) return key_fail_depth(copying->space) ? value : NULL;
-    switch (type) {
-    case POOLVAL_TUPLE:
-        return deep_tuple(copying, value, depth - 1);
-    case POOLVAL_LIST:
-        return deep_list(copying, value, depth - 1);
-    case POOLVAL_BYTEARRAY:
-        return keep(copying, value, bytearray_copy(copying->space, value));
-    default:
-        return deep_dict(copying, value, depth - 1);
-    }
+    return kind->deepcopy(copying, value, depth);
 }
 
 poolobj *poolval_deepcopy(poolval_space *space, poolobj *value) {
@@ -195,15 +195,8 @@ poolobj *poolval_deepcopy(poolval_space *space, poolobj *value) {
 }
 
 poolobj *poolval_copy(poolval_space *space, poolobj *value) {
-    void *copy;
     if (!value_require_any(space, value, "value")) return NULL;
-    if (value_is(space, value, POOLVAL_LIST))
-        copy = list_copy(space, (struct value_list *)value);
-    else if (value_is(space, value, POOLVAL_BYTEARRAY))
-        return bytearray_copy(space, value);
-    else if (value_is(space, value, POOLVAL_DICT) || value_is(space, value, POOLVAL_SET))
-        copy = dict_copy(space, (struct value_dict *)value);
-    else if ((copy = copy_own(space, value, space->depth_max)) == value)
-        return value;
-    return copy != NULL ? value_made(space, copy) : NULL;
+    const struct kind *kind = value_kind(space, value);
+    poolobj *copy = kind->copy != NULL ? kind->copy(space, value) : value_ref(value);
+    return copy != NULL && copy != value ? value_made(space, copy) : copy;
 }

@@ -15,22 +15,16 @@ static_assert(sizeof(poolval_dict_part) == sizeof(struct value_dict), "the same"
 
 /* ---- Specifications ---- */
 
-static size_t part_size(unsigned base) {
-    if (base == POOLVAL_LIST) return sizeof(struct value_list);
-    if (base == POOLVAL_BYTEARRAY) return sizeof(struct value_bytearray);
-    return sizeof(struct value_dict);
-}
-
 static const char *extension_fault(unsigned base, const poolobj_typespec *spec,
                                    const poolval_hooks *hooks) {
-    if (base != POOLVAL_LIST && base != POOLVAL_BYTEARRAY && base != POOLVAL_DICT &&
-        base != POOLVAL_SET)
+    if (base >= POOLVAL_TYPES || !kind_table[base].extended)
         return "only list, dict, set and bytearray can be extended";
+    size_t part_size = kind_table[base].spec.size;
     if (hooks != NULL) return "a type that extends values has no hooks";
-    if (spec->size < part_size(base)) return "size is smaller than what is extended";
+    if (spec->size < part_size) return "size is smaller than what is extended";
     if (spec->flags != 0 || spec->item_size != 0) return "what is extended has no items or flags";
     for (size_t i = 0; spec->refs != NULL && spec->refs[i] != POOLOBJ_END; i++)
-        if (spec->refs[i] < part_size(base)) return "an offset in refs lies in what is extended";
+        if (spec->refs[i] < part_size) return "an offset in refs lies in what is extended";
     return NULL;
 }
 
@@ -112,8 +106,7 @@ poolobj *poolval_new(poolval_space *space, poolobj_type *type) {
     object_heap_require("poolval_new", space->heap);
     poolobj *value = value_refuses() ? NULL : (poolobj *)object_new_items(type, 0);
     if (value == NULL) return (poolobj *)value_fail_memory(space);
-    if (own->base == POOLVAL_DICT || own->base == POOLVAL_SET)
-        dict_init((struct value_dict *)value);
+    if (kind_table[own->base].entries) dict_init((struct value_dict *)value);
     if (!type->tracked) return value;
     space->heap->count[0]++;
     return value_made(space, value);

@@ -10,8 +10,8 @@
 const size_t iterator_refs[] = {offsetof(struct value_iterator, over), POOLOBJ_END};
 
 static bool can_be_iterated(const poolval_space *space, const poolobj *value) {
-    unsigned type = value_type(space, value);
-    return type >= POOLVAL_STR && type != POOLVAL_SLICE && type < POOLVAL_ITERATOR;
+    const struct kind *kind = value_kind(space, value);
+    return kind->at != NULL || kind->entries;
 }
 
 static poolobj *make(poolval_space *space, poolobj *over, int part) {
@@ -68,32 +68,38 @@ static int next_entry(poolval_space *space, struct value_iterator *iterator, poo
     return 1;
 }
 
-/* What stands at an index of a sequence whose items are made when they are asked for. */
-static poolobj *made_at(poolval_space *space, const poolobj *over, size_t index, size_t *length) {
-    if (value_is(space, over, POOLVAL_STR)) {
-        const struct value_str *str = (const struct value_str *)over;
-        unsigned log = str_width_log(str);
-        *length = str_length(str);
-        if (index >= *length) return NULL;
-        return str_new_chars(space, (const char *)str_data(str) + (index << log), log, 1);
-    }
-    if (value_is(space, over, POOLVAL_RANGE)) {
-        const struct value_range *range = (const struct value_range *)over;
-        *length = range->length;
-        return index < *length ? number_new_int(space, range_at(range, index)) : NULL;
-    }
+poolobj *iterator_at_str(poolval_space *space, const poolobj *over, size_t index, size_t *length) {
+    const struct value_str *str = (const struct value_str *)over;
+    unsigned log = str_width_log(str);
+    *length = str_length(str);
+    if (index >= *length) return NULL;
+    return str_new_chars(space, (const char *)str_data(str) + (index << log), log, 1);
+}
+
+poolobj *iterator_at_range(poolval_space *space, const poolobj *over, size_t index,
+                           size_t *length) {
+    const struct value_range *range = (const struct value_range *)over;
+    *length = range->length;
+    return index < *length ? number_new_int(space, range_at(range, index)) : NULL;
+}
+
+poolobj *iterator_at_bytes(poolval_space *space, const poolobj *over, size_t index,
+                           size_t *length) {
     struct bytes bytes = bytes_of(space, over);
     *length = bytes.length;
     return index < *length ? number_new_int(space, bytes.data[index]) : NULL;
 }
 
-static int next_at(poolval_space *space, struct value_iterator *iterator, poolobj **item) {
+poolobj *iterator_at_items(poolval_space *space, const poolobj *over, size_t index,
+                           size_t *length) {
+    poolobj *const *items = sequence_items(space, over, length);
+    return index < *length ? value_ref(items[index]) : NULL;
+}
+
+static int next_at(poolval_space *space, struct value_iterator *iterator, const struct kind *kind,
+                   poolobj **item) {
     size_t length, index = iterator->place.index;
-    poolobj *const *items = sequence_items(space, iterator->over, &length);
-    if (items != NULL)
-        *item = index < length ? value_ref(items[index]) : NULL;
-    else
-        *item = made_at(space, iterator->over, index, &length);
+    *item = kind->at(space, iterator->over, index, &length);
     if (index >= length) return 0;
     if (*item == NULL) return -1;
     iterator->place.index++;
@@ -114,8 +120,9 @@ int poolval_next(poolval_space *space, poolobj *value, poolobj **item) {
             return 1;
         }
     }
-    bool has_entries = value_type(space, iterator->over) >= POOLVAL_DICT;
-    int more = has_entries ? next_entry(space, iterator, item) : next_at(space, iterator, item);
+    const struct kind *kind = value_kind(space, iterator->over);
+    int more =
+        kind->entries ? next_entry(space, iterator, item) : next_at(space, iterator, kind, item);
     if (more == 0) poolobj_clear(&iterator->over);
     return more;
 }

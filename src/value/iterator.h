@@ -22,6 +22,12 @@ extern "C" {
 
 extern const size_t iterator_refs[];
 
+/* What kind.h describes; of lists and tuples the last. */
+poolobj *iterator_at_str(poolval_space *space, const poolobj *over, size_t index, size_t *length);
+poolobj *iterator_at_range(poolval_space *space, const poolobj *over, size_t index, size_t *length);
+poolobj *iterator_at_bytes(poolval_space *space, const poolobj *over, size_t index, size_t *length);
+poolobj *iterator_at_items(poolval_space *space, const poolobj *over, size_t index, size_t *length);
+
 #ifdef __cplusplus
 }
 #endif

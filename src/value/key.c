@@ -12,61 +12,71 @@ bool key_fail_depth(poolval_space *space) { return value_fail_depth(space); }
 
 static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
 
-static bool hash_tuple(struct memo *memo, const struct value_tuple *tuple, size_t depth,
-                       uint64_t *hash) {
+bool key_hash_tuple(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+    const struct value_tuple *tuple = (const struct value_tuple *)value;
     const struct hash_key *key = &memo->space->key;
     uint64_t all = hash_mix(key, 0, tuple->length), item;
-    if (memo_find(memo, &tuple->base, NULL, hash)) return true;
+    if (memo_find(memo, value, NULL, hash)) return true;
     if (depth == 0) return key_fail_depth(memo->space);
     if (!memo_visit(memo, tuple->length)) return false;
     for (size_t i = 0; i < tuple->length; i++) {
         if (!hash_value(memo, tuple->item[i], depth - 1, &item)) return false;
         all = hash_mix(key, all, item);
     }
-    memo_add(memo, &tuple->base, NULL, all);
+    memo_add(memo, value, NULL, all);
     *hash = all;
     return true;
 }
 
-static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+bool key_hash_number(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+    (void)depth;
+    *hash = number_hash(memo->space, value);
+    return true;
+}
+
+bool key_hash_str(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+    (void)depth;
+    *hash = str_hash(memo->space, (struct value_str *)value);
+    return true;
+}
+
+bool key_hash_bytes(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+    const struct hash_key *key = &memo->space->key;
+    struct bytes bytes = bytes_of(memo->space, value);
+    (void)depth;
+    *hash = hash_bytes(key, bytes.data, bytes.length);
+    *hash = hash_mix(key, 8, *hash); /* not that of a string of these */
+    return true;
+}
+
+bool key_hash_range(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+    (void)depth;
+    *hash = range_hash(memo->space, (const struct value_range *)value);
+    return true;
+}
+
+bool key_hash_frozenset(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+    (void)memo, (void)depth;
+    *hash = value_dict_version((const struct value_dict *)value);
+    return true;
+}
+
+bool key_hash_other(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
     poolval_space *space = memo->space;
-    switch (value_type(space, value)) {
-    case POOLVAL_BOOL:
-    case POOLVAL_INT:
-    case POOLVAL_LARGE_INT:
-    case POOLVAL_FLOAT:
-        *hash = number_hash(space, value);
-        return true;
-    case POOLVAL_STR:
-        *hash = str_hash(space, (struct value_str *)value);
-        return true;
-    case POOLVAL_TUPLE:
-        return hash_tuple(memo, (const struct value_tuple *)value, depth, hash);
-    case POOLVAL_BYTES:
-        *hash = hash_bytes(&space->key, bytes_of(space, value).data, bytes_of(space, value).length);
-        *hash = hash_mix(&space->key, 8, *hash); /* not that of a string of these */
-        return true;
-    case POOLVAL_RANGE:
-        *hash = range_hash(space, (const struct value_range *)value);
-        return true;
-    case POOLVAL_FROZENSET:
-        *hash = value_dict_version((const struct value_dict *)value);
-        return true;
-    case POOLVAL_BYTEARRAY:
-    case POOLVAL_SLICE:
-    case POOLVAL_LIST:
-    case POOLVAL_DICT:
-    case POOLVAL_SET:
-        value_fail(space, POOLVAL_ERR_TYPE, "a %s is no key: it has no hash%s",
-                   value_fail_name(space, 0, value),
-                   failure_text(value_is(space, value, POOLVAL_SLICE) ? "" : ", as it can change"));
-        return false;
-    default:
-        if (!value_require_any(space, value, "key")) return false;
-        if (own_of(space, value) != NULL) return own_hash(own_of(space, value), value, depth, hash);
-        *hash = hash_address(&space->key, value);
-        return true;
-    }
+    if (!value_require_any(space, value, "key")) return false;
+    const struct own *own = own_of(space, value);
+    if (own != NULL) return own_hash(own, value, depth, hash);
+    *hash = hash_address(&space->key, value);
+    return true;
+}
+
+static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
+    const struct kind *kind = value_kind(memo->space, value);
+    if (likely(kind->hash != NULL)) return kind->hash(memo, value, depth, hash);
+    value_fail(memo->space, POOLVAL_ERR_TYPE, "a %s is no key: it has no hash%s",
+               value_fail_name(memo->space, 0, value),
+               failure_text(kind->changes ? ", as it can change" : ""));
+    return false;
 }
 
 bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t *hash) {
@@ -81,19 +91,45 @@ bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t 
 
 static int equal_keys(struct memo *memo, const poolobj *a, const poolobj *b);
 
-static int equal_tuples(struct memo *memo, const struct value_tuple *a,
-                        const struct value_tuple *b) {
+int key_equal_tuples(struct memo *memo, const poolobj *x, const poolobj *y) {
+    const struct value_tuple *a = (const struct value_tuple *)x;
+    const struct value_tuple *b = (const struct value_tuple *)y;
     uint64_t known;
     if (a->length != b->length) return false;
-    if (memo_find(memo, &a->base, &b->base, &known)) return true;
+    if (memo_find(memo, x, y, &known)) return true;
     if (!memo_enter(memo)) return -1;
     memo->visited++;
     int equal = 1;
     for (size_t i = 0; i < a->length && equal == 1; i++)
         equal = equal_keys(memo, a->item[i], b->item[i]);
     memo_leave_level(memo);
-    if (equal == 1) memo_add(memo, &a->base, &b->base, 1);
+    if (equal == 1) memo_add(memo, x, y, 1);
     return equal;
+}
+
+int key_equal_numbers(struct memo *memo, const poolobj *a, const poolobj *b) {
+    return number_compare(memo->space, a, b) == NUMBER_EQUAL;
+}
+int key_equal_strs(struct memo *memo, const poolobj *a, const poolobj *b) {
+    (void)memo;
+    return str_equal((const struct value_str *)a, (const struct value_str *)b);
+}
+int key_equal_bytes(struct memo *memo, const poolobj *a, const poolobj *b) {
+    return bytes_equal(bytes_of(memo->space, a), bytes_of(memo->space, b));
+}
+int key_equal_ranges(struct memo *memo, const poolobj *a, const poolobj *b) {
+    (void)memo;
+    return range_equal((const struct value_range *)a, (const struct value_range *)b);
+}
+int key_equal_slices(struct memo *memo, const poolobj *a, const poolobj *b) {
+    (void)memo;
+    return slice_equal((const struct value_slice *)a, (const struct value_slice *)b);
+}
+
+int key_equal_kinds(struct memo *memo, const struct kind *kind, const poolobj *a,
+                    const poolobj *b) {
+    if (kind->equal == NULL || kind->equal != value_kind(memo->space, b)->equal) return false;
+    return kind->equal(memo, a, b);
 }
 
 static int equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
@@ -101,26 +137,7 @@ static int equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
     if (a == b) return true;
     if (own_any(space) && (own_find(space, a) != NULL || own_find(space, b) != NULL))
         return memo_equal_own(memo, a, b, space->depth_max);
-    if (number_is(space, a))
-        return number_is(space, b) && number_compare(space, a, b) == NUMBER_EQUAL;
-    if (bytes_is(space, a))
-        return bytes_is(space, b) && bytes_equal(bytes_of(space, a), bytes_of(space, b));
-    unsigned type = value_type(space, a);
-    if (value_type(space, b) != type) return false;
-    switch (type) {
-    case POOLVAL_STR:
-        return str_equal((const struct value_str *)a, (const struct value_str *)b);
-    case POOLVAL_TUPLE:
-        return equal_tuples(memo, (const struct value_tuple *)a, (const struct value_tuple *)b);
-    case POOLVAL_FROZENSET:
-        return memo_equal_sets(memo, a, b);
-    case POOLVAL_RANGE:
-        return range_equal((const struct value_range *)a, (const struct value_range *)b);
-    case POOLVAL_SLICE:
-        return slice_equal((const struct value_slice *)a, (const struct value_slice *)b);
-    default:
-        return false;
-    }
+    return key_equal_kinds(memo, value_kind(space, a), a, b);
 }
 
 int key_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {

@@ -32,6 +32,24 @@ ALWAYS_INLINE bool key_hash(poolval_space *space, poolobj *value, uint64_t *hash
     return key_make_hash(space, value, space->depth_max, hash);
 }
 
+/* What kind.h describes. */
+bool key_hash_number(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+bool key_hash_str(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+bool key_hash_bytes(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+bool key_hash_range(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+bool key_hash_tuple(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+bool key_hash_frozenset(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+/* By a hook, or by the address. */
+bool key_hash_other(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+int key_equal_numbers(struct memo *memo, const poolobj *a, const poolobj *b);
+int key_equal_strs(struct memo *memo, const poolobj *a, const poolobj *b);
+int key_equal_bytes(struct memo *memo, const poolobj *a, const poolobj *b);
+int key_equal_ranges(struct memo *memo, const poolobj *a, const poolobj *b);
+int key_equal_slices(struct memo *memo, const poolobj *a, const poolobj *b);
+int key_equal_tuples(struct memo *memo, const poolobj *a, const poolobj *b);
+/* Of two objects neither of which is of an own type, by `equal` of the kind of the first. */
+int key_equal_kinds(struct memo *memo, const struct kind *kind, const poolobj *a, const poolobj *b);
+
 /* "nested deeper than 1000 levels"; false. */
 COLD bool key_fail_depth(poolval_space *space);
 /* "the dict has no key 'spam'"; NULL. */

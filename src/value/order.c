@@ -20,7 +20,7 @@ static int equal_held(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
     return equal;
 }
 
-static int equal_sequences(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth) {
+static int equal_items_of(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth) {
     size_t count, other;
     poolobj *const *x = sequence_items(memo->space, a, &count);
     poolobj *const *y = sequence_items(memo->space, b, &other);
@@ -56,8 +56,8 @@ static int equal_entry_held(struct memo *memo, poolobj *const *entry, const stru
     return equal;
 }
 
-static int equal_dicts(struct memo *memo, const struct value_dict *a, const struct value_dict *b,
-                       size_t depth) {
+static int equal_entries(struct memo *memo, const struct value_dict *a, const struct value_dict *b,
+                         size_t depth) {
     size_t index = 0;
     if (a->length != b->length) return 0;
     if (!memo_visit(memo, a->length)) return -1;
@@ -69,29 +69,35 @@ static int equal_dicts(struct memo *memo, const struct value_dict *a, const stru
     return 1;
 }
 
-static int equal_containers(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
+int order_equal_dicts(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
     uint64_t known;
     if (memo_find(memo, a, b, &known)) return 1;
     if (depth == 0) return key_fail_depth(memo->space) ? 1 : -1;
-    int equal = value_is(memo->space, a, POOLVAL_DICT)
-                    ? equal_dicts(memo, (const struct value_dict *)a, (const struct value_dict *)b,
-                                  depth - 1)
-                    : equal_sequences(memo, a, b, depth - 1);
+    int equal =
+        equal_entries(memo, (const struct value_dict *)a, (const struct value_dict *)b, depth - 1);
     if (equal == 1) memo_add(memo, a, b, 1);
     return equal;
 }
 
-static bool has_items(unsigned type) { return type >= POOLVAL_TUPLE && type <= POOLVAL_DICT; }
+int order_equal_sequences(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
+    uint64_t known;
+    if (value_type(memo->space, a) != value_type(memo->space, b)) return 0;
+    if (memo_find(memo, a, b, &known)) return 1;
+    if (depth == 0) return key_fail_depth(memo->space) ? 1 : -1;
+    int equal = equal_items_of(memo, a, b, depth - 1);
+    if (equal == 1) memo_add(memo, a, b, 1);
+    return equal;
+}
 
 static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
     poolval_space *space = memo->space;
     if (a == b) return 1;
     if (own_any(space) && (own_find(space, a) != NULL || own_find(space, b) != NULL))
         return memo_equal_own(memo, a, b, depth);
-    unsigned type = value_type(space, a), other = value_type(space, b);
-    if (has_items(type)) return type == other ? equal_containers(memo, a, b, depth) : 0;
-    if (set_is(space, a)) return set_is(space, b) ? memo_equal_sets(memo, a, b) : 0;
-    return key_equal(space, a, b);
+    const struct kind *kind = value_kind(space, a);
+    if (kind->equal_parts == NULL) return key_equal_kinds(memo, kind, a, b);
+    if (kind->equal_parts != value_kind(space, b)->equal_parts) return 0;
+    return kind->equal_parts(memo, a, b, depth);
 }
 
 int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth) {
@@ -127,12 +133,25 @@ static bool fail_order(poolval_space *space, const poolobj *a, const poolobj *b)
     return false;
 }
 
-static bool compare_numbers(poolval_space *space, const poolobj *a, const poolobj *b, int *order) {
-    enum number_order found = number_compare(space, a, b);
+bool order_numbers(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
+    enum number_order found = number_compare(memo->space, a, b);
+    (void)depth;
     *order = (int)found;
     if (likely(found != NUMBER_UNORDERED)) return true;
-    value_fail(space, POOLVAL_ERR_VALUE, "nan has no order", 0, 0);
+    value_fail(memo->space, POOLVAL_ERR_VALUE, "nan has no order", 0, 0);
     return false;
+}
+
+bool order_strs(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
+    (void)memo, (void)depth;
+    *order = str_compare((const struct value_str *)a, (const struct value_str *)b);
+    return true;
+}
+
+bool order_bytes(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
+    (void)depth;
+    *order = bytes_compare(bytes_of(memo->space, a), bytes_of(memo->space, b));
+    return true;
 }
 
 static bool compare_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order);
@@ -164,24 +183,21 @@ static bool compare_own(poolval_space *space, poolobj *a, poolobj *b, size_t dep
     return result == 1 || (result == 0 && fail_order(space, a, b));
 }
 
-static bool compare_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
+bool order_sequences(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
     poolval_space *space = memo->space;
-    unsigned type = value_type(space, a);
-    if (own_any(space) && (own_find(space, a) != NULL || own_find(space, b) != NULL))
-        return compare_own(space, a, b, depth, order);
-    if (number_is(space, a) && number_is(space, b)) return compare_numbers(space, a, b, order);
-    if (bytes_is(space, a) && bytes_is(space, b)) {
-        *order = bytes_compare(bytes_of(space, a), bytes_of(space, b));
-        return true;
-    }
-    if (value_type(space, b) != type) return fail_order(space, a, b);
-    if (type == POOLVAL_STR) {
-        *order = str_compare((const struct value_str *)a, (const struct value_str *)b);
-        return true;
-    }
-    if (type != POOLVAL_TUPLE && type != POOLVAL_LIST) return fail_order(space, a, b);
+    if (value_type(space, a) != value_type(space, b)) return fail_order(space, a, b);
     if (depth == 0) return key_fail_depth(space);
     return compare_sequences(memo, a, b, depth - 1, order);
+}
+
+static bool compare_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
+    poolval_space *space = memo->space;
+    if (own_any(space) && (own_find(space, a) != NULL || own_find(space, b) != NULL))
+        return compare_own(space, a, b, depth, order);
+    const struct kind *kind = value_kind(space, a);
+    if (kind->order == NULL || kind->order != value_kind(space, b)->order)
+        return fail_order(space, a, b);
+    return kind->order(memo, a, b, depth, order);
 }
 
 bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order) {

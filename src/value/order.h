@@ -19,6 +19,14 @@ int order_equal_held(poolval_space *space, poolobj *a, poolobj *b);
 /* Sets *order to -1, 0 or 1. False: the failure is noted. */
 bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order);
 
+/* What kind.h describes. */
+int order_equal_sequences(struct memo *memo, poolobj *a, poolobj *b, size_t depth);
+int order_equal_dicts(struct memo *memo, poolobj *a, poolobj *b, size_t depth);
+bool order_numbers(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order);
+bool order_strs(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order);
+bool order_bytes(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order);
+bool order_sequences(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order);
+
 #ifdef __cplusplus
 }
 #endif

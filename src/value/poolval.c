@@ -2,32 +2,16 @@
 /* Spaces: from their options to the end of their heap; and what can be asked of any value. */
 #include "object/type.h"
 #include "os/os.h"
-#include "value/bytes.h"
-#include "value/instance.h"
-#include "value/integer.h"
 #include "value/intern.h"
-#include "value/iterator.h"
+#include "value/number.h"
 #include "value/own.h"
-#include "value/range.h"
 #include "value/set.h"
 #include "value/space.h"
-
-/* ---- The end ----
- * The heap ends, and drops all objects in any order. The space is needed by the interned strings,
- * which take themselves out: the last of them frees it, or the object that stands for the space. */
-
-static void drop_str(poolobj *value) {
-    struct value_str *str = (struct value_str *)value;
-    str_drop_utf8(str);
-    if (likely(!(str->shape & STR_INTERNED))) return;
-    poolval_space *space = (poolval_space *)object_type(value)->data;
-    intern_forget(space, str);
-    if (unlikely(space->closing && space->interned.used == 0)) space_free(space);
-}
+#include "value/tuple.h"
 
 /* ---- The beginning ---- */
 
-enum { SMALL_MOST = 1 << 20, TUPLE_LIST_ITEMS = 19 };
+enum { SMALL_MOST = 1 << 20 };
 
 static bool options_are_good(const poolval_options *wanted) {
     bool range_is_good = wanted->small_min > wanted->small_max ||
@@ -39,87 +23,29 @@ static bool options_are_good(const poolval_options *wanted) {
             wanted->list_growth == POOLVAL_GROWTH_CLASSIC);
 }
 
-static bool make_type(poolval_space *space, unsigned type, const poolobj_typespec *spec) {
-    if (value_refuses() || !(space->type[type] = type_new(space->heap, spec))) return false;
+/* What the row of a type says, and the option of its free list. */
+static poolobj_typespec spec_of(const struct kind *kind, const poolval_options *wanted) {
+    poolobj_typespec spec = kind->spec;
+    if (spec.name == NULL) spec.name = kind->name;
+    if (kind->kept == 0) return spec;
+    memcpy(&spec.free_list, (const char *)wanted + kind->kept, sizeof spec.free_list);
+    spec.free_items = spec.free_list > 0 ? kind->listed : 0;
+    return spec;
+}
+
+static bool make_type(poolval_space *space, unsigned type, const poolval_options *wanted) {
+    poolobj_typespec spec = spec_of(&kind_table[type], wanted);
+    if (value_refuses() || !(space->type[type] = type_new(space->heap, &spec))) return false;
     space->type[type]->data = space;
     if (!type_number(space->type[type])) return false;
     space->number[type] = (uint16_t)(space->type[type]->head & UINT16_MAX);
     return true;
 }
 
-/* For graphs. */
-static const char *const class_fields[] = {"name", "base", "attributes", "names"};
-static const char *const instance_fields[] = {"class", "more"};
-static const char *const iterator_fields[] = {"over"};
-
 /* One after the other, see value.h. */
 static bool make_types(poolval_space *space, const poolval_options *wanted) {
-    const size_t header = sizeof(poolobj);
-    const poolobj_typespec specs[POOLVAL_TYPES] = {
-        [POOLVAL_OTHER] = {.name = "poolval_space",
-                           .size = sizeof(struct space_object),
-                           .drop = space_drop},
-        [POOLVAL_NONE] = {.name = "none", .size = header},
-        [POOLVAL_BOOL] = {.name = "bool", .size = sizeof(struct value_int)},
-        [POOLVAL_INT] = {.name = "int",
-                         .size = sizeof(struct value_int),
-                         .free_list = wanted->keep_ints},
-        [POOLVAL_FLOAT] = {.name = "float",
-                           .size = sizeof(struct value_float),
-                           .free_list = wanted->keep_floats},
-        [POOLVAL_LARGE_INT] = {.name = "int beyond 64 bits",
-                               .size = sizeof(struct value_large),
-                               .item_size = sizeof(uint64_t)},
-        [POOLVAL_STR] = {.name = "str",
-                         .size = sizeof(struct value_str),
-                         .item_size = 1,
-                         .drop = drop_str},
-        [POOLVAL_BYTES] = {.name = "bytes", .size = sizeof(struct value_bytes), .item_size = 1},
-        [POOLVAL_BYTEARRAY] = {.name = "bytearray",
-                               .size = sizeof(struct value_bytearray),
-                               .drop = bytes_drop},
-        [POOLVAL_RANGE] = {.name = "range", .size = sizeof(struct value_range)},
-        [POOLVAL_SLICE] = {.name = "slice", .size = sizeof(struct value_slice)},
-        [POOLVAL_TUPLE] = {.name = "tuple",
-                           .size = sizeof(struct value_tuple),
-                           .flags = POOLOBJ_ITEMS_ARE_REFS,
-                           .free_list = wanted->keep_tuples,
-                           .free_items = wanted->keep_tuples > 0 ? TUPLE_LIST_ITEMS : 0},
-        [POOLVAL_LIST] = {.name = "list",
-                          .size = sizeof(struct value_list),
-                          .traverse = list_traverse,
-                          .drop = list_drop,
-                          .free_list = wanted->keep_lists},
-        [POOLVAL_DICT] = {.name = "dict",
-                          .size = sizeof(struct value_dict),
-                          .traverse = dict_traverse,
-                          .drop = dict_drop,
-                          .free_list = wanted->keep_dicts},
-        [POOLVAL_SET] = {.name = "set",
-                         .size = sizeof(struct value_dict),
-                         .traverse = dict_traverse,
-                         .drop = dict_drop},
-        [POOLVAL_FROZENSET] = {.name = "frozenset",
-                               .size = sizeof(struct value_dict),
-                               .traverse = dict_traverse,
-                               .drop = dict_drop},
-        [POOLVAL_ITERATOR] = {.name = "iterator",
-                              .size = sizeof(struct value_iterator),
-                              .refs = iterator_refs,
-                              .fields = iterator_fields},
-        [POOLVAL_CLASS] = {.name = "class",
-                           .size = sizeof(struct value_class),
-                           .refs = class_refs,
-                           .fields = class_fields},
-        [POOLVAL_INSTANCE] = {.name = "instance",
-                              .size = sizeof(struct value_instance),
-                              .flags = POOLOBJ_ITEMS_ARE_REFS,
-                              .refs = instance_refs,
-                              .fields = instance_fields,
-                              .finalize = instance_finalize},
-    };
     for (unsigned type = 0; type < POOLVAL_TYPES; type++)
-        if (!make_type(space, type, &specs[type])) return false;
+        if (!make_type(space, type, wanted)) return false;
     space->first = space->number[POOLVAL_NONE];
     return true;
 }
@@ -206,28 +132,8 @@ int poolval_set_list_growth(poolval_space *space, int rule) {
 
 static void check(poolobj *value, void *arg) {
     poolval_space *space = (poolval_space *)arg;
-    switch (value_type(space, value)) {
-    case POOLVAL_LARGE_INT:
-        integer_check((const struct value_large *)value);
-        break;
-    case POOLVAL_STR:
-        str_check(space, (struct value_str *)value);
-        break;
-    case POOLVAL_LIST:
-        list_check((const struct value_list *)value);
-        break;
-    case POOLVAL_BYTEARRAY:
-        bytes_check((const struct value_bytearray *)value);
-        break;
-    case POOLVAL_DICT:
-    case POOLVAL_SET:
-    case POOLVAL_FROZENSET:
-        dict_check(space, (const struct value_dict *)value);
-        break;
-    case POOLVAL_INSTANCE:
-        instance_check(space, (const struct value_instance *)value);
-        break;
-    }
+    const struct kind *kind = value_kind(space, value);
+    if (kind->check != NULL) kind->check(space, value);
 }
 
 void poolval_space_check(poolval_space *space) {
@@ -253,59 +159,17 @@ poolobj_type *poolval_object_type(const poolval_space *space, int type) {
 uintptr_t poolval_id(const poolobj *value) { return (uintptr_t)value; }
 int32_t poolval_refcount(const poolobj *value) { return poolobj_refcount(value); }
 
-static size_t table_bytes(const poolval_space *space, const poolobj *value) {
-    switch (value_type(space, value)) {
-    case POOLVAL_STR:
-        return str_utf8_bytes((const struct value_str *)value);
-    case POOLVAL_LIST:
-        return list_table_bytes((const struct value_list *)value);
-    case POOLVAL_BYTEARRAY:
-        return ((const struct value_bytearray *)value)->room;
-    case POOLVAL_DICT:
-    case POOLVAL_SET:
-    case POOLVAL_FROZENSET:
-        return dict_table_bytes((const struct value_dict *)value);
-    default:
-        return 0;
-    }
-}
-
 size_t poolval_sizeof(const poolval_space *space, const poolobj *value) {
-    return poolobj_sizeof(value) + table_bytes(space, value);
+    const struct kind *kind = value_kind(space, value);
+    return poolobj_sizeof(value) + (kind->table != NULL ? kind->table(value) : 0);
 }
 
 poolobj *poolval_none(const poolval_space *space) { return space->none; }
 
-/* One that can't tell its length is not. */
-static bool is_empty(const poolval_space *space, const poolobj *value) {
-    const struct own *own = own_of(space, value);
-    return own->hooks.length != NULL && own_length(own, (poolobj *)(uintptr_t)value) == 0;
-}
-
 int poolval_truth(const poolval_space *space, const poolobj *value) {
     int64_t number;
     if (number_int_of(space, value, &number)) return number != 0;
-    switch (value_type(space, value)) {
-    case POOLVAL_NONE:
-        return 0;
-    case POOLVAL_FLOAT:
-        return ((const struct value_float *)value)->number != 0;
-    case POOLVAL_STR:
-        return str_length((const struct value_str *)value) > 0;
-    case POOLVAL_TUPLE:
-        return ((const struct value_tuple *)value)->length > 0;
-    case POOLVAL_LIST:
-        return ((const struct value_list *)value)->length > 0;
-    case POOLVAL_DICT:
-    case POOLVAL_SET:
-    case POOLVAL_FROZENSET:
-        return ((const struct value_dict *)value)->length > 0;
-    case POOLVAL_BYTES:
-    case POOLVAL_BYTEARRAY:
-        return bytes_of(space, value).length > 0;
-    case POOLVAL_RANGE:
-        return ((const struct value_range *)value)->length > 0;
-    default:
-        return value != NULL && !(own_of(space, value) != NULL && is_empty(space, value));
-    }
+    const struct kind *kind = value_kind(space, value);
+    if (kind->truth != NULL) return kind->truth(space, value);
+    return kind->length == NULL || kind->length(space, value) > 0;
 }

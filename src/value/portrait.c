@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "value/bytes.h"
 #include "value/instance.h"
 #include "value/repr.h"
 #include "value/set.h"
@@ -45,7 +44,7 @@ static void write_short(struct writer *writer, const poolobj *value) {
         writer_text(writer, "'");
         writer_part(writer, str, 0, SHOWN_MAX);
         writer_text(writer, "...'");
-    } else if (value_type(writer->space, value) < POOLVAL_TUPLE || writer->space->owned == 0) {
+    } else if (!value_kind(writer->space, value)->tracked || writer->space->owned == 0) {
         repr_write(writer, value);
     } else {
         writer_text(writer, value_type_name(writer->space, value));
@@ -58,25 +57,16 @@ static const poolval_space *space_for(const void *object, const void *arg) {
     return arg != NULL ? (const poolval_space *)arg : poolval_space_of(object);
 }
 
-/* Items of what has some that its type does not tell; SIZE_MAX. */
-static size_t items_of(const poolval_space *space, const poolobj *object) {
-    size_t count;
-    if (sequence_items(space, object, &count) != NULL) return count;
-    if (set_is(space, object) || value_is(space, object, POOLVAL_DICT))
-        return ((const struct value_dict *)object)->length;
-    if (bytes_is(space, object)) return bytes_of(space, object).length;
-    return SIZE_MAX;
-}
-
 int poolval_describe(poolobj *object, char *text, size_t size, void *arg) {
     poolval_space *space = (poolval_space *)(uintptr_t)space_for(object, arg);
     struct writer writer;
     if (space == NULL) return 0;
     unsigned type = value_type(space, object);
-    size_t count = items_of(space, object);
-    if (count != SIZE_MAX)
-        return snprintf(text, size, "%zu %s%s", count, bytes_is(space, object) ? "byte" : "item",
-                        count == 1 ? "" : "s");
+    const struct kind *kind = value_kind(space, object);
+    if (kind->of != NULL) {
+        size_t count = kind->length(space, object);
+        return snprintf(text, size, "%zu %s%s", count, kind->of, count == 1 ? "" : "s");
+    }
     if (type == POOLVAL_INSTANCE) return snprintf(text, size, "%s", value_type_name(space, object));
     if (type == POOLVAL_CLASS)
         return snprintf(text, size, "%s", ((const struct value_class *)object)->utf8);
@@ -132,8 +122,7 @@ int poolval_name(const struct poolgraph_reference *reference, char *text, size_t
         if (reference->index < names->length)
             return name_attribute(space, names->item[2 * reference->index], text, size);
     }
-    bool has_entries = type == POOLVAL_DICT || set_is(space, from);
-    if (has_entries && reference->kind == POOLGRAPH_ITEM)
+    if (value_kind(space, from)->entries && reference->kind == POOLGRAPH_ITEM)
         return name_entry(space, reference, text, size);
     return name_own(space, reference, text, size);
 }

@@ -81,7 +81,9 @@ static bool has(const struct value_str *str, uint32_t character) {
 }
 
 /* In double quotes if that saves escapes. */
-static void write_str(struct writer *writer, const struct value_str *str) {
+void repr_str(struct writer *writer, const poolobj *value, const struct around *outer) {
+    const struct value_str *str = (const struct value_str *)value;
+    (void)outer;
     uint32_t quote = has(str, '\'') && !has(str, '"') ? '"' : '\'';
     size_t done = 0;
     writer_char(writer, quote);
@@ -97,12 +99,6 @@ static void write_str(struct writer *writer, const struct value_str *str) {
 }
 
 /* ---- Containers ---- */
-
-static size_t length_of(const poolval_space *space, const poolobj *value) {
-    size_t count;
-    if (sequence_items(space, value, &count) != NULL) return count;
-    return ((const struct value_dict *)value)->length;
-}
 
 /* False: too much work, with the failure noted. */
 static bool may_write(struct repeats *repeats, const poolobj *value, size_t items) {
@@ -133,8 +129,8 @@ static void write_items(struct writer *writer, const poolobj *sequence,
 }
 
 /* set(), {1, 2}, frozenset({1}) */
-static void write_set(struct writer *writer, const struct value_dict *set,
-                      const struct around *around) {
+static void write_set(struct writer *writer, const poolobj *value, const struct around *around) {
+    const struct value_dict *set = (const struct value_dict *)value;
     bool frozen = value_is(writer->space, &set->base, POOLVAL_FROZENSET), empty = set->length == 0;
     size_t index = 0, written = 0;
     writer_text(writer, frozen ? "frozenset(" : empty ? "set(" : "");
@@ -147,8 +143,9 @@ static void write_set(struct writer *writer, const struct value_dict *set,
     writer_text(writer, frozen || empty ? ")" : "");
 }
 
-static void write_dict(struct writer *writer, const struct value_dict *dict,
+static void write_dict(struct writer *writer, const poolobj *container,
                        const struct around *around) {
+    const struct value_dict *dict = (const struct value_dict *)container;
     size_t index = 0, written = 0;
     writer_text(writer, "{");
     for (poolobj **entry; !writer->failed && (entry = dict_step(dict, &index)) != NULL;) {
@@ -169,30 +166,40 @@ static bool is_around(const poolobj *value, const struct around *outer) {
     return outer != NULL;
 }
 
-static void write_container(struct writer *writer, const poolobj *value, unsigned type,
-                            const struct around *outer) {
+/* Writes a container by `write`, or `again` if it is inside of itself. */
+static void write_container(struct writer *writer, const poolobj *value, const struct around *outer,
+                            const char *again,
+                            void (*write)(struct writer *writer, const poolobj *value,
+                                          const struct around *around)) {
     if (is_around(value, outer)) {
-        writer_text(writer, type == POOLVAL_TUPLE  ? "(...)"
-                            : type == POOLVAL_LIST ? "[...]"
-                            : type == POOLVAL_DICT ? "{...}"
-                                                   : "set(...)");
+        writer_text(writer, again);
         return;
     }
+    size_t items = value_kind(writer->space, value)->length(writer->space, value);
     struct around around = *outer;
     around.value = value;
     around.outer = outer;
     if (around.depth-- == 0) {
         key_fail_depth(writer->space);
         writer_fail(writer);
-    } else if (!may_write(around.repeats, value, length_of(writer->space, value))) {
+    } else if (!may_write(around.repeats, value, items)) {
         writer_fail(writer);
-    } else if (set_is(writer->space, value)) {
-        write_set(writer, (const struct value_dict *)value, &around);
-    } else if (type == POOLVAL_DICT) {
-        write_dict(writer, (const struct value_dict *)value, &around);
     } else {
-        write_items(writer, value, &around);
+        write(writer, value, &around);
     }
+}
+
+void repr_tuple(struct writer *writer, const poolobj *value, const struct around *outer) {
+    write_container(writer, value, outer, "(...)", write_items);
+}
+void repr_list(struct writer *writer, const poolobj *value, const struct around *outer) {
+    write_container(writer, value, outer, "[...]", write_items);
+}
+void repr_dict(struct writer *writer, const poolobj *value, const struct around *outer) {
+    write_container(writer, value, outer, "{...}", write_dict);
+}
+void repr_set(struct writer *writer, const poolobj *value, const struct around *outer) {
+    write_container(writer, value, outer, "set(...)", write_set);
 }
 
 /* ---- The rest ---- */
@@ -243,8 +250,10 @@ static void write_other(struct writer *writer, const poolobj *value, const struc
 }
 
 /* <class Point> */
-static void write_class(struct writer *writer, const struct value_class *class_) {
-    const struct value_str *name = (const struct value_str *)class_->name;
+void repr_class(struct writer *writer, const poolobj *value, const struct around *outer) {
+    const struct value_str *name =
+        (const struct value_str *)((const struct value_class *)value)->name;
+    (void)outer;
     writer_text(writer, "<class ");
     writer_part(writer, name, 0, str_length(name));
     writer_text(writer, ">");
@@ -260,10 +269,11 @@ static void write_large(struct writer *writer, const struct integer *view) {
     value_free(digits);
 }
 
-static void write_number(struct writer *writer, const poolobj *value) {
+void repr_number(struct writer *writer, const poolobj *value, const struct around *outer) {
     char text[FLOAT_TEXT_SIZE];
     int64_t number;
     struct integer view;
+    (void)outer;
     if (number_int_of(writer->space, value, &number)) {
         snprintf(text, sizeof text, "%lld", (long long)number);
     } else if (integer_view(writer->space, value, &view)) {
@@ -275,7 +285,8 @@ static void write_number(struct writer *writer, const poolobj *value) {
     writer_text(writer, text);
 }
 
-static void write_bytes(struct writer *writer, const poolobj *value) {
+void repr_bytes(struct writer *writer, const poolobj *value, const struct around *outer) {
+    (void)outer;
     struct bytes bytes = bytes_of(writer->space, value);
     bool fixed = value_is(writer->space, value, POOLVAL_BYTES), single = false, twice = false;
     for (size_t i = 0; i < bytes.length; i++) {
@@ -296,14 +307,18 @@ static void write_bytes(struct writer *writer, const poolobj *value) {
     if (!fixed) writer_text(writer, ")");
 }
 
-static void write_range(struct writer *writer, const struct value_range *range) {
+void repr_range(struct writer *writer, const poolobj *value, const struct around *outer) {
+    const struct value_range *range = (const struct value_range *)value;
+    (void)outer;
     char text[96];
     snprintf(text, sizeof text, range->step == 1 ? "range(%lld, %lld)" : "range(%lld, %lld, %lld)",
              (long long)range->start, (long long)range->stop, (long long)range->step);
     writer_text(writer, text);
 }
 
-static void write_slice(struct writer *writer, const struct value_slice *slice) {
+void repr_slice(struct writer *writer, const poolobj *value, const struct around *outer) {
+    const struct value_slice *slice = (const struct value_slice *)value;
+    (void)outer;
     const ptrdiff_t parts[] = {slice->start, slice->stop, slice->step};
     char text[32];
     for (int i = 0; i < 3; i++) {
@@ -314,44 +329,22 @@ static void write_slice(struct writer *writer, const struct value_slice *slice) 
     writer_text(writer, ")");
 }
 
+void repr_none(struct writer *writer, const poolobj *value, const struct around *outer) {
+    (void)value, (void)outer;
+    writer_text(writer, "None");
+}
+
+void repr_bool(struct writer *writer, const poolobj *value, const struct around *outer) {
+    (void)outer;
+    writer_text(writer, ((const struct value_int *)value)->number != 0 ? "True" : "False");
+}
+
 static void write_value(struct writer *writer, const poolobj *value, const struct around *outer) {
-    unsigned type = value_type(writer->space, value);
-    switch (type) {
-    case POOLVAL_CLASS:
-        write_class(writer, (const struct value_class *)value);
-        return;
-    case POOLVAL_OTHER:
-    case POOLVAL_ITERATOR:
-    case POOLVAL_INSTANCE:
+    const struct kind *kind = value_kind(writer->space, value);
+    if (likely(kind->repr != NULL))
+        kind->repr(writer, value, outer);
+    else
         write_other(writer, value, outer);
-        return;
-    case POOLVAL_NONE:
-        writer_text(writer, "None");
-        return;
-    case POOLVAL_BOOL:
-        writer_text(writer, ((const struct value_int *)value)->number != 0 ? "True" : "False");
-        return;
-    case POOLVAL_INT:
-    case POOLVAL_LARGE_INT:
-    case POOLVAL_FLOAT:
-        write_number(writer, value);
-        return;
-    case POOLVAL_STR:
-        write_str(writer, (const struct value_str *)value);
-        return;
-    case POOLVAL_BYTES:
-    case POOLVAL_BYTEARRAY:
-        write_bytes(writer, value);
-        return;
-    case POOLVAL_RANGE:
-        write_range(writer, (const struct value_range *)value);
-        return;
-    case POOLVAL_SLICE:
-        write_slice(writer, (const struct value_slice *)value);
-        return;
-    default:
-        write_container(writer, value, type, outer);
-    }
 }
 
 void repr_write(struct writer *writer, const poolobj *value) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The functions of poolval.h that ask any container for its length, for an item, or for a slice. */
+#include "value/sequence.h"
+
 #include "value/bytes.h"
 #include "value/order.h"
 #include "value/own.h"
@@ -7,40 +9,42 @@
 #include "value/set.h"
 #include "value/str.h"
 
-static bool length_of(const poolval_space *space, const poolobj *value, size_t *length) {
-    switch (value_type(space, value)) {
-    case POOLVAL_STR:
-        *length = str_length((const struct value_str *)value);
-        return true;
-    case POOLVAL_BYTES:
-    case POOLVAL_BYTEARRAY:
-        *length = bytes_of(space, value).length;
-        return true;
-    case POOLVAL_RANGE:
-        *length = ((const struct value_range *)value)->length;
-        return true;
-    case POOLVAL_DICT:
-    case POOLVAL_SET:
-    case POOLVAL_FROZENSET:
-        *length = ((const struct value_dict *)value)->length;
-        return true;
-    default:
-        return sequence_items(space, value, length) != NULL;
-    }
+size_t sequence_length_of_str(const poolval_space *space, const poolobj *value) {
+    (void)space;
+    return str_length((const struct value_str *)value);
+}
+size_t sequence_length_of_bytes(const poolval_space *space, const poolobj *value) {
+    return bytes_of(space, value).length;
+}
+size_t sequence_length_of_range(const poolval_space *space, const poolobj *value) {
+    (void)space;
+    return ((const struct value_range *)value)->length;
+}
+size_t sequence_length_of_tuple(const poolval_space *space, const poolobj *value) {
+    (void)space;
+    return ((const struct value_tuple *)value)->length;
+}
+size_t sequence_length_of_list(const poolval_space *space, const poolobj *value) {
+    (void)space;
+    return ((const struct value_list *)value)->length;
+}
+size_t sequence_length_of_dict(const poolval_space *space, const poolobj *value) {
+    (void)space;
+    return ((const struct value_dict *)value)->length;
 }
 
 ptrdiff_t poolval_length(poolval_space *space, const poolobj *value) {
-    size_t length;
     if (own_of(space, value) != NULL)
         return own_length(own_of(space, value), (poolobj *)(uintptr_t)value);
-    if (length_of(space, value, &length)) return (ptrdiff_t)length;
+    const struct kind *kind = value_kind(space, value);
+    if (likely(kind->length != NULL)) return (ptrdiff_t)kind->length(space, value);
     value_fail_type(space, "something with a length", value);
     return -1;
 }
 
 /* ---- Whether an item is there: 1, 0, -1 ---- */
 
-static int items_have(poolval_space *space, const poolobj *value, poolobj *item) {
+int sequence_items_have(poolval_space *space, poolobj *value, poolobj *item) {
     size_t count;
     poolobj *const *items = sequence_items(space, value, &count);
     for (size_t i = 0; i < count; i++) {
@@ -51,7 +55,11 @@ static int items_have(poolval_space *space, const poolobj *value, poolobj *item)
     return 0;
 }
 
-static int iterated_has(poolval_space *space, poolobj *value, poolobj *item) {
+int sequence_other_has(poolval_space *space, poolobj *value, poolobj *item) {
+    if (own_of(space, value) == NULL) {
+        value_fail_type(space, "something with items", value);
+        return -1;
+    }
     poolobj *iterator = poolval_iterate(space, value), *next;
     int equal = 0, more = -1;
     if (iterator == NULL) return -1;
@@ -63,7 +71,7 @@ static int iterated_has(poolval_space *space, poolobj *value, poolobj *item) {
     return more < 0 ? -1 : equal;
 }
 
-static int range_contains(const poolval_space *space, const poolobj *range, const poolobj *item) {
+int sequence_range_has(poolval_space *space, poolobj *range, poolobj *item) {
     int64_t number;
     if (value_is(space, item, POOLVAL_FLOAT)) {
         double real = ((const struct value_float *)item)->number;
@@ -75,7 +83,7 @@ static int range_contains(const poolval_space *space, const poolobj *range, cons
     return range_has((const struct value_range *)range, number);
 }
 
-static int bytes_contain(poolval_space *space, const poolobj *value, const poolobj *item) {
+int sequence_bytes_have(poolval_space *space, poolobj *value, poolobj *item) {
     int64_t byte;
     struct bytes bytes = bytes_of(space, value);
     if (!number_int_of(space, item, &byte)) {
@@ -86,32 +94,26 @@ static int bytes_contain(poolval_space *space, const poolobj *value, const poolo
            memchr(bytes.data, (int)byte, bytes.length) != NULL;
 }
 
-int poolval_contains(poolval_space *space, poolobj *value, poolobj *item) {
+int sequence_str_has(poolval_space *space, poolobj *value, poolobj *item) {
+    ptrdiff_t at = poolval_str_find(space, value, item, 0, PTRDIFF_MAX);
+    return at == -2 ? -1 : at >= 0;
+}
+
+int sequence_dict_has(poolval_space *space, poolobj *value, poolobj *item) {
     poolobj *found;
-    ptrdiff_t at;
+    return poolval_dict_find(space, value, item, &found);
+}
+
+int sequence_set_has(poolval_space *space, poolobj *value, poolobj *item) {
+    return poolval_set_has(space, value, item);
+}
+
+int poolval_contains(poolval_space *space, poolobj *value, poolobj *item) {
     if (!value_require_any(space, item, "item")) return -1;
-    switch (value_type(space, value)) {
-    case POOLVAL_STR:
-        at = poolval_str_find(space, value, item, 0, PTRDIFF_MAX);
-        return at == -2 ? -1 : at >= 0;
-    case POOLVAL_BYTES:
-    case POOLVAL_BYTEARRAY:
-        return bytes_contain(space, value, item);
-    case POOLVAL_RANGE:
-        return range_contains(space, value, item);
-    case POOLVAL_TUPLE:
-    case POOLVAL_LIST:
-        return items_have(space, value, item);
-    case POOLVAL_DICT:
-        return poolval_dict_find(space, value, item, &found);
-    case POOLVAL_SET:
-    case POOLVAL_FROZENSET:
-        return poolval_set_has(space, value, item);
-    default:
-        if (own_of(space, value) != NULL) return iterated_has(space, value, item);
-        value_fail_type(space, "something with items", value);
-        return -1;
-    }
+    const struct kind *kind = value_kind(space, value);
+    if (likely(kind->contains != NULL)) return kind->contains(space, value, item);
+    value_fail_type(space, "something with items", value);
+    return -1;
 }
 
 /* ---- Slices ---- */
@@ -122,7 +124,9 @@ static bool read_cut(poolval_space *space, const poolobj *slice, size_t length, 
     return true;
 }
 
-static poolobj *cut_str(poolval_space *space, const struct value_str *str, const struct cut *cut) {
+poolobj *sequence_cut_str(poolval_space *space, poolobj *value, const struct cut *cut) {
+    const struct value_str *str = (const struct value_str *)value;
+    if (cut->count == 0) return space->empty_str;
     unsigned log = str_width_log(str);
     uint64_t few[16];
     size_t size = cut->count << log;
@@ -134,7 +138,7 @@ static poolobj *cut_str(poolval_space *space, const struct value_str *str, const
     return made;
 }
 
-static poolobj *cut_bytes(poolval_space *space, poolobj *value, const struct cut *cut) {
+poolobj *sequence_cut_bytes(poolval_space *space, poolobj *value, const struct cut *cut) {
     struct bytes from = bytes_of(space, value);
     bool fixed = value_is(space, value, POOLVAL_BYTES);
     poolobj *made = fixed ? poolval_bytes_new(space, from.data, cut->count)
@@ -145,7 +149,7 @@ static poolobj *cut_bytes(poolval_space *space, poolobj *value, const struct cut
     return made;
 }
 
-static poolobj *cut_items(poolval_space *space, const poolobj *value, const struct cut *cut) {
+poolobj *sequence_cut_items(poolval_space *space, poolobj *value, const struct cut *cut) {
     size_t length;
     poolobj *const *from = sequence_items(space, value, &length);
     if (value_is(space, value, POOLVAL_LIST)) {
@@ -169,8 +173,8 @@ static bool far_at(const struct value_range *range, ptrdiff_t index, int64_t *nu
            !__builtin_add_overflow(range->start, span, number);
 }
 
-static poolobj *cut_range(poolval_space *space, const struct value_range *range,
-                          const struct cut *cut) {
+poolobj *sequence_cut_range(poolval_space *space, poolobj *value, const struct cut *cut) {
+    const struct value_range *range = (const struct value_range *)value;
     int64_t start, stop, step;
     if (far_at(range, cut->start, &start) && far_at(range, cut->stop, &stop) &&
         !__builtin_mul_overflow(range->step, cut->step, &step))
@@ -179,15 +183,11 @@ static poolobj *cut_range(poolval_space *space, const struct value_range *range,
 }
 
 poolobj *poolval_get_slice(poolval_space *space, poolobj *value, const poolobj *slice) {
-    size_t length;
     struct cut cut;
-    unsigned type = value_type(space, value);
-    if (type >= POOLVAL_DICT || !length_of(space, value, &length))
-        return (poolobj *)value_fail_type(space, "a sequence", value);
-    if (!read_cut(space, slice, length, &cut)) return NULL;
-    if (type == POOLVAL_STR) return cut_str(space, (const struct value_str *)value, &cut);
-    if (type == POOLVAL_RANGE) return cut_range(space, (const struct value_range *)value, &cut);
-    return bytes_is(space, value) ? cut_bytes(space, value, &cut) : cut_items(space, value, &cut);
+    const struct kind *kind = value_kind(space, value);
+    if (kind->slice == NULL) return (poolobj *)value_fail_type(space, "a sequence", value);
+    if (!read_cut(space, slice, kind->length(space, value), &cut)) return NULL;
+    return kind->slice(space, value, &cut);
 }
 
 /* ---- Slices of lists, changed ---- */

@@ -10,10 +10,11 @@ struct sharing {
     bool failed;          /* no memory */
 };
 
+/* Of objects that are no values, that which stands for the space. */
 static bool is_constant(const poolval_space *space, const poolobj *value) {
-    unsigned type = value_type(space, value);
-    if (type == POOLVAL_OTHER) return value->type == space->number[POOLVAL_OTHER];
-    return type < POOLVAL_LIST ? type != POOLVAL_BYTEARRAY : type == POOLVAL_FROZENSET;
+    if (value_type(space, value) == POOLVAL_OTHER)
+        return value->type == space->number[POOLVAL_OTHER];
+    return !value_kind(space, value)->changes;
 }
 
 static void look(poolobj *value, void *arg) {

@@ -2,6 +2,8 @@
 /* poolval_copy_to: values copied into another space, of the same heap or another. Nothing of the
    space that they come from is changed, and its functions are asked for types and contents alone;
    all that is made belongs to the other. No code of the program runs before the copy is whole. */
+#include "value/transfer.h"
+
 #include "object/type.h"
 #include "value/bytes.h"
 #include "value/copies.h"
@@ -22,51 +24,67 @@ static poolobj *transfer(struct transfer *transfer, const poolobj *value, size_t
 
 /* ---- Without parts ---- */
 
-static poolobj *transfer_str(poolval_space *to, const struct value_str *str) {
+poolobj *transfer_none(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    (void)from, (void)value;
+    return to->none;
+}
+
+poolobj *transfer_bool(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    (void)from;
+    return to->boolean[((const struct value_int *)value)->number];
+}
+
+poolobj *transfer_int(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    (void)from;
+    return number_new_int(to, ((const struct value_int *)value)->number);
+}
+
+poolobj *transfer_float(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    (void)from;
+    return poolval_float_new(to, ((const struct value_float *)value)->number);
+}
+
+poolobj *transfer_str(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    const struct value_str *str = (const struct value_str *)value;
     poolobj *copy = str_new_chars(to, str_data(str), str_width_log(str), str_length(str));
+    (void)from;
     if (copy == NULL || !(str->shape & STR_INTERNED)) return copy;
     poolobj *interned = intern(to, (struct value_str *)copy);
     value_unref(copy);
     return interned;
 }
 
-static poolobj *transfer_large(poolval_space *to, const struct value_large *from) {
-    size_t length = (size_t)(from->size < 0 ? -from->size : from->size);
+poolobj *transfer_large(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    const struct value_large *original = (const struct value_large *)value;
+    bool negative = original->size < 0;
+    size_t length = (size_t)(negative ? -original->size : original->size);
     struct value_large *large = integer_begin(to, length);
+    (void)from;
     if (large == NULL) return NULL;
-    memcpy(large->limb, from->limb, length * sizeof from->limb[0]);
-    return integer_end(to, large, length, from->size < 0);
+    memcpy(large->limb, original->limb, length * sizeof original->limb[0]);
+    return integer_end(to, large, length, negative);
 }
 
-static poolobj *transfer_simple(struct transfer *transfer, const poolobj *value, unsigned type) {
-    poolval_space *to = transfer->to;
-    struct bytes bytes;
+poolobj *transfer_bytes(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    struct bytes bytes = bytes_of(from, value);
+    return poolval_bytes_new(to, bytes.data, bytes.length);
+}
+
+poolobj *transfer_bytearray(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    struct bytes bytes = bytes_of(from, value);
+    return poolval_bytearray_new(to, bytes.data, bytes.length);
+}
+
+poolobj *transfer_range(poolval_space *to, const poolval_space *from, const poolobj *value) {
     const struct value_range *range = (const struct value_range *)value;
+    (void)from;
+    return poolval_range_new(to, range->start, range->stop, range->step);
+}
+
+poolobj *transfer_slice(poolval_space *to, const poolval_space *from, const poolobj *value) {
     const struct value_slice *slice = (const struct value_slice *)value;
-    switch (type) {
-    case POOLVAL_NONE:
-        return to->none;
-    case POOLVAL_BOOL:
-        return to->boolean[((const struct value_int *)value)->number];
-    case POOLVAL_INT:
-        return number_new_int(to, ((const struct value_int *)value)->number);
-    case POOLVAL_FLOAT:
-        return poolval_float_new(to, ((const struct value_float *)value)->number);
-    case POOLVAL_LARGE_INT:
-        return transfer_large(to, (const struct value_large *)value);
-    case POOLVAL_STR:
-        return transfer_str(to, (const struct value_str *)value);
-    case POOLVAL_BYTES:
-        bytes = bytes_of(transfer->from, value);
-        return poolval_bytes_new(to, bytes.data, bytes.length);
-    case POOLVAL_BYTEARRAY:
-        bytes = bytes_of(transfer->from, value);
-        return poolval_bytearray_new(to, bytes.data, bytes.length);
-    case POOLVAL_RANGE:
-        return poolval_range_new(to, range->start, range->stop, range->step);
-    default:
-        return poolval_slice_new(to, slice->start, slice->stop, slice->step);
-    }
+    (void)from;
+    return poolval_slice_new(to, slice->start, slice->stop, slice->step);
 }
 
 /* ---- Containers: known before their items are copied, as cycles end at them ---- */
@@ -97,57 +115,75 @@ static bool add_entries(struct transfer *transfer_, const struct value_dict *fro
     return true;
 }
 
-static void *begin_container(struct transfer *transfer_, const poolobj *value, unsigned type) {
-    size_t length;
-    if (type == POOLVAL_LIST) {
-        sequence_items(transfer_->from, value, &length);
-        return list_new(transfer_->to, length);
-    }
-    if (type != POOLVAL_TUPLE) return dict_new_of(transfer_->to, type);
-    length = ((const struct value_tuple *)value)->length;
-    return length > 0 ? (void *)tuple_new_empty(transfer_->to, length) : transfer_->to->empty_tuple;
+poolobj *transfer_list(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    (void)from;
+    return (poolobj *)list_new(to, ((const struct value_list *)value)->length);
 }
 
-static bool fill(struct transfer *transfer_, const poolobj *value, poolobj *copy, unsigned type,
-                 size_t depth) {
-    struct value_tuple *tuple = (struct value_tuple *)copy;
+poolobj *transfer_tuple(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    size_t length = ((const struct value_tuple *)value)->length;
+    (void)from;
+    return length > 0 ? (poolobj *)tuple_new_empty(to, length) : to->empty_tuple;
+}
+
+poolobj *transfer_dict(poolval_space *to, const poolval_space *from, const poolobj *value) {
+    return (poolobj *)dict_new_of(to, value_type(from, value));
+}
+
+bool transfer_list_parts(struct transfer *transfer_, const poolobj *value, poolobj *copy,
+                         size_t depth) {
     struct value_list *list = (struct value_list *)copy;
-    if (type == POOLVAL_TUPLE) return add_items(transfer_, value, tuple->item, NULL, depth);
-    if (type == POOLVAL_LIST) return add_items(transfer_, value, list->item, &list->length, depth);
-    if (!add_entries(transfer_, (const struct value_dict *)value, (struct value_dict *)copy, depth))
-        return false;
-    if (type == POOLVAL_FROZENSET) set_freeze(transfer_->to, (struct value_dict *)copy);
+    return add_items(transfer_, value, list->item, &list->length, depth);
+}
+
+bool transfer_tuple_parts(struct transfer *transfer_, const poolobj *value, poolobj *copy,
+                          size_t depth) {
+    return add_items(transfer_, value, ((struct value_tuple *)copy)->item, NULL, depth);
+}
+
+bool transfer_dict_parts(struct transfer *transfer_, const poolobj *value, poolobj *copy,
+                         size_t depth) {
+    struct value_dict *dict = (struct value_dict *)copy;
+    if (!add_entries(transfer_, (const struct value_dict *)value, dict, depth)) return false;
+    if (value_is(transfer_->to, copy, POOLVAL_FROZENSET)) set_freeze(transfer_->to, dict);
     return true;
 }
 
-static poolobj *transfer_container(struct transfer *transfer_, const poolobj *value, unsigned type,
-                                   size_t depth) {
+static poolobj *transfer_container(struct transfer *transfer_, const poolobj *value,
+                                   const struct kind *kind, size_t depth) {
     if (depth == 0) return key_fail_depth(transfer_->to) ? transfer_->to->none : NULL;
-    poolobj *copy = (poolobj *)begin_container(transfer_, value, type);
+    poolobj *copy = kind->transfer(transfer_->to, transfer_->from, value);
     if (copy == NULL) return NULL;
     if (copies_add(transfer_->to, &transfer_->copies, value, copy) &&
-        fill(transfer_, value, copy, type, depth - 1))
+        kind->transfer_parts(transfer_, value, copy, depth - 1))
+        return copy;
+    value_unref(copy);
+    return NULL;
+}
+
+/* What nobody else refers to is met once, and need not be found again. */
+static poolobj *transfer_simple(struct transfer *transfer_, const poolobj *value,
+                                const struct kind *kind) {
+    poolobj *copy = kind->transfer(transfer_->to, transfer_->from, value);
+    if (copy == NULL || value->count <= 1 ||
+        copies_add(transfer_->to, &transfer_->copies, value, copy))
         return copy;
     value_unref(copy);
     return NULL;
 }
 
 static poolobj *transfer(struct transfer *transfer_, const poolobj *value, size_t depth) {
-    unsigned type = value_type(transfer_->from, value);
-    const char *name = value_type_name(transfer_->from, value);
-    if (type == POOLVAL_OTHER || type >= POOLVAL_ITERATOR)
+    const struct kind *kind = value_kind(transfer_->from, value);
+    if (kind->transfer == NULL) {
+        const char *name = value_type_name(transfer_->from, value);
         return (poolobj *)value_fail(transfer_->to, POOLVAL_ERR_TYPE, "%s stays in its heap",
                                      failure_copy(&transfer_->to->failure, 0, name, strlen(name)),
                                      0);
+    }
     poolobj *known = copies_get(&transfer_->copies, value);
     if (known != NULL) return value_ref(known);
-    if (type >= POOLVAL_TUPLE) return transfer_container(transfer_, value, type, depth);
-    poolobj *copy = transfer_simple(transfer_, value, type);
-    bool shared = value->count > 1;
-    if (copy == NULL || !shared || copies_add(transfer_->to, &transfer_->copies, value, copy))
-        return copy;
-    value_unref(copy);
-    return NULL;
+    if (kind->transfer_parts != NULL) return transfer_container(transfer_, value, kind, depth);
+    return transfer_simple(transfer_, value, kind);
 }
 
 poolobj *poolval_copy_to(poolval_space *space, const poolobj *value) {

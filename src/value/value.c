@@ -6,26 +6,6 @@
 
 /* ---- Types ---- */
 
-static const char *const names[POOLVAL_TYPES] = {[POOLVAL_NONE] = "none",
-                                                 [POOLVAL_BOOL] = "bool",
-                                                 [POOLVAL_INT] = "int",
-                                                 [POOLVAL_FLOAT] = "float",
-                                                 [POOLVAL_LARGE_INT] = "int",
-                                                 [POOLVAL_STR] = "str",
-                                                 [POOLVAL_TUPLE] = "tuple",
-                                                 [POOLVAL_LIST] = "list",
-                                                 [POOLVAL_DICT] = "dict",
-                                                 [POOLVAL_BYTES] = "bytes",
-                                                 [POOLVAL_BYTEARRAY] = "bytearray",
-                                                 [POOLVAL_RANGE] = "range",
-                                                 [POOLVAL_SLICE] = "slice",
-                                                 [POOLVAL_SET] = "set",
-                                                 [POOLVAL_FROZENSET] = "frozenset",
-                                                 [POOLVAL_ITERATOR] = "iterator",
-                                                 [POOLVAL_CLASS] = "class",
-                                                 [POOLVAL_INSTANCE] = "instance"};
-static_assert(POOLVAL_TYPES == 19, "each type has a name above");
-
 /* Types that extend one of these have names of their own, and instances those of their classes. */
 static bool is_named(const poolval_space *space, const poolobj *value) {
     unsigned type = value_type(space, value);
@@ -37,7 +17,7 @@ const char *value_type_name(const poolval_space *space, const poolobj *value) {
     if (value == NULL) return "NULL";
     if (value_is(space, value, POOLVAL_INSTANCE))
         return ((const struct value_class *)((const struct value_instance *)value)->type)->utf8;
-    return is_named(space, value) ? names[value_type(space, value)] : type_name(object_type(value));
+    return is_named(space, value) ? value_kind(space, value)->name : type_name(object_type(value));
 }
 
 /* ---- Failures ---- */

@@ -9,16 +9,13 @@
 #ifndef POOLALLOC_VALUE_VALUE_H
 #define POOLALLOC_VALUE_VALUE_H
 
-#pragma GCC visibility push(default)
-#include <poolval.h>
-#pragma GCC visibility pop
-
 #include <stdlib.h>
 
 #include "object/object.h"
 #include "object/pace.h"
 #include "value/failure.h"
 #include "value/hash.h"
+#include "value/kind.h"
 
 struct value_int {
     poolobj base;
@@ -144,6 +141,17 @@ static inline unsigned value_type(const poolval_space *space, const poolobj *val
     unsigned index = (unsigned)value->type - space->number[POOLVAL_NONE];
     return index < POOLVAL_TYPES - 1 ? index + 1 : (unsigned)POOLVAL_OTHER;
 }
+static inline const struct kind *value_kind(const poolval_space *space, const poolobj *value) {
+    return &kind_table[value_type(space, value)];
+}
+/* The types that the collector tracks: `tracked` of their rows, known when this is compiled. */
+enum {
+    TRACKED_TYPES = 1 << POOLVAL_TUPLE | 1 << POOLVAL_LIST | 1 << POOLVAL_DICT | 1 << POOLVAL_SET |
+                    1 << POOLVAL_FROZENSET | 1 << POOLVAL_ITERATOR | 1 << POOLVAL_CLASS |
+                    1 << POOLVAL_INSTANCE
+};
+static_assert(POOLVAL_TYPES < 31, "a bit for each type");
+ALWAYS_INLINE bool value_is_tracked(unsigned type) { return TRACKED_TYPES >> type & 1; }
 const char *value_type_name(const poolval_space *space, const poolobj *value);
 
 /* ---- Failures ---- */
@@ -218,7 +226,7 @@ ALWAYS_INLINE void *value_new(poolval_space *space, unsigned type, size_t size) 
     size_t bytes = size_max(align_up(size, 8), BLOCK_MIN); /* known when this is compiled */
     void *value = likely(of->is_plain) ? object_new_sized(of, bytes) : object_new_items_slow(of, 0);
     if (unlikely(value == NULL)) return value_fail_memory(space);
-    if (type >= POOLVAL_TUPLE) space->heap->count[0]++; /* tracked by the collector */
+    if (value_is_tracked(type)) space->heap->count[0]++;
     return value;
 }
 ALWAYS_INLINE void *value_new_items(poolval_space *space, unsigned type, size_t items) {
@@ -226,7 +234,7 @@ ALWAYS_INLINE void *value_new_items(poolval_space *space, unsigned type, size_t 
     if (value_refuses()) return value_fail_memory(space);
     void *value = object_new_items(space->type[type], items);
     if (unlikely(value == NULL)) return value_fail_memory(space);
-    if (type >= POOLVAL_TUPLE) space->heap->count[0]++;
+    if (value_is_tracked(type)) space->heap->count[0]++;
     return value;
 }
 /* A container is made: collects what is due. Returns it. */

@@ -57,6 +57,29 @@ TEST_F(ValueContainerTest, AByteArrayGrowsAndGivesBack) {
     EXPECT_EQ(poolval_bytes_length(space_, made), 0);
 }
 
+TEST_F(ValueContainerTest, RangesAndSlicesEqualThoseThatMeanTheSame) {
+    Ref odd = poolval_range_new(space_, 1, 8, 2), same = poolval_range_new(space_, 1, 9, 2);
+    Ref more = poolval_range_new(space_, 1, 10, 2), slice = poolval_slice_new(space_, 1, 8, 2);
+    EXPECT_EQ(poolval_equal(space_, odd, same), 1);
+    EXPECT_EQ(poolval_equal(space_, odd, more), 0);
+    EXPECT_EQ(poolval_equal(space_, odd, slice), 0);
+    EXPECT_EQ(poolval_equal(space_, slice, Ref(poolval_slice_new(space_, 1, 8, 2))), 1);
+    EXPECT_EQ(poolval_equal(space_, slice, Ref(poolval_slice_new(space_, 1, 9, 2))), 0);
+}
+
+/* A type's row says with which others it is compared: numbers of all types, sequences of one. */
+TEST_F(ValueContainerTest, ContainersEqualThoseOfTheirOwnTypeAndSetsEachOther) {
+    Ref tuple_ = tuple({number(1)}), list_ = list({number(1)});
+    Ref set = poolval_set_new(space_, list_), frozen = poolval_frozenset_new(space_, list_);
+    EXPECT_EQ(poolval_equal(space_, tuple_, list_), 0);
+    EXPECT_EQ(poolval_equal(space_, list_, set), 0);
+    EXPECT_EQ(poolval_equal(space_, set, frozen), 1);
+    EXPECT_EQ(poolval_equal(space_, Ref(number(1)), Ref(real(1))), 1);
+    int order;
+    EXPECT_EQ(poolval_compare(space_, tuple_, list_, &order), -1);
+    EXPECT_EQ(error(), POOLVAL_ERR_TYPE);
+}
+
 TEST_F(ValueContainerTest, RangesAndSlicesAtTheEndsOf64Bits) {
     Ref most = poolval_range_new(space_, INT64_MIN, INT64_MAX, INT64_MAX);
     EXPECT_EQ(poolval_length(space_, most), 3);

@@ -64,6 +64,42 @@ TEST_F(ValueSpaceTest, TheTypesOfValues) {
     EXPECT_EQ(poolval_space_heap(space_), heap_);
 }
 
+/* Programs that were compiled before have these numbers in them. */
+TEST_F(ValueSpaceTest, NumbersOfTypesStay) {
+    const int types[] = {POOLVAL_OTHER,     POOLVAL_NONE,      POOLVAL_BOOL,    POOLVAL_INT,
+                         POOLVAL_FLOAT,     POOLVAL_LARGE_INT, POOLVAL_STR,     POOLVAL_BYTES,
+                         POOLVAL_BYTEARRAY, POOLVAL_RANGE,     POOLVAL_SLICE,   POOLVAL_TUPLE,
+                         POOLVAL_LIST,      POOLVAL_DICT,      POOLVAL_SET,     POOLVAL_FROZENSET,
+                         POOLVAL_ITERATOR,  POOLVAL_CLASS,     POOLVAL_INSTANCE};
+    for (int i = 0; i < (int)(sizeof types / sizeof types[0]); i++) EXPECT_EQ(types[i], i);
+}
+
+/* What is known of a type when value_new is compiled is what its pools know. */
+TEST_F(ValueSpaceTest, RowsOfTypesAreWholeAndTrue) {
+    for (unsigned type = 0; type < POOLVAL_TYPES; type++) {
+        const struct kind *kind = &kind_table[type];
+        ASSERT_NE(kind->name, nullptr) << type;
+        EXPECT_GE(kind->spec.size, sizeof(poolobj)) << kind->name;
+        EXPECT_EQ(kind->tracked, space_->type[type]->tracked) << kind->name;
+        EXPECT_EQ(value_is_tracked(type), kind->tracked) << kind->name;
+        EXPECT_TRUE(kind->of == nullptr || kind->length != nullptr) << kind->name;
+        EXPECT_TRUE(kind->slice == nullptr || kind->length != nullptr) << kind->name;
+        EXPECT_TRUE(kind->transfer_parts == nullptr || kind->transfer != nullptr) << kind->name;
+        EXPECT_TRUE(kind->copy == nullptr || kind->deepcopy != nullptr) << kind->name;
+        EXPECT_TRUE(kind->changes || kind->transfer != nullptr || type == POOLVAL_OTHER)
+            << kind->name;
+    }
+}
+
+/* A key keeps its hash as long as it is in a table: what can change has one by identity at most. */
+TEST_F(ValueSpaceTest, WhatEqualsOthersAndChangesHasNoHash) {
+    for (unsigned type = 0; type < POOLVAL_TYPES; type++) {
+        const struct kind *kind = &kind_table[type];
+        bool equals = kind->equal != nullptr || kind->equal_parts != nullptr;
+        EXPECT_TRUE(!kind->changes || !equals || kind->hash == nullptr) << kind->name;
+    }
+}
+
 TEST_F(ValueSpaceTest, EachTypeHasPoolsOfItsOwn) {
     Ref a = number(1000), b = real(1000);
     EXPECT_EQ(poolval_sizeof(space_, a), poolval_sizeof(space_, b));

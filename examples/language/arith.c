@@ -96,8 +96,10 @@ int contains(value container, value item) {
         fail(POOLVAL_ERR_TYPE, "nothing is in a number");
         return -1;
     }
-    poolobj *what = box(item);
-    int result = poolval_contains(vm.space, object_of(container), what);
+    poolobj *what = box(item), *found;
+    int result = poolval_kind(vm.space, object_of(container)) == POOLVAL_DICT
+                     ? poolval_dict_find(vm.space, object_of(container), what, &found)
+                     : poolval_contains(vm.space, object_of(container), what);
     if (what != NULL) poolobj_decref(what);
     return result;
 }

@@ -8,7 +8,17 @@
 #include <stdio.h>
 #include <time.h>
 
+static value text_of_int(int32_t number) {
+    char text[12], *at = text + sizeof text;
+    uint32_t rest = number < 0 ? 0u - (uint32_t)number : (uint32_t)number;
+    do *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    if (number < 0) *--at = '-';
+    return unbox_new(poolval_str_new_size(vm.space, at, (size_t)(text + sizeof text - at)));
+}
+
 static value text_of(value v) {
+    if (is_int(v)) return text_of_int(int_of(v));
     poolobj *boxed = box(v), *text = poolval_text(vm.space, boxed);
     if (boxed != NULL) poolobj_decref(boxed);
     return text == NULL ? NOTHING : of_object(text);

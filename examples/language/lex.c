@@ -138,7 +138,9 @@ static value string_value(token t) {
     poolval_writer *writer;
     if (memchr(at, '\\', (size_t)(end - at)) == NULL) {
         poolobj *string = poolval_str_new_size(vm.space, at, (size_t)(end - at));
-        return unbox_new(string);
+        poolobj *one = string == NULL ? NULL : poolval_str_intern(vm.space, string);
+        if (string != NULL) poolobj_decref(string);
+        return unbox_new(one);
     }
     writer = need_memory(poolval_writer_new(vm.space));
     while (at < end) {

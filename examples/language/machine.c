@@ -124,6 +124,7 @@ void machine_begin(void) {
                            .compare = instance_compare,
                            .hash = instance_hash};
     options.power = pow;
+    options.intern_max = 0; /* names and literals are interned where they are read */
     vm.heap = need_memory(poolobj_heap_new());
     vm.space = need_memory(poolval_space_new(vm.heap, &options));
     vm.stack = need_memory(calloc(STACK, sizeof *vm.stack));
@@ -201,9 +202,14 @@ void define_method(int kind, const char *name, native_function function, int lea
     if (poolval_dict_set_steal(vm.space, vm.methods[kind], key, made) < 0) need_memory(NULL);
 }
 
+/* What was found last is found at once: neither names nor methods go before the end. */
 poolobj *attribute_of_kind(value object, poolobj *name) {
+    static struct { poolobj *name, *dict, *found; } latest[64];
     poolobj *found = NULL, *dict = vm.methods[kind_of(object)];
-    if (dict != NULL) poolval_dict_find(vm.space, dict, name, &found);
+    size_t at = ((uintptr_t)name >> 4 ^ (uintptr_t)dict >> 4) % 64;
+    if (latest[at].name == name && latest[at].dict == dict) return latest[at].found;
+    if (dict == NULL || poolval_dict_find(vm.space, dict, name, &found) <= 0) return NULL;
+    latest[at].name = name, latest[at].dict = dict, latest[at].found = found;
     return found;
 }
 

@@ -15,4 +15,4 @@ local function chain(length, n)
     for x in source do sum = sum + x % 7 end
     return sum
 end
-print(chain(20, 100000))
+print(chain(50, 200000))

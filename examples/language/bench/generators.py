@@ -18,4 +18,4 @@ def chain(length, n):
     return total
 
 
-print(chain(20, 100000))
+print(chain(50, 200000))

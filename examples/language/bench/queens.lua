@@ -22,4 +22,4 @@ local function falses(n)
 end
 
 local function queens(n) return place(0, n, falses(n), falses(2 * n), falses(2 * n + 1)) end
-print(queens(9))
+print(queens(11))

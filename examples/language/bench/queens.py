@@ -18,4 +18,4 @@ def queens(n):
     return place(0, n, [False] * n, [False] * (2 * n), [False] * (2 * n + 1))
 
 
-print(queens(9))
+print(queens(11))

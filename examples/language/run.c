@@ -115,7 +115,7 @@ static int shift_left(int32_t i, int32_t j, int32_t *r) {
 }
 
 value run(void) {
-#define LABEL(name) &&L_##name,
+#define LABEL(name) &&L_##name
     static const void *const labels[] = {OPERATIONS(LABEL)};
 #undef LABEL
     const instruction *pc;

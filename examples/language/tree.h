@@ -11,46 +11,14 @@
 /* ---- Tokens ---- */
 
 /* Operators of one character are that character. */
-enum {
-    T_END = 256,
-    T_LINE,
-    T_NAME,
-    T_NUMBER,
-    T_STRING,
-    T_EQ,
-    T_NE,
-    T_LE,
-    T_GE,
-    T_SHL,
-    T_SHR,
-    T_POW,
-    T_FLOOR_DIV,
-    T_ADD_SET,
-    T_SUB_SET,
-    T_MUL_SET,
-    T_DIV_SET,
-    T_AND,
-    T_BREAK,
-    T_CATCH,
-    T_CLASS,
-    T_CONTINUE,
-    T_ELSE,
-    T_FALSE,
-    T_FN,
-    T_FOR,
-    T_IF,
-    T_IN,
-    T_LET,
-    T_NONE,
-    T_NOT,
-    T_OR,
-    T_RETURN,
-    T_THROW,
-    T_TRUE,
-    T_TRY,
-    T_WHILE,
-    T_YIELD,
-};
+#define TOKENS(X)                                                                                  \
+    X(LINE), X(NAME), X(NUMBER), X(STRING), X(EQ), X(NE), X(LE), X(GE), X(SHL), X(SHR), X(POW),    \
+        X(FLOOR_DIV), X(ADD_SET), X(SUB_SET), X(MUL_SET), X(DIV_SET), X(AND), X(BREAK), X(CATCH),  \
+        X(CLASS), X(CONTINUE), X(ELSE), X(FALSE), X(FN), X(FOR), X(IF), X(IN), X(LET), X(NONE),    \
+        X(NOT), X(OR), X(RETURN), X(THROW), X(TRUE), X(TRY), X(WHILE), X(YIELD)
+#define TOKEN_NAME(name) T_##name
+enum { T_END = 256, TOKENS(TOKEN_NAME) };
+#undef TOKEN_NAME
 enum { FIRST_WORD = T_AND, LAST_WORD = T_YIELD };
 
 typedef struct token {
@@ -76,43 +44,15 @@ typedef struct symbol {
     struct symbol *next;
 } symbol;
 
-enum node_kind {
-    N_CONST,
-    N_INT,
-    N_LOCAL,
-    N_UP,
-    N_GLOBAL,
-    N_BINARY,
-    N_UNARY,
-    N_AND,
-    N_OR,
-    N_NOT,
-    N_COMPARE,
-    N_IN,
-    N_CALL,
-    N_INVOKE,
-    N_INDEX,
-    N_SLICE,
-    N_ATTR,
-    N_LIST,
-    N_DICT,
-    N_FUNCTION,
-    S_EXPRESSION,
-    S_LET,
-    S_SET,
-    S_CHANGE,
-    S_IF,
-    S_WHILE,
-    S_FOR,
-    S_RETURN,
-    S_YIELD,
-    S_THROW,
-    S_TRY,
-    S_BREAK,
-    S_CONTINUE,
-    S_BLOCK,
-    S_CLASS,
-};
+#define NODES(X)                                                                                   \
+    X(N_CONST), X(N_INT), X(N_LOCAL), X(N_UP), X(N_GLOBAL), X(N_BINARY), X(N_UNARY), X(N_AND),     \
+        X(N_OR), X(N_NOT), X(N_COMPARE), X(N_IN), X(N_CALL), X(N_INVOKE), X(N_INDEX), X(N_SLICE),  \
+        X(N_ATTR), X(N_LIST), X(N_DICT), X(N_FUNCTION), X(S_EXPRESSION), X(S_LET), X(S_SET),       \
+        X(S_CHANGE), X(S_IF), X(S_WHILE), X(S_FOR), X(S_RETURN), X(S_YIELD), X(S_THROW), X(S_TRY), \
+        X(S_BREAK), X(S_CONTINUE), X(S_BLOCK), X(S_CLASS)
+#define NODE_NAME(name) name
+enum node_kind { NODES(NODE_NAME) };
+#undef NODE_NAME
 
 typedef struct node {
     enum node_kind kind;

@@ -24,7 +24,7 @@ static value text_of(value v) {
     return text == NULL ? NOTHING : of_object(text);
 }
 
-static value do_print(value *arguments, int count) {
+NATIVE(do_print) {
     for (int i = 0; i < count; i++) {
         size_t size;
         value text = text_of(arguments[i]);
@@ -38,27 +38,22 @@ static value do_print(value *arguments, int count) {
     return vm.none;
 }
 
-static value do_str(value *arguments, int count) {
-    (void)count;
-    return text_of(arguments[0]);
-}
+NATIVE(do_str) { return text_of(arguments[0]); }
 
-static value do_repr(value *arguments, int count) {
-    (void)count;
+NATIVE(do_repr) {
     poolobj *boxed = box(arguments[0]), *text = poolval_repr(vm.space, boxed);
     if (boxed != NULL) poolobj_decref(boxed);
     return text == NULL ? NOTHING : of_object(text);
 }
 
-static value do_len(value *arguments, int count) {
-    (void)count;
+NATIVE(do_len) {
     ptrdiff_t length;
     if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number has no length");
     length = poolval_length(vm.space, object_of(arguments[0]));
     return length < 0 ? NOTHING : unbox_new(poolval_int_new(vm.space, length));
 }
 
-static value do_range(value *arguments, int count) {
+NATIVE(do_range) {
     int64_t range[3] = {0, 0, 1};
     for (int i = 0; i < count; i++) {
         poolobj *boxed = box(arguments[i]);
@@ -83,25 +78,20 @@ static value converted(value v, poolobj *(*of)(poolval_space *, const poolobj *)
     return unbox_new(made);
 }
 
-static value do_int(value *arguments, int count) {
+NATIVE(do_int) {
     int base = count > 1 && is_int(arguments[1]) ? int_of(arguments[1]) : 10;
     return converted(arguments[0], poolval_int_of, base);
 }
 
-static value do_float(value *arguments, int count) {
-    (void)count;
-    return converted(arguments[0], poolval_float_of, 0);
-}
+NATIVE(do_float) { return converted(arguments[0], poolval_float_of, 0); }
 
-static value do_abs(value *arguments, int count) {
-    (void)count;
+NATIVE(do_abs) {
     poolobj *boxed = box(arguments[0]), *made = poolval_absolute(vm.space, boxed);
     if (boxed != NULL) poolobj_decref(boxed);
     return unbox_new(made);
 }
 
-static value do_sqrt(value *arguments, int count) {
-    (void)count;
+NATIVE(do_sqrt) {
     double number = 0;
     if (is_float(arguments[0]))
         number = float_of(arguments[0]);
@@ -113,25 +103,20 @@ static value do_sqrt(value *arguments, int count) {
     return number < 0 ? fail(POOLVAL_ERR_VALUE, "no root of less than 0") : of_float(sqrt(number));
 }
 
-static value do_type(value *arguments, int count) {
-    (void)count;
+NATIVE(do_type) {
     if (kind_of(arguments[0]) == POOLVAL_INSTANCE)
         return copy_of(of_object(poolval_class_of(vm.space, object_of(arguments[0]))));
     return unbox_new(poolval_str_new(vm.space, type_name(arguments[0])));
 }
 
-static value do_is(value *arguments, int count) {
-    (void)count;
+NATIVE(do_is) {
     if (kind_of(arguments[0]) != POOLVAL_INSTANCE) return vm.no;
     int is = poolval_is_instance(vm.space, object_of(arguments[0]),
                                  is_object(arguments[1]) ? object_of(arguments[1]) : NULL);
     return is < 0 ? NOTHING : is ? vm.yes : vm.no;
 }
 
-static value do_same(value *arguments, int count) {
-    (void)count;
-    return arguments[0] == arguments[1] ? vm.yes : vm.no;
-}
+NATIVE(do_same) { return arguments[0] == arguments[1] ? vm.yes : vm.no; }
 
 static value extreme(value *arguments, int count, int largest) {
     value best = arguments[0];
@@ -144,11 +129,11 @@ static value extreme(value *arguments, int count, int largest) {
     return copy_of(best);
 }
 
-static value do_min(value *arguments, int count) { return extreme(arguments, count, 0); }
-static value do_max(value *arguments, int count) { return extreme(arguments, count, 1); }
+NATIVE(do_min) { return extreme(arguments, count, 0); }
+NATIVE(do_max) { return extreme(arguments, count, 1); }
 
 /* A list of what can be iterated, a generator for one. */
-static value do_list(value *arguments, int count) {
+NATIVE(do_list) {
     poolobj *list = poolval_list_new(vm.space), *iterator, *item;
     int more = 0;
     if (list == NULL || count == 0) return unbox_new(list);
@@ -163,7 +148,7 @@ static value do_list(value *arguments, int count) {
     return NOTHING;
 }
 
-static value do_next(value *arguments, int count) {
+NATIVE(do_next) {
     poolobj *item;
     if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number has no items");
     int more = poolval_next(vm.space, object_of(arguments[0]), &item);
@@ -172,27 +157,23 @@ static value do_next(value *arguments, int count) {
     return more < 0 ? NOTHING : unbox_new(item);
 }
 
-static value do_iter(value *arguments, int count) {
-    (void)count;
+NATIVE(do_iter) {
     if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number has no items");
     return unbox_new(poolval_iterate(vm.space, object_of(arguments[0])));
 }
 
-static value do_ord(value *arguments, int count) {
-    (void)count;
+NATIVE(do_ord) {
     if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "ord takes a character");
     int32_t character = poolval_str_at(vm.space, object_of(arguments[0]), 0);
     return character < 0 ? NOTHING : of_int(character);
 }
 
-static value do_chr(value *arguments, int count) {
-    (void)count;
+NATIVE(do_chr) {
     uint32_t character = is_int(arguments[0]) ? (uint32_t)int_of(arguments[0]) : UINT32_MAX;
     return unbox_new(poolval_str_new_chars(vm.space, &character, 1));
 }
 
-static value do_error(value *arguments, int count) {
-    (void)count;
+NATIVE(do_error) {
     poolobj *error = poolval_instance_new(vm.space, vm.error_class);
     if (error == NULL) return NOTHING;
     if (set_attribute(of_object(error), vm.name_kind, arguments[0]) < 0 ||
@@ -203,9 +184,8 @@ static value do_error(value *arguments, int count) {
     return of_object(error);
 }
 
-static value do_clock(value *arguments, int count) {
+NATIVE(do_clock) {
     struct timespec now;
-    (void)arguments, (void)count;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return of_float((double)now.tv_sec + 1e-9 * (double)now.tv_nsec);
 }

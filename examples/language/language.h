@@ -126,6 +126,9 @@ typedef struct closure {
 /* Borrows its arguments. Returns a new reference; NOTHING: it failed, and said why. */
 typedef value (*native_function)(value *arguments, int count);
 
+#define NATIVE(name)                                                                               \
+    static value name(__attribute__((unused)) value *arguments, __attribute__((unused)) int count)
+
 typedef struct native {
     own head;
     int least, most; /* arguments */

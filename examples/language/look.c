@@ -36,8 +36,7 @@ static void name_holders(const poolobj *object) {
 
 /* why(v): the chain of references that keeps the value alive, and whose variable it begins at. The
    argument of this call is a reference too; it is set aside meanwhile. */
-static value do_why(value *arguments, int count) {
-    (void)count;
+NATIVE(do_why) {
     poolgraph_reference chain[1];
     if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number is held by nobody");
     poolobj *object = object_of(arguments[0]);
@@ -66,34 +65,25 @@ static value graph_by(int (*show)(poolobj_heap *, void *const *, size_t, const p
     return vm.none;
 }
 
-static value do_graph(value *arguments, int count) {
-    return graph_by(poolgraph_show_refs, arguments, count);
-}
+NATIVE(do_graph) { return graph_by(poolgraph_show_refs, arguments, count); }
 
-static value do_holders(value *arguments, int count) {
-    return graph_by(poolgraph_show_backrefs, arguments, count);
-}
+NATIVE(do_holders) { return graph_by(poolgraph_show_backrefs, arguments, count); }
 
-static value do_counts(value *arguments, int count) {
+NATIVE(do_counts) {
     size_t limit = count > 0 && is_int(arguments[0]) ? (size_t)int_of(arguments[0]) : 0;
     return poolgraph_show_counts(vm.heap, limit, stdout) < 0 ? system_failure("counts") : vm.none;
 }
 
 /* How many references there are, without the argument of this call. */
-static value do_references(value *arguments, int count) {
-    (void)count;
+NATIVE(do_references) {
     if (!is_object(arguments[0])) return of_int(0);
     int32_t references = poolobj_refcount(object_of(arguments[0]));
     return of_int(references == INT32_MAX ? references : references - 1);
 }
 
-static value do_collect(value *arguments, int count) {
-    (void)arguments, (void)count;
-    return of_int((int32_t)poolobj_gc_collect(vm.heap, 2));
-}
+NATIVE(do_collect) { return of_int((int32_t)poolobj_gc_collect(vm.heap, 2)); }
 
-static value do_alive(value *arguments, int count) {
-    (void)count;
+NATIVE(do_alive) {
     const char *name = NULL;
     if (kind_of(arguments[0]) == POOLVAL_STR)
         name = poolval_str_utf8(vm.space, object_of(arguments[0]), NULL);

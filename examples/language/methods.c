@@ -8,48 +8,49 @@
 
 static value done(int result) { return result < 0 ? NOTHING : vm.none; }
 
-/* An argument as an object, borrowed: it is boxed here if it has to be, and dropped by `with_end`.
- */
+/* A method that is a function of the library: what it takes beside the value are objects. */
+#define FORWARD(name, more, call)                                                                  \
+    NATIVE(name) {                                                                                 \
+        poolobj *self = SELF, *a = more > 0 ? box(arguments[1]) : NULL;                            \
+        poolobj *b = more > 1 ? box(arguments[2]) : NULL;                                          \
+        value made = (call);                                                                       \
+        if (a != NULL) poolobj_decref(a);                                                          \
+        if (b != NULL) poolobj_decref(b);                                                          \
+        return made;                                                                               \
+    }
+FORWARD(list_extend, 1, done(poolval_list_extend(vm.space, self, a)))
+FORWARD(list_reverse, 0, done(poolval_list_reverse(vm.space, self)))
+FORWARD(list_copy, 0, unbox_new(poolval_copy(vm.space, self)))
+FORWARD(str_join, 1, unbox_new(poolval_str_join(vm.space, self, a)))
+FORWARD(str_upper, 0, unbox_new(poolval_str_upper(vm.space, self)))
+FORWARD(str_lower, 0, unbox_new(poolval_str_lower(vm.space, self)))
+FORWARD(str_strip, 0, unbox_new(poolval_str_strip(vm.space, self, NULL, POOLVAL_BOTH)))
+FORWARD(str_replace, 2, unbox_new(poolval_str_replace(vm.space, self, a, b, -1)))
+FORWARD(dict_remove, 1, unbox_new(poolval_dict_pop(vm.space, self, a)))
+FORWARD(dict_keys, 0, unbox_new(poolval_dict_keys(vm.space, self)))
+FORWARD(dict_values, 0, unbox_new(poolval_dict_values(vm.space, self)))
+FORWARD(dict_items, 0, unbox_new(poolval_dict_items(vm.space, self)))
+
+/* An argument as an object, borrowed. NULL: it is a number. */
 static poolobj *need_object(value v) {
     if (is_object(v)) return object_of(v);
     fail(POOLVAL_ERR_TYPE, "a number does not go here");
     return NULL;
 }
 
-static value list_append(value *arguments, int count) {
-    (void)count;
-    return done(poolval_list_append_steal(vm.space, SELF, box(arguments[1])));
-}
+NATIVE(list_append) { return done(poolval_list_append_steal(vm.space, SELF, box(arguments[1]))); }
 
-static value list_pop(value *arguments, int count) {
+NATIVE(list_pop) {
     int index = count > 1 && is_int(arguments[1]) ? int_of(arguments[1]) : -1;
     return unbox_new(poolval_list_pop(vm.space, SELF, index));
 }
 
-static value list_insert(value *arguments, int count) {
-    (void)count;
+NATIVE(list_insert) {
     if (!is_int(arguments[1])) return fail(POOLVAL_ERR_TYPE, "an index is an int");
     return done(poolval_list_insert_steal(vm.space, SELF, int_of(arguments[1]), box(arguments[2])));
 }
 
-static value list_extend(value *arguments, int count) {
-    (void)count;
-    poolobj *from = need_object(arguments[1]);
-    return from == NULL ? NOTHING : done(poolval_list_extend(vm.space, SELF, from));
-}
-
-static value list_reverse(value *arguments, int count) {
-    (void)count;
-    return done(poolval_list_reverse(vm.space, SELF));
-}
-
-static value list_copy(value *arguments, int count) {
-    (void)count;
-    return unbox_new(poolval_copy(vm.space, SELF));
-}
-
-static value list_index(value *arguments, int count) {
-    (void)count;
+NATIVE(list_index) {
     poolobj *item = box(arguments[1]);
     ptrdiff_t at = poolval_list_find(vm.space, SELF, item, 0, PTRDIFF_MAX);
     if (item != NULL) poolobj_decref(item);
@@ -67,55 +68,26 @@ static poolobj *sort_key(poolval_space *space, poolobj *item, void *arg) {
     return key;
 }
 
-static value list_sort(value *arguments, int count) {
+NATIVE(list_sort) {
     poolval_sorting how = {.key = count > 1 ? sort_key : NULL, .arg = &arguments[1]};
     return done(poolval_list_sort_by(vm.space, SELF, &how));
 }
 
 /* ---- Strings ---- */
 
-static value str_split(value *arguments, int count) {
+NATIVE(str_split) {
     poolobj *by = count > 1 ? need_object(arguments[1]) : NULL;
     if (count > 1 && by == NULL) return NOTHING;
     return unbox_new(poolval_str_split(vm.space, SELF, by, -1));
 }
 
-static value str_join(value *arguments, int count) {
-    (void)count;
-    poolobj *items = need_object(arguments[1]);
-    return items == NULL ? NOTHING : unbox_new(poolval_str_join(vm.space, SELF, items));
-}
-
-static value str_upper(value *arguments, int count) {
-    (void)count;
-    return unbox_new(poolval_str_upper(vm.space, SELF));
-}
-
-static value str_lower(value *arguments, int count) {
-    (void)count;
-    return unbox_new(poolval_str_lower(vm.space, SELF));
-}
-
-static value str_strip(value *arguments, int count) {
-    (void)count;
-    return unbox_new(poolval_str_strip(vm.space, SELF, NULL, POOLVAL_BOTH));
-}
-
-static value str_replace(value *arguments, int count) {
-    (void)count;
-    poolobj *part = need_object(arguments[1]), *by = need_object(arguments[2]);
-    if (part == NULL || by == NULL) return NOTHING;
-    return unbox_new(poolval_str_replace(vm.space, SELF, part, by, -1));
-}
-
-static value str_find(value *arguments, int count) {
-    (void)count;
+NATIVE(str_find) {
     poolobj *part = need_object(arguments[1]);
     ptrdiff_t at = part == NULL ? -2 : poolval_str_find(vm.space, SELF, part, 0, PTRDIFF_MAX);
     return at < -1 ? NOTHING : unbox_new(poolval_int_new(vm.space, at));
 }
 
-static value str_format(value *arguments, int count) {
+NATIVE(str_format) {
     poolobj *values = poolval_list_new(vm.space), *text = NULL;
     int failed = values == NULL;
     for (int i = 1; i < count && !failed; i++)
@@ -127,7 +99,7 @@ static value str_format(value *arguments, int count) {
 
 /* ---- Dictionaries ---- */
 
-static value dict_get(value *arguments, int count) {
+NATIVE(dict_get) {
     poolobj *key = box(arguments[1]), *found;
     int is_there = poolval_dict_find(vm.space, SELF, key, &found);
     value v = is_there > 0 ? unbox(found) : copy_of(count > 2 ? arguments[2] : vm.none);
@@ -135,28 +107,6 @@ static value dict_get(value *arguments, int count) {
     if (is_there >= 0) return v;
     drop(v);
     return NOTHING;
-}
-
-static value dict_remove(value *arguments, int count) {
-    (void)count;
-    poolobj *key = box(arguments[1]), *found = poolval_dict_pop(vm.space, SELF, key);
-    if (key != NULL) poolobj_decref(key);
-    return unbox_new(found);
-}
-
-static value dict_keys(value *arguments, int count) {
-    (void)count;
-    return unbox_new(poolval_dict_keys(vm.space, SELF));
-}
-
-static value dict_values(value *arguments, int count) {
-    (void)count;
-    return unbox_new(poolval_dict_values(vm.space, SELF));
-}
-
-static value dict_items(value *arguments, int count) {
-    (void)count;
-    return unbox_new(poolval_dict_items(vm.space, SELF));
 }
 
 void methods_begin(void) {

@@ -41,6 +41,11 @@ static int two_floats(value a, value b, double *x, double *y) {
         R(i) = (v);                                                                                \
         drop(old_);                                                                                \
     } while (0)
+#define RESULT(v)                                                                                  \
+    do {                                                                                           \
+        PUT(A, v);                                                                                 \
+        NEXT;                                                                                      \
+    } while (0)
 /* Who reads a temporary takes it. Numbers may stay. */
 #define TAKEN(i)                                                                                   \
     do {                                                                                           \
@@ -59,12 +64,10 @@ static int two_floats(value a, value b, double *x, double *y) {
     if (both_int(x, y)) {                                                                          \
         int32_t i = int_of(x), j = int_of(y), r;                                                   \
         if (on_ints) {                                                                             \
-            PUT(A, of_int(r));                                                                     \
-            NEXT;                                                                                  \
+            RESULT(of_int(r));                                                                     \
         }                                                                                          \
     } else if (on_floats) {                                                                        \
-        PUT(A, of_float(p));                                                                       \
-        NEXT;                                                                                      \
+        RESULT(of_float(p));                                                                       \
     }                                                                                              \
     goto slow_arith;
 #define FLOATS(result) (two_floats(x, y, &p, &q) && ((p = (result)), 1))
@@ -131,24 +134,19 @@ value run(void) {
 L_MOVE:
     x = R(B);
     take_reference(x);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_TAKE:
     x = R(B);
     R(B) = NOTHING;
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_CONST:
     x = constants[B];
     take_reference(x);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_INT:
-    PUT(A, of_int(B));
-    NEXT;
+    RESULT(of_int(B));
 L_DROP:
-    PUT(A, NOTHING);
-    NEXT;
+    RESULT(NOTHING);
 L_GET_GLOBAL:
     x = vm.globals[B];
     if (x == NOTHING) {
@@ -156,8 +154,7 @@ L_GET_GLOBAL:
         goto failed;
     }
     take_reference(x);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_SET_GLOBAL:
     y = vm.globals[B];
     x = R(A);
@@ -179,8 +176,7 @@ from_cell:
         goto failed;
     }
     take_reference(x);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_SET_UP:
     x = R(A);
     at = A;
@@ -209,8 +205,7 @@ L_NEW_CELL:
         else
             take_reference(x);
     }
-    PUT(A, y);
-    NEXT;
+    RESULT(y);
 L_CLOSURE:
     x = fill_closure(make_closure(vm.frame->code->inner[B]), base);
     goto put_result;
@@ -230,8 +225,7 @@ L_DIV:
     x = R(B);
     y = R(C);
     if (!two_floats(x, y, &p, &q) || q == 0) goto slow_arith;
-    PUT(A, of_float(p / q));
-    NEXT;
+    RESULT(of_float(p / q));
 L_POW:
     x = R(B);
     y = R(C);
@@ -239,51 +233,42 @@ slow_arith:
     if ((x = arith(pc->op, x, y)) == NOTHING) goto failed;
     TAKEN(B);
     TAKEN(C);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_ADD_I:
     x = R(B);
     if (is_int(x)) {
         int32_t r;
         if (__builtin_add_overflow(int_of(x), C, &r)) goto slow_immediate;
-        PUT(A, of_int(r));
-        NEXT;
+        RESULT(of_int(r));
     }
     if (!is_float(x)) goto slow_immediate;
-    PUT(A, of_float(float_of(x) + C));
-    NEXT;
+    RESULT(of_float(float_of(x) + C));
 L_MUL_I:
     x = R(B);
     if (is_int(x)) {
         int32_t r;
         if (__builtin_mul_overflow(int_of(x), C, &r)) goto slow_immediate;
-        PUT(A, of_int(r));
-        NEXT;
+        RESULT(of_int(r));
     }
     if (!is_float(x)) goto slow_immediate;
-    PUT(A, of_float(float_of(x) * C));
-    NEXT;
+    RESULT(of_float(float_of(x) * C));
 L_MOD_I:
     x = R(B);
     if (!is_int(x)) goto slow_immediate;
     n = int_of(x) % C;
-    PUT(A, of_int(n < 0 ? n + C : n));
-    NEXT;
+    RESULT(of_int(n < 0 ? n + C : n));
 slow_immediate:
     n = pc->op == OP_ADD_I ? OP_ADD : pc->op == OP_MUL_I ? OP_MUL : OP_MOD;
     if ((x = arith(n, x, of_int(C))) == NOTHING) goto failed;
     TAKEN(B);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_NEG:
     x = R(B);
     if (is_float(x)) {
-        PUT(A, of_float(-float_of(x)));
-        NEXT;
+        RESULT(of_float(-float_of(x)));
     }
     if (is_int(x) && int_of(x) != INT32_MIN) {
-        PUT(A, of_int(-int_of(x)));
-        NEXT;
+        RESULT(of_int(-int_of(x)));
     }
 L_INVERT:
     y = NOTHING;
@@ -293,8 +278,7 @@ L_NOT:
     x = copy_of(truth_of(R(B)) ? vm.no : vm.yes);
 take_one:
     TAKEN(B);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 
     /* ---- Jumps ---- */
 L_JUMP:
@@ -329,14 +313,12 @@ L_GET_INDEX:
         (size_t)(uint32_t)int_of(y) < count) {
         x = unbox(items[int_of(y)]);
         TAKEN(B);
-        PUT(A, x);
-        NEXT;
+        RESULT(x);
     }
     if ((x = get_index(x, y)) == NOTHING) goto failed;
     TAKEN(B);
     TAKEN(C);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_SET_INDEX:
     if (set_index(R(A), R(B), R(C)) < 0) goto failed;
     TAKEN(A);
@@ -348,13 +330,11 @@ L_GET_SLICE:
     TAKEN(B);
     TAKEN(B + 1);
     TAKEN(B + 2);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_GET_ATTR:
     if ((x = get_attribute(R(B), object_of(constants[C]))) == NOTHING) goto failed;
     TAKEN(B);
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_SET_ATTR:
     if (set_attribute(R(A), object_of(constants[C]), R(B)) < 0) goto failed;
     TAKEN(A);
@@ -365,14 +345,12 @@ L_DICT:
     x = make_container(pc->op, &R(B), C);
 put_result:
     if (x == NOTHING) goto failed;
-    PUT(A, x);
-    NEXT;
+    RESULT(x);
 L_CONTAINS:
     if ((n = contains(R(C), R(B))) < 0) goto failed;
     TAKEN(B);
     TAKEN(C);
-    PUT(A, n ? vm.yes : vm.no);
-    NEXT;
+    RESULT(n ? vm.yes : vm.no);
 
     /* ---- Calls ---- */
 L_INVOKE:
@@ -392,8 +370,7 @@ call:
             goto failed;
         if (to->generator) {
             if ((x = make_generator(callee, &R(A + 1), n)) == NOTHING) goto failed;
-            PUT(A, x);
-            NEXT;
+            RESULT(x);
         }
         if (!push_frame(to, callee, &R(A + 1), TO_CALLER)) goto failed;
         LOAD();
@@ -404,8 +381,7 @@ call:
         if (!count_fits(callee->name, n, callee->least, callee->most)) goto failed;
         if ((x = callee->function(&R(A + 1), n)) == NOTHING) goto failed;
         for (int i = 1; i <= n; i++) PUT(A + i, NOTHING);
-        PUT(A, x);
-        NEXT;
+        RESULT(x);
     }
     case A_METHOD:
         n = open_method(&R(A), n);

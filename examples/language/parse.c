@@ -18,6 +18,7 @@ static struct {
     unit *unit;
     chunk *chunks;
     const char *file;
+    int depth; /* of expressions in expressions */
     jmp_buf failed;
 } parser;
 
@@ -249,6 +250,11 @@ static node *primary(void) {
     }
 }
 
+/* Trees are gone through by recursion, so that what needs no brackets has an end here. */
+static void go_deeper(int *depth) {
+    if (++*depth > 1000) syntax_error(parser.now.line, "an expression is too long");
+}
+
 static node *subscript(node *of) {
     node *start = NULL, *n;
     if (parser.now.what != ':') start = expression();
@@ -262,7 +268,7 @@ static node *subscript(node *of) {
 }
 
 static node *postfix(node *n) {
-    for (;;) {
+    for (int chained = 0;; go_deeper(&chained)) {
         if (accept('(')) {
             node *call = node_new(n->kind == N_ATTR ? N_INVOKE : N_CALL, n, NULL);
             if (n->kind == N_ATTR) {
@@ -336,16 +342,19 @@ static int operator_of(int what) {
 
 /* An expression whose operators bind at least so much. ** binds to the right. */
 static node *binary_from(int least) {
+    go_deeper(&parser.depth);
     node *left = unary(), *n;
-    int i;
+    int i, chained = 0;
     while ((i = operator_of(parser.now.what)) >= 0 && operators[i].level >= least) {
         advance();
+        go_deeper(&chained);
         if (operators[i].what == T_NOT) expect(T_IN, "`in` belongs after this `not`");
         n = node_new(operators[i].kind, left, NULL);
         n->b = binary_from(operators[i].level + (operators[i].what != T_POW));
         n->op = operators[i].op;
         left = n;
     }
+    parser.depth--;
     return left;
 }
 
@@ -513,6 +522,7 @@ code *compile_program(const char *text, const char *file) {
     poolval_error_clear(vm.space);
     parser.file = file;
     parser.chunks = NULL;
+    parser.depth = 0;
     lex_begin(text);
     if (setjmp(parser.failed) == 0) program();
     for (chunk *c = parser.chunks, *next; c != NULL; c = next) {

@@ -30,6 +30,22 @@ static inline int poolval_int_peek(const poolval_space *space, const poolobj *va
     memcpy(number, value + 1, sizeof *number);
     return 1;
 }
+/* 1 and the number if the value is a float; 0, and nothing happens, for all else. */
+static inline int poolval_float_peek(const poolval_space *space, const poolobj *value,
+                                     double *number) {
+    if (value == NULL || poolval_kind(space, value) != POOLVAL_FLOAT) return 0;
+    memcpy(number, value + 1, sizeof *number);
+    return 1;
+}
+/* 1 and the items of a list, as poolval_items has them; 0, and nothing happens, for all else, and
+   for lists of types that extend them. */
+static inline int poolval_list_peek(const poolval_space *space, const poolobj *value,
+                                    poolobj *const **items, size_t *count) {
+    if (value == NULL || poolval_kind(space, value) != POOLVAL_LIST) return 0;
+    memcpy(count, value + 1, sizeof *count);
+    memcpy(items, value + 3, sizeof *items);
+    return 1;
+}
 
 /* ---- Own types ----
  * Objects of the program's types take part in values by hooks, which may do whatever they like:

@@ -119,6 +119,10 @@ struct poolval_space {
 
 static_assert(offsetof(struct poolval_space, first) == 0, "poolval_kind");
 static_assert(offsetof(struct value_int, number) == sizeof(poolobj), "poolval_int_peek");
+static_assert(offsetof(struct value_float, number) == sizeof(poolobj), "poolval_float_peek");
+static_assert(offsetof(struct value_list, length) == sizeof(poolobj) &&
+                  offsetof(struct value_list, item) == 3 * sizeof(poolobj),
+              "poolval_list_peek");
 
 #ifdef __cplusplus
 extern "C" {

@@ -354,4 +354,27 @@ TEST_F(ValueSpaceTest, KindAndSmallIntegerAreReadInline) {
     EXPECT_EQ(read, INT64_MIN);
 }
 
+TEST_F(ValueSpaceTest, FloatsAndListsArePeekedAt) {
+    poolval_space *other = poolval_space_new(heap_, nullptr);
+    Ref half(real(0.5)), seven(number(7)), full(list({seven, half})), empty(list());
+    double read = 1;
+    EXPECT_EQ(poolval_float_peek(space_, half, &read), 1);
+    EXPECT_EQ(read, 0.5);
+    EXPECT_EQ(poolval_float_peek(space_, seven, &read), 0);
+    EXPECT_EQ(poolval_float_peek(space_, nullptr, &read), 0);
+    EXPECT_EQ(poolval_float_peek(other, half, &read), 0);
+    poolobj *const *items = nullptr;
+    size_t count = 9;
+    EXPECT_EQ(poolval_list_peek(space_, half, &items, &count), 0);
+    EXPECT_EQ(poolval_list_peek(space_, nullptr, &items, &count), 0);
+    EXPECT_EQ(poolval_list_peek(other, full, &items, &count), 0);
+    EXPECT_EQ(count, 9u);
+    ASSERT_EQ(poolval_list_peek(space_, full, &items, &count), 1);
+    ASSERT_EQ(count, 2u);
+    EXPECT_EQ(items[0], (poolobj *)seven);
+    EXPECT_EQ(items[1], (poolobj *)half);
+    EXPECT_EQ(poolval_list_peek(space_, empty, &items, &count), 1);
+    EXPECT_EQ(count, 0u);
+}
+
 } // namespace

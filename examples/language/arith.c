@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arith.c - operations on values that the loop leaves to others: whatever is not two small numbers
+ * or an item of a list.
+ */
+#include "language.h"
+
+typedef poolobj *(*binary_function)(poolval_space *space, const poolobj *a, const poolobj *b);
+
+static const binary_function functions[OPERATION_COUNT] = {
+    [OP_ADD] = poolval_add,
+    [OP_SUB] = poolval_subtract,
+    [OP_MUL] = poolval_multiply,
+    [OP_DIV] = poolval_divide,
+    [OP_FLOOR_DIV] = poolval_floor_divide,
+    [OP_MOD] = poolval_modulo,
+    [OP_POW] = poolval_power,
+    [OP_AND] = poolval_int_and,
+    [OP_OR] = poolval_int_or,
+    [OP_XOR] = poolval_int_xor,
+    [OP_SHL] = poolval_int_shift_left,
+    [OP_SHR] = poolval_int_shift_right,
+};
+
+static poolobj *sequence_arith(int op, poolobj *a, poolobj *b) {
+    int kind = poolval_type(vm.space, a), other = poolval_type(vm.space, b);
+    int64_t times;
+    if (op == OP_ADD && kind == other) {
+        if (kind == POOLVAL_STR) return poolval_str_concat(vm.space, a, b);
+        if (kind == POOLVAL_LIST) return poolval_list_concat(vm.space, a, b);
+        if (kind == POOLVAL_TUPLE) return poolval_tuple_concat(vm.space, a, b);
+    }
+    if (op == OP_MUL && poolval_int_peek(vm.space, b, &times)) {
+        if (kind == POOLVAL_STR) return poolval_str_repeat(vm.space, a, times);
+        if (kind == POOLVAL_LIST) return poolval_list_repeat(vm.space, a, times);
+    }
+    return functions[op](vm.space, a, b);
+}
+
+static value float_arith(int op, double x, double y) {
+    switch (op) {
+    case OP_ADD:
+        return of_float(x + y);
+    case OP_SUB:
+        return of_float(x - y);
+    case OP_MUL:
+        return of_float(x * y);
+    case OP_DIV:
+        return y != 0 ? of_float(x / y) : NOTHING;
+    default:
+        return NOTHING;
+    }
+}
+
+static double as_double(value v) { return is_int(v) ? int_of(v) : float_of(v); }
+
+value arith(int op, value a, value b) {
+    if (a != NOTHING && b != NOTHING && !is_object(a) && !is_object(b) && !both_int(a, b)) {
+        value quick = float_arith(op, as_double(a), as_double(b));
+        if (quick != NOTHING) return quick;
+    }
+    poolobj *x = a == NOTHING ? NULL : box(a), *y = b == NOTHING ? NULL : box(b), *result = NULL;
+    if (op == OP_NEG)
+        result = poolval_negate(vm.space, x);
+    else if (op == OP_INVERT)
+        result = poolval_int_invert(vm.space, x);
+    else
+        result = sequence_arith(op, x, y);
+    if (x != NULL) poolobj_decref(x);
+    if (y != NULL) poolobj_decref(y);
+    return unbox_new(result);
+}
+
+static int ordered(int op, poolobj *a, poolobj *b) {
+    int order;
+    if (op == OP_J_EQ) return poolval_equal(vm.space, a, b);
+    if (poolval_compare(vm.space, a, b, &order) < 0) return -1;
+    return op == OP_J_LT ? order < 0 : order <= 0;
+}
+
+int compare(int op, value a, value b) {
+    if (!is_object(a) && !is_object(b)) {
+        double x = as_double(a), y = as_double(b);
+        return op == OP_J_LT ? x < y : op == OP_J_LE ? x <= y : x == y;
+    }
+    if (op == OP_J_EQ && a == b) return 1;
+    poolobj *x = box(a), *y = box(b);
+    int result = x == NULL || y == NULL ? -1 : ordered(op, x, y);
+    if (x != NULL) poolobj_decref(x);
+    if (y != NULL) poolobj_decref(y);
+    return result;
+}
+
+int contains(value container, value item) {
+    if (!is_object(container)) {
+        fail(POOLVAL_ERR_TYPE, "nothing is in a number");
+        return -1;
+    }
+    poolobj *what = box(item), *found;
+    int result = poolval_kind(vm.space, object_of(container)) == POOLVAL_DICT
+                     ? poolval_dict_find(vm.space, object_of(container), what, &found)
+                     : poolval_contains(vm.space, object_of(container), what);
+    if (what != NULL) poolobj_decref(what);
+    return result;
+}
+
+/* ---- Items ---- */
+
+static poolobj *item_at(poolobj *of, ptrdiff_t index) {
+    int32_t character;
+    uint32_t text[1];
+    switch (poolval_kind(vm.space, of)) {
+    case POOLVAL_LIST:
+        return poolval_list_get(vm.space, of, index);
+    case POOLVAL_TUPLE:
+        return poolval_tuple_get(vm.space, of, index);
+    case POOLVAL_STR:
+        if ((character = poolval_str_at(vm.space, of, index)) < 0) return NULL;
+        text[0] = (uint32_t)character;
+        return poolval_str_new_chars(vm.space, text, 1);
+    default:
+        fail(POOLVAL_ERR_TYPE, "a %s has no items", poolval_type_name(vm.space, of));
+        return NULL;
+    }
+}
+
+value get_index(value container, value index) {
+    if (!is_object(container)) return fail(POOLVAL_ERR_TYPE, "a number has no items");
+    poolobj *of = object_of(container);
+    if (poolval_kind(vm.space, of) == POOLVAL_DICT) {
+        poolobj *key = box(index), *found = poolval_dict_get(vm.space, of, key);
+        if (key != NULL) poolobj_decref(key);
+        return unbox_new(found);
+    }
+    if (!is_int(index)) return fail(POOLVAL_ERR_TYPE, "an index is an int");
+    return unbox_new(item_at(of, int_of(index)));
+}
+
+int set_index(value container, value index, value item) {
+    int kind = kind_of(container);
+    if (kind == POOLVAL_LIST && is_int(index))
+        return poolval_list_set_steal(vm.space, object_of(container), int_of(index), box(item));
+    if (kind == POOLVAL_DICT)
+        return poolval_dict_set_steal(vm.space, object_of(container), box(index), box(item));
+    fail(POOLVAL_ERR_TYPE, "no item of a %s can be set with this", type_name(container));
+    return -1;
+}
+
+value get_slice(value container, value start, value stop) {
+    ptrdiff_t ends[2] = {POOLVAL_OMITTED, POOLVAL_OMITTED};
+    for (int i = 0; i < 2; i++) {
+        value end = i == 0 ? start : stop;
+        if (end != vm.none && !is_int(end)) return fail(POOLVAL_ERR_TYPE, "an index is an int");
+        if (is_int(end)) ends[i] = int_of(end);
+    }
+    if (!is_object(container)) return fail(POOLVAL_ERR_TYPE, "a number has no items");
+    poolobj *slice = poolval_slice_new(vm.space, ends[0], ends[1], POOLVAL_OMITTED);
+    poolobj *part = poolval_get_slice(vm.space, object_of(container), slice);
+    if (slice != NULL) poolobj_decref(slice);
+    return unbox_new(part);
+}
+
+/* ---- Attributes ---- */
+
+value get_attribute(value object, poolobj *name) {
+    int kind = kind_of(object);
+    poolobj *found = NULL;
+    if (kind == POOLVAL_INSTANCE || kind == POOLVAL_CLASS) {
+        int whose = poolval_method_find(vm.space, object_of(object), name, &found);
+        if (whose == POOLVAL_OF_CLASS && kind == POOLVAL_INSTANCE &&
+            own_kind(of_object(found)) >= 0)
+            return make_method(object_of(object), found);
+        if (whose > 0) return unbox(found);
+    } else if ((found = attribute_of_kind(object, name)) != NULL && is_object(object))
+        return make_method(object_of(object), found);
+    return fail(POOLVAL_ERR_KEY, "a %s has no attribute %s", type_name(object),
+                poolval_str_utf8(vm.space, name, NULL));
+}
+
+int set_attribute(value object, poolobj *name, value v) {
+    int kind = kind_of(object);
+    if (kind != POOLVAL_INSTANCE && kind != POOLVAL_CLASS) {
+        fail(POOLVAL_ERR_TYPE, "no attribute of a %s can be set", type_name(object));
+        return -1;
+    }
+    poolobj *boxed = box(v);
+    int result = poolval_attr_set(vm.space, object_of(object), name, boxed);
+    if (boxed != NULL) poolobj_decref(boxed);
+    return result;
+}

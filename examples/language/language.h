@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * language.h - what the parts of the interpreter share: values in registers, compiled functions,
+ * objects of its own, and the state of the one machine that a process has.
+ */
+#ifndef LANGUAGE_H
+#define LANGUAGE_H
+
+#include <poolgraph.h>
+#include <poolval.h>
+
+/* ---- Values in registers ----
+ * A register holds a number as it is, or a reference. What goes into a list, a dictionary or an
+ * attribute becomes an object on the way, and a number again on the way back. As references have
+ * the bits of a pointer, a register can be shown to the collector as a field.
+ *     0                    nothing yet
+ *     0000 pppppppppppp    an object
+ *     0002.. to fffc..     a float, its bits moved up by FLOAT_SHIFT
+ *     fffe 0000 iiiiiiii   an integer of 32 bits; larger ones are objects
+ */
+typedef uint64_t value;
+
+#define NOTHING ((value)0)
+#define FLOAT_SHIFT ((value)1 << 49)
+#define INT_TAG ((value)0xfffe << 48)
+
+static inline int is_object(value v) { return v - 1 < FLOAT_SHIFT - 1; }
+static inline int is_int(value v) { return v >= INT_TAG; }
+static inline int both_int(value a, value b) { return (a & b) >= INT_TAG; }
+static inline int is_float(value v) { return v - FLOAT_SHIFT < INT_TAG - FLOAT_SHIFT; }
+static inline value of_int(int32_t number) { return INT_TAG | (uint32_t)number; }
+static inline int32_t int_of(value v) { return (int32_t)(uint32_t)v; }
+static inline poolobj *object_of(value v) { return (poolobj *)(uintptr_t)v; }
+static inline value of_object(void *object) { return (value)(uintptr_t)object; }
+
+static inline value of_float(double number) {
+    value bits;
+    if (number != number) number = __builtin_nan(""); /* other bits of a nan could be a tag */
+    memcpy(&bits, &number, sizeof bits);
+    return bits + FLOAT_SHIFT;
+}
+static inline double float_of(value v) {
+    double number;
+    v -= FLOAT_SHIFT;
+    memcpy(&number, &v, sizeof number);
+    return number;
+}
+static inline void take_reference(value v) {
+    if (is_object(v)) poolobj_incref(object_of(v));
+}
+static inline void drop(value v) {
+    if (is_object(v)) poolobj_decref(object_of(v));
+}
+
+/* ---- Compiled functions ---- */
+
+typedef struct instruction {
+    uint16_t op, a;
+    int16_t b, c;
+} instruction;
+
+#define OPERATIONS(X)                                                                              \
+    X(MOVE), X(TAKE), X(CONST), X(INT), X(DROP), X(GET_GLOBAL), X(SET_GLOBAL), X(GET_UP),          \
+        X(SET_UP), X(NEW_CELL), X(GET_CELL), X(SET_CELL), X(CLOSURE), X(ADD), X(SUB), X(MUL),      \
+        X(DIV), X(FLOOR_DIV), X(MOD), X(POW), X(AND), X(OR), X(XOR), X(SHL), X(SHR), X(ADD_I),     \
+        X(MUL_I), X(MOD_I), X(NEG), X(INVERT), X(NOT), X(JUMP), X(JUMP_TRUE), X(JUMP_FALSE),       \
+        X(J_LT), X(J_NLT), X(J_LE), X(J_NLE), X(J_EQ), X(J_NE), X(J_LT_I), X(J_NLT_I), X(J_LE_I),  \
+        X(J_NLE_I), X(J_GT_I), X(J_NGT_I), X(J_GE_I), X(J_NGE_I), X(J_EQ_I), X(J_NE_I),            \
+        X(GET_INDEX), X(SET_INDEX), X(GET_SLICE), X(GET_ATTR), X(SET_ATTR), X(LIST), X(DICT),      \
+        X(CALL), X(INVOKE), X(RETURN), X(YIELD), X(FOR_BEGIN), X(FOR_NEXT), X(CLASS), X(METHOD),   \
+        X(THROW), X(CONTAINS)
+
+#define OPERATION_NAME(name) OP_##name
+enum { OPERATIONS(OPERATION_NAME), OPERATION_COUNT };
+#undef OPERATION_NAME
+
+/* What is thrown between `from` and `to` goes on at `at`, in register `reg`. Inner ones first. */
+typedef struct handler {
+    int from, to, at, reg;
+} handler;
+
+/* Where a closure gets a variable from: a register of the function around it, or a cell that the
+   function around it has got itself. */
+typedef struct capture {
+    int from_register, index;
+} capture;
+
+typedef struct code code;
+struct code {
+    char *name;
+    instruction *ins;
+    int *lines;
+    value *constants;
+    char **variables; /* names of the first `locals` registers */
+    handler *handlers;
+    capture *captures;
+    code **inner;
+    int ins_count, constant_count, handler_count, capture_count, inner_count;
+    int parameters, locals, registers; /* temporaries lie in registers from `locals` on */
+    int generator;
+    code *next; /* all that were compiled */
+};
+
+/* ---- Objects of the language's own ---- */
+
+enum { A_CLOSURE, A_NATIVE, A_CELL, A_GENERATOR, A_METHOD };
+
+/* What each of them begins with. Every object that is no value of the space is one of these. */
+typedef struct own {
+    poolobj base;
+    int what;
+} own;
+
+typedef struct cell {
+    own head;
+    value content;
+} cell;
+
+typedef struct closure {
+    own head;
+    int cell_count;
+    code *code;
+    cell *cells[];
+} closure;
+
+/* Borrows its arguments. Returns a new reference; NOTHING: it failed, and said why. */
+typedef value (*native_function)(value *arguments, int count);
+
+#define NATIVE(name)                                                                               \
+    static value name(__attribute__((unused)) value *arguments, __attribute__((unused)) int count)
+
+typedef struct native {
+    own head;
+    int least, most; /* arguments */
+    native_function function;
+    const char *name;
+} native;
+
+typedef struct method {
+    own head;
+    poolobj *object, *function;
+} method;
+
+/* A call that is not under way: its registers lie here, and on the stack while it runs. */
+typedef struct generator {
+    own head;
+    int state; /* GENERATOR_... */
+    code *code;
+    poolobj *closure;
+    const instruction *pc;
+    value registers[];
+} generator;
+enum { GENERATOR_WAITS, GENERATOR_RUNS, GENERATOR_ENDED };
+
+/* ---- The machine ---- */
+
+enum { FRAMES = 20000, STACK = 400000 };
+
+/* How a call ends. */
+enum {
+    TO_CALLER,  /* the result goes where the function lay */
+    TO_PROGRAM, /* machine_call waits for it */
+    TO_CREATOR, /* of an object: the result is the object, not what its `init` returns */
+    TO_LOOP,    /* a generator in a for */
+};
+
+typedef struct frame {
+    code *code;
+    closure *closure;
+    const instruction *pc;
+    value *base;
+    generator *generator;
+    int ends;
+} frame;
+
+typedef struct machine {
+    poolobj_heap *heap;
+    poolval_space *space;
+    value *stack; /* what lies above the registers of the last frame is NOTHING */
+    frame *frames, *frame;
+    value exception;  /* that is on its way */
+    char trace[2000]; /* through which functions it came, as text */
+    int on_its_way;   /* the trace is of this exception */
+    value *globals;
+    char **global_names;
+    int global_count, global_room;
+    code *codes;
+    const char *file;
+    poolobj *error_class, *name_init, *name_kind, *name_message, *name_repr, *name_equal,
+        *name_order, *name_hash;
+    poolobj *methods[POOLVAL_TYPES]; /* dictionaries of natives by name */
+    poolobj_type *closure_type, *native_type, *cell_type, *method_type, *generator_type;
+    value none, yes, no;
+} machine;
+extern machine vm;
+
+/* value.c: between registers and objects */
+poolobj *box(value v);            /* a new reference; NULL: failed */
+value unbox(poolobj *object);     /* of a borrowed object, a new reference */
+value unbox_new(poolobj *object); /* takes the reference over; NULL: failed, NOTHING */
+int kind_of(value v);             /* POOLVAL_... */
+int own_kind(value v);            /* A_..., or -1 */
+int truth_of(value v);
+value copy_of(value v); /* a new reference */
+const char *type_name(value v);
+value fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void error_becomes_exception(void);
+value make_native(const char *name, native_function function, int least, int most);
+value make_closure(code *code);
+value make_method(poolobj *object, poolobj *function);
+void types_begin(void);
+void *need_memory(void *memory); /* ends the process with a line if it is NULL */
+
+/* arith.c: what the loop does not do itself */
+value arith(int op, value a, value b);
+int compare(int op, value a, value b); /* 1, 0; -1: failed */
+int contains(value container, value item);
+value get_index(value container, value index);
+int set_index(value container, value index, value item);
+value get_slice(value container, value start, value stop);
+value get_attribute(value object, poolobj *name);
+int set_attribute(value object, poolobj *name, value v);
+
+/* machine.c */
+void machine_begin(void);
+int machine_end(int tell_leaks); /* 1: objects are left, which it told of */
+int global_slot(const char *name, size_t length);
+void note_trace(const frame *frame);
+poolobj *attribute_of_kind(value object, poolobj *name); /* a method of a built-in type, borrowed */
+
+/* run.c */
+value run(void); /* the last frame, until it ends; NOTHING: vm.exception */
+value machine_call(value function, const value *arguments, int count);
+int generator_next(poolval_space *space, poolobj *object, poolobj **item);
+
+/* parse.c, compile.c */
+code *compile_program(const char *text, const char *file); /* NULL: vm.exception says why */
+void code_free(code *code);
+
+/* builtins.c, methods.c, look.c */
+void builtins_begin(void);
+void methods_begin(void);
+void look_begin(void);
+void define(const char *name, native_function function, int least, int most);
+void define_method(int kind, const char *name, native_function function, int least, int most);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine.c - the machine as a whole: its beginning and end, globals, methods of built-in types,
+ * what hooks of instances call, and through which functions an exception came.
+ */
+#include "language.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- Instances take part in values by the methods of their classes ---- */
+
+static value call_method(poolobj *object, poolobj *name, const value *more, int count) {
+    poolobj *function;
+    value arguments[2] = {of_object(object), count > 0 ? more[0] : NOTHING};
+    if (poolval_method_find(vm.space, object, name, &function) != POOLVAL_OF_CLASS) return NOTHING;
+    value v = machine_call(of_object(function), arguments, count + 1);
+    if (v == NOTHING && vm.exception != NOTHING)
+        poolval_error_set(vm.space, POOLVAL_ERR_PROGRAM, "an exception");
+    return v;
+}
+
+static int has_method(poolobj *object, poolobj *name) {
+    poolobj *function;
+    return poolval_method_find(vm.space, object, name, &function) == POOLVAL_OF_CLASS;
+}
+
+static poolobj *instance_repr(poolval_space *space, poolobj *object) {
+    char text[120];
+    if (has_method(object, vm.name_repr)) {
+        value v = call_method(object, vm.name_repr, NULL, 0);
+        poolobj *made = v == NOTHING ? NULL : box(v);
+        drop(v);
+        return made;
+    }
+    poolobj *name = poolval_class_name(space, poolval_class_of(space, object));
+    snprintf(text, sizeof text, "<%s>", poolval_str_utf8(space, name, NULL));
+    return poolval_str_new(space, text);
+}
+
+static int instance_equal(poolval_space *space, poolobj *object, poolobj *other) {
+    (void)space;
+    if (!has_method(object, vm.name_equal)) return POOLVAL_NO_ANSWER;
+    value argument = unbox(other), v = call_method(object, vm.name_equal, &argument, 1);
+    int truth = v == NOTHING ? -1 : truth_of(v);
+    drop(argument), drop(v);
+    return truth;
+}
+
+static int instance_compare(poolval_space *space, poolobj *object, poolobj *other, int *order) {
+    (void)space;
+    if (!has_method(object, vm.name_order)) return POOLVAL_NO_ANSWER;
+    value argument = unbox(other), v = call_method(object, vm.name_order, &argument, 1);
+    drop(argument);
+    if (is_int(v)) *order = (int_of(v) > 0) - (int_of(v) < 0);
+    if (is_int(v)) return 0;
+    if (v != NOTHING) fail(POOLVAL_ERR_TYPE, "order returns less than 0, 0, or more");
+    drop(v);
+    return -1;
+}
+
+static int instance_hash(poolval_space *space, poolobj *object, uint64_t *hash) {
+    if (!has_method(object, vm.name_hash)) {
+        if (has_method(object, vm.name_equal)) {
+            fail(POOLVAL_ERR_TYPE, "no hash without a method of that name");
+            return -1;
+        }
+        *hash = (uint64_t)(uintptr_t)object >> 4;
+        return 0;
+    }
+    value v = call_method(object, vm.name_hash, NULL, 0);
+    if (v == NOTHING) return -1;
+    poolobj *boxed = box(v);
+    int result = poolval_hash(space, boxed, hash);
+    poolobj_decref(boxed);
+    drop(v);
+    return result;
+}
+
+/* ---- Beginning ---- */
+
+static poolobj *interned(const char *text) {
+    poolobj *string = need_memory(poolval_str_new(vm.space, text));
+    poolobj *one = need_memory(poolval_str_intern(vm.space, string));
+    poolobj_decref(string);
+    return one;
+}
+
+/* What the machine holds: checks of the heap look at it, collections need not. */
+static void report_roots(poolobj_visit visit, void *visit_arg, void *arg) {
+    (void)arg;
+    for (value *r = vm.stack; r < vm.frame->base + vm.frame->code->registers; r++)
+        if (is_object(*r)) visit((poolobj *const *)(const void *)r, 1, visit_arg);
+    for (int i = 0; i < vm.global_count; i++)
+        if (is_object(vm.globals[i]))
+            visit((poolobj *const *)(const void *)&vm.globals[i], 1, visit_arg);
+}
+
+static void set_global(const char *name, value v) {
+    int slot = global_slot(name, strlen(name)); /* which may move the table */
+    vm.globals[slot] = v;
+}
+
+static void names_begin(void) {
+    vm.name_init = interned("init");
+    vm.name_kind = interned("kind");
+    vm.name_message = interned("message");
+    vm.name_repr = interned("repr");
+    vm.name_equal = interned("equal");
+    vm.name_order = interned("order");
+    vm.name_hash = interned("hash");
+    poolobj *name = interned("Error");
+    vm.error_class = need_memory(poolval_class_new(vm.space, name, NULL));
+    set_global("Error", copy_of(of_object(vm.error_class)));
+    poolobj_decref(name);
+}
+
+void machine_begin(void) {
+    static code nothing;
+    poolval_options options = POOLVAL_DEFAULTS;
+    poolval_hooks hooks = {.repr = instance_repr,
+                           .equal = instance_equal,
+                           .compare = instance_compare,
+                           .hash = instance_hash};
+    options.power = pow;
+    options.intern_max = 0; /* names and literals are interned where they are read */
+    vm.heap = need_memory(poolobj_heap_new());
+    vm.space = need_memory(poolval_space_new(vm.heap, &options));
+    vm.stack = need_memory(calloc(STACK, sizeof *vm.stack));
+    vm.frame = vm.frames = need_memory(calloc(FRAMES, sizeof *vm.frames));
+    *vm.frame = (frame){.code = &nothing, .base = vm.stack};
+    vm.none = of_object(poolval_none(vm.space));
+    vm.yes = of_object(poolval_bool(vm.space, 1));
+    vm.no = of_object(poolval_bool(vm.space, 0));
+    poolobj_gc_set_roots(vm.heap, report_roots, NULL);
+    types_begin();
+    if (poolval_set_instance_hooks(vm.space, &hooks, NULL) < 0) need_memory(NULL);
+    names_begin();
+    builtins_begin();
+    methods_begin();
+    look_begin();
+}
+
+/* ---- End: what the machine holds is dropped, so that what is left is a leak ---- */
+
+static void drop_constants(void) {
+    for (code *c = vm.codes; c != NULL; c = c->next) {
+        for (int i = 0; i < c->constant_count; i++) drop(c->constants[i]);
+        c->constant_count = 0;
+    }
+}
+
+int machine_end(int tell_leaks) {
+    for (int i = 0; i < vm.global_count; i++) {
+        drop(vm.globals[i]);
+        vm.globals[i] = NOTHING;
+        free(vm.global_names[i]);
+    }
+    vm.global_count = 0;
+    for (int i = 0; i < POOLVAL_TYPES; i++) poolobj_clear(&vm.methods[i]);
+    for (poolobj **held = &vm.error_class; held <= &vm.name_hash; held++) poolobj_clear(held);
+    drop(vm.exception);
+    drop_constants();
+    poolobj_gc_collect(vm.heap, 2);
+    int leaks = tell_leaks && poolgraph_leaks(vm.heap, NULL, stderr) != 0;
+    poolobj_heap_close(vm.heap);
+    for (code *c = vm.codes, *next; c != NULL; c = next) {
+        next = c->next;
+        code_free(c);
+    }
+    free(vm.globals), free(vm.global_names), free(vm.frame), free(vm.stack);
+    return leaks;
+}
+
+/* ---- Globals ---- */
+
+int global_slot(const char *name, size_t length) {
+    for (int i = 0; i < vm.global_count; i++)
+        if (strlen(vm.global_names[i]) == length && memcmp(vm.global_names[i], name, length) == 0)
+            return i;
+    if (vm.global_count == vm.global_room) {
+        vm.global_room = vm.global_room == 0 ? 64 : 2 * vm.global_room;
+        size_t room = (size_t)vm.global_room;
+        vm.globals = need_memory(realloc(vm.globals, room * sizeof *vm.globals));
+        vm.global_names = need_memory(realloc(vm.global_names, room * sizeof *vm.global_names));
+    }
+    vm.globals[vm.global_count] = NOTHING;
+    vm.global_names[vm.global_count] = need_memory(strndup(name, length));
+    return vm.global_count++;
+}
+
+void define(const char *name, native_function function, int least, int most) {
+    set_global(name, make_native(name, function, least, most));
+}
+
+/* ---- Methods of built-in types ---- */
+
+void define_method(int kind, const char *name, native_function function, int least, int most) {
+    if (vm.methods[kind] == NULL) vm.methods[kind] = need_memory(poolval_dict_new(vm.space));
+    poolobj *key = interned(name), *made = object_of(make_native(name, function, least, most));
+    if (poolval_dict_set_steal(vm.space, vm.methods[kind], key, made) < 0) need_memory(NULL);
+}
+
+/* What was found last is found at once: neither names nor methods go before the end. */
+poolobj *attribute_of_kind(value object, poolobj *name) {
+    static struct { poolobj *name, *dict, *found; } latest[64];
+    poolobj *found = NULL, *dict = vm.methods[kind_of(object)];
+    size_t at = ((uintptr_t)name >> 4 ^ (uintptr_t)dict >> 4) % 64;
+    if (latest[at].name == name && latest[at].dict == dict) return latest[at].found;
+    if (dict == NULL || poolval_dict_find(vm.space, dict, name, &found) <= 0) return NULL;
+    latest[at].name = name, latest[at].dict = dict, latest[at].found = found;
+    return found;
+}
+
+/* ---- Where an exception came by ---- */
+
+void note_trace(const frame *f) {
+    int line = f->code->lines == NULL ? 0 : f->code->lines[f->pc - f->code->ins];
+    size_t length = strlen(vm.trace);
+    if (line > 0 && length < sizeof vm.trace - 100)
+        snprintf(vm.trace + length, sizeof vm.trace - length, "  in %.40s, line %d\n",
+                 f->code->name, line);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * value.c - values between registers and objects, the machine's own types of objects, and failures.
+ */
+#include "language.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+machine vm;
+
+void *need_memory(void *memory) {
+    if (memory != NULL) return memory;
+    fprintf(stderr, "language: out of memory\n");
+    exit(1);
+}
+
+/* ---- Registers and objects ---- */
+
+poolobj *box(value v) {
+    if (is_int(v)) return poolval_int_new(vm.space, int_of(v));
+    if (is_float(v)) return poolval_float_new(vm.space, float_of(v));
+    poolobj_incref(object_of(v));
+    return object_of(v);
+}
+
+value unbox(poolobj *object) {
+    int64_t number;
+    double real;
+    if (poolval_int_peek(vm.space, object, &number)) {
+        if (number == (int32_t)number) return of_int((int32_t)number);
+    } else if (poolval_float_peek(vm.space, object, &real))
+        return of_float(real);
+    poolobj_incref(object);
+    return of_object(object);
+}
+
+value unbox_new(poolobj *object) {
+    if (object == NULL) return NOTHING;
+    value v = unbox(object);
+    poolobj_decref(object);
+    return v;
+}
+
+value copy_of(value v) {
+    take_reference(v);
+    return v;
+}
+
+int kind_of(value v) {
+    if (is_object(v)) return poolval_type(vm.space, object_of(v));
+    return is_int(v) ? POOLVAL_INT : is_float(v) ? POOLVAL_FLOAT : POOLVAL_OTHER;
+}
+
+int own_kind(value v) {
+    if (!is_object(v) || poolval_kind(vm.space, object_of(v)) != POOLVAL_OTHER) return -1;
+    return ((own *)object_of(v))->what;
+}
+
+int truth_of(value v) {
+    if (is_int(v)) return int_of(v) != 0;
+    if (is_float(v)) return float_of(v) != 0;
+    return v != NOTHING && poolval_truth(vm.space, object_of(v));
+}
+
+const char *type_name(value v) {
+    if (is_int(v)) return "int";
+    if (is_float(v)) return "float";
+    return poolval_type_name(vm.space, object_of(v));
+}
+
+/* ---- Failures ----
+ * What fails leaves its reason in the space, as the library's functions do. The machine makes an
+ * exception of it, an instance of Error, unless one is on its way already. */
+
+value fail(int reason, const char *format, ...) {
+    char text[200];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    poolval_error_set(vm.space, reason, "%s", text);
+    return NOTHING;
+}
+
+static const char *kind_name(int reason) {
+    static const char *const names[] = {"none",    "memory",   "type",     "index",
+                                        "key",     "overflow", "encoding", "value",
+                                        "changed", "depth",    "budget",   "hook"};
+    if (reason >= 0 && reason < (int)(sizeof names / sizeof *names)) return names[reason];
+    return "error";
+}
+
+void error_becomes_exception(void) {
+    poolobj *kind = poolval_str_new(vm.space, kind_name(poolval_error(vm.space)));
+    poolobj *message = poolval_str_new(vm.space, poolval_error_message(vm.space));
+    poolobj *error = need_memory(poolval_instance_new(vm.space, vm.error_class));
+    poolval_attr_set(vm.space, error, vm.name_kind, need_memory(kind));
+    poolval_attr_set(vm.space, error, vm.name_message, need_memory(message));
+    poolobj_decref(kind), poolobj_decref(message);
+    poolval_error_clear(vm.space);
+    vm.exception = of_object(error);
+}
+
+/* ---- Own types ----
+ * A register has the bits of a pointer where it holds an object, so that it can be reported as it
+ * is; a number in it is none of the collector's business. */
+
+static void visit_registers(const value *registers, size_t count, poolobj_visit visit, void *arg) {
+    for (size_t i = 0; i < count; i++)
+        if (is_object(registers[i])) visit((poolobj *const *)(const void *)&registers[i], 1, arg);
+}
+
+static void cell_traverse(poolobj *object, poolobj_visit visit, void *arg) {
+    visit_registers(&((cell *)object)->content, 1, visit, arg);
+}
+
+static void generator_traverse(poolobj *object, poolobj_visit visit, void *arg) {
+    generator *g = (generator *)object;
+    if (g->code != NULL && g->state == GENERATOR_WAITS)
+        visit_registers(g->registers, (size_t)g->code->registers, visit, arg);
+}
+
+static int closure_edge(poolval_space *space, poolobj *object, int kind, size_t index, char *text,
+                        size_t size) {
+    (void)space;
+    code *outer = NULL, *mine = ((closure *)object)->code;
+    if (kind != POOLGRAPH_ITEM) return 0;
+    for (code *c = vm.codes; c != NULL; c = c->next)
+        for (int i = 0; i < c->inner_count; i++)
+            if (c->inner[i] == mine) outer = c;
+    capture from = mine->captures[index];
+    if (outer == NULL || !from.from_register) return snprintf(text, size, "variable");
+    return snprintf(text, size, "variable %s", outer->variables[from.index]);
+}
+
+/* References are counted through, as they are reported: registers that hold none are left out. */
+static int generator_edge(poolval_space *space, poolobj *object, int kind, size_t index, char *text,
+                          size_t size) {
+    (void)space;
+    const generator *g = (generator *)object;
+    if (kind != POOLGRAPH_ITEM) return 0;
+    for (int i = 0; i < g->code->locals; i++)
+        if (is_object(g->registers[i]) && index-- == 0)
+            return snprintf(text, size, "variable %s", g->code->variables[i]);
+    return 0;
+}
+
+static int cell_edge(poolval_space *space, poolobj *object, int kind, size_t index, char *text,
+                     size_t size) {
+    (void)space, (void)object, (void)kind, (void)index;
+    return snprintf(text, size, "content");
+}
+
+static poolobj *own_repr(poolval_space *space, poolobj *object) {
+    static const char *const names[] = {"function", "function", "cell", "generator", "method"};
+    char text[120];
+    int what = ((own *)object)->what;
+    const char *name = what == A_CLOSURE     ? ((closure *)object)->code->name
+                       : what == A_NATIVE    ? ((native *)object)->name
+                       : what == A_GENERATOR ? ((generator *)object)->code->name
+                                             : "";
+    snprintf(text, sizeof text, "<%s%s%s>", names[what], *name != 0 ? " " : "", name);
+    return poolval_str_new(space, text);
+}
+
+typedef int (*edge_hook)(poolval_space *, poolobj *, int, size_t, char *, size_t);
+
+static poolobj_type *make_type(const poolobj_typespec *spec, edge_hook edge, int iterates) {
+    poolval_hooks hooks = {.repr = own_repr, .edge = edge};
+    if (iterates) hooks.next = generator_next;
+    return need_memory(poolval_type_new(vm.space, POOLVAL_OTHER, spec, &hooks));
+}
+
+void types_begin(void) {
+    static const size_t method_refs[] = {offsetof(method, object), offsetof(method, function),
+                                         POOLOBJ_END};
+    static const char *const method_fields[] = {"object", "function"};
+    static const size_t generator_refs[] = {offsetof(generator, closure), POOLOBJ_END};
+    static const char *const generator_fields[] = {"function"};
+    poolobj_typespec of_function = {
+        .name = "function", .size = sizeof(closure), .flags = POOLOBJ_ITEMS_ARE_REFS};
+    poolobj_typespec of_native = {.name = "built-in", .size = sizeof(native)};
+    poolobj_typespec of_cell = {.name = "cell", .size = sizeof(cell), .traverse = cell_traverse};
+    poolobj_typespec of_method = {
+        .name = "method", .size = sizeof(method), .refs = method_refs, .fields = method_fields};
+    poolobj_typespec of_generator = {.name = "generator",
+                                     .size = sizeof(generator),
+                                     .item_size = sizeof(value),
+                                     .refs = generator_refs,
+                                     .fields = generator_fields,
+                                     .traverse = generator_traverse};
+    vm.closure_type = make_type(&of_function, closure_edge, 0);
+    vm.native_type = make_type(&of_native, NULL, 0);
+    vm.cell_type = make_type(&of_cell, cell_edge, 0);
+    vm.method_type = make_type(&of_method, NULL, 0);
+    vm.generator_type = make_type(&of_generator, generator_edge, 1);
+}
+
+value make_native(const char *name, native_function function, int least, int most) {
+    native *made = need_memory(poolobj_new(vm.native_type));
+    made->head.what = A_NATIVE;
+    made->name = name;
+    made->function = function;
+    made->least = least, made->most = most;
+    return of_object(made);
+}
+
+value make_closure(code *c) {
+    closure *made = poolobj_new_items(vm.closure_type, (size_t)c->capture_count);
+    if (made == NULL) return fail(POOLVAL_ERR_MEMORY, "out of memory");
+    made->head.what = A_CLOSURE;
+    made->code = c;
+    made->cell_count = c->capture_count;
+    return of_object(made);
+}
+
+value make_method(poolobj *object, poolobj *function) {
+    method *made = poolobj_new(vm.method_type);
+    if (made == NULL) return fail(POOLVAL_ERR_MEMORY, "out of memory");
+    made->head.what = A_METHOD;
+    poolobj_set(&made->object, object);
+    poolobj_set(&made->function, function);
+    return of_object(made);
+}

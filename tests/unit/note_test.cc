@@ -2,6 +2,7 @@
 #include "heap/note.h"
 
 #include <cmath>
+#include <random>
 
 #include "heap/direct.h"
 #include "heap/run.h"
@@ -13,6 +14,12 @@ const void *code_at(uintptr_t address) { return reinterpret_cast<const void *>(a
 
 class NoteTest : public HeapTest {
   protected:
+    // Notes are due when a test says so.
+    void SetUp() override {
+        HeapTest::SetUp();
+        heap_->notes.pools_left = NEVER;
+    }
+    static constexpr int NEVER = 1 << 30;
     uintptr_t noted(const void *block) {
         struct block found = block_at(block);
         return note_find(&found);
@@ -71,7 +78,6 @@ TEST_F(NoteTest, APoolThatIsMadeAnewHasNoNote) {
     struct pool *pool = pool_at(block);
     heap_.free(block);
     heap_release(heap_);
-    heap_->notes.pools_left = 1 << 20;
     std::vector<void *> blocks;
     do blocks.push_back(heap_.take(48));
     while (pool_at(blocks.back()) != pool && blocks.size() < 100000);
@@ -87,7 +93,6 @@ TEST_F(NoteTest, APoolWhoseNotedBlockIsFreeIsNotedAnew) {
     for (size_t size : {256, 3000}) {
         void *first = take_noted(size, 0x1000);
         struct pool *pool = pool_first(pool_at(first));
-        heap_->notes.pools_left = 1 << 20;
         std::vector<void *> blocks = {first};
         while (pool->state != POOL_FULL) blocks.push_back(heap_.take(size));
         heap_.free(blocks.back());
@@ -109,6 +114,7 @@ TEST_F(NoteTest, APoolWhoseNotedBlockIsFreeIsNotedAnew) {
 
 // 256 MiB of pools in 4 KiB and in spans: 256 notes of each, within five standard deviations.
 TEST_F(NoteTest, OnePoolInAMebibyteIsNoted) {
+    note_begin(&heap_->notes, std::random_device()());
     for (size_t size : {512, 4096}) {
         unsigned notes = 0;
         std::vector<void *> blocks;

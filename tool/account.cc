@@ -75,6 +75,14 @@ void sort_others(Source &source, Account *account) {
     }
 }
 
+// Where blocks are sampled, what is asked for inside of live ones is known of some.
+void take_heap(Source &source, const Layout &layout, Account *account) {
+    SampleTable table = samples_read(source, layout);
+    std::vector<LiveBlock> blocks;
+    account->heap = snapshot_take(source, layout, table.blocks.empty() ? nullptr : &blocks);
+    account->rounding = samples_rounding(table, blocks);
+}
+
 } // namespace
 
 Account account_take(Source &source, const Layout &layout, const LibraryPlace &place) {
@@ -85,7 +93,7 @@ Account account_take(Source &source, const Layout &layout, const LibraryPlace &p
     account.process_id = source.process_id();
     account.library_version = layout.library_version();
     account.library_path = place.path;
-    account.heap = snapshot_take(source, layout);
+    take_heap(source, layout, &account);
     sort_others(source, &account);
     account.resident = source.resident_bytes();
     return account;

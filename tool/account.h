@@ -4,7 +4,7 @@
 #ifndef POOLALLOC_TOOL_ACCOUNT_H
 #define POOLALLOC_TOOL_ACCOUNT_H
 
-#include "snapshot.h"
+#include "samples.h"
 #include "text.h"
 
 struct Row {          // of the sum
@@ -21,6 +21,7 @@ struct Account {
     Snapshot heap;
     unsigned threads = 0;
     std::optional<uint64_t> resident; // of the process; a core does not say
+    std::optional<Rounding> rounding; // inside live blocks; known from samples only
     uint64_t stacks = 0, files = 0, shared = 0, other = 0, swapped = 0;
     std::vector<Row> rows() const;
     uint64_t sum() const; // of the rows

@@ -56,9 +56,9 @@ Frame holder_of(const std::vector<Frame> &frames) {
 }
 
 SymbolFiles files_of(const Source &source) {
-    if (!source.is_live()) return {"", source.program_path()};
+    if (!source.is_live()) return {"", source.program_path(), ""};
     std::string folder = "/proc/" + std::to_string(source.process_id()) + "/";
-    return {folder + "root", folder + "exe"};
+    return {folder + "root", folder + "exe", folder + "root" + perf_map(source.process_id())};
 }
 
 } // namespace

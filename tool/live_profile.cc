@@ -29,20 +29,6 @@ struct Sampled {
     std::string path;  // of the profile, as seen from here
 };
 
-std::string status_row(int process_id, const std::string &name) {
-    std::string status = file_text("/proc/" + std::to_string(process_id) + "/status").value_or("");
-    for (const std::string &line : lines_of(status))
-        if (starts_with(line, name + ":")) return line.substr(name.size() + 1);
-    return "";
-}
-
-// The number that the process itself knows, behind the last blank: it may live in a namespace.
-std::string own_number(int process_id) {
-    std::string row = status_row(process_id, "NSpid");
-    size_t blank = row.find_last_of(" \t");
-    return blank == std::string::npos ? std::to_string(process_id) : row.substr(blank + 1);
-}
-
 std::string profile_path(Source &source, std::string option) {
     if (option.empty()) option = "poolalloc.%p.pb";
     std::string number = own_number(source.process_id());
@@ -173,7 +159,8 @@ SampleProfile live_profile(int process_id, double seconds, ProfileView *view) {
     bool ends = sampled.mean == 0 && sampled.signal == 0;
     if (ends) wish(*source, "sampling", "SAMPLING_TO_END");
     std::string folder = "/proc/" + std::to_string(process_id) + "/";
-    SampleProfile profile = profile_read(sampled.path, {folder + "root", folder + "exe"});
+    SampleProfile profile = profile_read(
+        sampled.path, {folder + "root", folder + "exe", folder + "root" + perf_map(process_id)});
     if (before.empty()) unlink(sampled.path.c_str());
     if (sampled.mean == 0)
         view->notes.emplace_back(std::string("sampling has begun for this, and ") +

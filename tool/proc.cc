@@ -97,3 +97,18 @@ std::optional<uint64_t> kilobytes_in(const std::string &text, const std::string 
             return strtoull(line.c_str() + name.size() + 1, nullptr, 10) * 1024;
     return std::nullopt;
 }
+
+std::string status_row(int process_id, const std::string &name) {
+    std::string status = file_text("/proc/" + std::to_string(process_id) + "/status").value_or("");
+    for (const std::string &line : lines_of(status))
+        if (starts_with(line, name + ":")) return line.substr(name.size() + 1);
+    return "";
+}
+
+std::string own_number(int process_id) {
+    std::string row = status_row(process_id, "NSpid");
+    size_t blank = row.find_last_of(" \t");
+    return blank == std::string::npos ? std::to_string(process_id) : row.substr(blank + 1);
+}
+
+std::string perf_map(int process_id) { return "/tmp/perf-" + own_number(process_id) + ".map"; }

@@ -110,7 +110,8 @@ SampleProfile choose_profile(const TemporaryFolder &folder, const Program &progr
     for (const std::string &name : folder.names()) {
         std::string id = name.substr(0, name.find('.')), path = folder.path() + "/" + name;
         if (!profile_is_whole(path)) continue;
-        SampleProfile profile = profile_read(path, {"", id == own ? whole_path(program.runs) : ""});
+        SampleProfile profile = profile_read(
+            path, {"", id == own ? whole_path(program.runs) : "", "/tmp/perf-" + id + ".map"});
         int64_t more = profile.totals()[PEAK_BYTES] - best.totals()[PEAK_BYTES];
         count++;
         if (count > 1 && (more < 0 || (more == 0 && id != own))) continue;

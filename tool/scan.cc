@@ -6,12 +6,12 @@
 #include <unordered_map>
 
 #include "proc.h"
+#include "samples.h"
 #include "walk.h"
 
 namespace {
 
 enum { CHUNK = 1 << 20, PIECES = 256, RED_ZONE = 128 };
-const uint64_t MOST_SAMPLES = (uint64_t)1 << 34;
 
 struct Range {
     uint64_t start, end;
@@ -73,25 +73,10 @@ class Scanner {
 // ---- What there is ----
 
 void Scanner::read_samples(std::unordered_map<uint64_t, std::pair<uint64_t, uint32_t>> *samples) {
-    auto live = value<uint64_t>(value<uint64_t>(place("live")));
-    auto most = value<uint64_t>(value<uint64_t>(place("live_most")));
-    auto size = value<uint64_t>(place("sample_size"));
-    auto address = value<uint64_t>(place("sample_address"));
-    auto bytes = value<uint64_t>(place("sample_bytes")),
-         site = value<uint64_t>(place("sample_site"));
-    if (size > 4096 || most > MOST_SAMPLES / std::max<uint64_t>(size, 1))
-        throw Failure("the descriptor of the library says what cannot be");
-    leave_out(live, most * size);
-    std::vector<char> table;
-    for (uint64_t i = 0; i < most; i += CHUNK / 64) {
-        table.resize(std::min<uint64_t>(most - i, CHUNK / 64) * size);
-        if (!source_.read(live + i * size, table.data(), table.size()))
-            throw Failure("the table of samples cannot be read");
-        for (uint64_t at = 0; at < table.size(); at += size)
-            if (auto block = field<uint64_t>(table, at + address))
-                (*samples)[block] = {field<uint64_t>(table, at + bytes),
-                                     field<uint32_t>(table, at + site)};
-    }
+    SampleTable table = samples_read(source_, layout_);
+    leave_out(table.start, table.size);
+    for (const SampledBlock &block : table.blocks)
+        (*samples)[block.address] = {block.bytes, block.site};
 }
 
 void Scanner::read_stacks() {

@@ -58,6 +58,11 @@ void print_beside(const Account &account) {
            size_text((double)unwritten).c_str(), size_text((double)swapped).c_str(),
            size_text((double)heap.mapped).c_str(), size_text((double)heap.mapped_peak).c_str(),
            plural(heap.purge_runs, "run of pages", "runs of pages").c_str());
+    if (account.rounding)
+        printf("  of live blocks %s +- %s are rounding, as %s tell\n",
+               size_text(account.rounding->bytes).c_str(),
+               size_text(2 * account.rounding->error).c_str(),
+               plural(account.rounding->samples, "sample").c_str());
     if (heap.moved > 0)
         printf("  note: %s changed each time while being read; the figures are approximate there\n",
                plural(heap.moved, "arena").c_str());
@@ -163,7 +168,12 @@ std::string json_of(const Account &account, const CodeLines *lines) {
     json.put("live_blocks", heap.live_blocks).put("live_bytes", heap.live_bytes);
     json.put("large_blocks", heap.large_blocks).put("large_bytes", heap.large_bytes);
     json.put("direct_blocks", heap.direct_blocks).put("direct_bytes", heap.direct_bytes);
-    json.null("rounding_bytes"); // inside blocks: known from samples only
+    if (account.rounding) {
+        json.put("rounding_bytes", (uint64_t)account.rounding->bytes);
+        json.put("rounding_error_bytes", (uint64_t)account.rounding->error);
+    } else {
+        json.null("rounding_bytes").null("rounding_error_bytes");
+    }
     json.put("swapped_bytes", std::max(account.swapped, heap.swapped));
     json.put("arenas", heap.arenas_mapped).put("mapped_bytes", heap.mapped);
     json.put("mapped_peak_bytes", heap.mapped_peak).put("purge_runs", heap.purge_runs);

@@ -110,11 +110,37 @@ std::string file_of(const std::string &path, const SymbolFiles &files) {
 const Dwfl_Callbacks callbacks = {dwfl_build_id_find_elf, dwfl_standard_find_debuginfo,
                                   dwfl_offline_section_address, nullptr};
 
+// node and python with their options for perf write a line for each function that they make:
+// "START SIZE NAME", both in hexadecimal digits.
+struct MadeFunction {
+    uint64_t size;
+    std::string name;
+};
+
+std::map<uint64_t, MadeFunction> read_made(const std::string &path) {
+    std::map<uint64_t, MadeFunction> made;
+    if (path.empty()) return made;
+    for (const std::string &line : lines_of(file_text(path).value_or(""))) {
+        char *end = nullptr;
+        uint64_t start = strtoull(line.c_str(), &end, 16), size = strtoull(end, &end, 16);
+        if (*end == ' ' && size > 0) made[start] = {size, end + 1}; // the last of a place counts
+    }
+    return made;
+}
+
 } // namespace
 
 struct Symbols::State {
     Dwfl *session = nullptr;
     std::vector<SymbolObject> objects;
+    std::map<uint64_t, MadeFunction> made; // by where they begin
+
+    const MadeFunction *made_at(uint64_t address) const {
+        auto behind = made.upper_bound(address);
+        if (behind == made.begin()) return nullptr;
+        --behind;
+        return address - behind->first < behind->second.size ? &behind->second : nullptr;
+    }
 
     const SymbolObject *object_of(uint64_t address) const {
         for (const SymbolObject &object : objects)
@@ -127,6 +153,7 @@ struct Symbols::State {
 Symbols::Symbols(const std::vector<SymbolObject> &objects, const SymbolFiles &files)
     : state_(std::make_unique<State>()) {
     state_->objects = objects;
+    state_->made = read_made(files.map);
     state_->session = dwfl_begin(&callbacks);
     if (state_->session == nullptr) return;
     dwfl_report_begin(state_->session);
@@ -160,6 +187,8 @@ std::vector<Frame> Symbols::frames_of(uint64_t address) const {
         if (const char *name = dwfl_module_addrname(module, address))
             place.function = demangled(name);
     }
+    const MadeFunction *made = object == nullptr ? state_->made_at(address) : nullptr;
+    if (made != nullptr) place.function = made->name;
     if (place.function.empty() && object != nullptr)
         place.function = format("%s+0x%llx", base_name(object->path).c_str(),
                                 (unsigned long long)(address - object->start));

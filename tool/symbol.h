@@ -36,6 +36,7 @@ std::vector<SymbolObject> symbol_objects(const Mappings &mappings);
 struct SymbolFiles {
     std::string root;    // in front of absolute paths; empty: here
     std::string program; // in place of paths that are not absolute; empty: these are looked up
+    std::string map;     // perf's, of functions made at run time: /tmp/perf-PID.map; empty: none
 };
 
 class Symbols {

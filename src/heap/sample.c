@@ -380,6 +380,7 @@ const struct sample_places sample_places = {
     .sample_size = sizeof(struct sample),
     .sample_address = offsetof(struct sample, address),
     .sample_bytes = offsetof(struct sample, size),
+    .sample_weight = offsetof(struct sample, weight),
     .sample_site = offsetof(struct sample, site),
     .site_depth = offsetof(struct site_record, depth),
     .site_callers = RECORD_WORDS * sizeof(uint64_t),

@@ -92,8 +92,10 @@ struct sample_places {
     const void *live, *live_most, *words, *words_most;
     const void *graves; /* addresses that were freed */
     uint64_t graves_size, sample_size;
-    uint64_t sample_address, sample_bytes, sample_site; /* places in a sample: 8, 8 and 4 bytes */
-    uint64_t site_depth, site_callers;                  /* in a site: 4 bytes, and its first word */
+    /* Places in a sample: of 8 bytes but for the site, 4. The weight is a double: the blocks that
+       it stands for. */
+    uint64_t sample_address, sample_bytes, sample_weight, sample_site;
+    uint64_t site_depth, site_callers; /* in a site: 4 bytes, and its first word */
 };
 extern const struct sample_places sample_places;
 

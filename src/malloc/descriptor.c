@@ -141,6 +141,7 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             FIELD(sample_places, sample_size),
             FIELD(sample_places, sample_address),
             FIELD(sample_places, sample_bytes),
+            FIELD(sample_places, sample_weight),
             FIELD(sample_places, sample_site),
             FIELD(sample_places, site_depth),
             FIELD(sample_places, site_callers),

@@ -94,3 +94,23 @@ stat_lines() {
     let_go
 }
 each_library stat_lines
+
+# Names that a program writes for perf. Its code is that of one processor.
+if [ "$(uname -m)" = x86_64 ]; then
+    holder=$build_dir/tests/tool/jit hold '' "$tool" run --
+    expect 'stat --lines: functions made at run time' 0 '40.0 MiB .* made_at_run_time$' -- \
+        "$tool" stat --lines "$held"
+    let_go
+else
+    skip 'stat --lines: functions made at run time: the test has none for this processor'
+fi
+
+# 23,000 blocks of 1,000 bytes in the class of 1,024, and little else.
+holder=$build_dir/tests/tool/sites hold 20000 env LD_PRELOAD="$library16" POOLALLOC_OPTIONS="sample=all,sample_file=$work/held.pb" sh -c 'exec "$1" "$2" wait' sh
+echo >&"$hold_input"
+read -r -t 60 _ <&"$hold_output"
+expect 'stat: what is rounded up, where it is sampled' 0 'of live blocks .* are rounding, as [0-9,]+ samples tell' -- \
+    "$tool" stat "$held"
+expect 'stat --json: what is rounded up' 0 '"rounding_error_bytes": 0' -- "$tool" stat --json "$held"
+near 'stat: bytes that are rounded up' "$(number rounding_bytes)" $((23000 * 24)) 5
+let_go

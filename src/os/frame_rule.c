@@ -34,6 +34,9 @@ enum {
     SIZE_SHIFT = 2,
     SIZE_MOST = 1 << 16, /* words */
     KEPT_SHIFT = 32,
+    /* A function keeps registers right below its return address. Further down a stack may end,
+       where a handler of signals has one of its own. */
+    KEPT_MOST = 16,
     RETURN_WORDS = 1, /* the return address is the word below the caller's frame, */
     POINTER_WORDS = 2 /* and where there is a frame pointer, it leads to the word below that */
 };
@@ -79,8 +82,8 @@ static uintptr_t word_below(uintptr_t address, size_t words) {
    0 where it is in the register still, -1 where it is nowhere. */
 static int find_kept(const struct frame *frame, const struct frame *caller) {
     if (frame->pointer == caller->pointer) return 0;
-    int words = (int)((caller->stack - frame->stack) / WORD);
-    for (int i = POINTER_WORDS; i <= words; i++)
+    size_t words = (caller->stack - frame->stack) / WORD;
+    for (int i = POINTER_WORDS; i <= (int)size_min(words, KEPT_MOST); i++)
         if (word_below(caller->stack, (size_t)i) == caller->pointer) return i;
     return -1;
 }

@@ -469,7 +469,7 @@ int poolval_dict_update(poolval_space *space, poolobj *dict, poolobj *other);
    is empty; -1. `key` and `value` may be NULL. Cost: the same however long it is. */
 int poolval_dict_first(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **value);
 int poolval_dict_last(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **value);
-/* As poolval_dict_first and _last, but takes them out, as new references. For queues and stacks. */
+/* Takes the oldest or the latest key out, with its value: 1 and both, new references; 0; -1. */
 int poolval_dict_pop_first(poolval_space *space, poolobj *dict, poolobj **key, poolobj **value);
 int poolval_dict_pop_last(poolval_space *space, poolobj *dict, poolobj **key, poolobj **value);
 /* Lists of the keys, the values, and tuples of both. */
@@ -580,7 +580,7 @@ ptrdiff_t poolval_length(poolval_space *space, const poolobj *value);
 int poolval_contains(poolval_space *space, poolobj *value, poolobj *item);
 
 /* ---- Taking over ----
- * As the functions without _steal, but the references to what goes into the container are taken
+ * The functions whose names end in _steal take the references to what goes into the container
  * over, of keys too, whether the call succeeds or not: for values that were just made. NULL is
  * taken for the result of a call that failed: the function fails, and that failure stays. */
 

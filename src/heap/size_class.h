@@ -15,7 +15,7 @@
 
 #include "heap/geometry.h"
 
-/* Of the span classes from 2^order to twice that, as a power of two. */
+/* The number of span classes from 2^order to twice that, as a power of two. */
 #define ORDER_SHIFT(order) ((order) < COARSE_ORDER ? FINE_SHIFT : COARSE_SHIFT)
 
 enum {

@@ -55,7 +55,7 @@ bool thread_heap_is_inside(void);
  */
 struct heap *shared_heap_enter(void);
 void shared_heap_leave(void);
-/* As shared_heap_enter, from a slow path of a thread whose heap is hidden. */
+/* Does what shared_heap_enter does in a slow path of a thread whose heap is hidden. */
 struct heap *shared_heap_enter_inside(void);
 /* From now on `freed` is called with each block of the shared heap before it is freed, and blocks
    of it are freed at once rather than sent there. False: it is out of reach, or there is no memory.

@@ -53,7 +53,7 @@ static void pass_over(const struct site *site, void *unused) {
     (void)unused;
 }
 
-/* Of what is live now samples of an earlier time may tell a part. */
+/* Samples of an earlier time may tell of a part of what is live now. */
 static void note_live_before(void) {
     struct census census;
     struct sample_totals totals;

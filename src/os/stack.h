@@ -44,7 +44,7 @@ uint64_t stack_hash(const struct stack *stack);
 uint32_t stack_met(void);
 /* False: in no object. A look at all exported names of the object. */
 bool stack_find_place(uintptr_t address, struct place *place);
-/* As stack_find_place, without a look for the symbol. */
+/* Finds the place of an address without looking for its symbol. */
 bool stack_find_object(uintptr_t address, struct place *place);
 
 #ifdef __cplusplus

@@ -47,7 +47,7 @@ int key_equal_bytes(struct memo *memo, const poolobj *a, const poolobj *b);
 int key_equal_ranges(struct memo *memo, const poolobj *a, const poolobj *b);
 int key_equal_slices(struct memo *memo, const poolobj *a, const poolobj *b);
 int key_equal_tuples(struct memo *memo, const poolobj *a, const poolobj *b);
-/* Of two objects neither of which is of an own type, by `equal` of the kind of the first. */
+/* Compares two objects, neither of which is of an own type, by `equal` of the kind of the first. */
 int key_equal_kinds(struct memo *memo, const struct kind *kind, const poolobj *a, const poolobj *b);
 
 /* "nested deeper than 1000 levels"; false. */

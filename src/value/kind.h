@@ -39,8 +39,8 @@ struct kind {
     /* Whether it equals a value of a type with the same function: 1, 0, -1. NULL: it equals itself
        alone, but for what equal_parts says. */
     int (*equal)(struct memo *memo, const poolobj *a, const poolobj *b);
-    /* As `equal`, where it is no key; of containers, `depth` levels of which may be entered. NULL:
-       as `equal` says. */
+    /* Says whether two values are equal that are no keys, containers that may be entered for
+       `depth` levels among them. NULL: `equal` says it. */
     int (*equal_parts)(struct memo *memo, poolobj *a, poolobj *b, size_t depth);
     /* Sets *order to -1, 0 or 1, for a value of a type with the same function. False: the failure
        is noted. NULL: it has no order. */

@@ -14,13 +14,13 @@ size_t sequence_length_of_bytes(const poolval_space *space, const poolobj *value
 size_t sequence_length_of_range(const poolval_space *space, const poolobj *value);
 size_t sequence_length_of_tuple(const poolval_space *space, const poolobj *value);
 size_t sequence_length_of_list(const poolval_space *space, const poolobj *value);
-/* Of sets, too. */
+/* A set has the length of its dictionary. */
 size_t sequence_length_of_dict(const poolval_space *space, const poolobj *value);
 
 int sequence_str_has(poolval_space *space, poolobj *value, poolobj *item);
 int sequence_bytes_have(poolval_space *space, poolobj *value, poolobj *item);
 int sequence_range_has(poolval_space *space, poolobj *range, poolobj *item);
-/* Of lists and tuples. */
+/* Lists and tuples have items. */
 int sequence_items_have(poolval_space *space, poolobj *value, poolobj *item);
 int sequence_dict_has(poolval_space *space, poolobj *value, poolobj *item);
 int sequence_set_has(poolval_space *space, poolobj *value, poolobj *item);
@@ -30,7 +30,7 @@ int sequence_other_has(poolval_space *space, poolobj *value, poolobj *item);
 poolobj *sequence_cut_str(poolval_space *space, poolobj *value, const struct cut *cut);
 poolobj *sequence_cut_bytes(poolval_space *space, poolobj *value, const struct cut *cut);
 poolobj *sequence_cut_range(poolval_space *space, poolobj *value, const struct cut *cut);
-/* Of lists and tuples. */
+/* Lists and tuples are cut by their items. */
 poolobj *sequence_cut_items(poolval_space *space, poolobj *value, const struct cut *cut);
 
 #ifdef __cplusplus

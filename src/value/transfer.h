@@ -26,7 +26,7 @@ bool transfer_list_parts(struct transfer *transfer, const poolobj *value, poolob
                          size_t depth);
 bool transfer_tuple_parts(struct transfer *transfer, const poolobj *value, poolobj *copy,
                           size_t depth);
-/* Of sets, too. */
+/* A set has the parts of its dictionary. */
 bool transfer_dict_parts(struct transfer *transfer, const poolobj *value, poolobj *copy,
                          size_t depth);
 

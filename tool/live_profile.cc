@@ -37,8 +37,7 @@ std::string profile_path(Source &source, std::string option) {
     return "/proc/" + std::to_string(source.process_id()) + "/cwd/" + option;
 }
 
-Sampled look(Source &source) {
-    Layout layout = layout_of(source);
+Sampled look(Source &source, const Layout &layout) {
     uint64_t options = layout["at options"], signal = 0;
     std::string path(layout["sample_path_size"], '\0');
     Sampled sampled;
@@ -73,8 +72,7 @@ void send(const Source &source, int signal) {
 
 // What the process sees to at the next occasion (struct allocate_wishes): the last word first asks
 // it to look at the others, unless it looks at all of them anyway.
-void wish(Source &source, const char *what, const char *name) {
-    Layout layout = layout_of(source);
+void wish(Source &source, const Layout &layout, const char *what, const char *name) {
     auto value = (uint32_t)layout[name];
     uint64_t any = layout["at wish_any"];
     uint32_t looks = 0;
@@ -86,18 +84,18 @@ void wish(Source &source, const char *what, const char *name) {
                       "(poolalloc run --sample-signal=USR2)");
 }
 
-void begin(Source &source, const Sampled &sampled) {
+void begin(Source &source, const Layout &layout, const Sampled &sampled) {
     if (sampled.signal != 0)
         send(source, sampled.signal);
     else
-        wish(source, "sampling", "SAMPLING_TO_BEGIN");
+        wish(source, layout, "sampling", "SAMPLING_TO_BEGIN");
 }
 
-void ask_for_profile(Source &source, const Sampled &sampled) {
+void ask_for_profile(Source &source, const Layout &layout, const Sampled &sampled) {
     if (sampled.signal != 0)
         send(source, sampled.signal);
     else
-        wish(source, "profile", "PROFILE_TO_WRITE");
+        wish(source, layout, "profile", "PROFILE_TO_WRITE");
 }
 
 // Tells one state of a file from another; empty: there is none.
@@ -127,11 +125,11 @@ void await_profile(Source &source, const Sampled &sampled, const std::string &be
 }
 
 // Sampling begins with the next call of malloc that needs more than what is at hand.
-bool await_beginning(Source &source, double seconds) {
+bool await_beginning(Source &source, const Layout &layout, double seconds) {
     bool has_begun = false;
     for (auto left = (int)(seconds * 1000) + STEP_MS; left > 0; left -= STEP_MS) {
         pause_ms((unsigned)std::min(left, (int)STEP_MS));
-        has_begun = has_begun || look(source).mean != 0;
+        has_begun = has_begun || look(source, layout).mean != 0;
     }
     return has_begun;
 }
@@ -140,24 +138,25 @@ bool await_beginning(Source &source, double seconds) {
 
 SampleProfile live_profile(int process_id, double seconds, ProfileView *view) {
     std::unique_ptr<Source> source = source_of_process(process_id);
-    Sampled sampled = look(*source);
+    Layout layout = layout_of(*source);
+    Sampled sampled = look(*source, layout);
     check(*source, sampled);
     view->title = source->title();
     if (sampled.mean != 0)
         view->notes.emplace_back("it was being sampled before: what is here is more than that of " +
                                  format("%g seconds", seconds));
     else
-        begin(*source, sampled);
-    if (!await_beginning(*source, seconds))
+        begin(*source, layout, sampled);
+    if (!await_beginning(*source, layout, seconds))
         throw Failure(
             source->title() +
             " has not called malloc for more memory in this time: sampling begins when it "
             "does; ask again then, or give --seconds more");
     std::string before = state_of(sampled.path);
-    ask_for_profile(*source, sampled);
+    ask_for_profile(*source, layout, sampled);
     await_profile(*source, sampled, before);
     bool ends = sampled.mean == 0 && sampled.signal == 0;
-    if (ends) wish(*source, "sampling", "SAMPLING_TO_END");
+    if (ends) wish(*source, layout, "sampling", "SAMPLING_TO_END");
     std::string folder = "/proc/" + std::to_string(process_id) + "/";
     SampleProfile profile = profile_read(
         sampled.path, {folder + "root", folder + "exe", folder + "root" + perf_map(process_id)});

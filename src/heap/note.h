@@ -64,6 +64,12 @@ static inline void note_pools(struct notes *notes, uintptr_t base, int pools) {
 /* True if the next block that malloc hands out is to be noted. */
 static inline bool note_is_due(const struct notes *notes) { return notes->due != 0; }
 
+/* What malloc and its family do with each block that a slow path has given them. */
+ALWAYS_INLINE void note_if_due(struct notes *notes, const struct heap *heap, const void *block,
+                               const void *caller) {
+    if (unlikely(note_is_due(notes))) note_caller(notes, heap, block, caller);
+}
+
 #ifdef __cplusplus
 }
 #endif

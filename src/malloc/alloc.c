@@ -16,8 +16,8 @@ static const size_t GROWS_DIRECT = 512 * KIB;
 ALWAYS_INLINE void *answer(void *block) {
     if (unlikely(block == NULL))
         errno = ENOMEM;
-    else if (unlikely(note_is_due(&thread_heap->notes)))
-        note_caller(&thread_heap->notes, thread_heap, block, __builtin_return_address(0));
+    else
+        note_if_due(&thread_heap->notes, thread_heap, block, __builtin_return_address(0));
     return block;
 }
 

@@ -53,8 +53,7 @@ static NOINLINE void *new_slower(size_t size, const void *caller) {
     if (unlikely(other != 0)) return ((plain_new *)other)(size);
     void *block = allocate_slow(size);
     if (unlikely(block == NULL)) return new_failed(size, caller);
-    if (unlikely(note_is_due(&thread_heap->notes)))
-        note_caller(&thread_heap->notes, thread_heap, block, caller);
+    note_if_due(&thread_heap->notes, thread_heap, block, caller);
     return block;
 }
 
@@ -74,8 +73,7 @@ EXPORT void *_ZnwmSt11align_val_t(size_t size, size_t alignment) {
     const void *caller = __builtin_return_address(0);
     void *block = allocate_aligned(alignment, size);
     if (unlikely(block == NULL)) return new_aligned_failed(size, alignment, caller);
-    if (unlikely(note_is_due(&thread_heap->notes)))
-        note_caller(&thread_heap->notes, thread_heap, block, caller);
+    note_if_due(&thread_heap->notes, thread_heap, block, caller);
     return block;
 }
 

@@ -28,25 +28,43 @@ static void hand_on(int number) {
     _exit(error == ENOENT ? 127 : 126);
 }
 
+// The program may be at work, and somebody end this command, before fork returns here.
+static sigset_t block_ends() {
+    sigset_t ends, before;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ends, &before);
+    return before;
+}
+
+static void take_signals(pid_t child) {
+    running = child;
+    signal(SIGTERM, hand_on);
+    signal(SIGHUP, hand_on);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+}
+
 pid_t launch_start(const std::string &path, const std::vector<std::string> &words,
                    const std::function<void()> &prepare) {
     fflush(nullptr);
+    sigset_t before = block_ends();
     pid_t child = fork();
-    if (child < 0) throw Failure(std::string("cannot start a process: ") + strerror(errno));
+    int error = errno;
     if (child == 0) {
+        sigprocmask(SIG_SETMASK, &before, nullptr);
         prepare();
         become(path, words);
     }
-    signal(SIGINT, SIG_IGN);
-    signal(SIGQUIT, SIG_IGN);
+    if (child > 0) take_signals(child);
+    sigprocmask(SIG_SETMASK, &before, nullptr);
+    if (child < 0) throw Failure(std::string("cannot start a process: ") + strerror(error));
     return child;
 }
 
 int launch_wait(pid_t child) {
     int status = 0;
-    running = child;
-    signal(SIGTERM, hand_on);
-    signal(SIGHUP, hand_on);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
     running = 0;
     return launch_status(status);

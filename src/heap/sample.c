@@ -48,6 +48,7 @@ static struct {
     uint32_t *buckets;
     uint64_t *words;
     size_t words_used, words_most, sites;
+    bool words_move;     /* a signal that comes now must not look at them */
     struct sample *live; /* a hash table without deletion marks: what follows a gap moves up */
     size_t live_count, live_most;
     double live_bytes, peak_bytes;
@@ -85,11 +86,16 @@ static bool is_same(struct site_record *record, uint64_t hash, const struct stac
 static bool grow_sites(void) {
     size_t size = known.words_most * sizeof(uint64_t);
     if (known.words_most > UINT32_MAX / 2) return false;
+    known.words_move = true;
+    atomic_in_sequence();
     uint64_t *more = (uint64_t *)os_resize(known.words, size, 2 * size);
-    if (more == NULL) return false;
-    known.words = more;
-    known.words_most *= 2;
-    return true;
+    if (more != NULL) {
+        known.words = more;
+        known.words_most *= 2;
+    }
+    atomic_in_sequence();
+    known.words_move = false;
+    return more != NULL;
 }
 
 static uint32_t new_site(uint64_t hash, const struct stack *stack) {
@@ -101,6 +107,7 @@ static uint32_t new_site(uint64_t hash, const struct stack *stack) {
     record->next = *bucket;
     record->depth = stack->depth;
     memcpy(callers_of(record), stack->callers, stack->depth * sizeof stack->callers[0]);
+    atomic_in_sequence(); /* a signal may come, and look at all that is used */
     known.words_used += RECORD_WORDS + stack->depth;
     known.sites++;
     *bucket = site;
@@ -259,13 +266,14 @@ static void visit_all(sample_visitor *visit, void *argument, struct sample_total
 bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argument) {
     memset(totals, 0, sizeof *totals);
     if (!sample_has_begun()) return true;
-    if (!enter()) return false;
+    bool entered = enter();
+    if (!entered && (!lock_is_mine(&lock) || known.words_move)) return false;
     visit_all(visit, argument, totals);
     totals->sites = known.sites;
     totals->samples = known.live_count;
     totals->lost = atomic_u64_load(&lost);
     totals->live_before = known.live_before;
-    lock_leave(&lock);
+    if (entered) lock_leave(&lock);
     return true;
 }
 

@@ -77,7 +77,9 @@ void sample_set_live_before(size_t bytes);
 
 /* Called for each site; the lock is held meanwhile. */
 typedef void sample_visitor(const struct site *site, void *argument);
-/* False, and no call: the lock is out of reach. */
+/* Visits all sites, also in a signal handler that has interrupted a change: of the sample that is
+   changed just then a part may be missing. False, and no call: another thread has the lock for
+   longer than lock_patience, or the table of sites moves. `visit` may be NULL. */
 bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argument);
 /* The callers of a live block that was sampled; false: it is none. */
 bool sample_find(uintptr_t address, struct stack *stack, size_t *size);

@@ -15,6 +15,9 @@
 #include "os/options.h"
 #include "os/os.h"
 
+/* At the end of the process there is no later occasion, and another thread may sample just now. */
+enum { END_PATIENCE_MS = 100 };
+
 static void write_in_format(struct text *to) {
     if (options.report_format == REPORT_JSON)
         report_write_json(to);
@@ -48,17 +51,12 @@ static void wish(struct atomic_u32 *what) {
     atomic_u32_replace(&allocate_wishes.any, &none, 1);
 }
 
-static void pass_over(const struct site *site, void *unused) {
-    (void)site;
-    (void)unused;
-}
-
 /* Samples of an earlier time may tell of a part of what is live now. */
 static void note_live_before(void) {
     struct census census;
     struct sample_totals totals;
     census_take(&census);
-    size_t sampled = sample_each(&totals, pass_over, NULL) ? (size_t)totals.live_bytes : 0;
+    size_t sampled = sample_each(&totals, NULL, NULL) ? (size_t)totals.live_bytes : 0;
     sample_set_live_before(census.used_bytes - size_min(sampled, census.used_bytes));
 }
 
@@ -68,9 +66,9 @@ static void start_sampling(void) {
         wish(&allocate_wishes.sampling);
 }
 
-static void write_profile(void) {
+static void write_profile(unsigned patience_ms) {
     unsigned patience = lock_patience;
-    lock_patience = 0;
+    lock_patience = patience_ms;
     if (!profile_write_file()) wish(&allocate_wishes.profile);
     lock_patience = patience;
 }
@@ -84,14 +82,14 @@ static void see_to_sampling(void) {
     if (unlikely(sampling == SAMPLING_TO_END)) allocate_sample(0);
     if (unlikely(atomic_u32_load(&allocate_wishes.profile) != 0) &&
         atomic_u32_exchange(&allocate_wishes.profile, 0) != 0)
-        write_profile();
+        write_profile(0);
 }
 
 static void on_sample_signal(int number) {
     int saved_errno = errno;
     (void)number;
     if (sample_has_begun())
-        write_profile();
+        write_profile(0);
     else
         wish(&allocate_wishes.sampling);
     errno = saved_errno;
@@ -204,5 +202,5 @@ void occasion_end(void) {
     if (options.leaks_path[0] != '\0')
         frozen_hand_over(options.leaks_path);
     else if (sample_has_begun() && (options.sample != 0 || options.sample_signal != 0))
-        write_profile(); /* else somebody attached for a while */
+        write_profile(END_PATIENCE_MS); /* else somebody attached for a while */
 }

@@ -95,7 +95,7 @@ head -c 300 "$work/before.pb.gz" >"$work/cut.pb.gz"
 expect 'profile diff of what is cut off' 2 'cut.pb.gz' -- "$tool" profile diff "$work/cut.pb.gz" "$work/before.pb.gz"
 
 # The command gets the signal, and the program's profile is there: it tells when it is ready.
-coproc HOLD { exec "$tool" profile -o "$work/ended.folded" "$sites" 5000 wait 2>"$work/holder"; }
+coproc HOLD { exec "$tool" profile -o "$work/ended.folded" "$sites" 5000 busy 2>"$work/holder"; }
 held=$HOLD_PID hold_input=${HOLD[1]}
 read -r -t 60 _ <&"${HOLD[0]}"
 kill -TERM "$held"

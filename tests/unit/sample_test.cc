@@ -356,4 +356,20 @@ TEST_F(SampleTest, ASampledBlockFreedTwiceIsFound) {
     EXPECT_LINE_OF(poolalloc_free(block), "double free of ", block);
 }
 
+// As a signal handler that has interrupted a change of the table.
+TEST_F(SampleTest, WhoHasTheTableAlreadyMayLookAtIt) {
+    ASSERT_TRUE(allocate_sample(1));
+    void *block = take(100);
+    struct sample_totals outer;
+    auto look = [](const struct site *, void *inner) {
+        EXPECT_TRUE(sample_each(static_cast<struct sample_totals *>(inner), nullptr, nullptr));
+    };
+    struct sample_totals inner = {};
+    ASSERT_TRUE(sample_each(&outer, look, &inner));
+    EXPECT_GT(inner.live_blocks, 0);
+    EXPECT_EQ(inner.live_blocks, outer.live_blocks);
+    EXPECT_EQ(totals().live_blocks, outer.live_blocks) << "the lock is open again";
+    give(block);
+}
+
 } // namespace

@@ -164,7 +164,8 @@ static void binary(node *n, int dest) {
         left = operand(n->a);
     else
         expression(n->a, dest);
-    if (n->b->kind == N_INT && (n->op == OP_ADD || (n->op == OP_SUB && right != INT16_MIN)))
+    int is_sum = n->op == OP_ADD || (n->op == OP_SUB && right != INT16_MIN && right != 0);
+    if (n->b->kind == N_INT && is_sum) /* but -0.0 - 0 is -0.0, where -0.0 + 0 is not */
         emit(OP_ADD_I, dest, left, n->op == OP_ADD ? right : -right);
     else if (n->b->kind == N_INT && n->op == OP_MUL)
         emit(OP_MUL_I, dest, left, right);

@@ -80,9 +80,17 @@ static size_t held_for_relief(struct heap *heap) {
     return unknown || heap != NULL ? held + most * ARENA_SIZE : held;
 }
 
+static bool relief_could_serve(struct heap *heap, size_t missing) {
+    size_t held = held_for_relief(heap);
+    if (!space_lock()) return false;
+    bool could = space_could_map(missing, held);
+    space_unlock();
+    return could;
+}
+
 /* False, and nothing given up, if so many bytes can't be had that way. */
 static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
-    if (!space_could_map(missing, held_for_relief(heap))) return false;
+    if (!relief_could_serve(heap, missing)) return false;
     if (heap != NULL) {
         remote_drain(heap, ~0u);
         heap_release(heap);
@@ -99,13 +107,17 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
 /* One line for the process, as what follows may look like a fault of its own. */
 static COLD void note_limit(size_t size) {
     static struct atomic_u32 noted;
-    if (space_allows(size_max(size, ARENA_SIZE)) || atomic_u32_exchange(&noted, 1) != 0) return;
+    if (!space_lock()) return;
+    bool is_limit = !space_allows(size_max(size, ARENA_SIZE));
+    size_t mapped = space_figures.mapped;
+    space_unlock();
+    if (!is_limit || atomic_u32_exchange(&noted, 1) != 0) return;
     struct text text;
     text_begin(&text, 2);
     text_add(&text, "poolalloc: a request for ");
     text_add_size(&text, size);
     text_add(&text, " gets NULL (ENOMEM): ");
-    text_add_size(&text, space_figures.mapped);
+    text_add_size(&text, mapped);
     text_add(&text, " are taken, and the limit is ");
     text_add_size(&text, space_limit());
     text_add(&text, " (limit= in POOLALLOC_OPTIONS; said once)\n");

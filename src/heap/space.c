@@ -42,6 +42,7 @@ void space_set_limit(size_t bytes) {
 size_t space_limit(void) { return limit; }
 
 static bool allows(size_t more, size_t less) {
+    ASSERT(space_is_locked());
     size_t mapped = space_figures.mapped - size_min(less, space_figures.mapped);
     return more <= limit && mapped <= limit - more;
 }

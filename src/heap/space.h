@@ -61,14 +61,14 @@ bool space_release(void);
 void space_unmap_excess(void);
 /* Names all arenas and windows that are there (options.map_names). */
 void space_name(void);
-/* The most address space that blocks may take in all, SIZE_MAX for no limit. With the space lock.
- */
+/* The most address space that blocks may take in all, SIZE_MAX for no limit. It is set while the
+   process starts and has one thread, and may be read without the lock. */
 void space_set_limit(size_t bytes);
 size_t space_limit(void);
-/* True if so many more bytes would still be within the limit; without the lock, a hint. */
+/* True if so many more bytes would still be within the limit. With the lock. */
 bool space_allows(size_t more);
 /* False if the system would not map `size` bytes even after it got `held` bytes back, or the limit
-   is in the way. */
+   is in the way. With the lock. */
 bool space_could_map(size_t size, size_t held);
 /* Lists anew from the arenas' words, after a fork that left them in doubt. A run whose taker is
    gone stays taken. */

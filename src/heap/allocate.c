@@ -14,31 +14,31 @@
 #include "os/probe.h"
 
 enum {
-    RELEASE_MS_LEAST = 100, /* with a purge delay below that, too: what is at hand is for speed */
-    DRAIN_AT_ONCE = 1024,   /* entries from other threads per poll: what magazines have room for */
+    FLUSH_MS_LEAST = 100, /* with a purge delay below that, too: what is at hand is for speed */
+    DRAIN_AT_ONCE = 1024, /* entries from other threads per poll: what magazines have room for */
 };
 
 size_t allocate_direct_min = DIRECT_MIN;
 void (*allocate_tick)(void);
 struct allocate_wishes allocate_wishes;
 
-/* Each trim has a number; heaps that have not seen the last one release what they hold. A change of
+/* Each trim has a number; heaps that have not seen the last one flush what they hold. A change of
    options.perturb is one, as heaps then become bare, or are it no more. */
 static struct atomic_u32 last_trim;
 
 /* What a heap has at hand may keep nearly free pools from going back: once per purge delay it lets
    go of all of it, a few thousand blocks at the most, and takes up what it goes on using. */
-static bool release_is_due(struct heap *heap, uint64_t now) {
+static bool flush_is_due(struct heap *heap, uint64_t now) {
     if (options.purge_delay == PURGE_NEVER) return false;
-    if (likely(now < heap->release_due)) return false;
-    bool is_new = heap->release_due == 0; /* and has nothing to let go of yet */
-    heap->release_due = now + size_max(options.purge_delay, RELEASE_MS_LEAST);
+    if (likely(now < heap->flush_due)) return false;
+    bool is_new = heap->flush_due == 0; /* and has nothing to let go of yet */
+    heap->flush_due = now + size_max(options.purge_delay, FLUSH_MS_LEAST);
     return !is_new;
 }
 
-static void let_go(struct heap *heap) {
+static void flush_heap(struct heap *heap) {
     remote_post(heap);
-    heap_release(heap);
+    heap_flush(heap);
     size_t mean = sample_mean();
     bool bare = options.perturb != 0 || heap->counting || (mean != 0 && mean < SAMPLE_BARE);
     if (unlikely(heap->sampling != (mean != 0))) heap_set_sampling(heap, mean != 0);
@@ -50,7 +50,7 @@ static void poll(struct heap *heap, uint64_t now) {
     uint32_t trim = atomic_u32_load(&last_trim);
     if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
-        let_go(heap);
+        flush_heap(heap);
     }
     if (unlikely(purge_is_due(now)) && space_try_lock()) {
         purge_step();
@@ -93,13 +93,13 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     if (!relief_could_serve(heap, missing)) return false;
     if (heap != NULL) {
         remote_drain(heap, ~0u);
-        heap_release(heap);
+        heap_flush(heap);
     }
     thread_heap_adopt();
     thread_heap_sweep(heap);
     thread_heap_clean_parked(true);
     if (!space_lock()) return false;
-    if (direct) space_release(); /* others are served from there */
+    if (direct) space_unmap_free(); /* others are served from there */
     space_unlock();
     return true;
 }
@@ -332,7 +332,7 @@ void *allocate_growing(size_t size) {
     return block;
 }
 
-void *resize_large(struct block *block, size_t size) {
+void *allocate_resize(struct block *block, size_t size) {
     ASSERT(block->kind != TAG_HEAP);
     if (size > PTRDIFF_MAX) return NULL;
     if (block->kind == TAG_DIRECT) {
@@ -346,24 +346,24 @@ void *resize_large(struct block *block, size_t size) {
 
 /* ---- Freeing ---- */
 
-static void poll_and_release(struct heap *heap, uintptr_t freed) {
+static void poll_and_flush(struct heap *heap, uintptr_t freed) {
     ASSERT(heap_is_mine(heap));
     if (unlikely(heap->sampling) && freed != 0) heap_decide_poll(heap, freed);
     uint64_t now = os_clock_ms();
     poll(heap, now);
-    if (unlikely(release_is_due(heap, now))) let_go(heap);
+    if (unlikely(flush_is_due(heap, now))) flush_heap(heap);
     unsigned frees = purge_is_due(now) ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES;
     if (unlikely(heap->sampling)) frees = heap_next_poll(heap, frees);
     atomic_u32_store(&heap->frees_to_poll, frees);
 }
 
-void release_poll(void *freed) {
+void deallocate_poll(void *freed) {
     struct heap *heap = thread_heap_enter();
-    if (likely(heap != NULL)) poll_and_release(heap, (uintptr_t)freed);
+    if (likely(heap != NULL)) poll_and_flush(heap, (uintptr_t)freed);
     thread_heap_leave(heap);
 }
 
-bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     thread_heap_hide();
     bool to_poll = heap_free_full(heap, word, address);
     if (to_poll && unlikely(heap->sampling)) heap_decide_poll(heap, address);
@@ -399,7 +399,7 @@ static void release_large(struct block *block) {
     if (unlikely(!release_whole(block))) block_fail("free", BLOCK_FREED, block->address);
 }
 
-void release_block(struct block *block) {
+void deallocate_block(struct block *block) {
     bool to_poll = true;
     struct heap *heap = thread_heap_enter();
     if (block->kind == TAG_HEAP)
@@ -410,14 +410,14 @@ void release_block(struct block *block) {
     thread_heap_leave(heap);
 }
 
-static NOINLINE void release_any(void *pointer, release_refused *refused, size_t argument) {
+static NOINLINE void deallocate_any(void *pointer, deallocate_refused *refused, size_t argument) {
     struct block block;
     if (pointer == NULL) return;
     uintptr_t address = (uintptr_t)pointer;
     enum block_fault fault = BLOCK_LIVE;
     if (!block_find_live(address, &block)) fault = block_find(address, &block);
     if (likely(fault == BLOCK_LIVE))
-        release_block(&block);
+        deallocate_block(&block);
     else
         refused(fault, pointer, argument);
 }
@@ -428,7 +428,7 @@ static COLD void fail_free(enum block_fault fault, void *pointer, size_t unused)
 }
 
 /* A live block of another heap is the common case. */
-ALWAYS_INLINE bool release_remote(void *pointer) {
+ALWAYS_INLINE bool deallocate_remote(void *pointer) {
     struct heap *heap = thread_heap;
     uintptr_t address = (uintptr_t)pointer;
     struct block block;
@@ -440,12 +440,12 @@ ALWAYS_INLINE bool release_remote(void *pointer) {
     return true;
 }
 
-void release_other(void *pointer) {
-    if (unlikely(!release_remote(pointer))) release_any(pointer, fail_free, 0);
+void deallocate_other(void *pointer) {
+    if (unlikely(!deallocate_remote(pointer))) deallocate_any(pointer, fail_free, 0);
 }
 
-void release_other_or(void *pointer, release_refused *refused, size_t argument) {
-    if (unlikely(!release_remote(pointer))) release_any(pointer, refused, argument);
+void deallocate_other_or(void *pointer, deallocate_refused *refused, size_t argument) {
+    if (unlikely(!deallocate_remote(pointer))) deallocate_any(pointer, refused, argument);
 }
 
 void allocate_perturb(bool on, unsigned byte) {
@@ -480,7 +480,7 @@ bool allocate_trim(size_t keep) {
         allocate_poll(heap);
         remote_post(heap);
         remote_drain(heap, ~0u);
-        heap_release(heap);
+        heap_flush(heap);
         message_give_all(heap);
     }
     thread_heap_adopt();

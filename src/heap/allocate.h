@@ -33,21 +33,22 @@ void *allocate_aligned(size_t alignment, size_t size);
 /* A large block that is expected to grow again. */
 void *allocate_growing(size_t size);
 
-/* The rest of `release`: another thread's block, a large one, or a fault that ends the process; */
-void release_other(void *pointer);
+/* The rest of `deallocate`: another thread's block, a large one, or a fault that ends the process;
+ */
+void deallocate_other(void *pointer);
 /* the same, but at a fault `refused` is called instead, and given the argument; */
-typedef void release_refused(enum block_fault fault, void *pointer, size_t argument);
-void release_other_or(void *pointer, release_refused *refused, size_t argument);
+typedef void deallocate_refused(enum block_fault fault, void *pointer, size_t argument);
+void deallocate_other_or(void *pointer, deallocate_refused *refused, size_t argument);
 /* a full magazine; */
-bool release_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
+bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
 /* a look at what should happen now and then, by the free of a block that is at hand now, NULL for
    any other. */
-void release_poll(void *freed);
+void deallocate_poll(void *freed);
 /* Frees a live block. */
-void release_block(struct block *block);
+void deallocate_block(struct block *block);
 /* The same block with `size` bytes (over SPAN_MAX) where it is or moved by its pages; NULL: that
    can't be done, and nothing happened. For large blocks and direct mappings. */
-void *resize_large(struct block *block, size_t size);
+void *allocate_resize(struct block *block, size_t size);
 
 /* What should happen now and then: blocks from other threads come in, memory that is due goes
    back. In slow paths only. */
@@ -88,13 +89,13 @@ ALWAYS_INLINE void *allocate(size_t size) {
     return likely(block != NULL) ? block : allocate_slow(size);
 }
 
-ALWAYS_INLINE void release(void *pointer) {
-    enum free_result result = heap_free_or(thread_heap, (uintptr_t)pointer, release_full);
+ALWAYS_INLINE void deallocate(void *pointer) {
+    enum free_result result = heap_free_or(thread_heap, (uintptr_t)pointer, deallocate_full);
     if (likely(result == FREE_DONE)) return;
     if (likely(result == FREE_OTHER))
-        release_other(pointer);
+        deallocate_other(pointer);
     else
-        release_poll(result == FREE_TO_POLL ? pointer : NULL);
+        deallocate_poll(result == FREE_TO_POLL ? pointer : NULL);
 }
 
 #ifdef __cplusplus

@@ -519,7 +519,7 @@ void *heap_take(struct heap *heap, unsigned class_index) {
 
 /* ---- All of it ---- */
 
-void heap_release(struct heap *heap) {
+void heap_flush(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
     for (unsigned c = 1; c < CLASS_COUNT; c++) heap_empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) heap_empty_cursor(heap, c);
@@ -539,7 +539,7 @@ void heap_release(struct heap *heap) {
    of a magazine is one without a block. */
 void heap_set_bare(struct heap *heap, bool bare) {
     ASSERT(heap_is_mine(heap));
-    heap_release(heap);
+    heap_flush(heap);
     heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) heap->top[c] = heap->end[c] = &no_rounds;
     memset(heap->rounds, 0, heap->rounds_used * sizeof(struct round));
@@ -549,7 +549,7 @@ void heap_set_bare(struct heap *heap, bool bare) {
 
 /* What OS pages share with the rest of the heap is cleared. */
 void heap_shed(struct heap *heap) {
-    heap_release(heap);
+    heap_flush(heap);
     heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
         heap->top[c] = heap->end[c] = &no_rounds;

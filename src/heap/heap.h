@@ -108,7 +108,7 @@ struct heap {
        the same time, and then sees a few frees later. */
     struct atomic_u32 frees_to_poll;
     uint32_t trim_seen;               /* the last trim (allocate.h) that this heap took part in */
-    uint64_t release_due;             /* when to release it (allocate.c), in ms of os_clock_ms */
+    uint64_t flush_due;               /* when to flush it (allocate.c), in ms of os_clock_ms */
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
     /* How many rounds each magazine of a class above 512 bytes may hold, within the budget of
@@ -208,8 +208,8 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits);
 /* Makes all blocks at hand spare, gives all pools without a live block back to the arenas, and the
    free pages in spans to the system. */
-void heap_release(struct heap *heap);
-/* The most arenas that heap_release could set free: one for each block at hand and each free pool.
+void heap_flush(struct heap *heap);
+/* The most arenas that heap_flush could set free: one for each block at hand and each free pool.
    Stops counting at `most`. */
 size_t heap_held(const struct heap *heap, size_t most);
 /* Frees the live blocks of a span of the heap by the bits of their indices. They become spare.
@@ -355,7 +355,7 @@ ALWAYS_INLINE void *heap_take_fast(struct heap *heap, size_t size) {
     return likely(block != NULL) ? block : cursor_take(&heap->cursors[class_index]);
 }
 
-/* True every so many frees: the moment for release_poll. */
+/* True every so many frees: the moment for deallocate_poll. */
 ALWAYS_INLINE bool heap_count_free(struct heap *heap) {
     return unlikely(count_down(&heap->frees_to_poll.value));
 }

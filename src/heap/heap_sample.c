@@ -143,7 +143,7 @@ enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index)
 /* All at hand is decided upon by the same rule from here on. */
 void heap_set_sampling(struct heap *heap, bool sampling) {
     ASSERT(heap_is_mine(heap));
-    heap_release(heap);
+    heap_flush(heap);
     heap->sampling = sampling;
     memset(heap->marked, 0, sizeof heap->marked);
     memset(heap->marked_rounds, 0, sizeof heap->marked_rounds);

@@ -37,7 +37,7 @@ static bool is_free(const struct arena *first) {
     return true;
 }
 
-bool huge_leave(struct arena *arena) {
+bool huge_give_up(struct arena *arena) {
     ASSERT(space_is_locked() && huge_has(arena));
     struct arena *first = huge_first(arena);
     bool whole = is_free(first);

@@ -35,7 +35,7 @@ bool huge_has(struct arena *arena);
 bool huge_any(void);
 /* The place of its huge page is to have small ones from now on, before a part of it is purged or
    unmapped. True if all of it is free, and to be purged as a whole. */
-bool huge_leave(struct arena *arena);
+bool huge_give_up(struct arena *arena);
 /* The first of the arenas whose 2 MiB this one is in; they lie side by side. */
 struct arena *huge_first(struct arena *arena);
 /* Counts them anew, after a fork that left the number in doubt. */

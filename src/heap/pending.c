@@ -66,7 +66,7 @@ static bool is_orphan(const struct heap *heap) {
 
 /* With nothing that the caller would do for the pool: true if there is now, and it has the token
    again. */
-static bool let_go(struct work *work, struct pool *pool) {
+static bool let_token_go(struct work *work, struct pool *pool) {
     uint64_t bits[POOL_WORDS];
     token_let_go(pool);
     work->pool = NULL;
@@ -80,7 +80,7 @@ static bool let_go(struct work *work, struct pool *pool) {
 }
 
 static void settle_again(struct work *work, struct pool *pool) {
-    if (let_go(work, pool)) pending_settle(work, pool);
+    if (let_token_go(work, pool)) pending_settle(work, pool);
 }
 
 /* The tokens stay until the pools are in the arenas. */

@@ -242,7 +242,7 @@ static void purge_rest_of_huge(struct arena *arena) {
 
 /* Gives back the memory of free pages; returns those that went. */
 static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
-    if (pages != 0 && unlikely(huge_has(arena)) && huge_leave(arena)) purge_rest_of_huge(arena);
+    if (pages != 0 && unlikely(huge_has(arena)) && huge_give_up(arena)) purge_rest_of_huge(arena);
     return purge_small_pages(arena, pages);
 }
 

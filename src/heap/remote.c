@@ -137,7 +137,7 @@ static void offer(struct work *work, struct heap *heap, struct heap *to, unsigne
 static void cool(struct work *work, struct heap *heap) {
     struct heap *to = remote_commons();
     if (space_is_out_of_reach()) return;
-    heap_release(heap);
+    heap_flush(heap);
     message_give_all(heap);
     for (unsigned c = 1; c < CLASS_COUNT; c++)
         if (heap == to)

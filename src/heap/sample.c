@@ -199,7 +199,7 @@ static void begin_life(const struct sample *sample) {
 
 /* ---- With the lock ---- */
 
-static bool enter(void) { return lock_take(&lock); }
+static bool enter(void) { return lock_lock(&lock); }
 
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance) {
     if (!enter()) {
@@ -214,7 +214,7 @@ void sample_add(const struct stack *stack, uintptr_t address, size_t size, doubl
         begin_life(&sample);
     else
         atomic_u64_add(&lost, 1);
-    lock_leave(&lock);
+    lock_unlock(&lock);
 }
 
 /* Stacks of frees are what makes mistakes plain, and as dear as those of mallocs. Who looks for
@@ -233,7 +233,7 @@ void sample_remove(uintptr_t address) {
         graves[next_grave++ % GRAVES] = (struct grave){address, sample->site, free_site()};
         end_life(sample);
     }
-    lock_leave(&lock);
+    lock_unlock(&lock);
 }
 
 void sample_move(uintptr_t from, uintptr_t to) {
@@ -245,7 +245,7 @@ void sample_move(uintptr_t from, uintptr_t to) {
         close_gap((size_t)(at - known.live));
         *find(to) = moved;
     }
-    lock_leave(&lock);
+    lock_unlock(&lock);
 }
 
 static void visit_all(sample_visitor *visit, void *argument, struct sample_totals *totals) {
@@ -273,7 +273,7 @@ bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argu
     totals->samples = known.live_count;
     totals->lost = atomic_u64_load(&lost);
     totals->live_before = known.live_before;
-    if (entered) lock_leave(&lock);
+    if (entered) lock_unlock(&lock);
     return true;
 }
 
@@ -293,7 +293,7 @@ bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *fre
         copy_site(graves[(next_grave - back) % GRAVES].site, stack);
         copy_site(graves[(next_grave - back) % GRAVES].freed_at, freed);
     }
-    lock_leave(&lock);
+    lock_unlock(&lock);
     return back <= GRAVES;
 }
 
@@ -305,7 +305,7 @@ bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
         copy_site(sample->site, stack);
         *size = sample->size;
     }
-    lock_leave(&lock);
+    lock_unlock(&lock);
     return found;
 }
 
@@ -350,7 +350,7 @@ bool sample_begin(size_t bytes) {
     }
     if (made) /* partner: heaps that adapt to it */
         atomic_u64_store_release(&sample_mean_now, atomic_u64_load(&sample_begun_with));
-    lock_leave(&lock);
+    lock_unlock(&lock);
     return made;
 }
 

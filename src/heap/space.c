@@ -310,7 +310,7 @@ static bool grow(size_t count) {
 static void hide_arenas(uintptr_t base, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct arena *arena = arena_at(base + i * ARENA_SIZE);
-        if (huge_has(arena)) huge_leave(arena);
+        if (huge_has(arena)) huge_give_up(arena);
         arena->kind = ARENA_NONE;
         arena->free = arena->refault = 0; /* nobody asks for these pages */
         purge_taken(arena, ~(uint64_t)0);
@@ -346,7 +346,7 @@ static bool unmap_arenas(uintptr_t base, size_t count) {
 
 static bool unmap_all(uintptr_t *base, size_t *count) { return unmap_arenas(*base, *count); }
 
-bool space_release(void) {
+bool space_unmap_free(void) {
     ASSERT(space_is_locked());
     return range_offer_arenas(unmap_all);
 }
@@ -381,7 +381,7 @@ void space_unmap_excess(void) {
 void space_split_huge(uintptr_t base) {
     if (!huge_any() || !space_lock()) return;
     struct arena *arena = arena_at(base);
-    if (huge_has(arena)) huge_leave(arena);
+    if (huge_has(arena)) huge_give_up(arena);
     space_unlock();
 }
 
@@ -398,7 +398,7 @@ static struct range_request in_os_pages(const struct range_request *request) {
 /* The system has no more: unmaps free arenas, if what is free can make up for what is missing. */
 static bool make_room(size_t count) {
     size_t size = count * ARENA_SIZE, free = range_pages() * POOL_SIZE;
-    return free > 0 && space_could_map(size, free) && space_release() && add_chunk(count);
+    return free > 0 && space_could_map(size, free) && space_unmap_free() && add_chunk(count);
 }
 
 static uintptr_t take(const struct range_request *request, enum range_choice choice) {

@@ -55,7 +55,7 @@ bool space_adopt(uintptr_t base, size_t arenas);
    it is purged by the owner of the pages. Takes the lock. */
 void space_split_huge(uintptr_t base);
 /* Unmaps free arenas, for when the system has no more to give; true if anything went. */
-bool space_release(void);
+bool space_unmap_free(void);
 /* Unmaps free arenas without memory, if more address space is free than is usual for a process of
    this size. */
 void space_unmap_excess(void);

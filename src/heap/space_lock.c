@@ -45,9 +45,9 @@ static bool in_new_child(void) {
 
 static void mend(uint32_t forked) {
     bool in_doubt = lock_mend(&lock, forked);
-    if (!lock_try(&lock)) return;
+    if (!lock_try_lock(&lock)) return;
     if (space_after_fork != NULL) space_after_fork(in_doubt, forked);
-    lock_leave(&lock);
+    lock_unlock(&lock);
 }
 
 /* One thread mends, others (the child may have started some) wait for it. If the thread that forked
@@ -100,7 +100,7 @@ uint64_t space_lock_takings(void) { return atomic_u64_load(&takings); }
 
 bool space_lock(void) {
     if (unlikely(in_new_child())) mend_child();
-    if (unlikely(!lock_take(&lock))) return false;
+    if (unlikely(!lock_lock(&lock))) return false;
     count_taking();
     if (unlikely(!ready)) init();
     return true;
@@ -108,7 +108,7 @@ bool space_lock(void) {
 
 bool space_try_lock(void) {
     if (unlikely(in_new_child())) mend_child();
-    if (!lock_try(&lock)) return false;
+    if (!lock_try_lock(&lock)) return false;
     count_taking();
     if (unlikely(!ready)) init();
     return true;
@@ -116,7 +116,7 @@ bool space_try_lock(void) {
 
 void space_unlock(void) {
     ASSERT(space_is_locked());
-    lock_leave(&lock);
+    lock_unlock(&lock);
 }
 
 bool space_is_locked(void) { return lock_is_mine(&lock); }

@@ -234,7 +234,7 @@ static bool is_in_use(const struct heap *heap) {
 }
 
 /* What came in stays, for whoever adopts it. */
-static void leave_orphan(struct heap *heap) {
+static void make_own_orphan(struct heap *heap) {
     ASSERT(space_is_locked());
     inbox_set_state(heap, HEAP_ORPHAN);
     atomic_u32_add(&orphans, 1);
@@ -253,13 +253,13 @@ static void abandon(void) {
     work_abandon();
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         if (heap->owner != lock_self() || !is_in_use(heap)) continue;
-        leave_orphan(heap);
+        make_own_orphan(heap);
         atomic_u64_add(&heaps_in_use, (uint64_t)-1);
     }
     if (lock_is_mine(&shared_lock)) {
-        if (shared_heap != NULL) leave_orphan(shared_heap);
+        if (shared_heap != NULL) make_own_orphan(shared_heap);
         shared_heap = NULL;
-        lock_leave(&shared_lock);
+        lock_unlock(&shared_lock);
     }
     space_unlock();
 }
@@ -295,9 +295,9 @@ static void (*shared_freed)(uintptr_t address); /* NULL: nobody watches */
 static bool free_watched(uintptr_t address) {
     shared_freed(address);
     space_notice_fork();
-    if (!lock_take(&shared_lock)) return false;
+    if (!lock_lock(&shared_lock)) return false;
     bool freed = shared_heap != NULL && heap_free(shared_heap, address);
-    lock_leave(&shared_lock);
+    lock_unlock(&shared_lock);
     return freed;
 }
 
@@ -311,19 +311,19 @@ static void make_shared_heap(void) {
 
 struct heap *shared_heap_enter_inside(void) {
     space_notice_fork();
-    if (!lock_take(&shared_lock)) return NULL;
+    if (!lock_lock(&shared_lock)) return NULL;
     if (shared_heap == NULL) make_shared_heap();
     if (shared_heap != NULL) {
         atomic_u32_store(&shared_holds, 1);
         return shared_heap;
     }
-    lock_leave(&shared_lock);
+    lock_unlock(&shared_lock);
     return NULL;
 }
 
 void shared_heap_leave(void) {
     ASSERT(lock_is_mine(&shared_lock));
-    lock_leave(&shared_lock);
+    lock_unlock(&shared_lock);
 }
 
 bool shared_heap_watch(void (*freed)(uintptr_t address)) {
@@ -381,15 +381,15 @@ static bool clean_one(uint64_t latest) {
    which will not wait for it long. */
 static void clean_shared(void) {
     space_notice_fork();
-    if (!lock_try(&shared_lock)) return;
+    if (!lock_try_lock(&shared_lock)) return;
     if (shared_heap != NULL) {
         remote_post(shared_heap);
         remote_drain(shared_heap, ~0u);
-        heap_release(shared_heap);
+        heap_flush(shared_heap);
         message_give_all(shared_heap);
     }
     atomic_u32_store(&shared_holds, 0);
-    lock_leave(&shared_lock);
+    lock_unlock(&shared_lock);
 }
 
 /* Cold heaps have nothing at hand, and what comes in for them is given back by whoever sends it. */

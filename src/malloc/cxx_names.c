@@ -9,7 +9,7 @@
  */
 #include "base/check.h"
 #include "heap/note.h"
-#include "malloc/alloc.h"
+#include "malloc/contract.h"
 #include "malloc/cxx_scope.h"
 #include "malloc/image.h"
 #include "malloc/operators.h"
@@ -115,12 +115,12 @@ static COLD void delete_elsewhere(enum block_fault fault, void *block, size_t al
 }
 
 ALWAYS_INLINE void delete_block(void *block, size_t alignment) {
-    enum free_result result = heap_free_or(thread_heap, (uintptr_t)block, release_full);
+    enum free_result result = heap_free_or(thread_heap, (uintptr_t)block, deallocate_full);
     if (likely(result == FREE_DONE)) return;
     if (likely(result == FREE_OTHER))
-        release_other_or(block, delete_elsewhere, alignment);
+        deallocate_other_or(block, delete_elsewhere, alignment);
     else
-        release_poll(result == FREE_TO_POLL ? block : NULL);
+        deallocate_poll(result == FREE_TO_POLL ? block : NULL);
 }
 
 EXPORT void _ZdlPv(void *block) { delete_block(block, 0); }

@@ -54,13 +54,13 @@ static uint32_t prepare(void) {
 
 static COLD uint32_t prepare_once(void) {
     thread_heap_get();                   /* what is noted before the first block is needed */
-    if (!lock_take(&lock)) return APART; /* a signal has interrupted it: for this time */
+    if (!lock_lock(&lock)) return APART; /* a signal has interrupted it: for this time */
     uint32_t now = atomic_u32_load(&outcome);
     if (now == NOT_YET) {
         now = prepare();
         atomic_u32_store_release(&outcome, now); /* partner: allowed */
     }
-    lock_leave(&lock);
+    lock_unlock(&lock);
     return now;
 }
 

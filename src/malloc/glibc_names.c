@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "heap/census.h"
-#include "malloc/alloc.h"
+#include "malloc/contract.h"
 #include "malloc/export.h"
 #include "malloc/parameter.h"
 #include "malloc/report.h"

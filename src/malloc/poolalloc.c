@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "heap/census.h"
 #include "heap/purge.h"
-#include "malloc/alloc.h"
+#include "malloc/contract.h"
 #include "malloc/export.h"
 #include "malloc/report.h"
 
@@ -14,25 +14,25 @@ static_assert(POOLALLOC_VERSION_NUMBER == POOLALLOC_VERSION_MAJOR * 10000 +
                                               POOLALLOC_VERSION_PATCH,
               "the version is the same in all forms");
 
-EXPORT void *poolalloc_malloc(size_t size) { return alloc_malloc(size); }
-EXPORT void *poolalloc_calloc(size_t count, size_t size) { return alloc_calloc(count, size); }
-EXPORT void *poolalloc_realloc(void *block, size_t size) { return alloc_realloc(block, size); }
+EXPORT void *poolalloc_malloc(size_t size) { return contract_malloc(size); }
+EXPORT void *poolalloc_calloc(size_t count, size_t size) { return contract_calloc(count, size); }
+EXPORT void *poolalloc_realloc(void *block, size_t size) { return contract_realloc(block, size); }
 EXPORT void *poolalloc_reallocarray(void *block, size_t count, size_t size) {
-    return alloc_reallocarray(block, count, size);
+    return contract_reallocarray(block, count, size);
 }
-EXPORT void poolalloc_free(void *block) { alloc_free(block); }
-EXPORT void poolalloc_free_sized(void *block, size_t size) { alloc_free_sized(block, size); }
+EXPORT void poolalloc_free(void *block) { contract_free(block); }
+EXPORT void poolalloc_free_sized(void *block, size_t size) { contract_free_sized(block, size); }
 EXPORT void poolalloc_free_aligned_sized(void *block, size_t alignment, size_t size) {
-    alloc_free_aligned_sized(block, alignment, size);
+    contract_free_aligned_sized(block, alignment, size);
 }
 EXPORT void *poolalloc_aligned_alloc(size_t alignment, size_t size) {
-    return alloc_aligned(alignment, size);
+    return contract_aligned(alignment, size);
 }
 EXPORT int poolalloc_posix_memalign(void **result, size_t alignment, size_t size) {
-    return alloc_posix_memalign(result, alignment, size);
+    return contract_posix_memalign(result, alignment, size);
 }
-EXPORT size_t poolalloc_usable_size(const void *block) { return alloc_usable_size(block); }
-EXPORT size_t poolalloc_good_size(size_t size) { return alloc_good_size(size); }
+EXPORT size_t poolalloc_usable_size(const void *block) { return contract_usable_size(block); }
+EXPORT size_t poolalloc_good_size(size_t size) { return contract_good_size(size); }
 
 EXPORT size_t poolalloc_in_use(void) { return purge_in_use() * POOL_SIZE; }
 EXPORT int poolalloc_trim(size_t keep) { return allocate_trim(keep); }

@@ -60,7 +60,7 @@ static void reclaim(poolobj_heap *heap, struct type_pool *garbage, poolobj_gc_in
     bool save = heap->debug & POOLOBJ_GC_SAVEALL;
     poolobj *dead = NULL;
     info->collected = save ? reclaim_save(garbage) : reclaim_free(heap, garbage, &dead);
-    generation_release(garbage);
+    generation_let_go(garbage);
     if (dead != NULL) object_die_chain(heap, dead);
 }
 
@@ -102,10 +102,10 @@ static void end(poolobj_heap *heap, poolobj_gc_info *info, unsigned depth) {
 }
 
 /* Types without objects keep no pool over a full collection. */
-static void leave_empty_bins(poolobj_heap *heap) {
+static void retire_empty_bins(poolobj_heap *heap) {
     for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
         next = populated_next(type);
-        type_pool_each_bin(type, bin_leave_empty);
+        type_pool_each_bin(type, type_pool_retire_empty);
     }
 }
 
@@ -121,7 +121,7 @@ size_t collect(poolobj_heap *heap, int generation) {
     info.collected += aborted;
     if (generation == OLDEST) {
         free_list_empty_all(heap);
-        leave_empty_bins(heap);
+        retire_empty_bins(heap);
         note_waiting(heap, info.collected);
     }
     note(heap, &info);
@@ -293,7 +293,7 @@ static void finalize_type(const poolobj_type *type, bool *any) {
     }
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         walk_pool(pool, finalize, any);
-    generation_release(chain);
+    generation_let_go(chain);
 }
 
 /* As inside of a collection, which would need the links of the chain. */

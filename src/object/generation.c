@@ -126,15 +126,15 @@ void generation_promote_young(poolobj_heap *heap) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         heap->long_lived_pending += promote(pool);
     generation_sort(heap, chain);
-    generation_release(chain);
+    generation_let_go(chain);
 }
 
-void generation_release(struct type_pool *chain) {
+void generation_let_go(struct type_pool *chain) {
     ASSERT(chain == NULL || chain->held);
     while (chain != NULL) {
         struct type_pool *pool = chain;
         chain = pool->next_work;
-        type_pool_release(pool);
+        type_pool_let_go(pool);
     }
 }
 

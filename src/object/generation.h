@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* A collection of `generation` begins. Returns the chain of the pools that may have objects of it,
-   by next_work. They are held, so that none goes away, until generation_release. */
+   by next_work. They are held, so that none goes away, until generation_let_go. */
 struct type_pool *generation_take(poolobj_heap *heap, int generation);
 /* Where objects of ages 0 to `generation` are in a pool, or free blocks. */
 struct object_set generation_places(const struct type_pool *pool, int generation);
@@ -32,7 +32,7 @@ void generation_promote(struct type_pool *pool);
    these are set back. */
 void generation_promote_young(poolobj_heap *heap);
 /* The pools of the chain are no longer held. */
-void generation_release(struct type_pool *chain);
+void generation_let_go(struct type_pool *chain);
 
 /* All pools that the collector tracks are frozen: whole, whatever the ages of their objects, and
    without a write to any. And all are opened again, their objects of age OLDEST. Between

@@ -22,14 +22,14 @@ static bool fill(struct bin *bin) {
     return bin_fill(bin) || (free_list_empty_all(bin->type->heap) && bin_fill(bin));
 }
 
-static void require_unreleased(const poolobj_type *type) {
-    if (unlikely(type->released))
+static void require_not_freed(const poolobj_type *type) {
+    if (unlikely(type->freed))
         fail_call("poolobj_new", "of a type that was freed,", (uintptr_t)type,
                   "poolobj_type_free was called before");
 }
 
 void *object_new_slow(poolobj_type *type) {
-    require_unreleased(type);
+    require_not_freed(type);
     if (type->size > SHARED_MAX) return take_large(type, type->size);
     return fill(&type->bin) ? object_new(type) : NULL;
 }
@@ -45,7 +45,7 @@ static inline poolobj *take_block(struct bin *bin) {
 
 void *object_new_items_slow(poolobj_type *type, size_t items) {
     size_t bytes;
-    require_unreleased(type);
+    require_not_freed(type);
     if (__builtin_mul_overflow(items, type_item_size(type), &bytes)) return NULL;
     if (__builtin_add_overflow(bytes, type->size, &bytes) || bytes > PTRDIFF_MAX) return NULL;
     if (bytes > SHARED_MAX) return take_large(type, bytes);
@@ -116,7 +116,7 @@ void object_finalize(poolobj *object) {
 }
 
 /* The rare things. True: the finalizer brought the object back. */
-static NOINLINE bool take_leave(poolobj_type *type, poolobj *object) {
+static NOINLINE bool run_last_calls(poolobj_type *type, poolobj *object) {
     ASSERT(object->flags & DYING);
     poolobj *chain = object_link(object);
     if (object->flags & FINALIZE) {
@@ -178,7 +178,7 @@ static inline poolobj *take_apart(poolobj *object) {
     poolobj_type *type = pool->type;
     poolobj *rest = object_link(object);
     __builtin_prefetch((char *)object + PREFETCH_DEAD, 1);
-    if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && take_leave(type, object))
+    if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && run_last_calls(type, object))
         return rest;
     return end(type, pool, object, rest);
 }
@@ -268,9 +268,9 @@ void object_die(poolobj *object) {
         die_in_slices(heap, object);
         return;
     }
-    bool takes_leave = object->flags & (FINALIZE | WEAKLY_REFERENCED);
+    bool has_last_calls = object->flags & (FINALIZE | WEAKLY_REFERENCED);
     object_set_link(object, NULL);
-    poolobj *chain = unlikely(takes_leave) ? object : end(type, pool, object, NULL);
+    poolobj *chain = unlikely(has_last_calls) ? object : end(type, pool, object, NULL);
     if (chain != NULL)
         object_die_chain(heap, chain);
     else

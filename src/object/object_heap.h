@@ -59,7 +59,7 @@ struct poolobj_type {
     bool itemized : 1;  /* objects have items */
     bool has_items : 1; /* that are references */
     bool is_pair : 1;   /* two references and nothing else, up to 2 KiB: a path of its own */
-    bool released : 1;  /* ends with its last object; none is made any more */
+    bool freed : 1;     /* ends with its last object; none is made any more */
     uint8_t flags : 4;
     void (*traverse)(poolobj *object, poolobj_visit visit, void *arg);
     void (*drop)(poolobj *object);

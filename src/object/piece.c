@@ -102,19 +102,19 @@ static void clear_weakrefs(poolobj_heap *heap, const struct piece *piece, bool c
 }
 
 /* So that who has died meanwhile can be told by its bit. */
-static void hold(const struct piece *piece) {
+static void hold_pools(const struct piece *piece) {
     for (size_t i = 0; i < piece->count; i++) type_pool_of(piece->object[i])->held = true;
 }
-static void release(const struct piece *piece, const struct type_pool *here) {
+static void let_pools_go(const struct piece *piece, const struct type_pool *here) {
     for (size_t i = 0; i < piece->count; i++) {
         struct type_pool *pool = type_pool_of(piece->object[i]);
-        if (pool->held && pool != here) type_pool_release(pool);
+        if (pool->held && pool != here) type_pool_let_go(pool);
     }
 }
 
 /* Program code runs. What is left of the piece may be tried anew. */
-static void take_leave(struct type_pool *here, const struct piece *piece) {
-    hold(piece);
+static void run_last_calls_of_piece(struct type_pool *here, const struct piece *piece) {
+    hold_pools(piece);
     clear_weakrefs(here->type->heap, piece, true);
     for (size_t i = 0; i < piece->count; i++) {
         poolobj *object = piece->object[i];
@@ -124,7 +124,7 @@ static void take_leave(struct type_pool *here, const struct piece *piece) {
     for (size_t i = 0; i < piece->count; i++)
         if (set_has(&round_of(piece->object[i])->white, piece->object[i]))
             *hint_of(piece->object[i]) = UNTRIED;
-    release(piece, here);
+    let_pools_go(piece, here);
 }
 
 /* ---- The end ---- */
@@ -169,7 +169,7 @@ static void try(struct gc_round *round, struct type_pool *here, poolobj *from) {
     bool garbage = trace(round, &piece, from);
     if (garbage && is_called(heap, &piece)) {
         came = piece.count;
-        take_leave(here, &piece);
+        run_last_calls_of_piece(here, &piece);
         if (!set_has(&round_of(from)->white, from)) return;
         garbage = trace(round, &piece, from) && !is_called(heap, &piece);
         if (!garbage) round->left += came;

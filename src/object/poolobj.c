@@ -161,10 +161,10 @@ poolobj_type *poolobj_type_new(poolobj_heap *heap, const poolobj_typespec *spec)
 void poolobj_type_free(poolobj_type *type) {
     object_heap_require("poolobj_type_free", type->heap);
     poolobj_heap *heap = type->heap;
-    if (type->released)
+    if (type->freed)
         fail_call("poolobj_type_free", "of a type that was freed,", (uintptr_t)type,
                   "it ends with its last object");
-    type_release(type);
+    type_free(type);
     if (heap->depth == 0 && !heap->collecting && !heap->closing) type_end_all(heap);
 }
 

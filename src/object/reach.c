@@ -395,19 +395,19 @@ static uint64_t nonzero(const uint32_t *counts) {
     return word;
 }
 
-static void leave_rescued(const struct type_pool *pool) {
+static void unmark_rescued(const struct type_pool *pool) {
     struct object_set *white = &pool_marks(pool)->white;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         if (white->word[w] != 0) white->word[w] &= ~nonzero(pool_counts(pool) + w * 64);
 }
 
 /* The rescued are white no more; `all`: every object was. */
-static void leave_chain(struct type_pool *chain, bool all) {
+static void unmark_chain(struct type_pool *chain, bool all) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         if (all)
             memset(&pool_marks(pool)->white, 0, sizeof(struct object_set));
         else
-            leave_rescued(pool);
+            unmark_rescued(pool);
 }
 
 static void sweep_first(struct type_pool *pool, struct rescue *rescue, enum part part) {
@@ -424,7 +424,7 @@ static void sweep_first(struct type_pool *pool, struct rescue *rescue, enum part
 static void sweep_on(struct type_pool *chain, size_t pools, struct rescue *rescue) {
     ASSERT(pools > 0);
     while (rescue->queued > 0) queue_take(rescue);
-    leave_chain(chain, false);
+    unmark_chain(chain, false);
     sweep_chain(chain, pools);
 }
 
@@ -437,7 +437,7 @@ static bool rescue_chain(struct type_pool *chain, size_t entered, enum part part
     queue_prune(&rescue);
     if (visit_queue(&rescue, part == ALL ? sweep_few(pools) : SIZE_MAX)) {
         ASSERT(rescue.visited <= entered);
-        leave_chain(chain, rescue.visited == entered);
+        unmark_chain(chain, rescue.visited == entered);
         return false;
     }
     sweep_on(chain, pools, &rescue);

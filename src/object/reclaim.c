@@ -20,7 +20,7 @@ struct type_pool *reclaim_pools(struct type_pool *chain) {
         chain->next_work = *to;
         *to = chain;
     }
-    generation_release(without);
+    generation_let_go(without);
     return with;
 }
 

@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* Splits the chain: pools without white objects are released, the others returned. */
+/* Splits the chain: pools without white objects are let go of, the others returned. */
 struct type_pool *reclaim_pools(struct type_pool *chain);
 /* Finalizes the white objects of the chain; those that come back are white no more. Returns how
    many came back. */
@@ -29,7 +29,7 @@ size_t reclaim_finalize(poolobj_heap *heap, struct type_pool *chain);
 /* Keeps the white objects: each gets a reference and is SAVED. Returns their number. */
 size_t reclaim_save(struct type_pool *chain);
 /* Ends the white objects; returns their number. What dies of the references they held is left in
- *dead, to be ended when the pools, some of which are empty now, are released. */
+ *dead, to be ended when the pools, some of which are empty now, are let go of. */
 size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain, poolobj **dead);
 
 #ifdef __cplusplus

@@ -66,7 +66,7 @@ static void end(poolobj_heap *heap) {
     free_list_empty_all(heap);
 }
 
-static void leave_pool(struct type_pool *pool) {
+static void unmark_pool(struct type_pool *pool) {
     if (pool->rounded) memset(round_of((void *)pool->base), 0, sizeof(struct marks));
     pool->rounded = pool->queued = false;
 }
@@ -83,7 +83,7 @@ static struct type_pool *chain_white(poolobj_heap *heap) {
                 if (!block_is_object(type_pool_lowest(pool, w, rest)))
                     white.word[w] ^= rest & -rest;
         marks_of((void *)pool->base)->white = white;
-        leave_pool(pool);
+        unmark_pool(pool);
         pool->held = true;
         pool->next_work = chain;
         chain = pool;
@@ -101,7 +101,7 @@ static void finish_at_once(poolobj_heap *heap) {
     chain = reclaim_pools(chain);
     round->left += reclaim_finalize(heap, chain);
     round->freed += reclaim_free(heap, chain, &round->dead);
-    generation_release(chain);
+    generation_let_go(chain);
     go(heap, ROUND_LEAVE);
 }
 
@@ -236,14 +236,14 @@ static bool work_on(struct gc_round *round, struct type_pool *pool) {
     case ROUND_FREE:
         return verdict_free(round, pool), true;
     default:
-        leave_pool(pool);
+        unmark_pool(pool);
         round->work++;
         return true;
     }
 }
 
 /* Who follows is of another pool, and is begun: an object that was cut may have died since. */
-static void leave_part(struct gc_round *round) {
+static void end_part(struct gc_round *round) {
     round->granule = 0;
     round->part = NULL;
 }
@@ -257,9 +257,9 @@ static void work_on_next(poolobj_heap *heap) {
     pool->held = true;
     if (work_on(round, pool)) {
         round->pool = type_pool_after(heap, pool);
-        leave_part(round);
+        end_part(round);
     }
-    type_pool_release(pool);
+    type_pool_let_go(pool);
     if (round->phase == ROUND_PIECES && piece_is_in_vain(round)) go(heap, ROUND_DRY);
 }
 
@@ -277,7 +277,7 @@ static void work_on_queue(poolobj_heap *heap) {
     struct type_pool *pool = round->scratch->queue[round->queue_first % ROUND_QUEUE_MAX];
     if (pool != NULL && !hint_visit(round, pool)) return;
     if (pool != NULL) pool->queued = false;
-    leave_part(round);
+    end_part(round);
     round->queue_first++;
 }
 
@@ -327,7 +327,7 @@ size_t round_abort(poolobj_heap *heap) {
     while (round->dead != NULL || round->certified) work(heap, UINT64_MAX);
     hint_queue_clear(round);
     for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;)
-        leave_pool(pool);
+        unmark_pool(pool);
     round->phase = ROUND_IDLE;
     return round->freed - before;
 }

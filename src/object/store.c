@@ -187,7 +187,7 @@ bool store_trim(size_t keep) {
 
 bool store_relieve(void) {
     if (!space_lock()) return false;
-    bool any = space_release();
+    bool any = space_unmap_free();
     space_unlock();
     return any;
 }

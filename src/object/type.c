@@ -175,19 +175,19 @@ void type_end_all(poolobj_heap *heap) {
 
 static void forbid_listing(struct bin *bin) { bin->listed_max = 0; }
 
-void type_release(poolobj_type *type) {
+void type_free(poolobj_type *type) {
     poolobj_heap *heap = type->heap;
     for (unsigned i = 0; i < RECENT_TYPES; i++)
         if (heap->recent[i] == type) heap->recent[i] = NULL;
     free_list_empty(type);
     type_pool_each_bin(type, forbid_listing);
     if (type->extra != NULL) type->extra->listed_max = 0;
-    type->released = true;
+    type->freed = true;
     if (link_is_alone(&type->pools) && !heap->closing) {
         link_remove(&type->of_heap);
         link_add_after(&heap->ended, &type->of_heap);
     } else {
-        type_pool_each_bin(type, bin_leave); /* with its last pool it ends */
+        type_pool_each_bin(type, type_pool_retire_bin); /* with its last pool it ends */
     }
 }
 
@@ -195,7 +195,7 @@ void type_free_all(poolobj_heap *heap) {
     for (struct link *at = heap->types.prev; at != &heap->types; at = heap->types.prev) {
         poolobj_type *type = link_owner(at, poolobj_type, of_heap);
         struct type_pool *pool;
-        type->released = false;
+        type->freed = false;
         while ((pool = type_pool_first(type)) != NULL) type_pool_return(pool);
         end(type);
     }
@@ -208,7 +208,7 @@ void type_free_all(poolobj_heap *heap) {
 
 static void join_recent(poolobj_heap *heap, poolobj_type *type) {
     poolobj_type **place = &heap->recent[heap->recent_next++ % RECENT_TYPES];
-    if (*place != NULL) type_pool_each_bin(*place, bin_leave_empty);
+    if (*place != NULL) type_pool_each_bin(*place, type_pool_retire_empty);
     *place = type;
 }
 

@@ -25,7 +25,7 @@ static inline bool type_is_numbered(const poolobj_type *type) {
    Once. */
 void *type_make_upper(poolobj_type *type, size_t size);
 /* The type is to end with its last object; no object is made of it any more. */
-void type_release(poolobj_type *type);
+void type_free(poolobj_type *type);
 /* Frees the types that have ended, when nobody up the stack works on an object of them. Code of the
    program runs. */
 void type_end_all(poolobj_heap *heap);

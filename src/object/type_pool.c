@@ -128,7 +128,7 @@ poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
 }
 
 /* A round that is under way goes on behind the pool. */
-static COLD void leave_round(struct gc_round *round, struct type_pool *pool) {
+static COLD void forget_in_round(struct gc_round *round, struct type_pool *pool) {
     ASSERT(pool->type->heap->round.phase != ROUND_IDLE);
     if (round->pool == pool) {
         round->pool = type_pool_after(pool->type->heap, pool);
@@ -147,7 +147,7 @@ static struct type_pool *last_frozen(const poolobj_type *type) {
     return first != NULL && first->frozen ? first->next_work : NULL;
 }
 
-static COLD void leave_frozen(struct type_pool *pool) {
+static COLD void unlink_frozen(struct type_pool *pool) {
     ASSERT(pool->frozen && type_pool_first(pool->type)->frozen);
     struct type_pool *first = type_pool_first(pool->type), *next = type_pool_next(pool);
     if (pool == first) {
@@ -158,10 +158,10 @@ static COLD void leave_frozen(struct type_pool *pool) {
 }
 
 /* A type that the program does not need any more ends with its last pool. */
-static void leave_populated(poolobj_type *type) {
+static void unlist_populated(poolobj_type *type) {
     ASSERT(type_pool_first(type) == NULL);
     link_remove(&type->populated);
-    if (!type->released || type->heap->closing) return;
+    if (!type->freed || type->heap->closing) return;
     link_remove(&type->of_heap);
     link_add_after(&type->heap->ended, &type->of_heap);
 }
@@ -169,10 +169,10 @@ static void leave_populated(poolobj_type *type) {
 void type_pool_return(struct type_pool *pool) {
     ASSERT(pool->type != NULL && !pool->held);
     struct gc_round *round = &pool->type->heap->round;
-    if (unlikely(round->phase != ROUND_IDLE)) leave_round(round, pool);
-    if (unlikely(pool->frozen)) leave_frozen(pool);
+    if (unlikely(round->phase != ROUND_IDLE)) forget_in_round(round, pool);
+    if (unlikely(pool->frozen)) unlink_frozen(pool);
     link_remove(&pool->all);
-    if (link_is_alone(&pool->type->pools)) leave_populated(pool->type);
+    if (link_is_alone(&pool->type->pools)) unlist_populated(pool->type);
     link_remove(&pool->partial);
     link_remove(&pool->generation);
     if (pool->marked) {
@@ -290,7 +290,7 @@ size_t type_pool_free_set(struct type_pool *pool, struct object_set objects) {
     return count;
 }
 
-void type_pool_release(struct type_pool *pool) {
+void type_pool_let_go(struct type_pool *pool) {
     ASSERT(pool->held);
     pool->held = false;
     bool forgotten = pool->used < pool->capacity && link_is_alone(&pool->partial) && !pool->frozen;
@@ -315,14 +315,14 @@ static struct type_pool *give_back(struct bin *bin) {
     return pool;
 }
 
-void bin_leave(struct bin *bin) {
+void type_pool_retire_bin(struct bin *bin) {
     if (bin->current == NULL) return;
     struct type_pool *pool = give_back(bin);
     if (!pool->held) type_pool_settle(pool, pool->used < pool->capacity);
 }
 
-void bin_leave_empty(struct bin *bin) {
-    if (bin->current != NULL && type_pool_count(bin->current) == 0) bin_leave(bin);
+void type_pool_retire_empty(struct bin *bin) {
+    if (bin->current != NULL && type_pool_count(bin->current) == 0) type_pool_retire_bin(bin);
 }
 
 void type_pool_each_bin(poolobj_type *type, void (*each)(struct bin *bin)) {

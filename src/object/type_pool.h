@@ -47,9 +47,9 @@ size_t bin_stride(size_t bytes);
 /* The bin for an object of `bytes`, at most SHARED_MAX; NULL: no memory. */
 struct bin *bin_for(poolobj_type *type, size_t bytes);
 /* The bin is left with no current pool; one without an object goes back. */
-void bin_leave(struct bin *bin);
+void type_pool_retire_bin(struct bin *bin);
 /* Leaves the bin with no current pool if that has no object. */
-void bin_leave_empty(struct bin *bin);
+void type_pool_retire_empty(struct bin *bin);
 /* Calls each with the bins of a type that were made. */
 void type_pool_each_bin(poolobj_type *type, void (*each)(struct bin *bin));
 /* Where blocks start in a pool that several share. */
@@ -68,7 +68,7 @@ void type_pool_return(struct type_pool *pool);
 /* Takes the blocks of objects of a held pool back; returns their number. */
 size_t type_pool_free_set(struct type_pool *pool, struct object_set objects);
 /* The pool is no longer held, after blocks were taken back. */
-void type_pool_release(struct type_pool *pool);
+void type_pool_let_go(struct type_pool *pool);
 /* Freezes all pools of the type: their bins do not know them, so that no object is made in them.
    Nothing is on a free list. And opens them again, calling each with them. */
 void type_pool_close_all(poolobj_type *type);

@@ -179,7 +179,7 @@ void verdict_call(poolobj_heap *heap, uint64_t until) {
         each_white(pool, finalize, NULL);
         bool ends = pool->used == 0; /* the walk must have left it when it goes */
         if (ends) walk.pool = NULL;
-        type_pool_release(pool);
+        type_pool_let_go(pool);
         if (ends && heap->round.overflow) return;
         if (os_clock_ns() >= until) return;
     }

@@ -18,7 +18,7 @@ uint32_t lock_self(void) {
     return self;
 }
 
-bool lock_try(struct lock *lock) {
+bool lock_try_lock(struct lock *lock) {
     uint32_t open = 0;
     return atomic_u32_replace(&lock->state, &open, lock_self());
 }
@@ -66,9 +66,9 @@ static NOINLINE bool wait_for(struct lock *lock) {
     return false;
 }
 
-bool lock_take(struct lock *lock) {
+bool lock_lock(struct lock *lock) {
     for (int i = 0; i < SPINS; i++) {
-        if (lock_try(lock)) return true;
+        if (lock_try_lock(lock)) return true;
         cpu_relax();
     }
     return wait_for(lock);
@@ -76,10 +76,10 @@ bool lock_take(struct lock *lock) {
 
 void lock_wait(struct lock *lock) {
     while (is_stuck(lock) && atomic_u32_load(&lock->state) != 0 && !lock_is_mine(lock))
-        if (take_or_sleep(lock, LOCK_PATIENCE_MS)) lock_leave(lock);
+        if (take_or_sleep(lock, LOCK_PATIENCE_MS)) lock_unlock(lock);
 }
 
-void lock_leave(struct lock *lock) {
+void lock_unlock(struct lock *lock) {
     if (!(atomic_u32_exchange(&lock->state, 0) & WAITED_FOR)) return;
     atomic_u32_add(&lock->turns, 1);
     os_wake(&lock->state, 1);

@@ -35,11 +35,11 @@ extern "C" {
 /* A number for the calling thread that no other has: even, and never 0. */
 uint32_t lock_self(void);
 /* False: the calling thread holds it already, or the holder stands still. */
-__attribute__((warn_unused_result)) bool lock_take(struct lock *lock);
-__attribute__((warn_unused_result)) bool lock_try(struct lock *lock);
-void lock_leave(struct lock *lock);
+__attribute__((warn_unused_result)) bool lock_lock(struct lock *lock);
+__attribute__((warn_unused_result)) bool lock_try_lock(struct lock *lock);
+void lock_unlock(struct lock *lock);
 bool lock_is_mine(const struct lock *lock);
-/* True if lock_take would fail at once. */
+/* True if lock_lock would fail at once. */
 bool lock_is_out_of_reach(const struct lock *lock);
 /* Waits until a lock whose holder stands still is let go of. */
 void lock_wait(struct lock *lock);

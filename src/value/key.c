@@ -97,12 +97,12 @@ int key_equal_tuples(struct memo *memo, const poolobj *x, const poolobj *y) {
     uint64_t known;
     if (a->length != b->length) return false;
     if (memo_find(memo, x, y, &known)) return true;
-    if (!memo_enter(memo)) return -1;
+    if (!memo_descend(memo)) return -1;
     memo->visited++;
     int equal = 1;
     for (size_t i = 0; i < a->length && equal == 1; i++)
         equal = equal_keys(memo, a->item[i], b->item[i]);
-    memo_leave_level(memo);
+    memo_ascend(memo);
     if (equal == 1) memo_add(memo, x, y, 1);
     return equal;
 }
@@ -143,7 +143,7 @@ static int equal_keys(struct memo *memo, const poolobj *a, const poolobj *b) {
 int key_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
     struct memo fresh, *memo = memo_join(&fresh, (poolval_space *)(uintptr_t)space);
     int equal = equal_keys(memo, a, b);
-    memo_leave(memo, &fresh);
+    memo_part(memo, &fresh);
     return equal;
 }
 

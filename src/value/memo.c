@@ -76,7 +76,7 @@ struct memo *memo_join(struct memo *fresh, poolval_space *space) {
     return fresh;
 }
 
-void memo_leave(struct memo *memo, struct memo *fresh) {
+void memo_part(struct memo *memo, struct memo *fresh) {
     if (likely(memo == fresh)) memo_end(fresh);
 }
 
@@ -98,12 +98,12 @@ int memo_equal_sets(struct memo *memo, const poolobj *a, const poolobj *b) {
     struct memo *outer = space->memo;
     uint64_t known;
     if (memo_find(memo, a, b, &known)) return 1;
-    if (!memo_enter(memo)) return -1;
+    if (!memo_descend(memo)) return -1;
     memo->visited++;
     space->memo = memo;
     int equal = space->same_sets(space, a, b);
     space->memo = outer;
-    memo_leave_level(memo);
+    memo_ascend(memo);
     if (equal == 1) memo_add(memo, a, b, 1);
     return equal;
 }

@@ -45,17 +45,17 @@ static inline void memo_end(struct memo *memo) {
 /* The memo of the equality in the midst of which a hook asks for another, or `fresh`, which is
    begun; and its end. */
 struct memo *memo_join(struct memo *fresh, poolval_space *space);
-void memo_leave(struct memo *memo, struct memo *fresh);
+void memo_part(struct memo *memo, struct memo *fresh);
 /* own_equal of a pair, of which at least one is of an own type, with this memo for what it asks. */
 int memo_equal_own(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth);
 
 /* Keys that hold keys: one level deeper. False: too deep, with the failure noted. */
-static inline bool memo_enter(struct memo *memo) {
+static inline bool memo_descend(struct memo *memo) {
     if (unlikely(memo->level >= memo->space->depth_max)) return value_fail_depth(memo->space);
     memo->level++;
     return true;
 }
-static inline void memo_leave_level(struct memo *memo) { memo->level--; }
+static inline void memo_ascend(struct memo *memo) { memo->level--; }
 /* Whether two frozen sets or sets are equal, 1, 0, -1; look-ups in them go on with this memo. */
 int memo_equal_sets(struct memo *memo, const poolobj *a, const poolobj *b);
 

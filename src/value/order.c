@@ -103,14 +103,14 @@ static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth) 
 int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth) {
     struct memo fresh, *memo = memo_join(&fresh, space);
     int equal = equal_items(memo, a, b, depth);
-    memo_leave(memo, &fresh);
+    memo_part(memo, &fresh);
     return equal;
 }
 
 int order_equal_held(poolval_space *space, poolobj *a, poolobj *b) {
     struct memo fresh, *memo = memo_join(&fresh, space);
     int equal = equal_held(memo, a, b, space->depth_max);
-    memo_leave(memo, &fresh);
+    memo_part(memo, &fresh);
     return equal;
 }
 

@@ -134,7 +134,7 @@ void Model::resize(size_t index) {
     if (verify_fresh(block, "realloc failed")) fill(block);
 }
 
-void Model::release(size_t index) {
+void Model::deallocate(size_t index) {
     Block block = blocks_[index];
     blocks_[index] = blocks_.back();
     blocks_.pop_back();
@@ -156,11 +156,11 @@ void Model::step(size_t limit) {
     else if (choice < 60)
         resize(rng_below(&random_, blocks_.size()));
     else
-        release(rng_below(&random_, blocks_.size()));
+        deallocate(rng_below(&random_, blocks_.size()));
 }
 
 void Model::release_all() {
-    while (!blocks_.empty() && error_.empty()) release(blocks_.size() - 1);
+    while (!blocks_.empty() && error_.empty()) deallocate(blocks_.size() - 1);
 }
 
 Block Model::give() {

@@ -28,7 +28,7 @@ class Model {
 
     void allocate();
     void resize(size_t index);
-    void release(size_t index);
+    void deallocate(size_t index);
     void release_all();
 
     // Blocks handed to and taken from another thread's model.

@@ -31,7 +31,7 @@ void GroundTest::SetUp() {
     store_trim(0);
     {
         SpaceLock lock;
-        space_release(); // so that what a test gets was never touched
+        space_unmap_free(); // so that what a test gets was never touched
     }
     tables_ = counted_now().blocks;
     ASSERT_EQ(purge_in_use(), 0u) << "an earlier test left pools behind";

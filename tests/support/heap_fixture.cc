@@ -51,7 +51,7 @@ void HeapTest::SetUp() {
     poolalloc_trim(0);
     {
         SpaceLock lock;
-        space_release(); // so that what a test gets was never touched
+        space_unmap_free(); // so that what a test gets was never touched
         purge_forget_for_test();
     }
     ASSERT_EQ(census_now().used_blocks, 0u) << "an earlier test left blocks behind";
@@ -92,7 +92,7 @@ void *TestHeap::take_class(unsigned class_index) {
 
 void TestHeap::close() {
     heap_check(heap_);
-    heap_release(heap_);
+    heap_flush(heap_);
     heap_check(heap_);
 }
 

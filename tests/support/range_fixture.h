@@ -30,7 +30,7 @@ class RangeTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         ASSERT_TRUE(space_lock());
-        space_release();
+        space_unmap_free();
         build_stage(16);
     }
     void TearDown() override {
@@ -50,7 +50,7 @@ class RangeTest : public HeapTest {
     }
     void change_stage(size_t arenas) {
         space_return(stage_, arenas_ * ARENA_SIZE);
-        space_release();
+        space_unmap_free();
         build_stage(arenas);
     }
     // Takes all that is free on the stage, so that it can go back as a whole.

@@ -98,7 +98,7 @@ void Workload::resize(Block *block) {
     fill(*block);
 }
 
-void Workload::release(size_t index) {
+void Workload::deallocate(size_t index) {
     Block block = blocks_[index];
     blocks_[index] = blocks_.back();
     blocks_.pop_back();
@@ -116,13 +116,13 @@ void Workload::run(int steps) {
         else if (choice < 7)
             resize(&blocks_[rng_below(&random_, blocks_.size())]);
         else
-            release(rng_below(&random_, blocks_.size()));
+            deallocate(rng_below(&random_, blocks_.size()));
         if (i % trim_interval_ == trim_interval_ - 1) poolalloc_trim(0);
     }
 }
 
 void Workload::release_all() {
-    while (!blocks_.empty()) release(blocks_.size() - 1);
+    while (!blocks_.empty()) deallocate(blocks_.size() - 1);
 }
 
 std::vector<Workload::Block> Workload::give(size_t count) {

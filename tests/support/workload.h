@@ -35,7 +35,7 @@ class Workload {
     size_t random_size();
     void allocate();
     void resize(Block *block);
-    void release(size_t index);
+    void deallocate(size_t index);
     void fill(const Block &block);
     void verify(const Block &block, size_t size, const char *when);
     void fail(const char *what, const Block &block);

@@ -36,7 +36,7 @@ class AllocateTest : public HeapTest {
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);
-        release_block(&block);
+        deallocate_block(&block);
     }
 };
 
@@ -53,7 +53,7 @@ TEST_F(AllocateTest, EverySizeGetsABlockThatHoldsItAndNobodyElses) {
     census_check();
     for (size_t i = 0; i < blocks.size(); i++)
         ASSERT_TRUE(is_marked(blocks[i].first, blocks[i].second, int(i % 251))) << blocks[i].second;
-    for (auto &block : blocks) release(block.first);
+    for (auto &block : blocks) deallocate(block.first);
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
@@ -78,7 +78,7 @@ TEST_F(AllocateTest, EveryAlignmentAndSize) {
             mark(block, size, 1);
             blocks.push_back(block);
         }
-        for (void *block : blocks) release(block);
+        for (void *block : blocks) deallocate(block);
     }
 }
 
@@ -130,21 +130,21 @@ TEST_F(AllocateTest, ASmallRequestIsRefusedWithFewCalls) {
         EXPECT_EQ(allocate(64), nullptr);
         EXPECT_LE(OsFaults::asked() - before, 4u);
     }
-    for (void *block : blocks) release(block);
+    for (void *block : blocks) deallocate(block);
 }
 
 // Blocks at hand and free ranges, each too little by itself.
 TEST_F(AllocateTest, AllThatIsHeldMayMakeUpForWhatIsMissing) {
     std::vector<void *> blocks;
     for (int i = 0; i < 20000; i++) blocks.push_back(allocate(512));
-    for (void *block : blocks) release(block);
+    for (void *block : blocks) deallocate(block);
     void *cached = allocate(32 * MIB);
     free(cached);
     {
         OsFaults faults = OsFaults::between(only(OS_MAP), 0, 1); // then there is room
         void *block = allocate(64 * MIB);
         ASSERT_NE(block, nullptr);
-        release(block);
+        deallocate(block);
     }
 }
 
@@ -160,7 +160,7 @@ TEST_F(AllocateTest, ZeroedBlocksAreZeroInNewAndInUsedMemory) {
                 blocks.push_back({block, size});
             }
         }
-        for (auto &block : blocks) release(block.first);
+        for (auto &block : blocks) deallocate(block.first);
     }
 }
 
@@ -168,12 +168,12 @@ TEST_F(AllocateTest, LargeBlocksAreResizedWhereTheyAre) {
     char *run = at(allocate(300 * KIB));
     memset(run, 0x5a, 300 * KIB);
     struct block block = block_at(run);
-    EXPECT_EQ(resize_large(&block, 100 * KIB), run);
+    EXPECT_EQ(allocate_resize(&block, 100 * KIB), run);
     EXPECT_EQ(block_at(run).usable, 100 * KIB);
     block = block_at(run);
-    EXPECT_EQ(resize_large(&block, size_t(PTRDIFF_MAX) + 1), nullptr);
+    EXPECT_EQ(allocate_resize(&block, size_t(PTRDIFF_MAX) + 1), nullptr);
     EXPECT_TRUE(is_all(run, 0x5a, 100 * KIB));
-    release(run);
+    deallocate(run);
 }
 
 TEST_F(AllocateTest, TheLimitOfDirectMappingsCanBeMoved) {
@@ -181,8 +181,8 @@ TEST_F(AllocateTest, TheLimitOfDirectMappingsCanBeMoved) {
     void *run = allocate(200 * KIB - 1), *direct = allocate(200 * KIB);
     EXPECT_EQ(block_at(run).kind, TAG_RUN);
     EXPECT_EQ(block_at(direct).kind, TAG_DIRECT);
-    release(run);
-    release(direct);
+    deallocate(run);
+    deallocate(direct);
 }
 
 TEST_F(AllocateTest, WithLargeDirectEveryLargeRequestIsAMapping) {
@@ -193,7 +193,7 @@ TEST_F(AllocateTest, WithLargeDirectEveryLargeRequestIsAMapping) {
     EXPECT_EQ(block_at(aligned).kind, TAG_DIRECT);
     void *zeroed = allocate_zeroed(5000);
     EXPECT_EQ(block_at(zeroed).kind, TAG_DIRECT);
-    for (void *block : {small, large, aligned, zeroed}) release(block);
+    for (void *block : {small, large, aligned, zeroed}) deallocate(block);
 }
 
 // ---- What happens now and then ----
@@ -211,7 +211,7 @@ TEST_F(AllocateTest, FreesAloneLeadToAPoll) {
     for (unsigned i = 0; i <= HEAP_POLL_FREES; i++) blocks.push_back(allocate(100 + i % 400));
     void *block = allocate(600);
     in_thread([&] { poolalloc_free(block); });
-    for (void *mine : blocks) release(mine);
+    for (void *mine : blocks) deallocate(mine);
     EXPECT_NE(fault_at(block), BLOCK_LIVE); // its span may be gone, too
 }
 
@@ -220,7 +220,7 @@ TEST_F(AllocateTest, APollPurgesWhatIsDue) {
     options.purge_delay = 20;
     char *run = at(allocate(MIB));
     memset(run, 1, MIB);
-    release(run);
+    deallocate(run);
     EXPECT_EQ(resident_pages(run, MIB), MIB / PAGE);
     for (int look = 0; look < 100 && resident_pages(run, MIB) > 0; look++) {
         clock.advance(1000); // what waits since before this test comes first, 16 MiB a time
@@ -240,13 +240,13 @@ TEST_F(AllocateTest, TrimGivesBackAllThatIsFree) {
         for (int i = 0; i < 1000; i++) blocks.push_back(poolalloc_malloc(500));
     });
     void *kept = allocate(100);
-    for (void *block : blocks) release(block);
+    for (void *block : blocks) deallocate(block);
     EXPECT_GT(census_now().touched_bytes, MIB);
     EXPECT_TRUE(allocate_trim(0));
     EXPECT_EQ(census_now().touched_bytes, size_t(POOL_SIZE)); // the pool of the live block
     EXPECT_EQ(census_now().direct_bytes, 0u);
     EXPECT_FALSE(allocate_trim(0)); // nothing is left
-    release(kept);
+    deallocate(kept);
 }
 
 TEST_F(AllocateTest, OtherThreadsTakePartInATrimAtTheirNextSlowPath) {
@@ -288,91 +288,91 @@ bool refuse_maps_until_unmap(enum os_call call) {
 TEST_F(AllocateTest, FreeArenasAreGivenUpForARequestThatNeedsRoom) {
     {
         SpaceLock lock;
-        space_release(); // what earlier tests left may be long enough
+        space_unmap_free(); // what earlier tests left may be long enough
     }
     options.purge_delay = PURGE_NEVER; // what is freed becomes arenas rather than to go
     void *one = allocate(60 * MIB), *between = allocate(60 * MIB), *other = allocate(60 * MIB);
-    release(one);
-    release(other);
+    deallocate(one);
+    deallocate(other);
     unmapped = false;
     os_fault_for_test = refuse_maps_until_unmap;
     void *block = allocate(100 * MIB);
     EXPECT_NE(block, nullptr);
     EXPECT_TRUE(unmapped);
     os_fault_for_test = nullptr;
-    release(block);
-    release(between);
+    deallocate(block);
+    deallocate(between);
 }
 
 TEST_F(AllocateTest, AVeryLargeBlockTakesMemoryThatIsThere) {
     options.purge_delay = PURGE_NEVER;
     {
         SpaceLock lock;
-        space_release();
+        space_unmap_free();
     }
     char *pointer = at(allocate_aligned(ARENA_SIZE, 80 * MIB));
     EXPECT_EQ(block_at(pointer).kind, TAG_DIRECT);
     memset(pointer, 0x5a, MIB);
-    release(pointer);
+    deallocate(pointer);
     char *again = at(allocate(60 * MIB));
     EXPECT_EQ(block_at(again).kind, TAG_RUN) << "rather than a mapping of its own";
     EXPECT_TRUE(is_all(again, 0x5a, MIB));
     void *other = allocate(60 * MIB);
     EXPECT_EQ(block_at(other).kind, TAG_DIRECT);
-    release(again);
-    release(other);
+    deallocate(again);
+    deallocate(other);
 }
 
 TEST_F(AllocateTest, FreedSmallMemoryServesLargeRequestsWhenThereIsNoOther) {
     {
         SpaceLock lock;
-        space_release();
+        space_unmap_free();
     }
     std::vector<void *> blocks = {allocate(500)}, large;
     os_fault_for_test = refuse_maps;
     while (void *block = allocate(500)) blocks.push_back(block);
     size_t arenas = census_now().arenas;
     EXPECT_GE(arenas, 1u);
-    for (void *block : blocks) release(block);
+    for (void *block : blocks) deallocate(block);
     while (void *block = allocate(200 * KIB)) large.push_back(block);
     EXPECT_GE(large.size() + 1, arenas); // the pools that a heap keeps may hold one
     os_fault_for_test = nullptr;
-    for (void *block : large) release(block);
+    for (void *block : large) deallocate(block);
 }
 
 TEST_F(AllocateTest, WhatAHeapHasAtHandGoesBackOncePerPurgeDelay) {
     struct heap *heap = thread_heap_get();
     struct round **top = &heap->top[size_class_of(100)];
-    release(allocate(100));
-    heap->release_due = 1;
+    deallocate(allocate(100));
+    heap->flush_due = 1;
     options.purge_delay = PURGE_NEVER;
-    release_poll(nullptr);
+    deallocate_poll(nullptr);
     EXPECT_NE((*top)->block, 0u);
     options.purge_delay = 1000;
-    release_poll(nullptr);
+    deallocate_poll(nullptr);
     EXPECT_EQ((*top)->block, 0u);
     EXPECT_EQ(heap->empty_count, 0u);
-    release(allocate(100));
-    release_poll(nullptr); // not due again
+    deallocate(allocate(100));
+    deallocate_poll(nullptr); // not due again
     EXPECT_NE((*top)->block, 0u);
 }
 
 TEST_F(AllocateTest, AnAlignedBlockIsNotTakenFromAClassAbove) {
     void *above = allocate(9000), *aligned = nullptr;
-    release(above);
+    deallocate(above);
     aligned = allocate_aligned(4096, 8192);
     EXPECT_EQ(reinterpret_cast<uintptr_t>(aligned) % 4096, 0u);
     EXPECT_NE(aligned, above);
-    release(aligned);
+    deallocate(aligned);
 }
 
 TEST_F(AllocateTest, ANewHeapHasNothingToLetGoOf) {
     struct heap *heap = thread_heap_get();
-    heap->release_due = 0; // as made
-    release(allocate(100));
-    release_poll(nullptr);
+    heap->flush_due = 0; // as made
+    deallocate(allocate(100));
+    deallocate_poll(nullptr);
     EXPECT_NE(heap->top[size_class_of(100)]->block, 0u);
-    EXPECT_GT(heap->release_due, os_clock_ms());
+    EXPECT_GT(heap->flush_due, os_clock_ms());
 }
 
 // As when two threads free it at once: both found it live.
@@ -381,8 +381,8 @@ TEST_F(AllocateTest, OfTwoFreesThatBothFoundALargeBlockOneFails) {
         poolalloc_trim(0);
         void *pointer = allocate(size);
         struct block first = block_at(pointer), second = first;
-        release_block(&first);
-        EXPECT_DEATH(release_block(&second), "^poolalloc: double free of ");
+        deallocate_block(&first);
+        EXPECT_DEATH(deallocate_block(&second), "^poolalloc: double free of ");
     }
 }
 
@@ -399,7 +399,7 @@ TEST_F(AllocateTest, AfterRunningOutEverythingWorksAgain) {
         blocks.push_back(allocate(size));
         EXPECT_NE(blocks.back(), nullptr) << size;
     }
-    for (void *block : blocks) release(block);
+    for (void *block : blocks) deallocate(block);
 }
 
 // Kept for reuse, purged by amount, asked for again: at most as much address space again, and
@@ -410,7 +410,7 @@ TEST_F(AllocateTest, MappingsThatAreReplacedForEverTakeNoMoreAndMore) {
     size_t before = census_now().mapped_bytes, resident = 0;
     for (size_t i = 0; i < 600; i++) {
         size_t size = (33 + i % 50) * MIB;
-        release(blocks[i % held]);
+        deallocate(blocks[i % held]);
         char *block = blocks[i % held] = static_cast<char *>(allocate_slow(size));
         ASSERT_NE(block, nullptr);
         block[0] = block[size - 1] = 1;
@@ -418,7 +418,7 @@ TEST_F(AllocateTest, MappingsThatAreReplacedForEverTakeNoMoreAndMore) {
     }
     EXPECT_LE(census_now().mapped_bytes - before, 3 * held * 82 * MIB);
     EXPECT_LE(resident, MIB / PAGE);
-    for (char *block : blocks) release(block);
+    for (char *block : blocks) deallocate(block);
 }
 
 } // namespace

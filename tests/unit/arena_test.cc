@@ -16,7 +16,7 @@ class ArenaTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         EXPECT_TRUE(space_lock());
-        space_release();
+        space_unmap_free();
     }
     void TearDown() override {
         os_fault_for_test = nullptr;
@@ -200,7 +200,7 @@ bool refuse_all(enum os_call) { return true; }
 
 TEST_F(ArenaTest, WithoutMemoryNothingChanges) {
     uintptr_t a = take(64).base;
-    space_release();
+    space_unmap_free();
     os_fault_for_test = refuse_all;
     struct arena_pools taken = {};
     EXPECT_FALSE(arena_take_pools(1, &taken));

@@ -84,7 +84,7 @@ TEST_F(BlockTest, NothingLivesInAPoolThatWentBackToItsArena) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         std::vector<char *> blocks = fill_pool(heap, c);
         for (char *block : blocks) heap.free(block);
-        heap_release(heap);
+        heap_flush(heap);
         for (char *block : blocks) {
             // A block of whole pages leaves a mark.
             bool marked = size_classes[c].capacity == 1;

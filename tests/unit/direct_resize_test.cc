@@ -17,7 +17,7 @@ class DirectResizeTest : public HeapTest {
         HeapTest::SetUp();
         {
             SpaceLock lock;
-            space_release(); // which happens when memory is short, and would change the figures
+            space_unmap_free(); // which happens when memory is short, and would change the figures
         }
         mapped_ = census_now().mapped_bytes;
         pointer_ = at(direct_allocate(4 * MIB, ALIGN));
@@ -181,7 +181,7 @@ class GuardedTest : public HeapTest {
         HeapTest::SetUp();
         options.large_direct = 1;
         SpaceLock lock;
-        space_release(); // as above
+        space_unmap_free(); // as above
     }
     static void free(void *pointer) {
         struct block block = block_at(pointer);

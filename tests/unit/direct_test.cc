@@ -28,7 +28,7 @@ class DirectTest : public HeapTest {
     static void release_all() {
         SpaceLock lock;
         purge_all(0);
-        space_release();
+        space_unmap_free();
         space_check();
     }
     static bool is_of_runs(const void *pointer) {

@@ -12,7 +12,7 @@ class HeapCheckLiveDeathTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         for (int i = 0; i < 4; i++) blocks_.push_back(heap_.take(64));
-        heap_release(heap_); // the pool is partial
+        heap_flush(heap_); // the pool is partial
         block_ = block_at(blocks_[0]);
     }
     void TearDown() override {

@@ -299,7 +299,7 @@ class HeapCheckDeathTest : public HeapFastTest {
     void SetUp() override {
         HeapFastTest::SetUp();
         for (int i = 0; i < 4; i++) blocks_.push_back(heap_.take(64));
-        heap_release(heap_); // the pool is partial
+        heap_flush(heap_); // the pool is partial
         block_ = block_at(blocks_[0]);
         ASSERT_EQ(pool_at(blocks_[0])->state, POOL_PARTIAL);
         heap_check(heap_);

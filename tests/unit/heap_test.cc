@@ -37,7 +37,7 @@ class HeapPoolTest : public HeapTest {
         empty_magazines();
     }
     // All free blocks are in their pools, not in magazines.
-    void empty_magazines() { heap_release(heap_); }
+    void empty_magazines() { heap_flush(heap_); }
     TestHeap heap_;
 };
 
@@ -135,7 +135,7 @@ bool has_memory(uintptr_t page) {
 TEST_F(HeapPoolTest, AGrowingHeapGetsTheMemoryOfItsReserveAtOnce) {
     {
         SpaceLock lock;
-        space_release(); // new memory from here on
+        space_unmap_free(); // new memory from here on
     }
     void *first = heap_.take(512);
     uintptr_t next = heap_->reserve.base + bit_lowest(heap_->reserve.pools) * uintptr_t(POOL_SIZE);
@@ -197,7 +197,7 @@ TEST_F(HeapPoolTest, WithoutMemoryItGivesWhatItHasAndThenNothing) {
     std::vector<void *> blocks = take_many(1, 1);
     {
         SpaceLock lock;
-        space_release();
+        space_unmap_free();
     }
     os_fault_for_test = refuse_maps;
     while (void *block = heap_.take(ALIGN)) blocks.push_back(block);
@@ -215,7 +215,7 @@ TEST_F(HeapPoolTest, WithoutMemoryItGivesWhatItHasAndThenNothing) {
 TEST_F(HeapPoolTest, OnlyBlocksThatNobodyHadAreKnownToBeZero) {
     {
         SpaceLock lock;
-        space_release(); // new memory from here on
+        space_unmap_free(); // new memory from here on
     }
     unsigned c = size_class_of(5000);
     std::vector<void *> dirty = take_many(c, 5);
@@ -299,7 +299,7 @@ class HeapSettleTest : public HeapPoolTest {
     void SetUp() override {
         HeapPoolTest::SetUp();
         SpaceLock lock;
-        space_release(); // new memory from here on
+        space_unmap_free(); // new memory from here on
     }
     // The heap takes so much that it had not before.
     void grow(std::vector<void *> *blocks, size_t size) {

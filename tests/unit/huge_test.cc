@@ -22,7 +22,7 @@ class HugeTest : public HeapTest {
         {
             SpaceLock lock;
             purge_all(0);
-            space_release();
+            space_unmap_free();
         }
         tries = 0;
         outcome = OS_HUGE_DONE;
@@ -66,7 +66,7 @@ class HugeTest : public HeapTest {
         SpaceLock lock;
         give_all();
         purge_all(0);
-        space_release();
+        space_unmap_free();
     }
     static void touch_and_free(size_t pages) {
         SpaceLock lock;
@@ -198,7 +198,7 @@ TEST_F(HugeTest, SpansThatPurgeTheirPagesSplitIt) {
     ASSERT_EQ(align_down(reinterpret_cast<uintptr_t>(blocks[0]), HUGE_SIZE), place);
     for (int i = 1; i < 8; i++) heap.free(blocks[i]);
     ASSERT_TRUE(huge_has_at_place());
-    heap_release(heap);
+    heap_flush(heap);
     EXPECT_FALSE(huge_has_at_place());
     heap.free(blocks[0]);
 }

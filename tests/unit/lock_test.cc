@@ -12,10 +12,10 @@ class HeldByAnother {
   public:
     explicit HeldByAnother(struct lock *lock)
         : thread_([this, lock] {
-              EXPECT_TRUE(lock_take(lock));
+              EXPECT_TRUE(lock_lock(lock));
               held_ = true;
               while (!done_) std::this_thread::yield();
-              lock_leave(lock);
+              lock_unlock(lock);
           }) {
         while (!held_) std::this_thread::yield();
     }
@@ -31,21 +31,21 @@ class HeldByAnother {
 
 TEST(LockTest, TryFailsWhileItIsHeld) {
     struct lock lock = {};
-    EXPECT_TRUE(lock_try(&lock));
-    EXPECT_FALSE(lock_try(&lock));
-    in_thread([&] { EXPECT_FALSE(lock_try(&lock)); });
-    lock_leave(&lock);
-    EXPECT_TRUE(lock_try(&lock));
-    lock_leave(&lock);
+    EXPECT_TRUE(lock_try_lock(&lock));
+    EXPECT_FALSE(lock_try_lock(&lock));
+    in_thread([&] { EXPECT_FALSE(lock_try_lock(&lock)); });
+    lock_unlock(&lock);
+    EXPECT_TRUE(lock_try_lock(&lock));
+    lock_unlock(&lock);
 }
 
 TEST(LockTest, KnowsItsHolder) {
     struct lock lock = {};
     EXPECT_FALSE(lock_is_mine(&lock));
-    EXPECT_TRUE(lock_take(&lock));
+    EXPECT_TRUE(lock_lock(&lock));
     EXPECT_TRUE(lock_is_mine(&lock));
     in_thread([&] { EXPECT_FALSE(lock_is_mine(&lock)); });
-    lock_leave(&lock);
+    lock_unlock(&lock);
     EXPECT_FALSE(lock_is_mine(&lock));
 }
 
@@ -56,10 +56,10 @@ TEST(LockTest, OneThreadAtATime) {
     for (int t = 0; t < 4; t++) {
         threads.emplace_back([&] {
             for (int i = 0; i < 5000; i++) {
-                EXPECT_TRUE(lock_take(&lock));
+                EXPECT_TRUE(lock_lock(&lock));
                 counter++;
                 if (i % 100 == 0) std::this_thread::yield(); // make others wait and sleep
-                lock_leave(&lock);
+                lock_unlock(&lock);
             }
         });
     }
@@ -70,29 +70,29 @@ TEST(LockTest, OneThreadAtATime) {
 
 TEST(LockTest, ASleeperIsWoken) {
     struct lock lock = {};
-    EXPECT_TRUE(lock_take(&lock));
+    EXPECT_TRUE(lock_lock(&lock));
     std::atomic<bool> through{false};
     std::thread waiter([&] {
-        EXPECT_TRUE(lock_take(&lock));
+        EXPECT_TRUE(lock_lock(&lock));
         through = true;
-        lock_leave(&lock);
+        lock_unlock(&lock);
     });
     while (!(atomic_u32_load(&lock.state) & 1)) std::this_thread::yield();
     EXPECT_FALSE(through);
-    lock_leave(&lock);
+    lock_unlock(&lock);
     waiter.join();
     EXPECT_TRUE(through);
 }
 
 TEST(LockTest, AThreadDoesNotGetWhatItHolds) {
     struct lock lock = {};
-    EXPECT_TRUE(lock_take(&lock));
-    EXPECT_FALSE(lock_take(&lock));
+    EXPECT_TRUE(lock_lock(&lock));
+    EXPECT_FALSE(lock_lock(&lock));
     EXPECT_TRUE(lock_is_out_of_reach(&lock));
-    lock_leave(&lock);
+    lock_unlock(&lock);
     EXPECT_FALSE(lock_is_out_of_reach(&lock));
-    EXPECT_TRUE(lock_take(&lock));
-    lock_leave(&lock);
+    EXPECT_TRUE(lock_lock(&lock));
+    lock_unlock(&lock);
 }
 
 TEST(LockTest, NobodyWaitsForOneThatStandsStillAfterOneDidInVain) {
@@ -100,25 +100,25 @@ TEST(LockTest, NobodyWaitsForOneThatStandsStillAfterOneDidInVain) {
     {
         HeldByAnother other(&lock);
         lock_patience = 0; // a look of one that does not wait tells the others nothing
-        EXPECT_FALSE(lock_take(&lock));
+        EXPECT_FALSE(lock_lock(&lock));
         EXPECT_FALSE(lock_is_out_of_reach(&lock));
         lock_patience = 3;
-        EXPECT_FALSE(lock_take(&lock));
+        EXPECT_FALSE(lock_lock(&lock));
         EXPECT_TRUE(lock_is_out_of_reach(&lock));
         lock_patience = ~0u;
-        EXPECT_FALSE(lock_take(&lock)); // at once
+        EXPECT_FALSE(lock_lock(&lock)); // at once
     }
     EXPECT_FALSE(lock_is_out_of_reach(&lock));
-    EXPECT_TRUE(lock_take(&lock));
-    lock_leave(&lock);
+    EXPECT_TRUE(lock_lock(&lock));
+    lock_unlock(&lock);
     lock_patience = LOCK_PATIENCE_MS;
 }
 
 TEST(LockTest, AnOpenLockNeedsNoMending) {
     struct lock lock = {};
     EXPECT_FALSE(lock_mend(&lock, lock_self()));
-    EXPECT_TRUE(lock_try(&lock));
-    lock_leave(&lock);
+    EXPECT_TRUE(lock_try_lock(&lock));
+    lock_unlock(&lock);
 }
 
 TEST(LockTest, TheChildOpensALockWhoseHolderIsGone) {
@@ -126,21 +126,22 @@ TEST(LockTest, TheChildOpensALockWhoseHolderIsGone) {
     HeldByAnother other(&lock);
     EXPECT_TRUE(in_child([&] {
         bool mended = lock_mend(&lock, lock_self());
-        bool open = lock_try(&lock);
+        bool open = lock_try_lock(&lock);
         return mended && open && lock_is_mine(&lock);
     }));
-    EXPECT_FALSE(lock_try(&lock)); // the parent's is as it was
+    EXPECT_FALSE(lock_try_lock(&lock)); // the parent's is as it was
 }
 
 TEST(LockTest, TheChildKeepsALockThatItHoldsItself) {
     struct lock lock = {};
-    EXPECT_TRUE(lock_take(&lock));
+    EXPECT_TRUE(lock_lock(&lock));
     EXPECT_TRUE(in_child([&] {
-        bool left_alone = !lock_mend(&lock, lock_self()) && lock_is_mine(&lock) && !lock_try(&lock);
-        lock_leave(&lock);
-        return left_alone && lock_try(&lock);
+        bool left_alone =
+            !lock_mend(&lock, lock_self()) && lock_is_mine(&lock) && !lock_try_lock(&lock);
+        lock_unlock(&lock);
+        return left_alone && lock_try_lock(&lock);
     }));
-    lock_leave(&lock);
+    lock_unlock(&lock);
 }
 
 } // namespace

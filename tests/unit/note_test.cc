@@ -77,7 +77,7 @@ TEST_F(NoteTest, APoolThatIsMadeAnewHasNoNote) {
     void *block = take_noted(48, 0x1000);
     struct pool *pool = pool_at(block);
     heap_.free(block);
-    heap_release(heap_);
+    heap_flush(heap_);
     std::vector<void *> blocks;
     do blocks.push_back(heap_.take(48));
     while (pool_at(blocks.back()) != pool && blocks.size() < 100000);
@@ -97,18 +97,18 @@ TEST_F(NoteTest, APoolWhoseNotedBlockIsFreeIsNotedAnew) {
         while (pool->state != POOL_FULL) blocks.push_back(heap_.take(size));
         heap_.free(blocks.back());
         blocks.pop_back();
-        heap_release(heap_);
+        heap_flush(heap_);
         blocks.push_back(heap_.take(size));
         EXPECT_FALSE(note_is_due(&heap_->notes)) << "the noted block is live";
         heap_.free(first);
-        heap_release(heap_);
+        heap_flush(heap_);
         blocks[0] = heap_.take(size);
         ASSERT_EQ(pool_first(pool_at(blocks[0])), pool);
         EXPECT_TRUE(note_is_due(&heap_->notes));
         note_caller(&heap_->notes, heap_, blocks[0], code_at(0x2000));
         EXPECT_EQ(noted(blocks[0]), 0x2000u);
         for (void *block : blocks) heap_.free(block);
-        heap_release(heap_);
+        heap_flush(heap_);
     }
 }
 

@@ -99,7 +99,7 @@ TEST_F(ParameterTest, WithoutMmapsAndTrimmingFreedMemoryServesAllSizes) {
     set(M_TRIM_THRESHOLD, -1);
     {
         SpaceLock lock;
-        space_release(); // ranges of earlier tests, without memory behind them
+        space_unmap_free(); // ranges of earlier tests, without memory behind them
     }
     char *pool = at(poolalloc_malloc(50 * MIB));
     memset(pool, 1, 50 * MIB);

@@ -99,7 +99,7 @@ TEST_F(PendingTest, APoolWithABlockAtHandStaysWithItsOwner) {
 
 TEST_F(PendingTest, BlocksFollowAPoolThatChangedHands) {
     void *block = owner_.take(512), *stays = owner_.take(512);
-    heap_release(owner_);
+    heap_flush(owner_);
     ASSERT_TRUE(move_pool(owner_, other_, size_class_of(512)));
     deposit(block);
     EXPECT_FALSE(waits());

@@ -26,7 +26,7 @@ class PurgeAmountTest : public HeapTest {
         clock_.advance(epoch += 10 * 1000 * 1000); // behind all that was taught before
         forget_lessons();
         SpaceLock lock;
-        space_release();
+        space_unmap_free();
         start_in_use_ = purge_in_use();
     }
     void TearDown() override {
@@ -37,7 +37,7 @@ class PurgeAmountTest : public HeapTest {
             SpaceLock lock;
             purge_check();
             purge_all(0);
-            space_release(); // what waits with a time to come is no other test's
+            space_unmap_free(); // what waits with a time to come is no other test's
         }
         HeapTest::TearDown();
     }
@@ -354,7 +354,7 @@ TEST_F(PurgeAmountTest, UnmappingDoesNotTeach) {
     drop_all();
     {
         SpaceLock lock;
-        EXPECT_TRUE(space_release());
+        EXPECT_TRUE(space_unmap_free());
     }
     EXPECT_LE(allowance(), untaught());
 }

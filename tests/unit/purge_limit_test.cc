@@ -25,7 +25,7 @@ class PurgeLimitTest : public HeapTest {
         limit(SIZE_MAX);
         SpaceLock lock;
         purge_all(0);
-        space_release();
+        space_unmap_free();
     }
     void TearDown() override {
         limit(SIZE_MAX);

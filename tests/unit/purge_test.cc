@@ -24,7 +24,7 @@ class PurgeTest : public HeapTest {
         HeapTest::SetUp();
         options.purge_delay = DELAY;
         EXPECT_TRUE(space_lock());
-        space_release();
+        space_unmap_free();
         struct arena_pools taken;
         ASSERT_TRUE(arena_take_pools(64, &taken));
         arena_ = arena_at(taken.base);
@@ -36,7 +36,7 @@ class PurgeTest : public HeapTest {
         if (arena_->kind == ARENA_OF_POOLS) arena_return(arena_->base, ~arena_->free);
         purge_check();
         purge_all(0);
-        space_release(); // what waits with a time to come is no other test's
+        space_unmap_free(); // what waits with a time to come is no other test's
         space_unlock();
         HeapTest::TearDown();
     }

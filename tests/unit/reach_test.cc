@@ -23,7 +23,7 @@ class ReachTest : public ObjectTest {
                     marks_of(object)->white.word[set_word(object)] &= ~set_bit(object);
                 },
                 nullptr);
-        generation_release(chain_);
+        generation_let_go(chain_);
     }
     struct type_pool *chain_ = nullptr;
 };

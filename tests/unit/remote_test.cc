@@ -149,7 +149,7 @@ TEST_F(RemoteTest, WithoutMemoryForAMessageItIsMarkedByItself) {
     void *block = take(64);
     {
         SpaceLock lock;
-        space_release();
+        space_unmap_free();
     }
     os_fault_for_test = refuse_maps;
     std::vector<struct message *> all;
@@ -243,7 +243,7 @@ TEST_F(RemoteTest, OneSweepTakesPoolsAwayWhoseBlocksLieInMessages) {
     for (void *block : blocks) free_remotely(block);
     remote_post(other_);
     EXPECT_EQ(heap_state(owner_), HEAP_IN_USE);
-    heap_release(owner_); // nothing is at hand there
+    heap_flush(owner_); // nothing is at hand there
     remote_sweep(other_, owner_);
     EXPECT_EQ(heap_state(owner_), HEAP_ASLEEP);
     EXPECT_LE(census_now().class_blocks[size_class_of(1000)], 8u);
@@ -341,7 +341,7 @@ TEST_F(RemoteTest, BlocksFollowAPoolThatChangedHands) {
     void *pointer = take(512), *stays = take(512);
     free_remotely(pointer);
     remote_post(other_); // on its way to owner_
-    heap_release(owner_);
+    heap_flush(owner_);
     ASSERT_TRUE(move_pool(owner_, heir, size_class_of(512)));
     EXPECT_EQ(block_at(pointer).heap, static_cast<struct heap *>(heir));
     remote_drain(owner_, ~0u); // not owner_'s any more
@@ -361,7 +361,7 @@ TEST_F(RemoteTest, BlocksFollowAPoolThatChangedHands) {
 
 TEST_F(RemoteTest, AParkedHeapIsHelpedAtOnce) {
     void *pointer = take(64);
-    heap_release(owner_);
+    heap_flush(owner_);
     owner_->warm = false;
     inbox_set_state(owner_, HEAP_PARKED);
     free_by(nullptr, pointer);
@@ -410,7 +410,7 @@ TEST_F(RemoteTest, NeighboursWhosePoolHasMovedArePassedOn) {
     owner_.free(spare);
     for (void *block : blocks) free_remotely(block);
     remote_post(other_);
-    heap_release(owner_);
+    heap_flush(owner_);
     ASSERT_TRUE(move_pool(owner_, heir, block_at(blocks[0]).class_index));
     remote_drain(owner_, ~0u); // not owner_'s any more
     for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_LIVE);

@@ -17,7 +17,7 @@ class RunTest : public HeapTest {
         HeapTest::SetUp();
         options.purge_delay = PURGE_NEVER;
         SpaceLock lock;
-        space_release();
+        space_unmap_free();
     }
     void TearDown() override {
         os_fault_for_test = nullptr;
@@ -222,7 +222,7 @@ TEST_F(RunTest, WhatItGrewIntoIsClearedForTheNextOne) {
         EXPECT_TRUE(is_all(again, 0, size));
         free(again);
         SpaceLock lock;
-        space_release();
+        space_unmap_free();
     }
 }
 

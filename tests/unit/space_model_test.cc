@@ -145,7 +145,7 @@ TEST_F(SpaceModelTest, AlsoWhileMemoryGoesBackAtEveryMoment) {
         SpaceLock lock;
         if (round % 3 == 0) purge_step();
         if (round % 7 == 0) purge_all(0);
-        if (round % 11 == 0) space_release();
+        if (round % 11 == 0) space_unmap_free();
     }
 }
 
@@ -159,7 +159,7 @@ TEST_F(SpaceModelTest, AlsoWhereTheSystemRefusesAtRandom) {
                 poolalloc_trim(0);
                 {
                     SpaceLock lock;
-                    space_release();
+                    space_unmap_free();
                 }
                 check();
             }
@@ -207,7 +207,7 @@ TEST_P(AddressSpaceTest, IsWithinATenthOfWhatIsAskedFor) {
     Shape shape = GetParam();
     {
         SpaceLock lock;
-        space_release();
+        space_unmap_free();
     }
     auto taken = [] {
         struct census census = census_now();
@@ -224,7 +224,7 @@ TEST_P(AddressSpaceTest, IsWithinATenthOfWhatIsAskedFor) {
     }
     size_t asked = blocks.size() * pages;
     EXPECT_LE(taken() - before, asked + asked / 10 + 8 * MIB) << "beside " << before;
-    for (void *block : blocks) release(block);
+    for (void *block : blocks) deallocate(block);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -29,7 +29,7 @@ class SpaceTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         EXPECT_TRUE(space_lock());
-        space_release();
+        space_unmap_free();
         mapped_ = space_figures.mapped;
     }
     void TearDown() override {
@@ -312,15 +312,15 @@ TEST_F(SpaceTest, AMappingStaysAsItIsWithoutMemoryForItsWindows) {
 TEST_F(SpaceTest, ReleasingUnmapsTheArenasThatAreFreeAndNothingElse) {
     uintptr_t base = take(3 * PAGES - 5);
     memset(reinterpret_cast<void *>(base), 0x5a, (3 * PAGES - 5) * POOL_SIZE);
-    EXPECT_TRUE(space_release());
+    EXPECT_TRUE(space_unmap_free());
     EXPECT_EQ(space_figures.mapped, mapped_ + 3 * ARENA_SIZE);
     EXPECT_EQ(arena_at(base + 3 * ARENA_SIZE)->kind, ARENA_NONE);
     EXPECT_TRUE(is_all(reinterpret_cast<void *>(base), 0x5a, (3 * PAGES - 5) * POOL_SIZE));
     EXPECT_EQ(range_pages_at(after(base, 3 * PAGES - 5)), 5u);
     space_check();
-    EXPECT_FALSE(space_release());
+    EXPECT_FALSE(space_unmap_free());
     give(base);
-    EXPECT_TRUE(space_release());
+    EXPECT_TRUE(space_unmap_free());
     EXPECT_EQ(space_figures.mapped, mapped_);
     space_check();
 }
@@ -331,7 +331,7 @@ TEST_F(SpaceTest, WhatTheSystemWillNotUnmapStaysAndIsUsed) {
     uintptr_t base = take(2 * PAGES);
     size_t mapped = space_figures.mapped;
     os_fault_for_test = refuse_unmap;
-    EXPECT_FALSE(space_release());
+    EXPECT_FALSE(space_unmap_free());
     space_check();
     EXPECT_EQ(space_figures.mapped, mapped);
     EXPECT_EQ(take(14 * PAGES), after(base, 2 * PAGES));
@@ -556,7 +556,7 @@ TEST_F(SpaceTest, RandomStepsAgreeWithAModel) {
         }
         default:
             purge_excess();
-            if (rng_below(&random, 20) == 0) space_release();
+            if (rng_below(&random, 20) == 0) space_unmap_free();
             if (rng_below(&random, 20) == 0) purge_all(0);
             if (rng_below(&random, 20) == 0) rebuild_space();
         }

@@ -17,7 +17,7 @@ class SpanPurgeTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         SpaceLock lock;
-        space_release(); // new memory from here on
+        space_unmap_free(); // new memory from here on
     }
     void TearDown() override {
         os_fault_for_test = nullptr;
@@ -62,12 +62,12 @@ TEST_F(SpanPurgeTest, AReleaseLeavesThePagesOfLiveBlocksAlone) {
             char *kept = blocks[live];
             for (char *block : blocks)
                 if (block != kept) heap_.free(block);
-            heap_release(heap_);
+            heap_flush(heap_);
             heap_check(heap_);
             EXPECT_EQ(resident_of(kept), pages_under(kept, stride)) << c << " " << live;
             ASSERT_TRUE(is_all(kept, 0x5a, stride)) << c;
             heap_.free(kept);
-            heap_release(heap_);
+            heap_flush(heap_);
         }
     }
 }
@@ -80,7 +80,7 @@ TEST_F(SpanPurgeTest, BlocksOfWhichNothingIsLeftAreKnownToBeZero) {
         std::sort(blocks.begin(), blocks.end());
         char *kept = blocks[0];
         for (size_t i = 1; i < blocks.size(); i++) heap_.free(blocks[i]);
-        heap_release(heap_);
+        heap_flush(heap_);
         // A block that shares a page with the live one has some of its contents, and comes first.
         std::vector<void *> shared, zeroed;
         for (;;) {
@@ -105,7 +105,7 @@ TEST_F(SpanPurgeTest, BlocksOfWhichNothingIsLeftAreKnownToBeZero) {
         for (void *block : shared) heap_.free(block);
         for (void *block : zeroed) heap_.free(block);
         heap_.free(kept);
-        heap_release(heap_);
+        heap_flush(heap_);
     }
 }
 
@@ -116,7 +116,7 @@ TEST_F(SpanPurgeTest, NeverMeansNeverForSpansToo) {
     size_t in_first = resident_of(blocks[0]);
     for (size_t i = 0; i < blocks.size(); i++)
         if (i % size_classes[c].capacity != 0) heap_.free(blocks[i]);
-    heap_release(heap_);
+    heap_flush(heap_);
     for (size_t i = 0; i < blocks.size(); i += size_classes[c].capacity) {
         ASSERT_EQ(resident_of(blocks[i]), in_first);
         kept_.push_back(blocks[i]);
@@ -130,7 +130,7 @@ TEST_F(SpanPurgeTest, WhatTheKernelWillNotTakeKeepsItsContents) {
     for (size_t i = 1; i < blocks.size(); i++) heap_.free(blocks[i]);
     {
         OsFaults faults = OsFaults::from(only(OS_PURGE), 0);
-        heap_release(heap_);
+        heap_flush(heap_);
         EXPECT_GT(OsFaults::refused(), 0u);
     }
     heap_check(heap_);
@@ -161,7 +161,7 @@ TEST_F(SpanPurgeTest, WhatManyFreesLeaveGoesWithoutAnotherCall) {
         EXPECT_LE(heap_->idle_bytes, heap_->idle_most);
         heap_check(heap_);
         for (auto &entry : one) heap_.free(entry.second);
-        heap_release(heap_);
+        heap_flush(heap_);
     }
 }
 
@@ -243,9 +243,9 @@ TEST_F(SpanPurgeTest, BlocksKeepTheirContentsWhateverGoesAroundThem) {
         if (rng_below(&random, 100) == 0) {
             if (rng_below(&random, 3) == 0) {
                 OsFaults faults = OsFaults::at_random(only(OS_PURGE), 50, rng_next(&random));
-                heap_release(heap_);
+                heap_flush(heap_);
             }
-            heap_release(heap_);
+            heap_flush(heap_);
         }
         if (step % 64 == 0) heap_check(heap_);
     }

@@ -48,7 +48,7 @@ TEST_F(StoreTest, WithoutMemoryNothingIsTaken) {
         store_close(&store_);
         {
             SpaceLock lock;
-            space_release();
+            space_unmap_free();
         }
         os_fault_for_test = [](enum os_call) { return true; };
         EXPECT_EQ(store_take(&store_, bytes), 0u);
@@ -111,7 +111,7 @@ TEST_F(StoreTest, AHeapThatRunsOutOfMemorySaysSoAndLosesNothing) {
     for (int allowed = 0; allowed < 16; allowed++) {
         {
             SpaceLock lock;
-            space_release();
+            space_unmap_free();
         }
         left = allowed;
         os_fault_for_test = [](enum os_call call) { return call == OS_MAP && left-- <= 0; };

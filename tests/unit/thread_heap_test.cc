@@ -407,7 +407,7 @@ TEST_F(ThreadHeapDeathTest, AThreadThatDoesNotOwnAHeapIsFound) {
     if (!DEBUG_BUILD) GTEST_SKIP() << "assertions are off";
     struct heap *heap = thread_heap_get();
     EXPECT_TRUE(heap_is_mine(heap));
-    EXPECT_DEATH(in_thread([&] { heap_release(heap); }), "internal error: heap_is_mine");
+    EXPECT_DEATH(in_thread([&] { heap_flush(heap); }), "internal error: heap_is_mine");
     EXPECT_DEATH(shared_heap_leave(), "internal error: lock_is_mine");
 }
 

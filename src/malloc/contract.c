@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "malloc/alloc.h"
+#include "malloc/contract.h"
 
 #include "base/check.h"
 #include "heap/note.h"
@@ -21,7 +21,7 @@ ALWAYS_INLINE void *answer(void *block) {
     return block;
 }
 
-static NOINLINE void *malloc_slower(size_t size) { return answer(allocate_slow(size)); }
+static NOINLINE void *answer_malloc(size_t size) { return answer(allocate_slow(size)); }
 
 static void *no_memory(void) {
     errno = ENOMEM;
@@ -29,25 +29,25 @@ static void *no_memory(void) {
 }
 
 /* No frame where the block is at hand. */
-void *alloc_malloc_slow(size_t size) {
+void *contract_malloc_slow(size_t size) {
     void *block = allocate_medium(size);
-    return likely(block != NULL) ? block : malloc_slower(size);
+    return likely(block != NULL) ? block : answer_malloc(size);
 }
 
-static NOINLINE void *calloc_slower(size_t size) { return answer(allocate_zeroed(size)); }
+static NOINLINE void *answer_calloc(size_t size) { return answer(allocate_zeroed(size)); }
 
-void *alloc_calloc(size_t count, size_t size) {
+void *contract_calloc(size_t count, size_t size) {
     size_t total;
     if (unlikely(__builtin_mul_overflow(count, size, &total))) return no_memory();
     void *block = heap_take_fast(thread_heap, total);
-    return likely(block != NULL) ? memset(block, 0, total) : calloc_slower(total);
+    return likely(block != NULL) ? memset(block, 0, total) : answer_calloc(total);
 }
 
 /* ---- realloc ---- */
 
 /* A block stays where it is if it is not more than twice as long as asked for. */
 static bool fits(size_t size, size_t usable) {
-    return size <= usable && (size > usable / 2 || alloc_good_size(size) == usable);
+    return size <= usable && (size > usable / 2 || contract_good_size(size) == usable);
 }
 
 /* Set for good when a block was to shrink and there was no memory for a shorter one: from then on
@@ -64,14 +64,14 @@ static bool may_be_size(size_t size, size_t usable) {
 static void *stay(struct block *block, size_t size) {
     if (size > block->usable) return no_memory();
     atomic_u32_store(&some_are_longer, 1);
-    void *resized = block->kind != TAG_HEAP ? resize_large(block, size) : NULL;
+    void *resized = block->kind != TAG_HEAP ? allocate_resize(block, size) : NULL;
     return resized != NULL ? resized : (void *)block->address;
 }
 
 static void *copy_to(void *to, struct block *from, size_t size) {
     if (to == NULL) return stay(from, size);
     memcpy(to, (const void *)from->address, size_min(from->usable, size));
-    release_block(from);
+    deallocate_block(from);
     return to;
 }
 
@@ -88,7 +88,7 @@ static void *allocate_with_room(const struct block *block, size_t size) {
 
 /* Runs and mappings; the size asked for is large too. */
 static void *realloc_large(struct block *block, size_t size) {
-    void *resized = resize_large(block, size);
+    void *resized = allocate_resize(block, size);
     if (resized != NULL) return resized;
     if (block->kind == TAG_RUN && size > block->usable && size >= GROWS_DIRECT) {
         void *mapping = allocate_growing(size);
@@ -97,12 +97,12 @@ static void *realloc_large(struct block *block, size_t size) {
     return copy_to(allocate_with_room(block, size), block, size);
 }
 
-void *alloc_realloc(void *pointer, size_t size) {
-    if (pointer == NULL) return alloc_malloc(size);
+void *contract_realloc(void *pointer, size_t size) {
+    if (pointer == NULL) return contract_malloc(size);
     struct block block;
     block_require("realloc", pointer, &block);
     if (size == 0) {
-        release_block(&block);
+        deallocate_block(&block);
         return NULL;
     }
     if (fits(size, block.usable)) return pointer;
@@ -110,15 +110,15 @@ void *alloc_realloc(void *pointer, size_t size) {
     return answer(copy_to(allocate_with_room(&block, size), &block, size));
 }
 
-void *alloc_reallocarray(void *block, size_t count, size_t size) {
+void *contract_reallocarray(void *block, size_t count, size_t size) {
     size_t total;
     if (unlikely(__builtin_mul_overflow(count, size, &total))) return no_memory();
-    return alloc_realloc(block, total);
+    return contract_realloc(block, total);
 }
 
 /* ---- Alignment ---- */
 
-void *alloc_aligned(size_t alignment, size_t size) {
+void *contract_aligned(size_t alignment, size_t size) {
     if (unlikely(!is_power_of_two(alignment))) {
         errno = EINVAL;
         return NULL;
@@ -126,7 +126,7 @@ void *alloc_aligned(size_t alignment, size_t size) {
     return answer(allocate_aligned(alignment, size));
 }
 
-int alloc_posix_memalign(void **result, size_t alignment, size_t size) {
+int contract_posix_memalign(void **result, size_t alignment, size_t size) {
     if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0) return EINVAL;
     void *block = allocate_aligned(alignment, size);
     if (block == NULL) {
@@ -138,7 +138,7 @@ int alloc_posix_memalign(void **result, size_t alignment, size_t size) {
 }
 
 /* glibc rounds an alignment that is no power of two up to one. */
-void *alloc_memalign(size_t alignment, size_t size) {
+void *contract_memalign(size_t alignment, size_t size) {
     if (alignment > (size_t)PTRDIFF_MAX + 1) {
         errno = EINVAL;
         return NULL;
@@ -148,7 +148,7 @@ void *alloc_memalign(size_t alignment, size_t size) {
     return answer(allocate_aligned(size_max(alignment, 1), size));
 }
 
-void *alloc_pvalloc(size_t size) {
+void *contract_pvalloc(size_t size) {
     size_t page = os_page_size();
     if (size > PTRDIFF_MAX - page) return no_memory();
     return answer(allocate_aligned(page, align_up(size_max(size, 1), page)));
@@ -156,14 +156,14 @@ void *alloc_pvalloc(size_t size) {
 
 /* ---- Sizes ---- */
 
-size_t alloc_usable_size(const void *pointer) {
+size_t contract_usable_size(const void *pointer) {
     if (pointer == NULL) return 0;
     struct block block;
     block_require("malloc_usable_size", pointer, &block);
     return block.usable;
 }
 
-size_t alloc_good_size(size_t size) {
+size_t contract_good_size(size_t size) {
     if (size > PTRDIFF_MAX - os_page_size()) return 0;
     if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes */
     bool is_large = size > SPAN_MAX || (options.large_direct && size > SMALL_MAX);
@@ -175,17 +175,17 @@ static bool can_be(size_t size, const struct block *block) {
            (block->kind == TAG_EMERGENCY && size <= block->usable);
 }
 
-void alloc_free_sized(void *pointer, size_t size) {
+void contract_free_sized(void *pointer, size_t size) {
     if (pointer == NULL) return;
     struct block block;
     block_require("free_sized", pointer, &block);
     if (unlikely(!can_be(size, &block)))
         fail_argument("free_sized", block.address, "size", size, "another size was asked for");
-    release_block(&block);
+    deallocate_block(&block);
 }
 
 /* A class with the right alignment may be up to twice as long as the size asks for. */
-void alloc_free_aligned_sized(void *pointer, size_t alignment, size_t size) {
+void contract_free_aligned_sized(void *pointer, size_t alignment, size_t size) {
     if (pointer == NULL) return;
     struct block block;
     block_require("free_aligned_sized", pointer, &block);
@@ -196,5 +196,5 @@ void alloc_free_aligned_sized(void *pointer, size_t alignment, size_t size) {
     if (unlikely(size > block.usable || (rounded <= block.usable / 2 && !can_be(size, &block))))
         fail_argument("free_aligned_sized", block.address, "size", size,
                       "another size was asked for");
-    release_block(&block);
+    deallocate_block(&block);
 }

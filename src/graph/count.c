@@ -39,8 +39,8 @@ static void add_named(poolobj_type *type, void *arg) {
         named->objects += count_objects(type).objects;
 }
 
-size_t count_named(poolobj_heap *heap, const char *type_name) {
-    struct named named = {type_name, 0};
+size_t count_named(poolobj_heap *heap, const char *object_heap_type_name) {
+    struct named named = {object_heap_type_name, 0};
     poolobj_types(heap, add_named, &named);
     return named.objects;
 }

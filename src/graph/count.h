@@ -28,7 +28,7 @@ extern "C" {
 size_t count_types(const poolobj_heap *heap);
 /* Living objects of a type, and the bytes of their blocks. */
 poolgraph_type_count count_objects(poolobj_type *type);
-size_t count_named(poolobj_heap *heap, const char *type_name);
+size_t count_named(poolobj_heap *heap, const char *object_heap_type_name);
 
 /* As poolgraph_counts, or with a snapshot as poolgraph_growth. */
 size_t count_rank(poolobj_heap *heap, const poolgraph_snapshot *snapshot,

@@ -122,7 +122,7 @@ static bool find_components(struct cycles *cycles, const struct route *live) {
     return opened;
 }
 
-bool cycles_open(struct cycles *cycles, const struct graph *graph, const struct route *live) {
+bool cycle_open(struct cycles *cycles, const struct graph *graph, const struct route *live) {
     const uint32_t count = graph->count;
     memset(cycles, 0, sizeof *cycles);
     cycles->graph = graph;
@@ -135,7 +135,7 @@ bool cycles_open(struct cycles *cycles, const struct graph *graph, const struct 
         cycles->component && cycles->single && cycles->stamp && cycles->from && cycles->queue;
     if (mapped) memset(cycles->component, 0xff, count * sizeof cycles->component[0]); /* NOBODY */
     if (!mapped || !find_components(cycles, live)) {
-        cycles_close(cycles);
+        cycle_close(cycles);
         errno = ENOMEM;
         return false;
     }
@@ -143,7 +143,7 @@ bool cycles_open(struct cycles *cycles, const struct graph *graph, const struct 
     return true;
 }
 
-void cycles_close(struct cycles *cycles) {
+void cycle_close(struct cycles *cycles) {
     area_free(cycles->component);
     area_free(cycles->single);
     area_free(cycles->stamp);
@@ -179,7 +179,7 @@ static bool spread(struct cycles *cycles, uint32_t number, uint32_t start, uint3
     return false;
 }
 
-uint32_t cycles_shortest(struct cycles *cycles, uint32_t number, uint32_t limit) {
+uint32_t cycle_shortest(struct cycles *cycles, uint32_t number, uint32_t limit) {
     uint32_t found = 0, visited = 0, depth = 0;
     cycles->round++;
     cycles->stamp[number] = cycles->round;

@@ -27,13 +27,13 @@ extern "C" {
 #endif
 
 /* Of the objects that `live` does not reach. False: no memory. */
-bool cycles_open(struct cycles *cycles, const struct graph *graph, const struct route *live);
-void cycles_close(struct cycles *cycles);
+bool cycle_open(struct cycles *cycles, const struct graph *graph, const struct route *live);
+void cycle_close(struct cycles *cycles);
 /* Length of the shortest cycle through an object that is on one, if it is below `limit`; else 0.
    The cycle is in `queue` then, and begins with the object. */
-uint32_t cycles_shortest(struct cycles *cycles, uint32_t number, uint32_t limit);
+uint32_t cycle_shortest(struct cycles *cycles, uint32_t number, uint32_t limit);
 
-static inline bool cycles_has(const struct cycles *cycles, uint32_t number) {
+static inline bool cycle_has(const struct cycles *cycles, uint32_t number) {
     return cycles->component[number] != NOBODY;
 }
 

@@ -17,7 +17,7 @@ static bool open_away(struct garbage *garbage, const struct graph *graph, struct
     garbage->away.may_pass = is_garbage;
     garbage->away.arg = live;
     for (uint32_t n = 0; n < graph->count; n++)
-        if (cycles_has(&garbage->cycles, n)) route_begin(&garbage->away, n);
+        if (cycle_has(&garbage->cycles, n)) route_begin(&garbage->away, n);
     route_run(&garbage->away, NOBODY);
     return true;
 }
@@ -26,7 +26,7 @@ bool garbage_open(struct garbage *garbage, const struct graph *graph, struct rou
     memset(garbage, 0, sizeof *garbage);
     garbage->complete = true;
     garbage->limit = SLOTS_AT_LEAST + LOOKS_PER_SLOT * graph->first[graph->count];
-    if (!cycles_open(&garbage->cycles, graph, live)) return false;
+    if (!cycle_open(&garbage->cycles, graph, live)) return false;
     garbage->seen = (uint32_t *)area_new(garbage->cycles.component_count, sizeof garbage->seen[0]);
     if (garbage->seen != NULL && open_away(garbage, graph, live)) return true;
     garbage_close(garbage);
@@ -35,7 +35,7 @@ bool garbage_open(struct garbage *garbage, const struct graph *graph, struct rou
 }
 
 void garbage_close(struct garbage *garbage) {
-    cycles_close(&garbage->cycles);
+    cycle_close(&garbage->cycles);
     route_close(&garbage->away);
     area_free(garbage->seen);
     memset(garbage, 0, sizeof *garbage);
@@ -48,7 +48,7 @@ void garbage_print(struct garbage *garbage, const struct label *label, uint32_t 
 /* Whether a search through `number` may bring something new. */
 static bool is_worth_it(struct garbage *garbage, uint32_t number) {
     const struct cycles *cycles = &garbage->cycles;
-    if (!cycles_has(cycles, number)) return false;
+    if (!cycle_has(cycles, number)) return false;
     uint32_t component = cycles->component[number];
     if (!cycles->single[component]) return true;
     bool is_new = garbage->seen[component] != garbage->searches;
@@ -69,7 +69,7 @@ uint32_t garbage_shortest(struct garbage *garbage, const struct route *live, uin
             garbage->complete = false;
             break;
         }
-        uint32_t length = cycles_shortest(cycles, n, best);
+        uint32_t length = cycle_shortest(cycles, n, best);
         if (length == 0) continue;
         best = length;
         shortest = n;

@@ -127,8 +127,8 @@ static void print_held(const struct leaks *leaks) {
 static bool was_shown(struct leaks *leaks, struct garbage *garbage, uint32_t number, uint32_t first,
                       uint32_t end) {
     struct cycles *cycles = &garbage->cycles;
-    if (!cycles_has(cycles, number)) return false;
-    uint32_t length = cycles_shortest(cycles, number, NOBODY);
+    if (!cycle_has(cycles, number)) return false;
+    uint32_t length = cycle_shortest(cycles, number, NOBODY);
     for (uint32_t n = first; n < end; n++)
         if (leaks->shown[n] == length) return true;
     for (uint32_t i = 0; i < length; i++) leaks->shown[cycles->queue[i]] = length;

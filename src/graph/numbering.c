@@ -57,7 +57,7 @@ bool numbering_add(struct numbering *numbering, uintptr_t address) {
     if (page == NULL || page->base != base) page = find(numbering, base);
     if (page == NULL) page = add_page(numbering, base);
     if (page == NULL) return false;
-    page->starts.word[set_word((void *)address)] |= set_bit((void *)address);
+    page->starts.word[ledger_set_word((void *)address)] |= ledger_set_bit((void *)address);
     numbering->count++;
     return true;
 }

@@ -55,8 +55,8 @@ static inline uint32_t numbering_of(const struct numbering *numbering, uintptr_t
          i = (i + 1) & (numbering->slot_count - 1)) {
         const struct number_page *page = &numbering->page[numbering->slot[i] - 1];
         if (page->base != base) continue;
-        unsigned word = set_word((void *)address);
-        uint64_t bit = set_bit((void *)address), bits = page->starts.word[word];
+        unsigned word = ledger_set_word((void *)address);
+        uint64_t bit = ledger_set_bit((void *)address), bits = page->starts.word[word];
         if (!(bits & bit)) return NOBODY;
         return page->first + page->below[word] + bit_count(bits & (bit - 1));
     }

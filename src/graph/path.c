@@ -50,7 +50,7 @@ void path_print_garbage(const struct label *label, struct cycles *cycles, struct
     uint32_t from = number, length;
     if (!route_reaches(away, number)) return;
     while (away->from[from] != BEGINNING) from = away->from[from];
-    length = cycles_shortest(cycles, from, NOBODY);
+    length = cycle_shortest(cycles, from, NOBODY);
     path_print_cycle(label, graph, cycles->queue, length);
     if (from == number) return;
     text_add(label->text, "  and from there:\n");

@@ -53,8 +53,8 @@ static uint32_t number_of(const struct look *look, const void *address) {
 
 /* ---- How many of what ---- */
 
-size_t poolgraph_count(poolobj_heap *heap, const char *type_name) {
-    return count_named(heap, type_name);
+size_t poolgraph_count(poolobj_heap *heap, const char *object_heap_type_name) {
+    return count_named(heap, object_heap_type_name);
 }
 
 size_t poolgraph_counts(poolobj_heap *heap, poolgraph_type_count *counts, size_t room) {

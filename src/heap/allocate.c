@@ -128,14 +128,14 @@ static COLD void note_limit(size_t size) {
    allocator, or another stands still there. If even that is used up, the other may yet go on. */
 static COLD void *take_in_need(size_t size, size_t alignment) {
     bool inside = thread_heap_is_inside();
-    if (!inside && !space_is_out_of_reach()) {
+    if (!inside && !space_lock_is_out_of_reach()) {
         if (unlikely(space_limit() != SIZE_MAX)) note_limit(size);
         probe_out_of_memory(size);
         return NULL;
     }
     void *block = emergency_allocate(size, alignment);
     if (block != NULL || inside) return block;
-    space_wait();
+    space_lock_wait();
     return allocate_aligned(alignment, size);
 }
 
@@ -153,10 +153,10 @@ static COLD void *take_slow(struct heap *heap, unsigned class_index, unsigned ne
 }
 
 static COLD void *take_shared(unsigned class_index) {
-    struct heap *heap = shared_heap_enter();
+    struct heap *heap = thread_heap_enter_shared();
     if (heap == NULL) return NULL;
     void *block = take_slow(heap, class_index, 0);
-    shared_heap_leave();
+    thread_heap_leave_shared();
     return block;
 }
 
@@ -190,10 +190,10 @@ enum { NO_NEAR_CLASS = 0 };
 static void *take_from_shared(size_t size, unsigned class_index, double chance) {
     struct stack stack;
     stack_unwind(&stack);
-    struct heap *shared = shared_heap_enter_inside();
+    struct heap *shared = thread_heap_enter_shared_inside();
     if (shared == NULL) return NULL;
     void *block = take_slow(shared, class_index, NO_NEAR_CLASS);
-    shared_heap_leave();
+    thread_heap_leave_shared();
     if (block != NULL) sample_add(&stack, (uintptr_t)block, size, chance);
     if (block != NULL && unlikely(options.perturb != 0))
         fill_new(block, size_classes[class_index].stride);
@@ -460,7 +460,7 @@ void allocate_perturb(bool on, unsigned byte) {
 bool allocate_sample(size_t mean) {
     if (mean != 0 && !sample_begin(mean)) return false;
     if (mean == 0) sample_end();
-    if (mean != 0 && !shared_heap_watch(sample_remove)) {
+    if (mean != 0 && !thread_heap_watch_shared(sample_remove)) {
         sample_end();
         return false;
     }

@@ -22,14 +22,14 @@ static void init(void) {
 }
 
 static void rank_remove(struct arena *arena) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     link_remove(&arena->link);
     if (link_is_alone(&ranking.list[arena->rank]))
         ranking.occupied &= ~((uint64_t)1 << arena->rank);
 }
 
 static void rank_add(struct arena *arena, unsigned rank) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(arena->kind == ARENA_OF_POOLS && rank < ARENA_POOLS);
     arena->rank = (uint8_t)rank;
     link_add_after(&ranking.list[rank], &arena->link);
@@ -88,12 +88,12 @@ static bool take_between_runs(unsigned wanted, struct arena_pools *taken) {
     size_t count = space_take_short(wanted, &base);
     if (count == 0) return false;
     unsigned first = (base >> POOL_SHIFT) % ARENA_POOLS;
-    describe(arena_at(base), bit_range(first, (unsigned)count), taken);
+    describe(window_arena_at(base), bit_range(first, (unsigned)count), taken);
     return true;
 }
 
 bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(wanted >= 1 && wanted <= ARENA_POOLS);
     init();
     struct arena *arena = find_fullest();
@@ -115,8 +115,8 @@ static void return_between_runs(struct arena *arena, uint64_t pools) {
 }
 
 void arena_return(uintptr_t base, uint64_t pools) {
-    ASSERT(space_is_locked());
-    struct arena *arena = arena_at(base);
+    ASSERT(space_lock_is_held());
+    struct arena *arena = window_arena_at(base);
     ASSERT((arena->free & pools) == 0);
     if (arena->kind == ARENA_OF_RUNS) {
         return_between_runs(arena, pools);
@@ -133,7 +133,7 @@ void arena_return(uintptr_t base, uint64_t pools) {
 }
 
 void arena_rebuild(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ranking.ready = false;
     init();
     for (struct window *window = window_first(); window != NULL; window = window->next) {
@@ -147,7 +147,7 @@ void arena_rebuild(void) {
 }
 
 void arena_check(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     init();
     for (unsigned r = 0; r < ARENA_POOLS; r++) {
         bool occupied = ranking.occupied >> r & 1;

@@ -41,10 +41,10 @@ static enum block_fault find_outside(uintptr_t address, struct block *block) {
 /* No block starts in this page: what else is there? A page that is not free and has no tag lies in
    a large block, or in a pool that its heap keeps empty. */
 static enum block_fault find_nothing(uintptr_t address, struct block *block) {
-    const struct arena *arena = arena_at(address);
+    const struct arena *arena = window_arena_at(address);
     if (arena == NULL || arena->kind == ARENA_NONE) return find_outside(address, block);
     if (address % ALIGN != 0) return BLOCK_MISALIGNED;
-    if (record_at(address)->pool.freed && address % POOL_SIZE == 0) return BLOCK_FREED;
+    if (window_record_at(address)->pool.freed && address % POOL_SIZE == 0) return BLOCK_FREED;
     bool is_free = arena->free >> ((address >> POOL_SHIFT) % ARENA_POOLS) & 1;
     return is_free || arena->kind == ARENA_OF_POOLS ? BLOCK_UNALLOCATED : BLOCK_INTERIOR;
 }

@@ -42,7 +42,7 @@ static void count_pages(struct census *census, struct window *window, unsigned f
 
 /* Rows of free pages; of those that go on from arena to arena, one in all. */
 static void count_free(struct census *census, const struct arena *arena) {
-    const struct arena *before = arena_at(arena->base - ARENA_SIZE);
+    const struct arena *before = window_arena_at(arena->base - ARENA_SIZE);
     unsigned rows = bit_count(arena->free & ~(arena->free << 1));
     bool continues = arena->kind == ARENA_OF_RUNS && (arena->free & 1) && before != NULL &&
                      before->kind == ARENA_OF_RUNS && before->free >> 63;

@@ -41,8 +41,8 @@ static void record_fill(struct large *direct, const struct large *from) {
 }
 
 static struct large *describe(uintptr_t address, size_t size, bool guarded) {
-    ASSERT(space_is_locked());
-    struct large *direct = &record_at(address)->large;
+    ASSERT(space_lock_is_held());
+    struct large *direct = &window_record_at(address)->large;
     struct large made = {.address = address, .size = size, .guarded = guarded};
     record_fill(direct, &made);
     return direct;
@@ -51,7 +51,7 @@ static struct large *describe(uintptr_t address, size_t size, bool guarded) {
 /* ---- Mapping and unmapping; on no list ---- */
 
 static struct large *map_block(size_t size, size_t alignment) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size_t page = os_page_size();
     bool guarded = options.large_direct && alignment <= page;
     struct space_request request = {size, size_max(alignment, page), POOL_SIZE, guarded};
@@ -63,7 +63,7 @@ static struct large *map_block(size_t size, size_t alignment) {
 }
 
 static bool unmap(struct large *direct) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     struct large gone = *direct;
     size_t guard = guard_of(direct), size = direct->size + 2 * guard;
     record_clear(direct);
@@ -121,7 +121,7 @@ static void give_back(struct large *direct) {
 /* ---- Blocks ---- */
 
 static void remember(struct large *direct) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     link_add_after(&direct_live, &direct->link);
     space_figures.direct_blocks++;
     space_figures.direct_bytes += direct->size;
@@ -133,7 +133,7 @@ static void remember(struct large *direct) {
 }
 
 static void forget(struct large *direct) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     link_remove(&direct->link);
     space_figures.direct_blocks--;
     space_figures.direct_bytes -= direct->size;
@@ -207,7 +207,7 @@ static struct large *settle(const struct large *old, uintptr_t landed, size_t si
 
 /* While the memory moves there is no record: a fork may come. */
 static void *resize(struct large *from, size_t size) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     struct large old = *from;
     forget(from);
     record_clear(from);
@@ -265,7 +265,7 @@ static void rebuild_arena(struct window *window, unsigned index) {
 }
 
 void direct_rebuild(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     link_init(&direct_live);
     space_figures.direct_blocks = space_figures.direct_bytes = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next)

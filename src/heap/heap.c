@@ -50,7 +50,7 @@ bool heap_is_mine(const struct heap *heap) {
 /* ---- Pools from and to the arenas ---- */
 
 static void return_pools(uintptr_t base, unsigned count) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     uintptr_t arena = align_down(base, ARENA_SIZE);
     arena_return(arena, bit_range((unsigned)(base - arena) / POOL_SIZE, count));
 }
@@ -59,7 +59,8 @@ static void return_pools(uintptr_t base, unsigned count) {
    space lock is out of reach. */
 static void return_empty(struct heap *heap, unsigned count) {
     ASSERT(heap_is_mine(heap));
-    for (unsigned i = 0; i < count; i++) pool_set_owner(&record_at(heap->empty[i])->pool, NULL);
+    for (unsigned i = 0; i < count; i++)
+        pool_set_owner(&window_record_at(heap->empty[i])->pool, NULL);
     if (space_lock()) {
         for (unsigned i = 0; i < count; i++) return_pools(heap->empty[i], 1);
         purge_excess();
@@ -77,7 +78,7 @@ static void return_leaving(struct heap *heap) {
     bool locked = space_lock();
     for (unsigned i = 0; i < heap->leaving_count && locked; i++) {
         uintptr_t base = heap->leaving[i];
-        unsigned pools = size_classes[pool_class(&record_at(base)->pool)].pools;
+        unsigned pools = size_classes[pool_class(&window_record_at(base)->pool)].pools;
         heap->moved_pools += pools;
         space_return(base, pools * (size_t)POOL_SIZE);
     }
@@ -99,7 +100,7 @@ static void to_empty(struct heap *heap, struct pool *pool) {
         memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
         unsigned most = empty_most();
         if (heap->empty_count >= most) return_empty(heap, heap->empty_count - most / 2);
-        heap->empty[heap->empty_count++] = record_base(pool);
+        heap->empty[heap->empty_count++] = window_record_base(pool);
         return;
     }
     *pool_spare(pool) = 0;
@@ -107,7 +108,7 @@ static void to_empty(struct heap *heap, struct pool *pool) {
     *span_used(pool) = 0;
     pool_set_owner(pool, NULL);
     pool->freed = size_classes[pool_class(pool)].capacity == 1;
-    heap->leaving[heap->leaving_count] = record_base(pool);
+    heap->leaving[heap->leaving_count] = window_record_base(pool);
     atomic_in_sequence();
     heap->leaving_count++;
     if (heap->leaving_count == HEAP_LEAVING) return_leaving(heap);
@@ -116,7 +117,7 @@ static void to_empty(struct heap *heap, struct pool *pool) {
 static bool take_reserve(struct heap *heap) {
     ASSERT(heap->reserve.pools == 0);
     struct arena_pools *reserve = &heap->reserve;
-    if (unlikely(huge_is_due())) huge_make();
+    if (unlikely(huge_make_is_due())) huge_make();
     if (!space_lock()) return false;
     size_t refaults = purge_refaults();
     bool taken = arena_take_pools(POOLS_AT_ONCE, reserve);
@@ -174,7 +175,7 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     bool taken = size_class_is_span(class_index) ? take_span(c->pools, &address, &zeroed)
                                                  : take_small(heap, &address, &zeroed);
     if (!taken) return NULL;
-    struct pool *pool = &record_at(address)->pool;
+    struct pool *pool = &window_record_at(address)->pool;
     atomic_u8_store(&pool->class_index, (uint8_t)class_index);
     pool->taken = 0;
     pool->state = POOL_PARTIAL;
@@ -203,7 +204,7 @@ static void count_taken(struct pool *pool, unsigned count) {
 static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t blocks) {
     uint64_t index = bit_lowest(blocks), stride = size_classes[pool_class(pool)].stride;
     uint64_t offset = index * stride;
-    uintptr_t block = record_base(pool) + offset;
+    uintptr_t block = window_record_base(pool) + offset;
     if (unlikely(pool->noted)) note_renew(&heap->notes, pool);
     if (*span_used(pool) >> index & 1)
         heap->idle_bytes -= stride;
@@ -224,7 +225,7 @@ static uint64_t lowest_bits(uint64_t word, unsigned count) {
 
 /* Takes all spare blocks of a pool's first word that has any, or one. Where blocks are sampled the
    first is decided upon, and those behind the next that is stay spare. */
-static void cursor_fill(struct heap *heap, unsigned class_index, struct pool *pool) {
+static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *pool) {
     struct cursor *cursor = &heap->cursors[class_index];
     uint64_t *spare = pool_spare(pool);
     unsigned w = 0;
@@ -235,7 +236,7 @@ static void cursor_fill(struct heap *heap, unsigned class_index, struct pool *po
     unsigned before = more > 0 ? heap_decide_cursor(heap, class_index, more) : 0;
     if (before < more) bits = lowest_bits(bits, 1 + before);
     cursor->word = &pool->live[w];
-    cursor->base = record_base(pool) + (uintptr_t)w * WORD_SPAN;
+    cursor->base = window_record_base(pool) + (uintptr_t)w * WORD_SPAN;
     cursor->bits = bits;
     spare[w] ^= bits;
     count_taken(pool, bit_count(bits));
@@ -272,17 +273,17 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
     struct pool *pool = heap_partial(heap, class_index);
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
-    cursor_fill(heap, class_index, pool);
-    return cursor_take(&heap->cursors[class_index]);
+    fill_cursor(heap, class_index, pool);
+    return cursor_pop(&heap->cursors[class_index]);
 }
 
 void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
     ASSERT(heap_is_mine(heap));
-    if (unlikely(heap->sampling)) round_unmark(heap->top[class_index]);
+    if (unlikely(heap->sampling)) heap_round_unmark(heap->top[class_index]);
     void *block = magazine_pop(heap, class_index);
     if (block != NULL) return block;
     if (size_class_is_span(class_index)) return take_medium(heap, class_index, near);
-    block = cursor_take(&heap->cursors[class_index]);
+    block = cursor_pop(&heap->cursors[class_index]);
     return block != NULL ? block : take_small_block(heap, class_index);
 }
 
@@ -319,7 +320,7 @@ ALWAYS_INLINE void count_spare(struct heap *heap, struct pool *pool, unsigned co
 
 static NOINLINE void put_in_span(struct heap *heap, struct pool *pool, uintptr_t address) {
     const struct size_class *c = &size_classes[pool_class(pool)];
-    uint64_t offset = address - record_base(pool);
+    uint64_t offset = address - window_record_base(pool);
     *pool_spare(pool) |= (uint64_t)1 << (offset * c->reciprocal >> 32);
     heap->idle_bytes += c->stride;
     count_spare(heap, pool, 1);
@@ -373,7 +374,7 @@ void heap_halve_magazine(struct heap *heap, unsigned class_index) {
     struct round *bottom = heap->end[class_index] - heap->room[class_index];
     size_t held = (size_t)(heap->top[class_index] - bottom), kept = held / 2;
     for (size_t i = 1; i <= held - kept; i++) {
-        round_unmark(bottom + i);
+        heap_round_unmark(bottom + i);
         put_back_block(heap, bottom + i);
     }
     memmove(bottom + 1, bottom + 1 + (held - kept), kept * sizeof *bottom);
@@ -403,7 +404,7 @@ static COLD void settle(struct heap *heap) {
 static void purge_span(struct heap *heap, struct pool *pool) {
     size_t before = span_idle_bytes(pool);
     if (before == 0) return;
-    space_split_huge(record_base(pool));
+    space_split_huge(window_record_base(pool));
     span_purge(pool);
     heap->idle_bytes -= before - span_idle_bytes(pool);
 }
@@ -437,7 +438,7 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
     unsigned most = heap->bare ? 0 : size_classes[class_index].magazine;
     unsigned first = most < MAGAZINE_FIRST ? most : MAGAZINE_FIRST;
     struct round *top = heap->top[class_index];
-    unsigned held = top == &no_rounds ? 0 : round_is_bottom(top - first) ? first : most;
+    unsigned held = top == &no_rounds ? 0 : heap_round_is_bottom(top - first) ? first : most;
     if (held == most) return false;
     unsigned room = held == 0 ? first : most;
     struct round *bottom = heap->rounds + heap->rounds_used;
@@ -489,8 +490,8 @@ int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks) {
     ASSERT(heap_is_mine(heap));
     uint32_t stride = size_classes[pool_class(first)].stride;
     for (; blocks != 0; blocks &= blocks - 1) {
-        uintptr_t address = record_base(first) + bit_lowest(blocks) * (uintptr_t)stride;
-        struct atomic_u64 *word = pool_live(&record_at(address)->pool, address);
+        uintptr_t address = window_record_base(first) + bit_lowest(blocks) * (uintptr_t)stride;
+        struct atomic_u64 *word = pool_live(&window_record_at(address)->pool, address);
         uint64_t live = atomic_u64_load(word), bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
         if (POOLALLOC_LIVE_BITS && !(live & bit)) return (int)bit_lowest(blocks);
         if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~bit);
@@ -569,7 +570,8 @@ void heap_shed(struct heap *heap) {
 size_t heap_held(const struct heap *heap, size_t most) {
     size_t held = heap->empty_count + bit_count(heap->reserve.pools);
     for (unsigned c = 1; c < CLASS_COUNT && held < most; c++)
-        for (struct round *at = heap->top[c]; !round_is_bottom(at) && held < most; at--) held++;
+        for (struct round *at = heap->top[c]; !heap_round_is_bottom(at) && held < most; at--)
+            held++;
     for (unsigned c = 1; c <= SMALL_CLASSES && held < most; c++)
         held += bit_count(heap->cursors[c].bits);
     return size_min(held, most);

@@ -259,14 +259,14 @@ uint32_t heap_next_poll(struct heap *heap, unsigned most);
 /* All blocks of the class's cursor go back to their pools. */
 void heap_empty_cursor(struct heap *heap, unsigned class_index);
 /* Rounds are as they were before they were marked: one, or all of a magazine. */
-void round_unmark(struct round *round);
+void heap_round_unmark(struct round *round);
 void heap_unmark(struct heap *heap, unsigned class_index);
 bool heap_may_have_marks(const struct heap *heap, unsigned class_index);
 
-static inline bool round_is_marked(const struct round *round) {
+static inline bool heap_round_is_marked(const struct round *round) {
     return ((uintptr_t)round->word & ROUND_MARK) != 0;
 }
-static inline bool round_is_bottom(const struct round *round) { return round->word == NULL; }
+static inline bool heap_round_is_bottom(const struct round *round) { return round->word == NULL; }
 
 /* ---- Pools that change hands; for whoever has the pool's token (pending.h) ---- */
 
@@ -276,11 +276,11 @@ void heap_hand_over(struct heap *from, struct pool *pool, struct heap *to);
 void heap_receive(struct heap *heap, struct pool *pool);
 /* A pool of which the caller has all blocks, which are live, is nobody's. The index or place of one
    that was not live, -1: there was none. */
-int pool_bury(struct pool *pool);
+int heap_bury_pool(struct pool *pool);
 /* Gives pools back to the arenas that are nobody's. */
-void pool_return(struct pool *const *pools, unsigned count);
+void heap_return_pools(struct pool *const *pools, unsigned count);
 /* True if all words of bits of its blocks say that the pool is full. */
-bool pool_is_complete(const struct pool *pool, const uint64_t *bits);
+bool heap_pool_is_complete(const struct pool *pool, const uint64_t *bits);
 
 /* For a heap whose owner ended in the middle of anything, as in the child of a fork, with the space
    lock: first heap_forget, which leaves the heap without a pool and at hand nothing, but for its
@@ -336,7 +336,7 @@ ALWAYS_INLINE bool magazine_push(struct heap *heap, uint64_t class_index, uintpt
 }
 
 /* The lowest one. */
-ALWAYS_INLINE void *cursor_take(struct cursor *cursor) {
+ALWAYS_INLINE void *cursor_pop(struct cursor *cursor) {
     uint64_t bits = cursor->bits;
     if (unlikely(bits == 0)) return NULL;
     struct atomic_u64 *word = cursor->word;
@@ -352,7 +352,7 @@ ALWAYS_INLINE void *heap_take_fast(struct heap *heap, size_t size) {
     size_t class_index = (size + ALIGN - 1) / ALIGN;
     if (unlikely(class_index > SMALL_CLASSES)) return NULL;
     void *block = magazine_pop(heap, class_index);
-    return likely(block != NULL) ? block : cursor_take(&heap->cursors[class_index]);
+    return likely(block != NULL) ? block : cursor_pop(&heap->cursors[class_index]);
 }
 
 /* True every so many frees: the moment for deallocate_poll. */

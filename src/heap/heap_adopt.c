@@ -10,7 +10,7 @@
 static void return_rest(uintptr_t base, unsigned pools) {
     const uintptr_t unit = space_page_step() * (uintptr_t)POOL_SIZE;
     for (uintptr_t page = base; page < base + pools * (uintptr_t)POOL_SIZE; page += unit) {
-        uint64_t free = arena_at(page)->free;
+        uint64_t free = window_arena_at(page)->free;
         if (!(free >> (page >> POOL_SHIFT) % ARENA_POOLS & 1)) space_return(page, unit);
     }
 }
@@ -18,7 +18,7 @@ static void return_rest(uintptr_t base, unsigned pools) {
 /* Pools and blocks that were at hand are known by nobody; what is in their place says whose they
    are: the arena's free bits, tags and live bits, each exact at every moment. */
 void heap_forget(struct heap *heap) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     memset(heap->rounds, 0, heap->rounds_used * sizeof heap->rounds[0]);
     memset(heap->cursors, 0, sizeof heap->cursors);
     heap_forget_rooms(heap);
@@ -33,11 +33,11 @@ void heap_forget(struct heap *heap) {
     heap->message_count = 0;
     uint64_t pools = heap->reserve.pools;
     heap->reserve.pools = 0;
-    if (pools != 0) pools &= ~arena_at(heap->reserve.base)->free;
+    if (pools != 0) pools &= ~window_arena_at(heap->reserve.base)->free;
     if (pools != 0) arena_return(heap->reserve.base, pools);
     for (unsigned i = 0; i < heap->leaving_count; i++) {
         uintptr_t base = heap->leaving[i];
-        return_rest(base, size_classes[pool_class(&record_at(base)->pool)].pools);
+        return_rest(base, size_classes[pool_class(&window_record_at(base)->pool)].pools);
     }
     heap->leaving_count = 0;
 }
@@ -75,12 +75,12 @@ static unsigned rebuild_bits(struct pool *pool, const struct size_class *c) {
 /* Gives back a pool or span without a live block. Some tags of a span may be missing, as its owner
    was just setting or clearing them one after the other. */
 static void give_up_pool(struct pool *pool, const struct size_class *c) {
-    uintptr_t base = record_base(pool), arena = align_down(base, ARENA_SIZE);
+    uintptr_t base = window_record_base(pool), arena = align_down(base, ARENA_SIZE);
     memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
     pool_set_owner(pool, NULL);
     if (size_class_is_span(pool_class(pool)))
         return_rest(base, c->pools);
-    else if (!(arena_at(arena)->free >> (base - arena) / POOL_SIZE & 1))
+    else if (!(window_arena_at(arena)->free >> (base - arena) / POOL_SIZE & 1))
         arena_return(arena, bit_range((unsigned)((base - arena) / POOL_SIZE), 1));
 }
 
@@ -89,7 +89,7 @@ static void give_up_pool(struct pool *pool, const struct size_class *c) {
 static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap *heap) {
     uint64_t tag = atomic_u64_load(&first->tag);
     if (first == pool || tag == 0 || atomic_u8_load(&first->offset) != 0) return heap;
-    return tag_heap(tag, record_base(first));
+    return tag_heap(tag, window_record_base(first));
 }
 
 /* It may be just taken over. */
@@ -101,11 +101,11 @@ static void adopt_as_full(struct pool *pool) {
 }
 
 void heap_adopt(struct heap *heap, struct pool *pool, bool has_token) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     struct pool *first = pool_first(pool), *before = &((union record *)pool - 1)->pool;
     const struct size_class *c = &size_classes[pool_class(pool)];
     struct heap *owner = new_owner(first, pool, heap);
-    if (owner != heap) atomic_u64_store(&pool->tag, tag_of_heap(record_base(pool), owner));
+    if (owner != heap) atomic_u64_store(&pool->tag, tag_of_heap(window_record_base(pool), owner));
     if (owner != heap || (pool != first && pool_owner(before) == heap)) return;
     if (!has_token) {
         adopt_as_full(first);

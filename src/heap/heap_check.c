@@ -11,7 +11,7 @@ static size_t check_pool(struct heap *heap, struct pool *pool, unsigned class_in
     uint64_t *spare = pool_spare(pool);
     unsigned spares = 0;
     CHECK(pool_class(pool) == class_index && pool->state == POOL_PARTIAL);
-    CHECK(tag_heap(atomic_u64_load(&pool->tag), record_base(pool)) == heap);
+    CHECK(tag_heap(atomic_u64_load(&pool->tag), window_record_base(pool)) == heap);
     for (unsigned w = 0; w < c->words; w++) {
         CHECK((spare[w] & ~c->starts[w]) == 0); /* H1 */
         spares += bit_count(spare[w]);
@@ -32,13 +32,13 @@ static void check_at_hand(struct heap *heap, unsigned class_index, uintptr_t add
 
 static int64_t check_magazine(struct heap *heap, unsigned class_index) {
     struct round *at = heap->top[class_index];
-    for (; !round_is_bottom(at); at--) {
+    for (; !heap_round_is_bottom(at); at--) {
         struct round round = *at;
-        CHECK(heap->sampling || !round_is_marked(at)); /* S1 */
-        CHECK(!round_is_marked(at) || size_class_is_span(class_index) ||
+        CHECK(heap->sampling || !heap_round_is_marked(at)); /* S1 */
+        CHECK(!heap_round_is_marked(at) || size_class_is_span(class_index) ||
               heap->cursors[class_index].bits == 0);
-        CHECK(!round_is_marked(at) || heap_may_have_marks(heap, class_index));
-        round_unmark(&round);
+        CHECK(!heap_round_is_marked(at) || heap_may_have_marks(heap, class_index));
+        heap_round_unmark(&round);
         check_at_hand(heap, class_index, round.block, round.word);
     }
     return heap->top[class_index] - at;
@@ -69,7 +69,7 @@ static bool check_pending(struct pool *pool, uint64_t *pending) {
     const struct atomic_u64 *bits = pool_pending(pool);
     for (unsigned w = 0; w < POOL_WORDS; w++)
         pending[w] = atomic_u64_load_acquire(&bits[w]); /* partner: pending_deposit */
-    if (pool_is_complete(pool, pending)) return true;
+    if (heap_pool_is_complete(pool, pending)) return true;
     bool is_span = size_class_is_span(pool_class(pool));
     for (unsigned w = 0; w < c->words; w++)
         CHECK((pending[w] & ~(is_span ? span_live(pool, c) : atomic_u64_load(&pool->live[w]))) ==
@@ -82,7 +82,7 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
     if (arena->kind == ARENA_NONE) return;
     for (unsigned i = 0; i < ARENA_POOLS; i++) {
         uintptr_t address = arena->base + (uintptr_t)i * POOL_SIZE;
-        struct pool *pool = &record_at(address)->pool;
+        struct pool *pool = &window_record_at(address)->pool;
         if (atomic_u64_load(&pool->tag) != tag_of_heap(address, heap)) continue;
         unsigned class_index = pool_class(pool);
         uint64_t pending[POOL_WORDS];

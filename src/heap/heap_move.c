@@ -29,7 +29,7 @@ void heap_receive(struct heap *heap, struct pool *pool) {
     pool->state = POOL_PARTIAL;
 }
 
-bool pool_is_complete(const struct pool *pool, const uint64_t *bits) {
+bool heap_pool_is_complete(const struct pool *pool, const uint64_t *bits) {
     const struct size_class *c = &size_classes[pool_class(pool)];
     return memcmp(bits, c->starts, c->words * sizeof *bits) == 0;
 }
@@ -59,7 +59,7 @@ static int bury_small(struct pool *pool, const struct size_class *c) {
     return -1;
 }
 
-int pool_bury(struct pool *pool) {
+int heap_bury_pool(struct pool *pool) {
     const struct size_class *c = &size_classes[pool_class(pool)];
     clear_tags(pool, c->pools);
     int wrong = size_class_is_span(pool_class(pool)) ? bury_span(pool, c) : bury_small(pool, c);
@@ -70,14 +70,14 @@ int pool_bury(struct pool *pool) {
 }
 
 static void return_one(const struct pool *pool) {
-    uintptr_t base = record_base(pool), arena = align_down(base, ARENA_SIZE);
+    uintptr_t base = window_record_base(pool), arena = align_down(base, ARENA_SIZE);
     if (size_class_is_span(pool_class(pool)))
         space_return(base, size_classes[pool_class(pool)].pools * (size_t)POOL_SIZE);
     else
         arena_return(arena, bit_range((unsigned)((base - arena) / POOL_SIZE), 1));
 }
 
-void pool_return(struct pool *const *pools, unsigned count) {
+void heap_return_pools(struct pool *const *pools, unsigned count) {
     if (!space_lock()) return;
     for (unsigned i = 0; i < count; i++) return_one(pools[i]);
     purge_excess();

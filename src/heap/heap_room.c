@@ -21,7 +21,8 @@ static const size_t ROOM_FIRST = 4 * KIB;
 
 static void set_room(struct heap *heap, unsigned class_index, unsigned room) {
     size_t stride = size_classes[class_index].stride;
-    ASSERT(round_is_bottom(heap->top[class_index]) && room <= size_classes[class_index].magazine);
+    ASSERT(heap_round_is_bottom(heap->top[class_index]) &&
+           room <= size_classes[class_index].magazine);
     heap->room_bytes += room * stride;
     heap->room_bytes -= heap->room[class_index] * stride;
     heap->room[class_index] = (uint8_t)room;
@@ -56,7 +57,7 @@ void heap_widen(struct heap *heap, unsigned class_index) {
     size_t wanted = room == 0 ? size_max(ROOM_FIRST / c->stride, 1) : 2 * (size_t)room;
     wanted = size_min(wanted, most);
     heap->was_full[class_index] = false;
-    if (!round_is_bottom(heap->top[class_index]) || wanted <= room ||
+    if (!heap_round_is_bottom(heap->top[class_index]) || wanted <= room ||
         !make_room(heap, class_index, (wanted - room) * c->stride))
         return;
     if (heap->top[class_index] == &no_rounds) {

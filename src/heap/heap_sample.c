@@ -41,12 +41,12 @@ static void mark(struct heap *heap, unsigned class_index) {
     heap->marked_rounds[class_index / 64] |= bit_of(class_index);
 }
 
-void round_unmark(struct round *round) {
-    if (!round_is_marked(round)) return;
+void heap_round_unmark(struct round *round) {
+    if (!heap_round_is_marked(round)) return;
     uintptr_t word = (uintptr_t)round->word, place = word >> ROUND_PLACE & 63;
     round->word = (struct atomic_u64 *)(word & (((uintptr_t)1 << ROUND_PLACE) - 1));
     struct pool *pool = pool_of_live(round->word);
-    round->block = record_base(pool) + (uintptr_t)(round->word - pool->live) * WORD_SPAN +
+    round->block = window_record_base(pool) + (uintptr_t)(round->word - pool->live) * WORD_SPAN +
                    (place << ALIGN_SHIFT);
 }
 
@@ -57,7 +57,8 @@ bool heap_may_have_marks(const struct heap *heap, unsigned class_index) {
 void heap_unmark(struct heap *heap, unsigned class_index) {
     if (!heap_may_have_marks(heap, class_index)) return;
     heap->marked_rounds[class_index / 64] &= ~bit_of(class_index);
-    for (struct round *at = heap->top[class_index]; !round_is_bottom(at); at--) round_unmark(at);
+    for (struct round *at = heap->top[class_index]; !heap_round_is_bottom(at); at--)
+        heap_round_unmark(at);
 }
 
 /* ---- Decisions ---- */
@@ -126,8 +127,8 @@ uint32_t heap_next_poll(struct heap *heap, unsigned most) {
 enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap));
     struct round *top = heap->top[class_index];
-    if (round_is_marked(top)) {
-        round_unmark(top);
+    if (heap_round_is_marked(top)) {
+        heap_round_unmark(top);
         decide_top(heap, class_index, sample_chance_at_hand(class_index));
         return HEAP_SAMPLE_AT_HAND;
     }

@@ -20,14 +20,14 @@ struct arena *huge_first(struct arena *arena) {
 }
 
 bool huge_has(struct arena *arena) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     return huge_first(arena)->huge;
 }
 
 void huge_mark(uintptr_t base) {
-    ASSERT(space_is_locked() && base % HUGE_SIZE == 0);
-    ASSERT(!arena_at(base)->huge);
-    arena_at(base)->huge = true;
+    ASSERT(space_lock_is_held() && base % HUGE_SIZE == 0);
+    ASSERT(!window_arena_at(base)->huge);
+    window_arena_at(base)->huge = true;
     atomic_u64_store(&marked, atomic_u64_load(&marked) + 1);
 }
 
@@ -38,7 +38,7 @@ static bool is_free(const struct arena *first) {
 }
 
 bool huge_give_up(struct arena *arena) {
-    ASSERT(space_is_locked() && huge_has(arena));
+    ASSERT(space_lock_is_held() && huge_has(arena));
     struct arena *first = huge_first(arena);
     bool whole = is_free(first);
     first->huge = false;
@@ -63,7 +63,7 @@ static uint64_t visit_all(void (*visit)(const struct arena *first)) {
 }
 
 void huge_rebuild(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     atomic_u64_store(&marked, visit_all(NULL));
 }
 
@@ -73,6 +73,6 @@ static void check_page(const struct arena *first) {
 }
 
 void huge_check(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     CHECK(visit_all(check_page) == atomic_u64_load(&marked)); /* U2 */
 }

@@ -18,15 +18,15 @@ enum {
 static struct atomic_u64 due_at = {HUGE_FROM}; /* pages in use */
 static uint64_t wait = WAIT_LEAST;             /* under the space lock */
 
-bool huge_is_due(void) { return purge_in_use() >= atomic_u64_load(&due_at); }
+bool huge_make_is_due(void) { return purge_in_use() >= atomic_u64_load(&due_at); }
 
 static void look_again_after(uint64_t growth) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     atomic_u64_store(&due_at, size_max(purge_in_use() + growth, HUGE_FROM));
 }
 
 static bool is_untouched(uintptr_t base) {
-    const struct arena *arena = arena_at(base);
+    const struct arena *arena = window_arena_at(base);
     for (unsigned i = 0; i < HUGE_ARENAS; i++)
         if (arena[i].touched != 0) return false;
     return true;
@@ -35,7 +35,7 @@ static bool is_untouched(uintptr_t base) {
 /* A place for it, taken as a run; 0: there is none, or no need. */
 static uintptr_t begin(void) {
     const struct range_request request = {HUGE_PAGES, HUGE_SIZE, 0};
-    bool needed = huge_is_due() && purge_idle() < HUGE_PAGES && purge_allows(HUGE_PAGES);
+    bool needed = huge_make_is_due() && purge_idle() < HUGE_PAGES && purge_allows(HUGE_PAGES);
     uintptr_t base = needed && !options.small_pages ? space_take(&request) : 0;
     look_again_after(LOOK_AGAIN); /* others do not try meanwhile */
     if (base == 0 || is_untouched(base)) return base;

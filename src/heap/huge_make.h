@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /* True if it may be time for huge_make; without the lock. */
-bool huge_is_due(void);
+bool huge_make_is_due(void);
 /* Makes 2 MiB of free memory, if it still is. Takes the space lock. */
 void huge_make(void);
 

@@ -31,7 +31,7 @@ static size_t bytes;
 size_t message_bytes(void) { return bytes; }
 
 void message_rebuild(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     link_init(&sheets);
     idle = NULL;
     founding++;
@@ -42,7 +42,7 @@ static struct sheet *sheet_of(struct message *message) {
 }
 
 static struct sheet *sheet_map(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     struct sheet *sheet = (struct sheet *)os_map_fenced_at(NULL, 0, MESSAGE_SHEET, MESSAGE_SHEET);
     if (sheet == NULL) return NULL;
     os_name(sheet, MESSAGE_SHEET, "poolalloc messages");
@@ -54,7 +54,7 @@ static struct sheet *sheet_map(void) {
 }
 
 static void sheet_unmap(struct sheet *sheet) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     link_remove(&sheet->link);
     os_unmap_fenced(sheet, MESSAGE_SHEET);
     bytes -= MESSAGE_SHEET + 2 * OS_FENCE;
@@ -82,7 +82,7 @@ static void sheet_rest(struct sheet *sheet) {
 /* Sheets that a fork left in doubt stay as they are. Full ones that have room again come first, so
    that what is nearly empty runs empty. */
 static void sheet_give(struct sheet *sheet, struct message *message) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (sheet->founding != founding) return;
     message->next = (uintptr_t)sheet->empty;
     sheet->empty = message;
@@ -91,7 +91,7 @@ static void sheet_give(struct sheet *sheet, struct message *message) {
 }
 
 static struct message *take_shared(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     struct sheet *sheet =
         link_is_alone(&sheets) ? sheet_map() : link_owner(sheets.next, struct sheet, link);
     return sheet != NULL ? sheet_take(sheet) : NULL;

@@ -27,7 +27,7 @@ int note_distance(struct notes *notes) {
 static uint64_t pool_number(uintptr_t base) { return base / POOL_SIZE % ARENA_POOLS; }
 
 static uint64_t place_of(const struct pool *first, uintptr_t address) {
-    uint64_t offset = address - record_base(first);
+    uint64_t offset = address - window_record_base(first);
     const struct size_class *c = &size_classes[pool_class(first)];
     return size_class_is_span(pool_class(first)) ? offset * c->reciprocal >> 32
                                                  : offset >> ALIGN_SHIFT;
@@ -35,7 +35,8 @@ static uint64_t place_of(const struct pool *first, uintptr_t address) {
 
 static uintptr_t block_at_place(const struct pool *first, uint64_t place) {
     bool of_span = size_class_is_span(pool_class(first));
-    return record_base(first) + place * (of_span ? size_classes[pool_class(first)].stride : ALIGN);
+    return window_record_base(first) +
+           place * (of_span ? size_classes[pool_class(first)].stride : ALIGN);
 }
 
 static uint64_t note_place(uint64_t note) {
@@ -44,8 +45,8 @@ static uint64_t note_place(uint64_t note) {
 
 /* The note of a pool's arena, 0 if it is about another pool. */
 static uint64_t note_of(const struct pool *first) {
-    uintptr_t base = record_base(first);
-    uint64_t note = atomic_u64_load(&arena_at(base)->note);
+    uintptr_t base = window_record_base(first);
+    uint64_t note = atomic_u64_load(&window_arena_at(base)->note);
     return note >> POOL_NUMBER_SHIFT == pool_number(base) ? note : 0;
 }
 
@@ -53,10 +54,10 @@ static uint64_t note_of(const struct pool *first) {
 
 static void note_small(struct pool *pool, uintptr_t block, uintptr_t caller) {
     ASSERT(block % ALIGN == 0);
-    uintptr_t base = record_base(pool);
+    uintptr_t base = window_record_base(pool);
     uint64_t note =
         caller | place_of(pool, block) << PLACE_SHIFT | pool_number(base) << POOL_NUMBER_SHIFT;
-    atomic_u64_store(&arena_at(base)->note, note);
+    atomic_u64_store(&window_arena_at(base)->note, note);
     pool->noted = true;
 }
 
@@ -64,7 +65,7 @@ void note_caller(struct notes *notes, const struct heap *heap, const void *block
                  const void *caller) {
     uintptr_t base = notes->due, address = (uintptr_t)block;
     notes->due = 0;
-    union record *record = record_at(base);
+    union record *record = window_record_at(base);
     uint64_t tag = atomic_u64_load(&record->pool.tag);
     if ((uintptr_t)caller >> NOTE_CALLER_BITS != 0 || tag == 0) return;
     if (tag_kind(tag, base) != TAG_HEAP) {
@@ -81,14 +82,14 @@ void note_renew(struct notes *notes, struct pool *pool) {
     pool->noted = note != 0;
     if (note == 0) return;
     uintptr_t address = block_at_place(pool, note_place(note));
-    uint64_t live = atomic_u64_load(pool_live(&record_at(address)->pool, address));
-    if (!(live >> (address >> ALIGN_SHIFT & 63) & 1)) notes->due = record_base(pool);
+    uint64_t live = atomic_u64_load(pool_live(&window_record_at(address)->pool, address));
+    if (!(live >> (address >> ALIGN_SHIFT & 63) & 1)) notes->due = window_record_base(pool);
 }
 
 uintptr_t note_find(const struct block *block) {
     if (block->kind == TAG_RUN || block->kind == TAG_DIRECT) return block->large->caller;
     if (block->kind != TAG_HEAP) return 0;
-    struct pool *first = pool_first(&record_at(block->address)->pool);
+    struct pool *first = pool_first(&window_record_at(block->address)->pool);
     uint64_t note = first->noted ? note_of(first) : 0;
     bool is_it = note != 0 && block_at_place(first, note_place(note)) == block->address;
     return is_it ? note & (((uint64_t)1 << NOTE_CALLER_BITS) - 1) : 0;

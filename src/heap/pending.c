@@ -15,14 +15,14 @@ struct atomic_u64 token_forks;
 static __thread struct work works[WORKS];
 static __thread unsigned depth;
 
-struct work *work_begin(void) {
-    space_notice_fork();
+struct work *pending_begin(void) {
+    space_lock_notice_fork();
     return depth < WORKS ? &works[depth++] : NULL;
 }
 
 static void bury_dead(struct work *work);
 
-void work_end(struct work *work) {
+void pending_end(struct work *work) {
     if (work == NULL) return;
     while (work->dead_count > 0) bury_dead(work);
     ASSERT(work->held == NULL && work->items == 0 && work->pool == NULL);
@@ -49,7 +49,7 @@ static bool read_bits(struct pool *pool, uint64_t *bits) {
 static uintptr_t address_of(struct pool *pool, unsigned word, unsigned bit) {
     unsigned class_index = pool_class(pool);
     uintptr_t step = size_class_is_span(class_index) ? size_classes[class_index].stride : ALIGN;
-    return record_base(pool) + (word * 64 + bit) * step;
+    return window_record_base(pool) + (word * 64 + bit) * step;
 }
 
 static COLD void fail_freed(struct pool *pool, const uint64_t *bits) {
@@ -72,7 +72,8 @@ static bool let_token_go(struct work *work, struct pool *pool) {
     work->pool = NULL;
     if (!read_bits(pool, bits)) return false;
     uint64_t tag = atomic_u64_load(&pool->tag);
-    if (tag != 0 && !pool_is_complete(pool, bits) && is_orphan(tag_heap(tag, record_base(pool))))
+    if (tag != 0 && !heap_pool_is_complete(pool, bits) &&
+        is_orphan(tag_heap(tag, window_record_base(pool))))
         return false;
     if (!token_try(pool)) return false;
     work->pool = pool;
@@ -89,13 +90,13 @@ static void bury_dead(struct work *work) {
     unsigned count = work->dead_count;
     memcpy(dead, work->dead, count * sizeof dead[0]);
     work->dead_count = 0;
-    pool_return(dead, count);
+    heap_return_pools(dead, count);
     for (unsigned i = 0; i < count; i++) settle_again(work, dead[i]);
 }
 
 /* All blocks are pending: nobody else knows the pool. */
 static void take_over(struct work *work, struct pool *pool) {
-    int wrong = pool_bury(pool);
+    int wrong = heap_bury_pool(pool);
     if (wrong >= 0)
         block_fail("free", BLOCK_FREED,
                    address_of(pool, (unsigned)wrong / 64, (unsigned)wrong % 64));
@@ -135,10 +136,10 @@ void pending_settle(struct work *work, struct pool *pool) {
     }
     uint64_t tag = atomic_u64_load(&pool->tag);
     if (tag == 0) fail_freed(pool, bits);
-    if (pool_is_complete(pool, bits))
+    if (heap_pool_is_complete(pool, bits))
         take_over(work, pool);
     else
-        pending_send_pool(work, pool, tag_heap(tag, record_base(pool)));
+        pending_send_pool(work, pool, tag_heap(tag, window_record_base(pool)));
 }
 
 /* ---- Deposits ---- */
@@ -154,14 +155,14 @@ static void deposit(struct work *work, struct pool *pool, unsigned word, uint64_
 }
 
 void pending_deposit_word(struct work *work, uintptr_t base, uint64_t bits) {
-    struct pool *pool = &record_at(base)->pool;
+    struct pool *pool = &window_record_at(base)->pool;
     deposit(work, pool, base >> WORD_SHIFT & (POOL_WORDS - 1), bits);
 }
 
 void pending_deposit(struct work *work, uintptr_t address) {
-    struct pool *pool = &record_at(address)->pool, *first = pool_first(pool);
+    struct pool *pool = &window_record_at(address)->pool, *first = pool_first(pool);
     if (size_class_is_span(pool_class(pool))) {
-        uint64_t offset = address - record_base(first);
+        uint64_t offset = address - window_record_base(first);
         uint64_t index = offset * size_classes[pool_class(pool)].reciprocal >> 32;
         deposit(work, first, 0, (uint64_t)1 << index);
     } else {
@@ -180,7 +181,7 @@ static void take_word(struct heap *heap, struct pool *pool, unsigned word, uint6
         return;
     }
     uint64_t live = atomic_u64_load(&pool->live[word]);
-    if (!heap_free_word(heap, record_base(pool) + word * (uintptr_t)WORD_SPAN, bits))
+    if (!heap_free_word(heap, window_record_base(pool) + word * (uintptr_t)WORD_SPAN, bits))
         block_fail("free", BLOCK_FREED,
                    address_of(pool, word, bit_lowest(bits & ~live ? bits & ~live : bits)));
 }
@@ -191,7 +192,7 @@ void pending_take_in(struct work *work, struct heap *heap, struct pool *pool) {
     uint64_t bits[POOL_WORDS];
     ASSERT(heap_is_mine(heap));
     work->pool = pool;
-    if (atomic_u64_load(&pool->tag) != tag_of_heap(record_base(pool), heap)) {
+    if (atomic_u64_load(&pool->tag) != tag_of_heap(window_record_base(pool), heap)) {
         pending_settle(work, pool);
         return;
     }
@@ -216,7 +217,7 @@ static void free_tokens(uint64_t item) {
     }
 }
 
-void work_abandon(void) {
+void pending_abandon(void) {
     for (; depth > 0; depth--) {
         struct work *work = &works[depth - 1];
         free_tokens(work->items);
@@ -232,7 +233,7 @@ static bool wait_for_token(struct pool *pool) {
     enum { WAIT_LOOKS = 1 << 20 };
     for (unsigned i = 0; i < WAIT_LOOKS && atomic_u64_load(&pool->tag) != 0; i++) {
         if (token_try(pool)) return true;
-        cpu_relax();
+        os_relax();
     }
     return false;
 }
@@ -241,8 +242,9 @@ static bool wait_for_token(struct pool *pool) {
 void pending_adopt(struct heap *heap, struct pool *pool) {
     uint64_t bits[POOL_WORDS];
     struct pool *first = pool_first(pool);
-    ASSERT(space_is_locked());
-    if (first != pool && atomic_u64_load(&first->tag) == tag_of_heap(record_base(first), heap))
+    ASSERT(space_lock_is_held());
+    if (first != pool &&
+        atomic_u64_load(&first->tag) == tag_of_heap(window_record_base(first), heap))
         return; /* with the first */
     bool has_token = token_try(first) || wait_for_token(first);
     if (!has_token && atomic_u64_load(&first->tag) == 0) return;
@@ -301,7 +303,7 @@ static void renew_items(uint64_t item) {
 /* What a thread had in hand that forked in the middle is nobody's either: it may stand there for
    good. */
 void pending_after_fork(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     atomic_u64_add(&token_forks, (uint64_t)1 << TOKEN_FORKS_SHIFT);
 }
 

@@ -37,11 +37,11 @@ extern "C" {
 
 /* The calling thread begins; NULL: it is in the middle already, in signal handlers, so that it can
    only set bits. */
-struct work *work_begin(void);
+struct work *pending_begin(void);
 /* All that is in hand must be done with, but for dead pools. */
-void work_end(struct work *work);
+void pending_end(struct work *work);
 /* What the thread has in hand is left: it ends in the middle, and goes on no more. */
-void work_abandon(void);
+void pending_abandon(void);
 
 /* A live block of a pool becomes pending. Ends the process if it is pending already. */
 void pending_deposit(struct work *work, uintptr_t address);

@@ -7,7 +7,7 @@
 void pool_set_owner(struct pool *pool, struct heap *heap) {
     ASSERT(pool_class(pool) > 0 && pool_class(pool) < CLASS_COUNT);
     union record *record = (union record *)pool;
-    uintptr_t base = record_base(pool);
+    uintptr_t base = window_record_base(pool);
     uint8_t class_index = pool_class(pool);
     for (unsigned i = 0; i < size_classes[class_index].pools; i++) {
         uintptr_t at = base + (uintptr_t)i * POOL_SIZE;

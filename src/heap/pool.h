@@ -34,7 +34,7 @@ static inline struct atomic_u64 *pool_pending(struct pool *pool) {
 }
 /* The heap that has the pool, if any; for pages that are no large block's. */
 static inline struct heap *pool_owner(const struct pool *pool) {
-    return tag_heap(atomic_u64_load(&pool->tag), record_base(pool));
+    return tag_heap(atomic_u64_load(&pool->tag), window_record_base(pool));
 }
 /* Gives all pools of a span, or a pool of its own, to a heap, or to nobody: NULL. */
 void pool_set_owner(struct pool *pool, struct heap *heap);

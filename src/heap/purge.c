@@ -75,7 +75,7 @@ unsigned purge_wait(unsigned limit) {
 }
 
 static void enqueue(struct arena *arena) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (options.purge_delay == PURGE_NEVER) return;
     arena->due = os_clock_ms() + options.purge_delay / 2;
     link_add_after(queue.prev, &arena->dirty);
@@ -135,7 +135,7 @@ static size_t allowance(void) {
 }
 
 void purge_set_limit(size_t bytes) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     state.limit = bytes == SIZE_MAX ? 0 : bytes / POOL_SIZE;
 }
 
@@ -148,7 +148,7 @@ size_t purge_read_limit(void) {
 }
 
 bool purge_allows(size_t pages) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     return options.purge_delay == PURGE_NEVER || state.idle + pages <= allowance();
 }
 
@@ -159,12 +159,12 @@ static void use(size_t pages) {
 }
 
 void purge_count_pages(size_t more) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     use(more);
 }
 
 void purge_count_direct(size_t more, size_t less) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size_t again = size_min(more, state.unmapped);
     if (again > 0) teach(again, state.unmapped_at);
     state.unmapped -= again;
@@ -173,13 +173,13 @@ void purge_count_direct(size_t more, size_t less) {
 }
 
 void purge_unmapped(size_t pages) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     state.unmapped = pages;
     state.unmapped_at = os_clock_ms();
 }
 
 void purge_freed(struct arena *arena, uint64_t pages) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT((arena->free & pages) == pages);
     uint64_t idle = pages & arena->touched;
     state.idle += bit_count(idle);
@@ -188,7 +188,7 @@ void purge_freed(struct arena *arena, uint64_t pages) {
 }
 
 void purge_taken(struct arena *arena, uint64_t pages) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT((arena->free & pages) == 0);
     uint64_t again = arena->refault & pages;
     state.idle -= bit_count(pages & arena->touched);
@@ -221,7 +221,7 @@ uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through) {
 
 /* What the kernel refuses stays touched. Returns the pages that went. */
 static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT((arena->free & pages) == pages);
     uint64_t through = arena->free & ~arena->touched;
     uint64_t gone = purge_rows(arena->base, pages, through);
@@ -249,8 +249,8 @@ static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
 /* The records of an arena without memory hold nothing but the ends of ranges. */
 static void purge_records(struct arena *arena) {
     if (arena->free != ~(uint64_t)0 || arena->touched != 0 || arena->kind != ARENA_OF_RUNS) return;
-    const struct arena *before = arena_at(arena->base - ARENA_SIZE);
-    const struct arena *behind = arena_at(arena->base + ARENA_SIZE);
+    const struct arena *before = window_arena_at(arena->base - ARENA_SIZE);
+    const struct arena *behind = window_arena_at(arena->base + ARENA_SIZE);
     if (before == NULL || before->kind != ARENA_OF_RUNS || !(before->free >> 63)) return;
     if (behind == NULL || behind->kind != ARENA_OF_RUNS || !(behind->free & 1)) return;
     window_purge(arena->base);
@@ -275,7 +275,7 @@ static bool rests(uint64_t now) {
 }
 
 void purge_step(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     uint64_t now = os_clock_ms();
     if (rests(now)) return;
     for (unsigned i = 0; i < STEP_ARENAS && !link_is_alone(&queue); i++) {
@@ -308,7 +308,7 @@ static void purge_down_to(size_t most, unsigned least) {
 }
 
 void purge_excess(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (options.purge_delay == PURGE_NEVER) return;
     if (state.at_once != 0) fade(os_clock_ms());
     size_t most = allowance();
@@ -319,7 +319,7 @@ void purge_excess(void) {
 }
 
 void purge_requeue(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     state.resting_until = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)
@@ -329,7 +329,7 @@ void purge_requeue(void) {
 }
 
 size_t purge_all(size_t keep) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size_t given = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
@@ -352,7 +352,7 @@ size_t purge_all(size_t keep) {
 /* ---- All of it ---- */
 
 void purge_reset(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     link_init(&queue);
     set_next_due();
     state.idle = state.direct = 0;
@@ -360,13 +360,13 @@ void purge_reset(void) {
 }
 
 void purge_forget_for_test(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     state.taught = state.at_once = state.unmapped = 0;
     state.most_used = purge_in_use();
 }
 
 void purge_check(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size_t idle = 0, used = state.direct;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {

@@ -57,18 +57,18 @@ static unsigned bin_next(const struct bins *set, unsigned bin) {
 
 /* ---- Ranges ---- */
 
-static struct range *range_at(uintptr_t base) { return &record_at(base)->range; }
+static struct range *range_at(uintptr_t base) { return &window_record_at(base)->range; }
 static struct range *range_of(struct link *link) { return link_owner(link, struct range, link); }
 
 static bool page_is_free(uintptr_t page) {
-    const struct arena *arena = arena_at(page);
+    const struct arena *arena = window_arena_at(page);
     return arena != NULL && arena->kind == ARENA_OF_RUNS &&
            (arena->free >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1);
 }
 
 /* The arena inside that is known to have had memory; 0: none is. */
 static uintptr_t inner_of(const struct range *range) {
-    uintptr_t first = align_down(record_base(range), ARENA_SIZE);
+    uintptr_t first = align_down(window_record_base(range), ARENA_SIZE);
     return range->inner == 0 ? 0 : first + range->inner * (uintptr_t)ARENA_SIZE;
 }
 
@@ -103,11 +103,11 @@ static void range_remove(struct range *first) {
 /* The first arena of these pages that has memory, which may be that of their neighbours. */
 static uintptr_t arena_with_memory(uintptr_t base) {
     uintptr_t arena = align_down(base, ARENA_SIZE);
-    return arena_at(arena)->touched != 0 ? arena : arena + ARENA_SIZE;
+    return window_arena_at(arena)->touched != 0 ? arena : arena + ARENA_SIZE;
 }
 
 void range_add(uintptr_t base, size_t pages, bool touched) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(base % POOL_SIZE == 0 && pages > 0);
     init();
     uintptr_t before = base - POOL_SIZE, behind = base + pages * POOL_SIZE;
@@ -135,7 +135,7 @@ void range_add(uintptr_t base, size_t pages, bool touched) {
    are cut off. */
 static bool has_memory(uintptr_t start, size_t pages) {
     uintptr_t last = start + (pages - 1) * POOL_SIZE;
-    const struct arena *first = arena_at(start), *end = arena_at(last);
+    const struct arena *first = window_arena_at(start), *end = window_arena_at(last);
     unsigned from = (start >> POOL_SHIFT) % ARENA_POOLS, to = (last >> POOL_SHIFT) % ARENA_POOLS;
     if (first == end) return (first->touched & bit_range(from, to - from + 1)) != 0;
     return (first->touched >> from) != 0 || (end->touched & bit_range(0, to + 1)) != 0;
@@ -143,8 +143,8 @@ static bool has_memory(uintptr_t start, size_t pages) {
 
 static bool range_has_memory(const struct range *range) {
     uintptr_t inner = inner_of(range);
-    return has_memory(record_base(range), range->pages) ||
-           (inner != 0 && arena_at(inner)->touched != 0);
+    return has_memory(window_record_base(range), range->pages) ||
+           (inner != 0 && window_arena_at(inner)->touched != 0);
 }
 
 /* What is left of a range, which shows other arenas at its ends. */
@@ -156,7 +156,7 @@ static void range_keep(uintptr_t base, uintptr_t end, bool touched, uintptr_t in
 
 /* Takes [base, base + pages) out of a range that holds them; what is left are ranges again. */
 static void range_cut(struct range *range, uintptr_t base, size_t pages) {
-    uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
+    uintptr_t start = window_record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     uintptr_t behind = base + pages * POOL_SIZE;
     uintptr_t inner = inner_of(range);
     bool touched = range->touched;
@@ -188,7 +188,7 @@ static uintptr_t place_down(const struct range_request *request, uintptr_t end) 
 }
 
 static bool page_is_touched(uintptr_t page) {
-    return arena_at(page)->touched >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1;
+    return window_arena_at(page)->touched >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1;
 }
 
 /* From the first page with memory of the arena inside on; 0: there is none, or the request does not
@@ -196,7 +196,7 @@ static bool page_is_touched(uintptr_t page) {
 static uintptr_t place_inside(const struct range *range, const struct range_request *request,
                               uintptr_t end) {
     uintptr_t inner = inner_of(range);
-    uint64_t touched = inner != 0 ? arena_at(inner)->touched : 0;
+    uint64_t touched = inner != 0 ? window_arena_at(inner)->touched : 0;
     if (touched == 0) return 0;
     uintptr_t base = place_up(request, inner + bit_lowest(touched) * (uintptr_t)POOL_SIZE);
     return base <= end - request->pages * POOL_SIZE ? base : 0;
@@ -205,7 +205,7 @@ static uintptr_t place_inside(const struct range *range, const struct range_requ
 /* Where to take the pages: at the end of the range that has memory behind it, the lower end if both
    do, or inside if neither has. 0: they do not fit. */
 static uintptr_t place_in(const struct range *range, const struct range_request *request) {
-    uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
+    uintptr_t start = window_record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     size_t size = request->pages * POOL_SIZE;
     if (range->pages < request->pages) return 0;
     uintptr_t low = place_up(request, start);
@@ -267,12 +267,12 @@ static struct range *range_find_touched(const struct range_request *request, uin
         struct range *range = range_find(&sets[1], request, base);
         if (range == NULL || range_has_memory(range)) return range;
         range_remove(range);
-        range_insert(record_base(range), range->pages, false, 0);
+        range_insert(window_record_base(range), range->pages, false, 0);
     }
 }
 
 uintptr_t range_take(const struct range_request *request, enum range_choice choice) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(request->pages > 0 && is_power_of_two(request->alignment));
     uintptr_t base = 0;
     init();
@@ -285,20 +285,20 @@ uintptr_t range_take(const struct range_request *request, enum range_choice choi
 }
 
 void range_take_at(uintptr_t base, size_t pages) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(range_pages_at(base) >= pages);
     range_cut(range_at(base), base, pages);
 }
 
 size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     init();
     unsigned bin = bin_next(&sets[1], 0), other = bin_next(&sets[0], 0);
     struct bins *set = bin <= other ? &sets[1] : &sets[0];
     bin = bin <= other ? bin : other;
     if (bin >= BINS || bin >= bin_of(limit)) return 0;
     struct range *range = range_of(set->list[bin].next);
-    *base = record_base(range);
+    *base = window_record_base(range);
     size_t to_end = ARENA_POOLS - (*base >> POOL_SHIFT) % ARENA_POOLS;
     size_t pages = size_min(size_min(range->pages, most), to_end);
     range_cut(range, *base, pages);
@@ -306,7 +306,7 @@ size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base) {
 }
 
 size_t range_pages_at(uintptr_t base) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     return page_is_free(base) && !page_is_free(base - POOL_SIZE) ? range_at(base)->pages : 0;
 }
 
@@ -325,7 +325,7 @@ static struct range *some_long_range(void) {
    `kept` rather than into its bin, so that the caller meets it once. */
 static bool offer(struct range *range, bool (*leave)(uintptr_t *base, size_t *arenas),
                   struct link *kept) {
-    uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
+    uintptr_t start = window_record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     uintptr_t base = align_up(start, ARENA_SIZE), behind = align_down(end, ARENA_SIZE);
     size_t arenas = behind > base ? (behind - base) / ARENA_SIZE : 0;
     uintptr_t inner = inner_of(range);
@@ -341,7 +341,7 @@ static bool offer(struct range *range, bool (*leave)(uintptr_t *base, size_t *ar
 }
 
 bool range_offer_arenas(bool (*leave)(uintptr_t *base, size_t *arenas)) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     struct link kept;
     struct range *range;
     bool any = false;
@@ -351,7 +351,7 @@ bool range_offer_arenas(bool (*leave)(uintptr_t *base, size_t *arenas)) {
     while (!link_is_alone(&kept)) {
         range = range_of(kept.next);
         link_remove(&range->link);
-        range_insert(record_base(range), range->pages, range->touched, inner_of(range));
+        range_insert(window_record_base(range), range->pages, range->touched, inner_of(range));
     }
     return any;
 }
@@ -387,7 +387,7 @@ static void add_row(struct arena *arena, unsigned first, unsigned count) {
 }
 
 void range_rebuild(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     all_pages = 0;
     ready = false;
     for_each_row(forget_row);
@@ -402,7 +402,7 @@ static void count_row(struct arena *arena, unsigned first, unsigned count) {
 }
 
 static void check_range(const struct range *range, unsigned set, unsigned bin) {
-    uintptr_t start = record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
+    uintptr_t start = window_record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     CHECK(bin_of(range->pages) == bin && range->touched == set);   /* R3 */
     CHECK(!page_is_free(start - POOL_SIZE) && !page_is_free(end)); /* R2 */
     for (uintptr_t page = start; page < end; page += POOL_SIZE) {
@@ -415,7 +415,7 @@ static void check_range(const struct range *range, unsigned set, unsigned bin) {
 }
 
 void range_check(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size_t pages = 0;
     init();
     for (unsigned set = 0; set < 2; set++) {

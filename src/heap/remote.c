@@ -44,7 +44,7 @@ static NOINLINE void deposit_one(struct work *work, uintptr_t address) {
 
 static NOINLINE void deposit_word(struct work *work, uintptr_t base, uint64_t bits) {
     ASSERT(base % WORD_SPAN == 0 && bits != 0);
-    struct pool *pool = &record_at(base)->pool;
+    struct pool *pool = &window_record_at(base)->pool;
     uint64_t live = atomic_u64_load(pool_live(pool, base));
     bool all_live = !POOLALLOC_LIVE_BITS || (bits & ~live) == 0;
     if (all_live && atomic_u64_load(&pool->tag) != 0 && !size_class_is_span(pool_class(pool))) {
@@ -136,7 +136,7 @@ static void offer(struct work *work, struct heap *heap, struct heap *to, unsigne
 /* The pools of a cold heap that have spare blocks are for everybody; the commons keep them. */
 static void cool(struct work *work, struct heap *heap) {
     struct heap *to = remote_commons();
-    if (space_is_out_of_reach()) return;
+    if (space_lock_is_out_of_reach()) return;
     heap_flush(heap);
     message_give_all(heap);
     for (unsigned c = 1; c < CLASS_COUNT; c++)
@@ -194,7 +194,7 @@ static void finish(struct work *work, struct heap *own) {
         work->held = heap->next_held;
         hold(work, heap);
     }
-    work_end(work);
+    pending_end(work);
 }
 
 static void drain(struct work *work, struct heap *heap, unsigned limit) {
@@ -206,13 +206,13 @@ static void drain(struct work *work, struct heap *heap, unsigned limit) {
 
 void remote_drain(struct heap *heap, unsigned limit) {
     ASSERT(heap_is_mine(heap));
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     if (work != NULL) drain(work, heap, limit);
     finish(work, heap);
 }
 
 void remote_park(struct heap *heap) {
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     if (work == NULL) return;
     pending_hold(work, heap);
     finish(work, NULL);
@@ -222,7 +222,7 @@ bool remote_borrow(struct heap *heap, unsigned class_index) {
     ASSERT(class_index > 0 && class_index < CLASS_COUNT);
     struct heap *from = remote_commons();
     if (from == NULL || !atomic_u8_load(&offered[class_index])) return false;
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     bool held = work != NULL && inbox_claim(from, HEAP_BUSY);
     struct pool *pool = NULL;
     if (held) {
@@ -253,7 +253,7 @@ bool remote_has_sent_much(const struct heap *heap) {
 
 void remote_sweep(struct heap *sweeper, struct heap *heap) {
     if (inbox_is_empty(heap)) return;
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     if (work != NULL) sweep(work, sweeper, heap);
     finish(work, sweeper);
 }
@@ -276,7 +276,7 @@ static void send(struct work *work, struct heap *heap, struct heap *to, struct m
 static void batch_post(struct work *work, struct heap *heap, struct batch *batch) {
     struct heap *to = batch->to;
     if (to == NULL) return;
-    batch_close_word(batch, atomic_u64_load(&batch->message->count));
+    remote_batch_close_word(batch, atomic_u64_load(&batch->message->count));
     heap->sent_bytes += BUDGET - batch->bytes;
     batch->to = NULL;
     atomic_in_sequence();
@@ -285,7 +285,7 @@ static void batch_post(struct work *work, struct heap *heap, struct batch *batch
 
 void remote_post(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     for (unsigned i = 0; i < HEAP_BATCHES; i++) batch_post(work, heap, &heap->batches[i]);
     finish(work, heap);
 }
@@ -293,9 +293,9 @@ void remote_post(struct heap *heap) {
 /* The message of another owner gives way: with a few entries it becomes empty here. */
 static struct message *batch_empty(struct heap *heap, struct batch *batch) {
     if (batch->to == NULL) return message_take(heap);
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     struct message *message = NULL;
-    batch_close_word(batch, atomic_u64_load(&batch->message->count));
+    remote_batch_close_word(batch, atomic_u64_load(&batch->message->count));
     if (atomic_u64_load(&batch->message->count) > FEW_ENTRIES) {
         batch_post(work, heap, batch);
         message = message_take(heap);
@@ -325,7 +325,7 @@ static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) 
 }
 
 static void deposit_now(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     if (heap != NULL) heap->sent_bytes += usable;
     if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
     pending_deposit(work, address);
@@ -333,7 +333,7 @@ static void deposit_now(struct heap *heap, struct heap *to, uintptr_t address, s
 }
 
 static void post_now(struct heap *heap, struct batch *batch) {
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     batch_post(work, heap, batch);
     finish(work, heap);
 }
@@ -360,8 +360,8 @@ bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, siz
         return true;
     }
     const struct atomic_u64 *count = &batch->message->count;
-    if (!batch_add_to_word(batch, address))
-        batch_add(batch, atomic_u64_load(count), address, usable);
+    if (!remote_batch_add_to_word(batch, address))
+        remote_batch_add(batch, atomic_u64_load(count), address, usable);
     batch->bytes -= size_min(batch->bytes, usable);
     if (batch->bytes > 0 && atomic_u64_load(count) + BATCH_ROOM <= MESSAGE_ENTRIES)
         return remote_has_sent_much(heap);

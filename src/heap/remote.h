@@ -60,7 +60,7 @@ enum { BATCH_ROOM = 4 };
 
 /* What waits by its bits goes into the message, which has so many entries, and room. In the child
    of a fork in between it stays live. */
-ALWAYS_INLINE void batch_close_word(struct batch *batch, uint64_t count) {
+ALWAYS_INLINE void remote_batch_close_word(struct batch *batch, uint64_t count) {
     uint64_t bits = batch->bits;
     batch->bits = 0;
     atomic_in_sequence();
@@ -71,13 +71,13 @@ ALWAYS_INLINE void batch_close_word(struct batch *batch, uint64_t count) {
 }
 
 /* Adds a block of another word than the last block's to a batch whose message has BATCH_ROOM. */
-ALWAYS_INLINE void batch_add(struct batch *batch, uint64_t count, uintptr_t address,
-                             size_t usable) {
+ALWAYS_INLINE void remote_batch_add(struct batch *batch, uint64_t count, uintptr_t address,
+                                    size_t usable) {
     if (usable > SMALL_MAX) {
         message_add(batch->message, count, address);
         return;
     }
-    batch_close_word(batch, count);
+    remote_batch_close_word(batch, count);
     batch->first = address;
     atomic_in_sequence();
     batch->bits = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
@@ -85,7 +85,7 @@ ALWAYS_INLINE void batch_add(struct batch *batch, uint64_t count, uintptr_t addr
 
 /* Adds a block that lies in the same word as the last block. False, and nothing done, if it does
    not, or was added before. */
-ALWAYS_INLINE bool batch_add_to_word(struct batch *batch, uintptr_t address) {
+ALWAYS_INLINE bool remote_batch_add_to_word(struct batch *batch, uintptr_t address) {
     uint64_t bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
     if ((batch->first ^ address) >= WORD_SPAN || (batch->bits & bit)) return false;
     batch->bits |= bit;
@@ -99,11 +99,11 @@ ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t add
     struct batch *batch = remote_batch(heap, to);
     if (unlikely(batch->to != to || batch->bytes <= usable))
         return remote_free_slow(heap, to, address, usable);
-    if (!batch_add_to_word(batch, address)) {
+    if (!remote_batch_add_to_word(batch, address)) {
         uint64_t count = atomic_u64_load(&batch->message->count);
         if (unlikely(count + BATCH_ROOM + 2 > MESSAGE_ENTRIES))
             return remote_free_slow(heap, to, address, usable);
-        batch_add(batch, count, address, usable);
+        remote_batch_add(batch, count, address, usable);
     }
     batch->bytes -= usable;
     return false;

@@ -17,13 +17,13 @@ struct stretch {
 
 /* The first stretch of [from, to), whose pages may be written from now on. */
 static void stretch_begin(struct stretch *stretch, uintptr_t from, uintptr_t to) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     uintptr_t most = align_down(from, ARENA_SIZE) + (uintptr_t)STRETCH_ARENAS * ARENA_SIZE;
     uint64_t *old = stretch->old;
     stretch->from = from;
     stretch->to = size_min(to, most);
-    for (uintptr_t at = from; at < stretch->to; at = arena_next(at))
-        *old++ = arena_at(at)->touched & space_pages(at, stretch->to);
+    for (uintptr_t at = from; at < stretch->to; at = window_next_arena(at))
+        *old++ = window_arena_at(at)->touched & space_pages(at, stretch->to);
     space_touch(from, stretch->to - from);
 }
 
@@ -39,7 +39,7 @@ static void clear_pages(uintptr_t arena, uint64_t pages) {
 static void stretch_clear(const struct stretch *stretch) {
     ASSERT(stretch->from < stretch->to);
     const uint64_t *old = stretch->old;
-    for (uintptr_t at = stretch->from; at < stretch->to; at = arena_next(at))
+    for (uintptr_t at = stretch->from; at < stretch->to; at = window_next_arena(at))
         clear_pages(align_down(at, ARENA_SIZE), *old++);
 }
 
@@ -57,7 +57,7 @@ static bool clear(struct stretch *stretch, uintptr_t end) {
 
 static void *describe(uintptr_t base, size_t size) {
     ASSERT(base % POOL_SIZE == 0 && size % POOL_SIZE == 0 && size > 0);
-    struct large *run = &record_at(base)->large;
+    struct large *run = &window_record_at(base)->large;
     run->address = base;
     run->size = size;
     run->freed = 0;
@@ -83,7 +83,7 @@ void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice cho
 
 /* The words that live bits have in the record of a pool are zero in that of a free page. */
 static void forget(struct large *run) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     run->address = 0;
     run->size = 0;
     run->caller = 0;
@@ -106,7 +106,7 @@ bool run_free(struct large *run) {
 
 /* At any moment the pages that the record speaks of are not free: a fork may come. */
 static void shrink(struct large *run, size_t size) {
-    ASSERT(space_is_locked() && size < run->size);
+    ASSERT(space_lock_is_held() && size < run->size);
     size_t had = run->size;
     run->size = size;
     atomic_in_sequence();
@@ -115,7 +115,7 @@ static void shrink(struct large *run, size_t size) {
 }
 
 static bool grow(struct large *run, size_t size) {
-    ASSERT(space_is_locked() && size > run->size);
+    ASSERT(space_lock_is_held() && size > run->size);
     uintptr_t end = run->address + run->size;
     if (!space_extend(end, size - run->size)) return false;
     space_touch(end, size - run->size);

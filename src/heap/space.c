@@ -23,7 +23,7 @@ enum {
 struct space_figures space_figures;
 
 void space_name(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         os_name(window, sizeof *window, "poolalloc records");
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)
@@ -35,14 +35,14 @@ void space_name(void) {
 static size_t limit = SIZE_MAX;
 
 void space_set_limit(size_t bytes) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     limit = bytes;
 }
 
 size_t space_limit(void) { return limit; }
 
 static bool allows(size_t more, size_t less) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size_t mapped = space_figures.mapped - size_min(less, space_figures.mapped);
     return more <= limit && mapped <= limit - more;
 }
@@ -50,7 +50,7 @@ static bool allows(size_t more, size_t less) {
 bool space_allows(size_t more) { return allows(more, 0); }
 
 void space_count(size_t bytes_more, size_t bytes_less) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     space_figures.mapped += bytes_more - bytes_less;
     if (space_figures.mapped > space_figures.mapped_peak)
         space_figures.mapped_peak = space_figures.mapped;
@@ -67,8 +67,8 @@ uint64_t space_pages(uintptr_t base, uintptr_t end) {
 }
 
 static void mark_taken(uintptr_t base, size_t size) {
-    for (uintptr_t at = base, end = base + size; at < end; at = arena_next(at)) {
-        struct arena *arena = arena_at(at);
+    for (uintptr_t at = base, end = base + size; at < end; at = window_next_arena(at)) {
+        struct arena *arena = window_arena_at(at);
         uint64_t pages = space_pages(at, end);
         ASSERT(arena->kind == ARENA_OF_RUNS && (arena->free & pages) == pages);
         arena->free &= ~pages;
@@ -79,8 +79,8 @@ static void mark_taken(uintptr_t base, size_t size) {
 /* True if any of the pages may have memory behind it. */
 static bool mark_free(uintptr_t base, size_t size) {
     bool touched = false;
-    for (uintptr_t at = base, end = base + size; at < end; at = arena_next(at)) {
-        struct arena *arena = arena_at(at);
+    for (uintptr_t at = base, end = base + size; at < end; at = window_next_arena(at)) {
+        struct arena *arena = window_arena_at(at);
         uint64_t pages = space_pages(at, end);
         ASSERT(arena->kind == ARENA_OF_RUNS && (arena->free & pages) == 0);
         arena->free |= pages;
@@ -91,10 +91,10 @@ static bool mark_free(uintptr_t base, size_t size) {
 }
 
 size_t space_touch(uintptr_t base, size_t size) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size_t old = 0;
-    for (uintptr_t at = base, end = base + size; at < end; at = arena_next(at)) {
-        struct arena *arena = arena_at(at);
+    for (uintptr_t at = base, end = base + size; at < end; at = window_next_arena(at)) {
+        struct arena *arena = window_arena_at(at);
         uint64_t pages = space_pages(at, end);
         ASSERT((arena->free & pages) == 0);
         old += bit_count(arena->touched & pages);
@@ -122,7 +122,7 @@ static void arena_init(struct arena *arena, uintptr_t base, uint64_t touched) {
 static void add_arenas(uintptr_t base, size_t count, bool touched) {
     purge_count_pages(count * ARENA_POOLS);
     for (size_t i = 0; i < count; i++) {
-        struct arena *arena = arena_at(base + i * ARENA_SIZE);
+        struct arena *arena = window_arena_at(base + i * ARENA_SIZE);
         arena_init(arena, base + i * ARENA_SIZE, touched ? ~(uint64_t)0 : 0);
         purge_freed(arena, arena->free);
     }
@@ -130,7 +130,7 @@ static void add_arenas(uintptr_t base, size_t count, bool touched) {
 }
 
 bool space_adopt(uintptr_t base, size_t arenas) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (!window_reserve(base, arenas * ARENA_SIZE)) return false;
     add_arenas(base, arenas, true);
     return true;
@@ -243,7 +243,7 @@ static COLD uintptr_t map_elsewhere(const struct space_request *request, uintptr
 }
 
 uintptr_t space_map(const struct space_request *request, uintptr_t hint) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (unlikely(!space_allows(request->size))) return 0;
     uintptr_t address = map_at(request, hint);
     if (address == 0 || window_reserve(address, request->covered)) return address;
@@ -309,7 +309,7 @@ static bool grow(size_t count) {
 /* Free arenas become nobody's, or are free again. */
 static void hide_arenas(uintptr_t base, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        struct arena *arena = arena_at(base + i * ARENA_SIZE);
+        struct arena *arena = window_arena_at(base + i * ARENA_SIZE);
         if (huge_has(arena)) huge_give_up(arena);
         arena->kind = ARENA_NONE;
         arena->free = arena->refault = 0; /* nobody asks for these pages */
@@ -319,7 +319,7 @@ static void hide_arenas(uintptr_t base, size_t count) {
 
 static void show_arenas(uintptr_t base, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        struct arena *arena = arena_at(base + i * ARENA_SIZE);
+        struct arena *arena = window_arena_at(base + i * ARENA_SIZE);
         arena->free = ~(uint64_t)0;
         atomic_in_sequence();
         arena->kind = ARENA_OF_RUNS;
@@ -347,11 +347,11 @@ static bool unmap_arenas(uintptr_t base, size_t count) {
 static bool unmap_all(uintptr_t *base, size_t *count) { return unmap_arenas(*base, *count); }
 
 bool space_unmap_free(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     return range_offer_arenas(unmap_all);
 }
 
-static bool is_untouched(uintptr_t base) { return arena_at(base)->touched == 0; }
+static bool is_untouched(uintptr_t base) { return window_arena_at(base)->touched == 0; }
 
 /* The first row of arenas without memory. */
 static bool unmap_untouched(uintptr_t *base, size_t *count) {
@@ -370,7 +370,7 @@ static size_t bare_pages(void) { return range_pages() - size_min(purge_idle(), r
 /* Chunks leave some free, and what was freed is to be used again. */
 void space_unmap_excess(void) {
     static size_t left; /* bare pages after the last look */
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     left = size_min(left, bare_pages());
     if (bare_pages() < left + EXCESS_STEP || range_pages() <= purge_in_use() / 4 + USUAL_PAGES)
         return;
@@ -380,7 +380,7 @@ void space_unmap_excess(void) {
 
 void space_split_huge(uintptr_t base) {
     if (!huge_any() || !space_lock()) return;
-    struct arena *arena = arena_at(base);
+    struct arena *arena = window_arena_at(base);
     if (huge_has(arena)) huge_give_up(arena);
     space_unlock();
 }
@@ -402,7 +402,7 @@ static bool make_room(size_t count) {
 }
 
 static uintptr_t take(const struct range_request *request, enum range_choice choice) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     struct range_request whole = in_os_pages(request);
     uintptr_t base = range_take(&whole, choice);
     size_t count = arenas_for(&whole);
@@ -421,7 +421,7 @@ uintptr_t space_take_touched(const struct range_request *request) {
 }
 
 size_t space_take_short(size_t most, uintptr_t *base) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (space_page_step() > 1) return 0;
     size_t pages = range_take_shortest(ARENA_POOLS, most, base);
     if (pages > 0) mark_taken(*base, pages * POOL_SIZE);
@@ -429,7 +429,7 @@ size_t space_take_short(size_t most, uintptr_t *base) {
 }
 
 bool space_extend(uintptr_t end, size_t size) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size = align_up(size, space_page_step() * POOL_SIZE);
     if (range_pages_at(end) < size / POOL_SIZE) return false;
     range_take_at(end, size / POOL_SIZE);
@@ -438,7 +438,7 @@ bool space_extend(uintptr_t end, size_t size) {
 }
 
 void space_return(uintptr_t base, size_t size) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     size = align_up(size, space_page_step() * POOL_SIZE);
     bool touched = mark_free(base, size);
     range_add(base, size / POOL_SIZE, touched);
@@ -461,7 +461,7 @@ struct arena *space_take_arena(void) {
     begun = true;
     if (base == 0) base = space_take(&request);
     if (base == 0) return NULL;
-    struct arena *arena = arena_at(base);
+    struct arena *arena = window_arena_at(base);
     arena->free = ~(uint64_t)0; /* the kind follows: a fork in between has a free arena */
     atomic_in_sequence();
     arena->kind = ARENA_OF_POOLS;
@@ -470,7 +470,7 @@ struct arena *space_take_arena(void) {
 }
 
 void space_return_arena(struct arena *arena) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(arena->kind == ARENA_OF_POOLS && arena->free == ~(uint64_t)0);
     arena->kind = ARENA_OF_RUNS;
     range_add(arena->base, ARENA_POOLS, arena->touched != 0);
@@ -479,7 +479,7 @@ void space_return_arena(struct arena *arena) {
 /* ---- All of it ---- */
 
 void space_rebuild(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     purge_reset();
     space_figures.mapped = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
@@ -501,7 +501,7 @@ void space_rebuild(void) {
 }
 
 void space_check(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     range_check();
     purge_check();
     huge_check();

@@ -7,7 +7,7 @@
 #include "os/lock.h"
 #include "os/os.h"
 
-void (*space_after_fork)(bool in_doubt, uint32_t survivor);
+void (*space_lock_after_fork)(bool in_doubt, uint32_t survivor);
 
 static struct lock lock;
 static struct atomic_u64 takings; /* under the lock, so that counting costs no one but its holder */
@@ -46,7 +46,7 @@ static bool in_new_child(void) {
 static void mend(uint32_t forked) {
     bool in_doubt = lock_mend(&lock, forked);
     if (!lock_try_lock(&lock)) return;
-    if (space_after_fork != NULL) space_after_fork(in_doubt, forked);
+    if (space_lock_after_fork != NULL) space_lock_after_fork(in_doubt, forked);
     lock_unlock(&lock);
 }
 
@@ -65,12 +65,12 @@ static NOINLINE void mend_child(void) {
         atomic_u32_store_release(watch, 1);
     }
     while (wiped > 1 && wiped != lock_self()) {
-        cpu_relax();
+        os_relax();
         wiped = atomic_u32_load_acquire(watch); /* partner: the store above */
     }
 }
 
-void space_notice_fork(void) {
+void space_lock_notice_fork(void) {
     if (unlikely(in_new_child())) mend_child();
 }
 
@@ -86,7 +86,7 @@ static void in_child_of_fork(void) {
         atomic_u32_store(watch, 0);
 }
 
-void space_watch_forks(void) {
+void space_lock_watch_forks(void) {
     int saved_errno = errno;
     pthread_atfork(before_fork, NULL, in_child_of_fork);
     errno = saved_errno;
@@ -115,10 +115,10 @@ bool space_try_lock(void) {
 }
 
 void space_unlock(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     lock_unlock(&lock);
 }
 
-bool space_is_locked(void) { return lock_is_mine(&lock); }
-bool space_is_out_of_reach(void) { return lock_is_out_of_reach(&lock); }
-void space_wait(void) { lock_wait(&lock); }
+bool space_lock_is_held(void) { return lock_is_mine(&lock); }
+bool space_lock_is_out_of_reach(void) { return lock_is_out_of_reach(&lock); }
+void space_lock_wait(void) { lock_wait(&lock); }

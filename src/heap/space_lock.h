@@ -5,7 +5,7 @@
  * taken in slow paths only, for tens of nanoseconds but for the purger. No other lock is taken
  * while it is held.
  *
- * Whoever needs the lock asserts space_is_locked().
+ * Whoever needs the lock asserts space_lock_is_held().
  *
  * The lock may be out of reach (lock.h): held by the calling thread, which a signal has interrupted
  * there, or by one that stands still. What was to be given back then stays taken, and what is asked
@@ -32,21 +32,21 @@ void space_unlock(void);
 /* How many times the lock was taken. */
 uint64_t space_lock_takings(void);
 /* True if the calling thread holds the lock. */
-bool space_is_locked(void);
+bool space_lock_is_held(void);
 /* True if space_lock would fail at once. */
-bool space_is_out_of_reach(void);
+bool space_lock_is_out_of_reach(void);
 /* Waits for a holder that stands still to go on. */
-void space_wait(void);
+void space_lock_wait(void);
 
 /* Called once in the child of a fork, with the lock held, before anything else happens; `in_doubt`
    says that a thread which is gone held the lock, so that lists may be broken. `survivor` is the
    number (lock.h) of the thread that forked, which need not be the one that calls. */
-extern void (*space_after_fork)(bool in_doubt, uint32_t survivor);
+extern void (*space_lock_after_fork)(bool in_doubt, uint32_t survivor);
 /* In a new child, mends it. Who takes another lock, or believes what another thread wrote, calls
    this before; the functions above do. */
-void space_notice_fork(void);
+void space_lock_notice_fork(void);
 /* Registers the handlers of fork. Once, without the lock: it may call malloc. */
-void space_watch_forks(void);
+void space_lock_watch_forks(void);
 
 #ifdef __cplusplus
 }

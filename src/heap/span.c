@@ -44,7 +44,7 @@ void span_purge(struct pool *pool) {
     const struct size_class *c = class_of(pool);
     uint64_t spare = *pool_spare(pool), idle = span_spare_used(pool);
     uint64_t kept = pages_of_blocks(c, c->starts[0] & ~spare);
-    uint64_t gone = purge_rows(record_base(pool), pages_of_blocks(c, idle) & ~kept, 0);
+    uint64_t gone = purge_rows(window_record_base(pool), pages_of_blocks(c, idle) & ~kept, 0);
     for (uint64_t rest = gone != 0 ? idle : 0; rest != 0; rest &= rest - 1) {
         unsigned index = bit_lowest(rest);
         if ((pages_of_block(c, index) & ~gone) != 0) continue;

@@ -75,10 +75,10 @@ static void after_fork(bool in_doubt, uint32_t survivor);
 static void thread_end(void *heap);
 
 static void init(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (ready) return;
     size_class_init();
-    space_after_fork = after_fork;
+    space_lock_after_fork = after_fork;
     int saved_errno = errno;
     has_key = pthread_key_create(&key, thread_end) == 0;
     errno = saved_errno;
@@ -92,7 +92,7 @@ static void init_parked(void) {
 }
 
 static struct heap *heap_new(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (fresh_heaps == fresh_heaps_end) {
         size_t size = align_up((size_t)HEAP_STRIDE * HEAPS_AT_ONCE, os_page_size());
         fresh_heaps = (uintptr_t)os_map_fenced(size);
@@ -113,7 +113,7 @@ static struct heap *heap_new(void) {
 /* Heaps on a list may be BUSY by whoever helps them (remote.c), and are left to him. The last that
    came is the first. */
 static struct heap *take_parked(enum parked_kind kind, enum heap_state state) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     init_parked();
     struct link *list = &parked[kind];
     for (struct link *at = list->next; at != list; at = at->next) {
@@ -128,7 +128,7 @@ static struct heap *take_parked(enum parked_kind kind, enum heap_state state) {
 
 /* The heap is BUSY, or just was. */
 static void list_parked(struct heap *heap, enum parked_kind kind) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     init_parked();
     link_add_after(&parked[kind], &heap->parked);
     parked_count[kind]++;
@@ -136,7 +136,7 @@ static void list_parked(struct heap *heap, enum parked_kind kind) {
 
 /* When the oldest that is not clean yet is to be cleaned. */
 static void set_clean_due(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     init_parked();
     uint64_t due = 0;
     for (unsigned kind = PARKED_WARM; kind <= PARKED_COOL; kind++) {
@@ -150,7 +150,7 @@ static void set_clean_due(void) {
 
 /* For heaps that are to be cold: the commons are there before they have pools to give. */
 static void make_commons(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (remote_commons() != NULL) return;
     struct heap *heap = heap_new();
     if (heap == NULL) return;
@@ -191,19 +191,19 @@ struct heap *thread_heap_get(void) {
     if (heap == NULL) return NULL;
     own = thread_heap = heap;
     static struct atomic_u32 watches_forks;
-    if (atomic_u32_exchange(&watches_forks, 1) == 0) space_watch_forks();
+    if (atomic_u32_exchange(&watches_forks, 1) == 0) space_lock_watch_forks();
     pthread_setspecific(key, heap);
     return heap;
 }
 
 bool thread_heap_is_inside(void) {
     return (own != NULL && thread_heap == &no_heap) || lock_is_mine(&shared_lock) ||
-           space_is_locked();
+           space_lock_is_held();
 }
 
 /* From now on whoever helps may use it. */
 static void retire(struct heap *heap, enum parked_kind kind) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     heap->warm = kind == PARKED_WARM;
     if (!heap->warm) make_commons();
     list_parked(heap, kind);
@@ -235,7 +235,7 @@ static bool is_in_use(const struct heap *heap) {
 
 /* What came in stays, for whoever adopts it. */
 static void make_own_orphan(struct heap *heap) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     inbox_set_state(heap, HEAP_ORPHAN);
     atomic_u32_add(&orphans, 1);
 }
@@ -246,11 +246,11 @@ static void abandon(void) {
     thread_ended = true;
     thread_heap = &no_heap;
     own = NULL;
-    if (space_is_locked())
+    if (space_lock_is_held())
         rebuild_lists();
     else if (!space_lock())
         return;
-    work_abandon();
+    pending_abandon();
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         if (heap->owner != lock_self() || !is_in_use(heap)) continue;
         make_own_orphan(heap);
@@ -284,9 +284,9 @@ void thread_heap_end_for_test(void) {
     thread_ended = false;
 }
 
-struct heap *shared_heap_enter(void) {
+struct heap *thread_heap_enter_shared(void) {
     if (own != NULL && thread_heap == &no_heap) return NULL; /* a signal has interrupted it */
-    return shared_heap_enter_inside();
+    return thread_heap_enter_shared_inside();
 }
 
 static void (*shared_freed)(uintptr_t address); /* NULL: nobody watches */
@@ -294,7 +294,7 @@ static void (*shared_freed)(uintptr_t address); /* NULL: nobody watches */
 /* False: the lock is out of reach, or the pool was handed to another heap. */
 static bool free_watched(uintptr_t address) {
     shared_freed(address);
-    space_notice_fork();
+    space_lock_notice_fork();
     if (!lock_lock(&shared_lock)) return false;
     bool freed = shared_heap != NULL && heap_free(shared_heap, address);
     lock_unlock(&shared_lock);
@@ -309,8 +309,8 @@ static void make_shared_heap(void) {
     if (shared_freed != NULL) remote_watch(shared_heap, free_watched); /* it was, before a fork */
 }
 
-struct heap *shared_heap_enter_inside(void) {
-    space_notice_fork();
+struct heap *thread_heap_enter_shared_inside(void) {
+    space_lock_notice_fork();
     if (!lock_lock(&shared_lock)) return NULL;
     if (shared_heap == NULL) make_shared_heap();
     if (shared_heap != NULL) {
@@ -321,17 +321,17 @@ struct heap *shared_heap_enter_inside(void) {
     return NULL;
 }
 
-void shared_heap_leave(void) {
+void thread_heap_leave_shared(void) {
     ASSERT(lock_is_mine(&shared_lock));
     lock_unlock(&shared_lock);
 }
 
-bool shared_heap_watch(void (*freed)(uintptr_t address)) {
-    struct heap *heap = shared_heap_enter_inside();
+bool thread_heap_watch_shared(void (*freed)(uintptr_t address)) {
+    struct heap *heap = thread_heap_enter_shared_inside();
     if (heap == NULL) return false;
     shared_freed = freed;
     remote_watch(heap, free_watched);
-    shared_heap_leave();
+    thread_heap_leave_shared();
     return true;
 }
 
@@ -350,7 +350,7 @@ bool thread_heap_clean_is_due(uint64_t now) {
 /* The oldest of the kind, if it was parked at `latest` or before, and is not just helped. It is
    BUSY then, and among the cold ones. */
 static struct heap *take_oldest(enum parked_kind kind, uint64_t latest) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     init_parked();
     for (struct link *at = parked[kind].prev; at != &parked[kind]; at = at->prev) {
         struct heap *heap = link_owner(at, struct heap, parked);
@@ -380,7 +380,7 @@ static bool clean_one(uint64_t latest) {
 /* Its lock may be held by the caller, which is just looking for memory there, or by another thread,
    which will not wait for it long. */
 static void clean_shared(void) {
-    space_notice_fork();
+    space_lock_notice_fork();
     if (!lock_try_lock(&shared_lock)) return;
     if (shared_heap != NULL) {
         remote_post(shared_heap);
@@ -442,7 +442,7 @@ bool thread_heap_adopt_is_due(void) {
 }
 
 static void adopt_arena(const struct arena *arena) {
-    union record *record = record_at(arena->base);
+    union record *record = window_record_at(arena->base);
     for (unsigned i = 0; i < ARENA_POOLS; i++) {
         struct pool *pool = &record[i].pool;
         uintptr_t base = arena->base + (uintptr_t)i * POOL_SIZE;
@@ -455,7 +455,7 @@ static void adopt_arena(const struct arena *arena) {
 
 /* What they have is known by the records; see heap_forget and heap_adopt. */
 static void adopt_pools(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         if (heap_state(heap) != HEAP_ORPHAN) continue;
         heap_forget(heap);
@@ -471,7 +471,7 @@ static void adopt_pools(void) {
 
 /* What was on its way arrives, and the heaps are cold ones that are parked. */
 void thread_heap_adopt(void) {
-    space_notice_fork();
+    space_lock_notice_fork();
     if (atomic_u32_load(&orphans) == 0 || !space_lock()) return;
     struct heap *first = NULL;
     adopt_pools();
@@ -496,7 +496,7 @@ void thread_heap_adopt(void) {
 /* ---- Forks ---- */
 
 static void make_orphan(struct heap *heap) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     pending_make_orphan(heap);
     atomic_u32_add(&orphans, 1);
     if (heap == remote_commons()) remote_set_commons(NULL);
@@ -504,7 +504,7 @@ static void make_orphan(struct heap *heap) {
 
 /* By the heaps themselves, where the lists are in doubt. Those of the child's own are not BUSY. */
 static void relist_parked(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     for (unsigned kind = 0; kind < PARKED_KINDS; kind++) {
         link_init(&parked[kind]);
         parked_count[kind] = 0;
@@ -521,7 +521,7 @@ static void relist_parked(void) {
 
 /* Takes off the lists the parked heaps that a thread which is gone was just helping. */
 static void drop_helped(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     init_parked();
     for (unsigned kind = 0; kind < PARKED_KINDS; kind++) {
         for (struct link *at = parked[kind].next, *next; at != &parked[kind]; at = next) {
@@ -534,7 +534,7 @@ static void drop_helped(void) {
 }
 
 static void rebuild_lists(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     space_rebuild();
     arena_rebuild();
     direct_rebuild();
@@ -546,7 +546,7 @@ static void rebuild_lists(void) {
 /* The other threads are gone. What they had in hand, a message, an extent or a few pools each,
    stays taken; their heaps wait to be adopted. */
 static void after_fork(bool in_doubt, uint32_t survivor) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     pending_after_fork();
     if (in_doubt)
         rebuild_lists();

@@ -51,16 +51,17 @@ static inline void thread_heap_leave(struct heap *heap) {
 }
 /* True if a signal has interrupted the thread inside the allocator: the heaps are not for it. */
 bool thread_heap_is_inside(void);
-/* The shared heap, locked until shared_heap_leave; NULL: no memory for it, or it is out of reach.
+/* The shared heap, locked until thread_heap_leave_shared; NULL: no memory for it, or it is out of
+ * reach.
  */
-struct heap *shared_heap_enter(void);
-void shared_heap_leave(void);
-/* Does what shared_heap_enter does in a slow path of a thread whose heap is hidden. */
-struct heap *shared_heap_enter_inside(void);
+struct heap *thread_heap_enter_shared(void);
+void thread_heap_leave_shared(void);
+/* Does what thread_heap_enter_shared does in a slow path of a thread whose heap is hidden. */
+struct heap *thread_heap_enter_shared_inside(void);
 /* From now on `freed` is called with each block of the shared heap before it is freed, and blocks
    of it are freed at once rather than sent there. False: it is out of reach, or there is no memory.
  */
-bool shared_heap_watch(void (*freed)(uintptr_t address));
+bool thread_heap_watch_shared(void (*freed)(uintptr_t address));
 
 /* Moves a pool of the class from the commons to this heap; false if they have none. */
 bool thread_heap_borrow(struct heap *heap, unsigned class_index);

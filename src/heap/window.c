@@ -35,7 +35,7 @@ static uintptr_t below(uintptr_t address, uintptr_t distance) {
 static size_t window_size(void) { return align_up(sizeof(struct window), os_page_size()); }
 
 static struct window *map_window(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     static uintptr_t place; /* of the next one. Under the space lock */
     if (place == 0) place = (uintptr_t)os_random_place(PLACE_OF_WINDOWS, WINDOW_ALIGNMENT);
     struct window *window = (struct window *)os_map_fenced_at((void *)place, WINDOW_BEFORE,
@@ -51,7 +51,7 @@ static struct window *map_window(void) {
 static struct window *prepared; /* mapped, and of no address yet. Under the space lock */
 
 bool window_prepare(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (prepared == NULL) prepared = map_window();
     return prepared != NULL;
 }
@@ -61,7 +61,7 @@ static struct atomic_u64 *slot_of(uintptr_t address) {
 }
 
 static bool reserve_one(uintptr_t base) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     struct atomic_u64 *slot = slot_of(base);
     if (atomic_u64_load(slot) != 0) return window_at(base) != NULL;
     if (!window_prepare()) return false;
@@ -79,14 +79,14 @@ void (*window_purge_hook)(uintptr_t arena);
 
 /* One OS page, or two; where pages are larger it has more than one arena's records, and stays. */
 void window_purge(uintptr_t arena) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     const size_t size = ARENA_POOLS * sizeof(union record);
     if (window_purge_hook != NULL) window_purge_hook(arena);
-    if (size % os_page_size() == 0) os_purge(record_at(arena), size);
+    if (size % os_page_size() == 0) os_purge(window_record_at(arena), size);
 }
 
 bool window_fits(uintptr_t address, size_t size) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     const size_t span = (size_t)1 << WINDOW_SHIFT;
     for (uintptr_t at = align_down(address, span); at < address + size; at += span)
         if (atomic_u64_load(slot_of(at)) != 0 && window_at(at) == NULL) return false;
@@ -94,7 +94,7 @@ bool window_fits(uintptr_t address, size_t size) {
 }
 
 bool window_reserve(uintptr_t address, size_t size) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     const size_t span = (size_t)1 << WINDOW_SHIFT;
     if (!window_fits(address, size)) return false;
     for (uintptr_t at = align_down(address, span); at < address + size; at += span)

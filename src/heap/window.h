@@ -184,7 +184,7 @@ static inline struct window *window_at(uintptr_t address) {
 }
 
 /* The record of an address that a window holds. */
-static inline union record *record_at(uintptr_t address) {
+static inline union record *window_record_at(uintptr_t address) {
     return &window_at(address)->record[window_pool_index(address)];
 }
 
@@ -194,18 +194,18 @@ static inline struct window *window_of(const void *inside) {
 }
 
 /* The address that a record is about. */
-static inline uintptr_t record_base(const void *record) {
+static inline uintptr_t window_record_base(const void *record) {
     struct window *window = window_of(record);
     return window->base + (uintptr_t)((const union record *)record - window->record) * POOL_SIZE;
 }
 
 /* Where the arena behind that of an address begins. */
-static inline uintptr_t arena_next(uintptr_t address) {
+static inline uintptr_t window_next_arena(uintptr_t address) {
     return align_down(address, ARENA_SIZE) + ARENA_SIZE;
 }
 
 /* The arena of an address, NULL if no window covers it. Its kind may be ARENA_NONE. */
-static inline struct arena *arena_at(uintptr_t address) {
+static inline struct arena *window_arena_at(uintptr_t address) {
     struct window *window = window_at(address);
     return window ? &window->arena[(address >> ARENA_SHIFT) & (WINDOW_ARENAS - 1)] : NULL;
 }

@@ -10,23 +10,23 @@ struct counting {
 
 static void begin(poolobj *object, void *unused) {
     (void)unused;
-    *count_of(object) = 0;
+    *ledger_count(object) = 0;
 }
 
 static void add_span(poolobj *const *slots, size_t count, void *heap) {
     for (size_t i = 0; i < count; i++)
         if (slots[i] != NULL && object_heap(slots[i]) == (const poolobj_heap *)heap)
-            ++*count_of(slots[i]);
+            ++*ledger_count(slots[i]);
 }
 
 static void add(poolobj *object, void *heap) {
-    struct type_pool *pool = type_pool_of(object);
+    struct type_pool *pool = ledger_pool(object);
     object_references(pool->type, pool, object, add_span, heap);
 }
 
 static void compare(poolobj *object, void *arg) {
     struct counting *counting = (struct counting *)arg;
-    int64_t inside = *count_of(object);
+    int64_t inside = *ledger_count(object);
     if (object->count == IMMORTAL) return;
     if (object->count != inside + (object == counting->root)) counting->held = object;
 }

@@ -103,13 +103,13 @@ static void end(poolobj_heap *heap, poolobj_gc_info *info, unsigned depth) {
 
 /* Types without objects keep no pool over a full collection. */
 static void retire_empty_bins(poolobj_heap *heap) {
-    for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
-        next = populated_next(type);
+    for (poolobj_type *type = object_heap_first_populated(heap), *next; type != NULL; type = next) {
+        next = object_heap_next_populated(type);
         type_pool_each_bin(type, type_pool_retire_empty);
     }
 }
 
-size_t collect(poolobj_heap *heap, int generation) {
+size_t collect_generation(poolobj_heap *heap, int generation) {
     ASSERT(generation >= 0 && generation <= OLDEST);
     if (heap->collecting) return 0;
     poolobj_gc_info info = {POOLOBJ_GC_START, generation, 0, 0, 0, 0};
@@ -166,7 +166,7 @@ static void run_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
 bool collect_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
     if (heap->collecting || heap->closing) return false;
     if (must_be_whole(heap) || (!round_is_active(heap) && !round_begin(heap))) {
-        collect(heap, OLDEST);
+        collect_generation(heap, OLDEST);
         return false;
     }
     run_step(heap, budget, work);
@@ -238,7 +238,7 @@ void collect_due(poolobj_heap *heap) {
     if (generation < OLDEST && pace_may_promote(heap))
         promote_young(heap);
     else
-        collect(heap, generation);
+        collect_generation(heap, generation);
 }
 
 /* ---- All objects ---- */
@@ -247,7 +247,7 @@ static void walk_pool(struct type_pool *pool, void (*each)(poolobj *object, void
     const poolobj_heap *heap = pool->type->heap;
     for (uint32_t i = 0; i < pool->capacity; i++) {
         poolobj *block = type_pool_block(pool, i);
-        if (block_is_object(block) && !round_has_condemned(heap, block)) each(block, arg);
+        if (type_pool_is_object(block) && !round_has_condemned(heap, block)) each(block, arg);
     }
 }
 
@@ -263,7 +263,8 @@ void collect_walk(poolobj_heap *heap, const poolobj_type *type,
         walk_type(type, each, arg);
         return;
     }
-    for (type = type_first(heap); type != NULL; type = type_next(type)) walk_type(type, each, arg);
+    for (type = object_heap_first_type(heap); type != NULL; type = object_heap_next_type(type))
+        walk_type(type, each, arg);
 }
 
 /* ---- The end ---- */
@@ -301,16 +302,19 @@ static bool finalize_all(poolobj_heap *heap) {
     ASSERT(!heap->collecting);
     bool any = false;
     heap->collecting = true;
-    for (poolobj_type *type = type_first(heap); type != NULL; type = type_next(type))
-        if (type_finalizes(type)) finalize_type(type, &any);
+    for (poolobj_type *type = object_heap_first_type(heap); type != NULL;
+         type = object_heap_next_type(type))
+        if (type_pool_finalizes(type)) finalize_type(type, &any);
     heap->collecting = false;
     return any;
 }
 
 void collect_last(poolobj_heap *heap) {
     generation_unfreeze(heap);
-    collect(heap, OLDEST);
-    for (int round = 0; round < LAST_ROUNDS && finalize_all(heap); round++) collect(heap, OLDEST);
-    for (poolobj_type *type = populated_first(heap); type != NULL; type = populated_next(type))
+    collect_generation(heap, OLDEST);
+    for (int round = 0; round < LAST_ROUNDS && finalize_all(heap); round++)
+        collect_generation(heap, OLDEST);
+    for (poolobj_type *type = object_heap_first_populated(heap); type != NULL;
+         type = object_heap_next_populated(type))
         if (type->drop != NULL) walk_type(type, drop, NULL);
 }

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /* Collects; returns how many unreachable objects there were. 0 inside of another collection. */
-size_t collect(poolobj_heap *heap, int generation);
+size_t collect_generation(poolobj_heap *heap, int generation);
 /* A step of a round, which begins if none is under way: for `budget` nanoseconds or `work` objects
    and references. True: the round goes on. */
 bool collect_step(poolobj_heap *heap, uint64_t budget, uint64_t work);

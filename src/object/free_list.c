@@ -24,9 +24,9 @@ bool free_list_empty(poolobj_type *type) {
 
 bool free_list_empty_all(poolobj_heap *heap) {
     bool any = false;
-    for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
-        next = populated_next(type);
-        if (type_listed_max(type) > 0 && free_list_empty(type)) any = true;
+    for (poolobj_type *type = object_heap_first_populated(heap), *next; type != NULL; type = next) {
+        next = object_heap_next_populated(type);
+        if (object_heap_listed_max(type) > 0 && free_list_empty(type)) any = true;
     }
     return any;
 }
@@ -35,16 +35,18 @@ bool free_list_empty_all(poolobj_heap *heap) {
 
 static void check_bin(const struct bin *bin) {
     uint32_t length = 0, listed = 0;
-    for (const poolobj *block = bin->listed; block != NULL; block = block_next(block), length++)
-        CHECK(block->count == 0 && type_pool_of(block)->bin == bin);
+    for (const poolobj *block = bin->listed; block != NULL;
+         block = type_pool_next_free(block), length++)
+        CHECK(block->count == 0 && ledger_pool(block)->bin == bin);
     for (struct type_pool *pool = type_pool_first(bin->type); pool; pool = type_pool_next(pool))
         if (pool->bin == bin) listed += pool->listed;
     CHECK(length == bin->listed_count && length == listed && length <= bin->listed_max); /* F1 */
 }
 
 void free_list_check(const poolobj_heap *heap) {
-    for (const poolobj_type *type = type_first(heap); type != NULL; type = type_next(type)) {
-        if (type_listed_max(type) == 0) continue;
+    for (const poolobj_type *type = object_heap_first_type(heap); type != NULL;
+         type = object_heap_next_type(type)) {
+        if (object_heap_listed_max(type) == 0) continue;
         if (!type->itemized) check_bin(&type->bin);
         for (unsigned b = 0; type->itemized && b < BIN_CLASSES; b++)
             if (type->items.bins[b] != NULL) check_bin(type->items.bins[b]);

@@ -26,7 +26,7 @@ static inline bool free_list_put(struct type_pool *pool, poolobj *block) {
     struct bin *bin = pool->bin;
     if (bin->listed_count >= bin->listed_max) return false;
     type_pool_unmark(pool, block);
-    block_make_free(block, bin->listed);
+    type_pool_link_free(block, bin->listed);
     bin->listed = block;
     bin->listed_count++;
     pool->listed++;
@@ -36,8 +36,8 @@ static inline bool free_list_put(struct type_pool *pool, poolobj *block) {
 /* The latest block of a list that is not empty, and its pool. */
 static inline poolobj *free_list_take(struct bin *bin, struct type_pool **pool) {
     poolobj *block = bin->listed;
-    *pool = type_pool_of(block);
-    bin->listed = block_next(block);
+    *pool = ledger_pool(block);
+    bin->listed = type_pool_next_free(block);
     bin->listed_count--;
     (*pool)->listed--;
     return block;

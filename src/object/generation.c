@@ -52,7 +52,7 @@ struct object_set generation_places(const struct type_pool *pool, int generation
     ASSERT(generation >= 0 && generation <= OLDEST);
     static const struct object_set first = {{1}};
     struct object_set places = pool->bin != NULL ? type_pool_starts(pool) : first;
-    const struct ages *ages = ages_of((void *)pool->base);
+    const struct ages *ages = ledger_ages((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++)
         places.word[w] &= ~older(ages->low.word[w], ages->high.word[w], generation);
     return places;
@@ -64,7 +64,7 @@ struct object_set generation_members(const struct type_pool *pool, int generatio
         for (uint64_t rest = members.word[w]; rest != 0; rest &= rest - 1) {
             unsigned bit = bit_lowest(rest);
             const poolobj *block = type_pool_at_granule(pool, w * 64 + bit);
-            if (!block_is_object(block)) members.word[w] &= ~((uint64_t)1 << bit);
+            if (!type_pool_is_object(block)) members.word[w] &= ~((uint64_t)1 << bit);
         }
     return members;
 }
@@ -73,7 +73,7 @@ struct object_set generation_members(const struct type_pool *pool, int generatio
 
 static void set_age(struct type_pool *pool, const struct object_set *objects, int age) {
     ASSERT(age > 0 && age <= OLDEST);
-    struct ages *ages = ages_of((void *)pool->base);
+    struct ages *ages = ledger_ages((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t set = objects->word[w];
         ages->low.word[w] = age & 1 ? ages->low.word[w] | set : ages->low.word[w] & ~set;
@@ -87,7 +87,7 @@ void generation_age(struct type_pool *pool, const struct object_set *members, in
 }
 
 static bool has_middle(const struct type_pool *pool) {
-    const struct ages *ages = ages_of((void *)pool->base);
+    const struct ages *ages = ledger_ages((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++)
         if (ages->low.word[w] & ~ages->high.word[w]) return true;
     return false;
@@ -110,7 +110,7 @@ void generation_sort(poolobj_heap *heap, struct type_pool *chain) {
 
 static unsigned promote(struct type_pool *pool) {
     struct object_set objects = generation_members(pool, OLDEST - 1);
-    unsigned count = set_count(&objects);
+    unsigned count = ledger_set_count(&objects);
     if (count > 0) set_age(pool, &objects, OLDEST);
     return count;
 }
@@ -142,8 +142,8 @@ void generation_let_go(struct type_pool *chain) {
 
 void generation_freeze(poolobj_heap *heap) {
     free_list_empty_all(heap);
-    for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
-        next = populated_next(type);
+    for (poolobj_type *type = object_heap_first_populated(heap), *next; type != NULL; type = next) {
+        next = object_heap_next_populated(type);
         if (type->tracked) type_pool_close_all(type);
     }
     memset(heap->count, 0, sizeof heap->count);
@@ -152,21 +152,23 @@ void generation_freeze(poolobj_heap *heap) {
 
 void generation_freeze_all(poolobj_heap *heap) {
     generation_freeze(heap);
-    for (poolobj_type *type = populated_first(heap), *next; type != NULL; type = next) {
-        next = populated_next(type);
+    for (poolobj_type *type = object_heap_first_populated(heap), *next; type != NULL; type = next) {
+        next = object_heap_next_populated(type);
         type_pool_close_all(type);
     }
 }
 
 void generation_unfreeze(poolobj_heap *heap) {
-    for (poolobj_type *type = populated_first(heap); type != NULL; type = populated_next(type))
+    for (poolobj_type *type = object_heap_first_populated(heap); type != NULL;
+         type = object_heap_next_populated(type))
         type_pool_open_all(type, promote_opened);
     heap->frozen = false;
 }
 
 size_t generation_frozen(const poolobj_heap *heap) {
     size_t count = 0;
-    for (poolobj_type *type = populated_first(heap); type != NULL; type = populated_next(type)) {
+    for (poolobj_type *type = object_heap_first_populated(heap); type != NULL;
+         type = object_heap_next_populated(type)) {
         struct type_pool *pool = type_pool_first(type);
         for (; pool != NULL && pool->frozen; pool = type_pool_next(pool))
             count += type_pool_count(pool);

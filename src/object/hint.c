@@ -6,10 +6,10 @@
 /* ---- Clear and count ---- */
 
 static inline struct marks *marks_here(const struct type_pool *pool) {
-    return round_of((void *)pool->base);
+    return ledger_round((void *)pool->base);
 }
 static inline uint8_t *hints_here(const struct type_pool *pool) {
-    return hint_of((void *)pool->base);
+    return ledger_hint((void *)pool->base);
 }
 
 void hint_clear(struct gc_round *round, struct type_pool *pool) {
@@ -29,25 +29,25 @@ static inline const void *or_nowhere(const poolobj *to, uintptr_t nowhere, const
 /* Nothing is written of what is frozen, so that it stays shared with other processes; it costs a
    look at its pool, in heaps where anything is. */
 static inline bool is_apart(const poolobj *to, bool frozen) {
-    return unlikely(frozen) && (to == NULL || type_pool_of(to)->frozen);
+    return unlikely(frozen) && (to == NULL || ledger_pool(to)->frozen);
 }
 
 static inline void subtract_slot(poolobj *const *slot, uintptr_t nowhere, bool frozen) {
     if (is_apart(*slot, frozen)) return;
-    *hint_of(or_nowhere(*slot, nowhere, slot)) -= 1;
+    *ledger_hint(or_nowhere(*slot, nowhere, slot)) -= 1;
 }
 
 static inline void subtract_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
-    count = scan_part(scan, &slots, count);
+    count = round_scan_part(scan, &slots, count);
     for (size_t i = 0; i < count; i++) subtract_slot(&slots[i], scan->nowhere, scan->frozen);
 }
 
 static bool add_count(struct gc_round *round, poolobj *object) {
     (void)round;
     if (object->count <= 0) return false; /* dying or immortal: as outside as a variable */
-    round_of(object)->white.word[set_word(object)] |= set_bit(object);
-    *hint_of(object) += (uint8_t)object->count;
+    ledger_round(object)->white.word[ledger_set_word(object)] |= ledger_set_bit(object);
+    *ledger_hint(object) += (uint8_t)object->count;
     return true;
 }
 
@@ -56,7 +56,7 @@ static bool add_count(struct gc_round *round, poolobj *object) {
 enum { AHEAD = 8 };
 
 static inline void prefetch_hint(const poolobj *object, size_t offset) {
-    __builtin_prefetch(hint_of(*object_field(object, offset)), 1);
+    __builtin_prefetch(ledger_hint(*object_field(object, offset)), 1);
 }
 
 static size_t count_pairs(struct type_pool *pool, const struct object_set *members) {
@@ -74,20 +74,20 @@ static size_t count_pairs(struct type_pool *pool, const struct object_set *membe
             prefetch_hint(later, first);
             prefetch_hint(later, second);
         }
-        unsigned word = set_word(object);
-        if (object->count <= 0 || !(members->word[word] & set_bit(object))) continue;
-        white.word[word] |= set_bit(object);
-        *hint_of(object) += (uint8_t)object->count;
+        unsigned word = ledger_set_word(object);
+        if (object->count <= 0 || !(members->word[word] & ledger_set_bit(object))) continue;
+        white.word[word] |= ledger_set_bit(object);
+        *ledger_hint(object) += (uint8_t)object->count;
         subtract_slot(object_field(object, first), nowhere, frozen);
         subtract_slot(object_field(object, second), nowhere, frozen);
     }
     marks_here(pool)->white = white;
-    return set_count(&white);
+    return ledger_set_count(&white);
 }
 
 /* Who is in the round: objects of the oldest generation. */
 static struct object_set oldest_of(const struct type_pool *pool) {
-    const struct ages *ages = ages_of((void *)pool->base);
+    const struct ages *ages = ledger_ages((void *)pool->base);
     struct object_set oldest;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         oldest.word[w] = ages->high.word[w] & ~ages->low.word[w];
@@ -103,9 +103,9 @@ bool hint_count(struct gc_round *round, struct type_pool *pool) {
         type_pool_prefetch(type_pool_next(pool));
         round->work += 3 * count_pairs(pool, &members);
     } else {
-        done = scan_set(round, pool, &members, add_count, subtract_span);
+        done = round_scan_set(round, pool, &members, add_count, subtract_span);
     }
-    if (done) round->examined += set_count(&marks_here(pool)->white);
+    if (done) round->examined += ledger_set_count(&marks_here(pool)->white);
     return done;
 }
 
@@ -114,25 +114,26 @@ bool hint_count(struct gc_round *round, struct type_pool *pool) {
 ALWAYS_INLINE void rescue_slot(poolobj *const *slot, uintptr_t nowhere, bool frozen) {
     if (is_apart(*slot, frozen)) return;
     const void *to = or_nowhere(*slot, nowhere, slot);
-    marks_rescue(round_of(to), to);
+    ledger_rescue(ledger_round(to), to);
 }
 
 static inline void rescue_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
-    count = scan_part(scan, &slots, count);
+    count = round_scan_part(scan, &slots, count);
     for (size_t i = 0; i < count; i++) rescue_slot(&slots[i], scan->nowhere, scan->frozen);
 }
 
 static NOINLINE void rescue_queued(struct gc_round *round, const poolobj *to) {
-    marks_rescue(round_of(to), to);
-    hint_queue_add(round, type_pool_of(to));
+    ledger_rescue(ledger_round(to), to);
+    hint_queue_add(round, ledger_pool(to));
 }
 
 static inline void rescue_span_queued(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
-    count = scan_part(scan, &slots, count);
+    count = round_scan_part(scan, &slots, count);
     for (size_t i = 0; i < count; i++)
-        if (set_has(&round_of(slots[i])->white, slots[i])) rescue_queued(scan->round, slots[i]);
+        if (ledger_set_has(&ledger_round(slots[i])->white, slots[i]))
+            rescue_queued(scan->round, slots[i]);
 }
 
 /* Bit n: byte n is not 0. */
@@ -176,7 +177,7 @@ static bool visit_pairs(struct gc_round *round, struct type_pool *pool) {
                 rescue_slot(object_field(object, second), nowhere, frozen);
             }
         }
-    return set_any(&marks->grey);
+    return ledger_set_any(&marks->grey);
 }
 
 /* Grey until all its fields are visited. A dead one's bits went with its block. */
@@ -187,7 +188,8 @@ ALWAYS_INLINE bool visit_objects(struct gc_round *round, struct type_pool *pool,
         while (marks->grey.word[w] != 0) {
             uint64_t grey = marks->grey.word[w];
             *any |= grey;
-            if (!scan_object(round, pool, type_pool_lowest(pool, w, grey), visit)) return false;
+            if (!round_scan_object(round, pool, type_pool_lowest(pool, w, grey), visit))
+                return false;
             marks->grey.word[w] &= ~(grey & -grey);
         }
     return true;
@@ -202,7 +204,7 @@ bool hint_rescue(struct gc_round *round, struct type_pool *pool) {
     struct marks *marks = marks_here(pool);
     round->work++;
     if (round->first) rescue_by_hints(pool); /* once more after a cut changes nothing */
-    if (!set_any(&marks->grey)) return true;
+    if (!ledger_set_any(&marks->grey)) return true;
     prefetch_ahead(pool);
     uint64_t any;
     do {
@@ -227,11 +229,11 @@ bool hint_visit(struct gc_round *round, struct type_pool *pool) {
 
 void hint_look(struct gc_round *round, struct type_pool *pool) {
     round->work++;
-    if (set_any(&marks_here(pool)->white)) {
+    if (ledger_set_any(&marks_here(pool)->white)) {
         memset(hints_here(pool), 0, POOL_GRANULES);
         round->work += 4;
     }
-    if (!set_any(&marks_here(pool)->grey)) return;
+    if (!ledger_set_any(&marks_here(pool)->grey)) return;
     round->grey_pools++;
     hint_queue_add(round, pool);
 }
@@ -240,7 +242,7 @@ void hint_look(struct gc_round *round, struct type_pool *pool) {
 
 void hint_sieve_clear(struct gc_round *round, struct type_pool *pool) {
     round->work++;
-    if (!set_any(&marks_here(pool)->white)) return;
+    if (!ledger_set_any(&marks_here(pool)->white)) return;
     memset(hints_here(pool), 0, POOL_GRANULES);
     round->work += 4;
 }
@@ -248,14 +250,14 @@ void hint_sieve_clear(struct gc_round *round, struct type_pool *pool) {
 static bool add_white(struct gc_round *round, poolobj *object) {
     (void)round;
     if (!hint_is_countable(object)) return false;
-    *hint_of(object) += (uint8_t)object->count;
+    *ledger_hint(object) += (uint8_t)object->count;
     return true;
 }
 
 bool hint_sieve_count(struct gc_round *round, struct type_pool *pool) {
     struct object_set white = marks_here(pool)->white;
     round->work++;
-    return scan_set(round, pool, &white, add_white, subtract_span);
+    return round_scan_set(round, pool, &white, add_white, subtract_span);
 }
 
 /* ---- The queue ---- */

@@ -41,8 +41,8 @@ void hint_queue_add(struct gc_round *round, struct type_pool *pool);
 /* A white object as a round may look at it; one that is dying or immortal is white no more. */
 static inline bool hint_is_countable(const poolobj *object) {
     if (likely(object->count > 0)) return true;
-    struct marks *marks = round_of(object);
-    marks->white.word[set_word(object)] &= ~set_bit(object);
+    struct marks *marks = ledger_round(object);
+    marks->white.word[ledger_set_word(object)] &= ~ledger_set_bit(object);
     return false;
 }
 

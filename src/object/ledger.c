@@ -19,7 +19,7 @@ static struct atomic_u64 ranges[LEDGER_SLOTS];
 static size_t bytes; /* under the space lock */
 
 size_t ledger_bytes(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     return bytes;
 }
 
@@ -59,7 +59,7 @@ static void purge_arena(uintptr_t arena) {
 /* ---- Making ---- */
 
 static bool make(uint16_t slot) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (atomic_u64_load(&ledger_table[slot]) != 0) return true;
     size_t size = align_up(sizeof(struct ledger), os_page_size());
     struct ledger *ledger = (struct ledger *)os_map_fenced(size);
@@ -73,7 +73,7 @@ static bool make(uint16_t slot) {
 }
 
 bool ledger_reserve(uintptr_t address) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     uint16_t slot = slot_of(address);
     if (!make(0) || !make(slot)) return false;
     /* Release: who finds the range finds the ledger, too. Partner: ledger_covers. */

@@ -127,58 +127,58 @@ ALWAYS_INLINE uint64_t ledger_index(uintptr_t address) {
     return address >> POOL_SHIFT & (LEDGER_POOLS - 1);
 }
 
-ALWAYS_INLINE uint32_t *count_of(const void *object) {
+ALWAYS_INLINE uint32_t *ledger_count(const void *object) {
     uintptr_t address = (uintptr_t)object;
     uint64_t granule = address >> GRANULE_SHIFT & ((1 << (LEDGER_SHIFT - GRANULE_SHIFT)) - 1);
     return &ledger_of(address)->count[0][0] + granule;
 }
-ALWAYS_INLINE struct type_pool *type_pool_of(const void *object) {
+ALWAYS_INLINE struct type_pool *ledger_pool(const void *object) {
     uintptr_t address = (uintptr_t)object;
     return &ledger_of(address)->pool[ledger_index(address)];
 }
-ALWAYS_INLINE struct marks *marks_of(const void *object) {
+ALWAYS_INLINE struct marks *ledger_marks(const void *object) {
     uintptr_t address = (uintptr_t)object;
     return &ledger_of(address)->marks[ledger_index(address)];
 }
-ALWAYS_INLINE struct marks *round_of(const void *object) {
+ALWAYS_INLINE struct marks *ledger_round(const void *object) {
     uintptr_t address = (uintptr_t)object;
     return &ledger_of(address)->round[ledger_index(address)];
 }
-ALWAYS_INLINE uint8_t *hint_of(const void *object) {
+ALWAYS_INLINE uint8_t *ledger_hint(const void *object) {
     uintptr_t address = (uintptr_t)object;
     uint64_t granule = address >> GRANULE_SHIFT & ((1 << (LEDGER_SHIFT - GRANULE_SHIFT)) - 1);
     return &ledger_of(address)->hint[0][0] + granule;
 }
-ALWAYS_INLINE struct ages *ages_of(const void *object) {
+ALWAYS_INLINE struct ages *ledger_ages(const void *object) {
     uintptr_t address = (uintptr_t)object;
     return &ledger_of(address)->ages[ledger_index(address)];
 }
 
 /* The word and the bit of an object in a set of its pool. */
-ALWAYS_INLINE unsigned set_word(const void *object) {
+ALWAYS_INLINE unsigned ledger_set_word(const void *object) {
     return (unsigned)((uintptr_t)object >> (GRANULE_SHIFT + 6) & (MARK_WORDS - 1));
 }
-ALWAYS_INLINE uint64_t set_bit(const void *object) {
+ALWAYS_INLINE uint64_t ledger_set_bit(const void *object) {
     return (uint64_t)1 << ((uintptr_t)object >> GRANULE_SHIFT & 63);
 }
-static inline bool set_has(const struct object_set *set, const void *object) {
-    return set->word[set_word(object)] & set_bit(object);
+static inline bool ledger_set_has(const struct object_set *set, const void *object) {
+    return set->word[ledger_set_word(object)] & ledger_set_bit(object);
 }
-static inline unsigned set_count(const struct object_set *set) {
+static inline unsigned ledger_set_count(const struct object_set *set) {
     unsigned count = 0;
     for (unsigned w = 0; w < MARK_WORDS; w++) count += bit_count(set->word[w]);
     return count;
 }
-static inline bool set_any(const struct object_set *set) {
+static inline bool ledger_set_any(const struct object_set *set) {
     uint64_t any = 0;
     for (unsigned w = 0; w < MARK_WORDS; w++) any |= set->word[w];
     return any != 0;
 }
 /* Makes an object grey if it is white. Without a branch: that it is white is as likely as not, and
    known only when the marks are there. */
-ALWAYS_INLINE void marks_rescue(struct marks *marks, const void *object) {
-    unsigned word = set_word(object);
-    uint64_t hit = marks->white.word[word] & set_bit(object);
+ALWAYS_INLINE void ledger_rescue(struct marks *marks, const void *object) {
+    unsigned word = ledger_set_word(object);
+    uint64_t hit = marks->white.word[word] & ledger_set_bit(object);
     marks->white.word[word] ^= hit;
     marks->grey.word[word] |= hit;
 }

@@ -19,7 +19,8 @@ static void *take_large(poolobj_type *type, size_t bytes) {
 
 /* Out of memory: what the free lists keep may do. */
 static bool fill(struct bin *bin) {
-    return bin_fill(bin) || (free_list_empty_all(bin->type->heap) && bin_fill(bin));
+    return type_pool_fill_bin(bin) ||
+           (free_list_empty_all(bin->type->heap) && type_pool_fill_bin(bin));
 }
 
 static void require_not_freed(const poolobj_type *type) {
@@ -38,7 +39,7 @@ static inline poolobj *take_block(struct bin *bin) {
     if (bin->listed != NULL) return object_take_listed(bin);
     if (bin->free == NULL && !fill(bin)) return NULL;
     poolobj *block = bin->free;
-    bin->free = block_next(block);
+    bin->free = type_pool_next_free(block);
     ASSERT(block->count == 0);
     return block;
 }
@@ -46,10 +47,10 @@ static inline poolobj *take_block(struct bin *bin) {
 void *object_new_items_slow(poolobj_type *type, size_t items) {
     size_t bytes;
     require_not_freed(type);
-    if (__builtin_mul_overflow(items, type_item_size(type), &bytes)) return NULL;
+    if (__builtin_mul_overflow(items, object_heap_item_size(type), &bytes)) return NULL;
     if (__builtin_add_overflow(bytes, type->size, &bytes) || bytes > PTRDIFF_MAX) return NULL;
     if (bytes > SHARED_MAX) return take_large(type, bytes);
-    struct bin *bin = bin_for(type, bytes);
+    struct bin *bin = type_pool_bin_for(type, bytes);
     if (bin == NULL) return NULL;
     poolobj *block = take_block(bin);
     return block != NULL ? object_init(type, block, bin->stride) : NULL;
@@ -102,7 +103,7 @@ static inline poolobj *drop_references(const poolobj_type *type, const struct ty
 }
 
 static void finalize_once(poolobj_type *type, poolobj *object) {
-    ASSERT(type_finalizes(type) && type->extra != NULL);
+    ASSERT(type_pool_finalizes(type) && type->extra != NULL);
     object->flags &= (uint8_t)~FINALIZE;
     type->extra->finalize(object);
 }
@@ -121,11 +122,12 @@ static NOINLINE bool run_last_calls(poolobj_type *type, poolobj *object) {
     poolobj *chain = object_link(object);
     if (object->flags & FINALIZE) {
         uint8_t flags = object->flags & (uint8_t)~DYING;
-        uint64_t header = type_header(type);
+        uint64_t header = object_heap_type_header(type);
         memcpy(object, &header, sizeof header); /* the count is 1 again */
         object->flags = flags;
         /* Collections passed it by while it was dying, and took no account of its age. */
-        if (!set_has(&ages_of(object)->high, object)) type_pool_note_young(type_pool_of(object));
+        if (!ledger_set_has(&ledger_ages(object)->high, object))
+            type_pool_note_young(ledger_pool(object));
         finalize_once(type, object);
         if (object->count == IMMORTAL || --object->count > 0) return true;
         object_set_link(object, chain);
@@ -174,7 +176,7 @@ enum { PREFETCH_DEAD = 512 };
 
 /* Takes the first of a chain apart; returns the chain that is left. */
 static inline poolobj *take_apart(poolobj *object) {
-    struct type_pool *pool = type_pool_of(object);
+    struct type_pool *pool = ledger_pool(object);
     poolobj_type *type = pool->type;
     poolobj *rest = object_link(object);
     __builtin_prefetch((char *)object + PREFETCH_DEAD, 1);
@@ -261,7 +263,7 @@ static NOINLINE void die_in_slices(poolobj_heap *heap, poolobj *object) {
 
 /* One that nobody takes leave of ends at once, at any depth: no code of the program runs. */
 void object_die(poolobj *object) {
-    struct type_pool *pool = type_pool_of(object);
+    struct type_pool *pool = ledger_pool(object);
     poolobj_type *type = pool->type;
     poolobj_heap *heap = type->heap;
     if (unlikely(heap->sliced) && !type->is_leaf && heap->depth == 0 && !heap->collecting) {

@@ -63,9 +63,7 @@ void object_finalize(poolobj *object);
 /* Bytes of the object's block. */
 size_t object_bytes(const struct type_pool *pool);
 
-static inline poolobj_type *object_type(const poolobj *object) {
-    return type_pool_of(object)->type;
-}
+static inline poolobj_type *object_type(const poolobj *object) { return ledger_pool(object)->type; }
 static inline poolobj_heap *object_heap(const poolobj *object) { return object_type(object)->heap; }
 
 /* ---- References ---- */
@@ -128,7 +126,7 @@ ALWAYS_INLINE poolobj *object_drop(poolobj *object, poolobj *chain) {
 
 ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t bytes) {
     char *payload = (char *)(block + 1);
-    uint64_t header = type_header(type);
+    uint64_t header = object_heap_type_header(type);
     memcpy(block, &header, sizeof header);
     memset(payload, 0, 8); /* BLOCK_MIN */
     if (likely(bytes <= 64))
@@ -142,7 +140,7 @@ ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t
 ALWAYS_INLINE void *object_new_sized(poolobj_type *type, size_t bytes) {
     poolobj *block = type->bin.free;
     if (unlikely(block == NULL)) return object_new_slow(type);
-    type->bin.free = block_next(block);
+    type->bin.free = type_pool_next_free(block);
     return object_init(type, block, bytes);
 }
 ALWAYS_INLINE void *object_new(poolobj_type *type) {
@@ -170,7 +168,7 @@ ALWAYS_INLINE void *object_new_items(poolobj_type *type, size_t items) {
     } else {
         block = bin->free;
         if (unlikely(block == NULL)) return object_new_items_slow(type, items);
-        bin->free = block_next(block);
+        bin->free = type_pool_next_free(block);
     }
     return object_init(type, block, bin->stride);
 }

@@ -71,17 +71,17 @@ struct poolobj_type {
     size_t refs[];
 };
 
-static inline const char *type_name(const poolobj_type *type) {
+static inline const char *object_heap_type_name(const poolobj_type *type) {
     return (const char *)&type->refs[type->ref_count + 1];
 }
-static inline size_t type_item_size(const poolobj_type *type) {
+static inline size_t object_heap_item_size(const poolobj_type *type) {
     return type->itemized ? type->items.item_size : 0;
 }
-static inline uint32_t type_listed_max(const poolobj_type *type) {
+static inline uint32_t object_heap_listed_max(const poolobj_type *type) {
     return type->extra != NULL ? type->extra->listed_max : 0;
 }
 /* A header of a new object: count 1. */
-static inline uint64_t type_header(const poolobj_type *type) {
+static inline uint64_t object_heap_type_header(const poolobj_type *type) {
     return (uint64_t)type->head << 32 | 1;
 }
 
@@ -249,20 +249,20 @@ void object_heap_note_shared(void);
 /* ---- Types ----
  * NULL: no more. */
 
-static inline poolobj_type *type_first(const poolobj_heap *heap) {
+static inline poolobj_type *object_heap_first_type(const poolobj_heap *heap) {
     const struct link *first = heap->types.next;
     return first != &heap->types ? link_owner(first, poolobj_type, of_heap) : NULL;
 }
-static inline poolobj_type *type_next(const poolobj_type *type) {
+static inline poolobj_type *object_heap_next_type(const poolobj_type *type) {
     const struct link *next = type->of_heap.next;
     return next != &type->heap->types ? link_owner(next, poolobj_type, of_heap) : NULL;
 }
 /* Walks over the types with pools. */
-static inline poolobj_type *populated_first(const poolobj_heap *heap) {
+static inline poolobj_type *object_heap_first_populated(const poolobj_heap *heap) {
     const struct link *first = heap->populated.next;
     return first != &heap->populated ? link_owner(first, poolobj_type, populated) : NULL;
 }
-static inline poolobj_type *populated_next(const poolobj_type *type) {
+static inline poolobj_type *object_heap_next_populated(const poolobj_type *type) {
     const struct link *next = type->populated.next;
     return next != &type->heap->populated ? link_owner(next, poolobj_type, populated) : NULL;
 }

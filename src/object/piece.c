@@ -25,11 +25,11 @@ struct piece {
 
 static void trace_span(poolobj *const *slots, size_t count, void *arg) {
     struct piece *piece = (struct piece *)arg;
-    count = scan_part(&piece->scan, &slots, count);
+    count = round_scan_part(&piece->scan, &slots, count);
     for (size_t i = 0; i < count && piece->whole; i++) {
         poolobj *to = slots[i];
-        if (!set_has(&round_of(to)->white, to)) continue;
-        uint8_t *hint = hint_of(to);
+        if (!ledger_set_has(&ledger_round(to)->white, to)) continue;
+        uint8_t *hint = ledger_hint(to);
         if (*hint > INSIDE) continue;
         piece->edges++;
         if (*hint == INSIDE) continue;
@@ -45,7 +45,7 @@ static void trace_span(poolobj *const *slots, size_t count, void *arg) {
 
 static void trace_object(struct piece *piece, poolobj *object) {
     ASSERT(piece->count <= ROUND_PIECE_MAX);
-    const struct type_pool *pool = type_pool_of(object);
+    const struct type_pool *pool = ledger_pool(object);
     if (!hint_is_countable(object)) {
         piece->whole = false;
         return;
@@ -59,13 +59,13 @@ static void trace_object(struct piece *piece, poolobj *object) {
 /* True: it is whole, and nothing else refers to any of its objects. */
 static bool trace(struct gc_round *round, struct piece *piece, poolobj *from) {
     ASSERT(round->phase == ROUND_PIECES);
-    ASSERT(set_has(&round_of(from)->white, from));
+    ASSERT(ledger_set_has(&ledger_round(from)->white, from));
     piece->count = 1;
     piece->object[0] = from;
     piece->sum = piece->edges = 0;
     piece->whole = true;
     piece->flags = 0;
-    *hint_of(from) = INSIDE;
+    *ledger_hint(from) = INSIDE;
     for (size_t i = 0; i < piece->count && piece->whole; i++) {
         piece->scan = (struct scan){round, 0, 0, FIELDS_MAX, false, false};
         trace_object(piece, piece->object[i]);
@@ -76,7 +76,7 @@ static bool trace(struct gc_round *round, struct piece *piece, poolobj *from) {
 }
 
 static void set_hints(const struct piece *piece, uint8_t to) {
-    for (size_t i = 0; i < piece->count; i++) *hint_of(piece->object[i]) = to;
+    for (size_t i = 0; i < piece->count; i++) *ledger_hint(piece->object[i]) = to;
 }
 
 /* ---- Finalizers and weak references ---- */
@@ -103,11 +103,11 @@ static void clear_weakrefs(poolobj_heap *heap, const struct piece *piece, bool c
 
 /* So that who has died meanwhile can be told by its bit. */
 static void hold_pools(const struct piece *piece) {
-    for (size_t i = 0; i < piece->count; i++) type_pool_of(piece->object[i])->held = true;
+    for (size_t i = 0; i < piece->count; i++) ledger_pool(piece->object[i])->held = true;
 }
 static void let_pools_go(const struct piece *piece, const struct type_pool *here) {
     for (size_t i = 0; i < piece->count; i++) {
-        struct type_pool *pool = type_pool_of(piece->object[i]);
+        struct type_pool *pool = ledger_pool(piece->object[i]);
         if (pool->held && pool != here) type_pool_let_go(pool);
     }
 }
@@ -118,12 +118,12 @@ static void run_last_calls_of_piece(struct type_pool *here, const struct piece *
     clear_weakrefs(here->type->heap, piece, true);
     for (size_t i = 0; i < piece->count; i++) {
         poolobj *object = piece->object[i];
-        if (set_has(&round_of(object)->white, object) && block_is_object(object))
+        if (ledger_set_has(&ledger_round(object)->white, object) && type_pool_is_object(object))
             object_finalize(object);
     }
     for (size_t i = 0; i < piece->count; i++)
-        if (set_has(&round_of(piece->object[i])->white, piece->object[i]))
-            *hint_of(piece->object[i]) = UNTRIED;
+        if (ledger_set_has(&ledger_round(piece->object[i])->white, piece->object[i]))
+            *ledger_hint(piece->object[i]) = UNTRIED;
     let_pools_go(piece, here);
 }
 
@@ -134,7 +134,7 @@ static void drop_span(poolobj *const *slots, size_t count, void *arg) {
     for (size_t i = 0; i < count; i++) {
         poolobj *to = slots[i];
         if (to == NULL) continue;
-        if (set_has(&round_of(to)->white, to) && *hint_of(to) == INSIDE) continue;
+        if (ledger_set_has(&ledger_round(to)->white, to) && *ledger_hint(to) == INSIDE) continue;
         round->dead = object_drop(to, round->dead);
     }
 }
@@ -144,7 +144,7 @@ static void reclaim(struct gc_round *round, poolobj_heap *heap, const struct pie
     ASSERT(piece->whole && piece->sum == piece->edges);
     clear_weakrefs(heap, piece, false);
     for (size_t i = 0; i < piece->count; i++) {
-        const struct type_pool *pool = type_pool_of(piece->object[i]);
+        const struct type_pool *pool = ledger_pool(piece->object[i]);
         object_references(pool->type, pool, piece->object[i], drop_span, round);
     }
     for (size_t i = 0; i < piece->count; i++) {
@@ -153,7 +153,7 @@ static void reclaim(struct gc_round *round, poolobj_heap *heap, const struct pie
     }
     set_hints(piece, UNTRIED);
     for (size_t i = 0; i < piece->count; i++)
-        type_pool_put(type_pool_of(piece->object[i]), piece->object[i]);
+        type_pool_put(ledger_pool(piece->object[i]), piece->object[i]);
     heap->count[0] -= (int)size_min(piece->count, (size_t)heap->count[0]);
     round->freed += piece->count;
     round->freed_in_pieces += piece->count;
@@ -170,7 +170,7 @@ static void try(struct gc_round *round, struct type_pool *here, poolobj *from) {
     if (garbage && is_called(heap, &piece)) {
         came = piece.count;
         run_last_calls_of_piece(here, &piece);
-        if (!set_has(&round_of(from)->white, from)) return;
+        if (!ledger_set_has(&ledger_round(from)->white, from)) return;
         garbage = trace(round, &piece, from) && !is_called(heap, &piece);
         if (!garbage) round->left += came;
     }
@@ -185,16 +185,16 @@ bool piece_is_in_vain(const struct gc_round *round) {
 }
 
 bool piece_try_pool(struct gc_round *round, struct type_pool *pool) {
-    const struct object_set *white = &round_of((void *)pool->base)->white;
+    const struct object_set *white = &ledger_round((void *)pool->base)->white;
     const uint64_t enough = round->traced + ROUND_PIECE_MAX / 2;
     round->work++;
-    if (!set_any(white)) return true;
+    if (!ledger_set_any(white)) return true;
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t seen = 0, rest;
         while ((rest = white->word[w] & ~seen) != 0) {
             seen |= rest & -rest;
             poolobj *object = type_pool_lowest(pool, w, rest);
-            if (*hint_of(object) != UNTRIED) continue;
+            if (*ledger_hint(object) != UNTRIED) continue;
             if (round->traced > enough || piece_is_in_vain(round)) return false;
             try(round, pool, object);
         }

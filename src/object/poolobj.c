@@ -56,7 +56,7 @@ void poolobj_check_set(const void *slot, const poolobj *object) {
 }
 
 static void require_object(const char *function, const poolobj *object) {
-    if (unlikely(!block_is_object(object))) fail_dead(function, object);
+    if (unlikely(!type_pool_is_object(object))) fail_dead(function, object);
     if (DEBUG_BUILD) poolobj_check_use(object);
 }
 
@@ -89,7 +89,7 @@ void poolobj_heap_share(poolobj_heap *heap) {
     object_heap_require("poolobj_heap_share", heap);
     if (heap->collecting || heap->depth > 0 || heap->shared) return;
     object_die_all(heap);
-    collect(heap, OLDEST);
+    collect_generation(heap, OLDEST);
     collect_walk(heap, NULL, make_immortal, NULL);
     generation_freeze_all(heap);
     heap->enabled = false;
@@ -123,7 +123,8 @@ void poolobj_heap_set_close_callback(poolobj_heap *heap,
 }
 
 static void check_pools(const poolobj_heap *heap) {
-    for (poolobj_type *type = type_first(heap); type != NULL; type = type_next(type)) {
+    for (poolobj_type *type = object_heap_first_type(heap); type != NULL;
+         type = object_heap_next_type(type)) {
         CHECK(link_is_alone(&type->pools) == link_is_alone(&type->populated));
         for (struct type_pool *pool = type_pool_first(type); pool; pool = type_pool_next(pool))
             type_pool_check(pool);
@@ -171,7 +172,7 @@ void poolobj_type_free(poolobj_type *type) {
 void *poolobj_type_data(const poolobj_type *type) { return type->data; }
 poolobj_heap *poolobj_type_heap(const poolobj_type *type) { return type->heap; }
 
-const char *poolobj_type_name(const poolobj_type *type) { return type_name(type); }
+const char *poolobj_type_name(const poolobj_type *type) { return object_heap_type_name(type); }
 
 const char *poolobj_type_field(const poolobj_type *type, size_t index) {
     const char **fields = type->extra != NULL ? type->extra->fields : NULL;
@@ -225,7 +226,7 @@ poolobj_type *poolobj_typeof(const void *object) { return object_type((const poo
 
 poolobj_heap *poolobj_heap_of(const void *object) { return object_heap((const poolobj *)object); }
 
-size_t poolobj_sizeof(const void *object) { return object_bytes(type_pool_of(object)); }
+size_t poolobj_sizeof(const void *object) { return object_bytes(ledger_pool(object)); }
 
 size_t poolobj_count(const poolobj_type *type) {
     size_t count = 0;
@@ -246,7 +247,7 @@ void poolobj_immortal(void *object) {
 void poolobj_incref_slow(poolobj *object) {
     if (object->count == INT32_MAX)
         object->count = IMMORTAL;
-    else if (!block_is_object(object))
+    else if (!type_pool_is_object(object))
         fail_dead("poolobj_incref", object);
 }
 
@@ -254,7 +255,7 @@ void poolobj_decref_slow(poolobj *object) {
     if (likely(object->count == 1)) {
         if (DEBUG_BUILD) poolobj_check_use(object);
         object_die(object);
-    } else if (!block_is_object(object)) {
+    } else if (!type_pool_is_object(object)) {
         fail_dead("poolobj_decref", object);
     }
 }
@@ -272,7 +273,7 @@ poolobj_weakref *poolobj_weakref_new(void *object,
 void *poolobj_weakref_get(poolobj_weakref *weakref) {
     object_heap_require("poolobj_weakref_get", weakref->heap);
     poolobj *object = weakref->object;
-    if (object == NULL || !block_is_object(object)) return NULL;
+    if (object == NULL || !type_pool_is_object(object)) return NULL;
     if (round_has_condemned(weakref->heap, object)) return NULL;
     poolobj_incref(object);
     return object;
@@ -291,7 +292,7 @@ size_t poolobj_gc_collect(poolobj_heap *heap, int generation) {
     require_generation("poolobj_gc_collect", heap, generation);
     if (heap->shared) return 0;
     if (generation == OLDEST && !heap->collecting) object_die_all(heap);
-    return collect(heap, generation);
+    return collect_generation(heap, generation);
 }
 
 int poolobj_gc_step(poolobj_heap *heap, uint64_t budget) {
@@ -464,8 +465,8 @@ poolobj *poolobj_heap_held(poolobj_heap *heap, const void *object) {
 void poolobj_types(const poolobj_heap *heap, void (*each)(poolobj_type *type, void *arg),
                    void *arg) {
     object_heap_require("poolobj_types", heap);
-    for (poolobj_type *type = type_first(heap), *next; type != NULL; type = next) {
-        next = type_next(type);
+    for (poolobj_type *type = object_heap_first_type(heap), *next; type != NULL; type = next) {
+        next = object_heap_next_type(type);
         each(type, arg);
     }
 }
@@ -477,6 +478,6 @@ void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,
 }
 
 void poolobj_references(void *object, poolobj_visit visit, void *arg) {
-    struct type_pool *pool = type_pool_of(object);
+    struct type_pool *pool = ledger_pool(object);
     object_references(pool->type, pool, (poolobj *)object, visit, arg);
 }

@@ -5,10 +5,10 @@
 #include "object/sweep.h"
 
 static inline struct marks *pool_marks(const struct type_pool *pool) {
-    return marks_of((void *)pool->base);
+    return ledger_marks((void *)pool->base);
 }
 static inline uint32_t *pool_counts(const struct type_pool *pool) {
-    return count_of((void *)pool->base);
+    return ledger_count((void *)pool->base);
 }
 
 /* The working count that a field at `offset` of its pool leads to. For NULL one of the heap's pool
@@ -16,7 +16,7 @@ static inline uint32_t *pool_counts(const struct type_pool *pool) {
    all. */
 static inline uint32_t *count_for(const poolobj *to, uintptr_t nowhere, size_t offset) {
     ASSERT(offset < POOL_SIZE);
-    return count_of(to != NULL ? to : (const void *)(nowhere + offset));
+    return ledger_count(to != NULL ? to : (const void *)(nowhere + offset));
 }
 static inline uint32_t *count_at(poolobj *const *slot, uintptr_t nowhere) {
     return count_for(*slot, nowhere, (uintptr_t)slot & (POOL_SIZE - 1));
@@ -30,7 +30,7 @@ static void copy_counts(const struct type_pool *pool) {
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
             const poolobj *object = type_pool_lowest(pool, w, rest);
-            *count_of(object) = (uint32_t)object->count;
+            *ledger_count(object) = (uint32_t)object->count;
         }
 }
 
@@ -41,7 +41,7 @@ static void copy_all_counts(struct type_pool *chain) {
 /* What is known of a pool's objects, all of which will be written to, before it is needed. */
 static inline void prefetch_ledger(const struct type_pool *pool) {
     if (pool == NULL) return;
-    __builtin_prefetch(ages_of((void *)pool->base), 1);
+    __builtin_prefetch(ledger_ages((void *)pool->base), 1);
     __builtin_prefetch(pool_marks(pool), 1);
     const char *counts = (const char *)pool_counts(pool);
     for (unsigned at = 0; at < sizeof(uint32_t) * POOL_GRANULES; at += CACHE_LINE)
@@ -57,7 +57,7 @@ static size_t enter(struct type_pool *pool, int generation) {
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = members.word[w]; rest != 0; rest &= rest - 1) {
             const poolobj *object = type_pool_lowest(pool, w, rest);
-            bool is_object = block_is_object(object);
+            bool is_object = type_pool_is_object(object);
             counts[w * 64 + bit_lowest(rest)] = (uint32_t)object->count;
             members.word[w] ^= is_object ? 0 : rest & -rest;
             entered += is_object;
@@ -85,7 +85,7 @@ ALWAYS_INLINE void subtract_pair(const poolobj *object, size_t offset, size_t fi
    counts no cache holds, marks are a small part of them: some young objects that refer to 2 million
    old ones at random take 15 ns each instead of 55. */
 ALWAYS_INLINE void subtract_if_white(const poolobj *to) {
-    if (set_has(&marks_of(to)->white, to)) *count_of(to) -= 1;
+    if (ledger_set_has(&ledger_marks(to)->white, to)) *ledger_count(to) -= 1;
 }
 
 static inline void subtract_white(poolobj *const *slots, size_t count, void *unused) {
@@ -141,8 +141,8 @@ static void set_counts(struct type_pool *pool, uint32_t to) {
 }
 
 static void clear_counts(const poolobj_heap *heap) {
-    for (const poolobj_type *type = populated_first(heap); type != NULL;
-         type = populated_next(type)) {
+    for (const poolobj_type *type = object_heap_first_populated(heap); type != NULL;
+         type = object_heap_next_populated(type)) {
         for (struct type_pool *pool = type_pool_first(type); pool != NULL;
              pool = type_pool_next(pool))
             set_counts(pool, type->tracked ? 0 : ELSEWHERE);
@@ -154,8 +154,8 @@ static void clear_counts(const poolobj_heap *heap) {
 enum { OBJECTS_AHEAD = 8 };
 
 static inline void prefetch_counts(const poolobj *object, size_t first, size_t second) {
-    __builtin_prefetch(count_of(*object_field(object, first)), 1);
-    __builtin_prefetch(count_of(*object_field(object, second)), 1);
+    __builtin_prefetch(ledger_count(*object_field(object, first)), 1);
+    __builtin_prefetch(ledger_count(*object_field(object, second)), 1);
 }
 
 ALWAYS_INLINE size_t enter_pool(struct type_pool *pool, bool far) {
@@ -173,7 +173,7 @@ ALWAYS_INLINE size_t enter_pool(struct type_pool *pool, bool far) {
         if (far && is_pair && offset + OBJECTS_AHEAD * stride < end)
             prefetch_counts((const poolobj *)(base + offset + OBJECTS_AHEAD * stride), first,
                             second);
-        if (unlikely(object->count <= 0) && !block_is_object(object)) {
+        if (unlikely(object->count <= 0) && !type_pool_is_object(object)) {
             members.word[granule / 64] &= ~((uint64_t)1 << granule % 64);
             continue;
         }
@@ -185,7 +185,7 @@ ALWAYS_INLINE size_t enter_pool(struct type_pool *pool, bool far) {
     }
     pool_marks(pool)->white = members;
     generation_age(pool, &members, OLDEST);
-    return set_count(&members);
+    return ledger_set_count(&members);
 }
 
 static NOINLINE size_t enter_near(struct type_pool *pool) { return enter_pool(pool, false); }
@@ -197,9 +197,9 @@ static void check_counts(const struct type_pool *pool) {
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
             const poolobj *object = type_pool_lowest(pool, w, rest);
-            if (object->count > 0 && (int32_t)*count_of(object) < 0)
+            if (object->count > 0 && (int32_t)*ledger_count(object) < 0)
                 fail_call("poolobj_gc_collect:", "more references are reported than are held to",
-                          (uintptr_t)object, type_name(pool->type));
+                          (uintptr_t)object, object_heap_type_name(pool->type));
         }
 }
 
@@ -245,11 +245,11 @@ static struct type_pool *queue_take(struct rescue *rescue) {
 }
 
 static inline void make_grey(struct rescue *rescue, const poolobj *object) {
-    uint64_t *grey = &marks_of(object)->grey.word[set_word(object)];
+    uint64_t *grey = &ledger_marks(object)->grey.word[ledger_set_word(object)];
     uint64_t before = *grey;
-    *grey = before | set_bit(object);
+    *grey = before | ledger_set_bit(object);
     if (likely(before != 0)) return;
-    struct type_pool *pool = type_pool_of(object);
+    struct type_pool *pool = ledger_pool(object);
     if (pool->next_grey == NULL) queue_add(rescue, pool);
 }
 
@@ -257,12 +257,14 @@ static inline void make_grey(struct rescue *rescue, const poolobj *object) {
    marks are. */
 enum part { ALL, SOME, APART };
 
-ALWAYS_INLINE bool is_white(const poolobj *to) { return set_has(&marks_of(to)->white, to); }
+ALWAYS_INLINE bool is_white(const poolobj *to) {
+    return ledger_set_has(&ledger_marks(to)->white, to);
+}
 
 ALWAYS_INLINE void rescue_one(struct rescue *rescue, const poolobj *to, uintptr_t here,
                               size_t ahead, enum part part) {
     if (part == APART && !is_white(to)) return;
-    uint32_t *count = count_of(to); /* of NULL: not 0 */
+    uint32_t *count = ledger_count(to); /* of NULL: not 0 */
     if (*count != 0) return;
     if (part == SOME && !is_white(to)) return;
     *count = 1;
@@ -367,7 +369,9 @@ static void visit_grey(struct type_pool *pool, struct rescue *rescue) {
     } while (any != 0);
 }
 
-static bool has_grey(const struct type_pool *pool) { return set_any(&pool_marks(pool)->grey); }
+static bool has_grey(const struct type_pool *pool) {
+    return ledger_set_any(&pool_marks(pool)->grey);
+}
 
 /* Pools that the sweep came by after they were queued have no grey object any more. */
 static void queue_prune(struct rescue *rescue) {
@@ -485,7 +489,7 @@ size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
 size_t reach_count(const struct type_pool *chain) {
     size_t count = 0;
     for (const struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
-        count += set_count(&pool_marks(pool)->white);
+        count += ledger_set_count(&pool_marks(pool)->white);
     return count;
 }
 

@@ -15,7 +15,7 @@ struct type_pool *reclaim_pools(struct type_pool *chain) {
     struct type_pool *with = NULL, *without = NULL, *next;
     for (; chain != NULL; chain = next) {
         next = chain->next_work;
-        bool any = set_any(&marks_of((void *)chain->base)->white);
+        bool any = ledger_set_any(&ledger_marks((void *)chain->base)->white);
         struct type_pool **to = any ? &with : &without;
         chain->next_work = *to;
         *to = chain;
@@ -58,7 +58,7 @@ static void finalize(poolobj *object, void *unused) {
 static bool call_finalizers(struct type_pool *chain) {
     bool any = false;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
-        if (!type_finalizes(pool->type)) continue;
+        if (!type_pool_finalizes(pool->type)) continue;
         reach_each(pool, finalize, NULL);
         any = true;
     }
@@ -81,7 +81,7 @@ size_t reclaim_finalize(poolobj_heap *heap, struct type_pool *chain) {
 /* ---- Keeping ---- */
 
 static void save(poolobj *object, void *unused) {
-    ASSERT(block_is_object(object));
+    ASSERT(type_pool_is_object(object));
     (void)unused;
     poolobj_incref(object);
     object->flags |= SAVED;
@@ -91,7 +91,7 @@ size_t reclaim_save(struct type_pool *chain) {
     size_t count = reach_count(chain);
     for_white(chain, save, NULL);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
-        memset(&marks_of((void *)pool->base)->white, 0, sizeof(struct object_set));
+        memset(&ledger_marks((void *)pool->base)->white, 0, sizeof(struct object_set));
     return count;
 }
 
@@ -105,14 +105,14 @@ static void drop(poolobj *object, void *unused) {
 static inline void drop_outward(poolobj *const *slots, size_t count, void *chain) {
     for (size_t i = 0; i < count; i++) {
         poolobj *to = slots[i];
-        if (likely(set_has(&marks_of(to)->white, to)) || to == NULL) continue;
+        if (likely(ledger_set_has(&ledger_marks(to)->white, to)) || to == NULL) continue;
         *(poolobj **)chain = object_drop(to, *(poolobj **)chain);
     }
 }
 
 static void drop_references(struct type_pool *pool, poolobj **dead) {
     ASSERT(pool->held);
-    const struct object_set white = marks_of((void *)pool->base)->white;
+    const struct object_set white = ledger_marks((void *)pool->base)->white;
     const poolobj_type *type = pool->type;
     const size_t stride = pool->stride, end = pool->capacity * stride;
     for (size_t offset = 0; offset < end; offset += stride) {
@@ -133,7 +133,7 @@ size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain, poolobj **dead)
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         if (pool->type->drop != NULL) reach_each(pool, drop, NULL);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
-        count += type_pool_free_set(pool, marks_of((void *)pool->base)->white);
+        count += type_pool_free_set(pool, ledger_marks((void *)pool->base)->white);
     heap->count[0] = (size_t)heap->count[0] > count ? heap->count[0] - (int)count : 0;
     return count;
 }

@@ -67,7 +67,7 @@ static void end(poolobj_heap *heap) {
 }
 
 static void unmark_pool(struct type_pool *pool) {
-    if (pool->rounded) memset(round_of((void *)pool->base), 0, sizeof(struct marks));
+    if (pool->rounded) memset(ledger_round((void *)pool->base), 0, sizeof(struct marks));
     pool->rounded = pool->queued = false;
 }
 
@@ -76,13 +76,13 @@ static void unmark_pool(struct type_pool *pool) {
 static struct type_pool *chain_white(poolobj_heap *heap) {
     struct type_pool *chain = NULL;
     for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;) {
-        struct object_set white = round_of((void *)pool->base)->white;
-        if (!pool->rounded || !set_any(&white)) continue;
+        struct object_set white = ledger_round((void *)pool->base)->white;
+        if (!pool->rounded || !ledger_set_any(&white)) continue;
         for (unsigned w = 0; w < MARK_WORDS; w++)
             for (uint64_t rest = white.word[w]; rest != 0; rest &= rest - 1)
-                if (!block_is_object(type_pool_lowest(pool, w, rest)))
+                if (!type_pool_is_object(type_pool_lowest(pool, w, rest)))
                     white.word[w] ^= rest & -rest;
-        marks_of((void *)pool->base)->white = white;
+        ledger_marks((void *)pool->base)->white = white;
         unmark_pool(pool);
         pool->held = true;
         pool->next_work = chain;

@@ -37,7 +37,7 @@ static inline bool round_is_active(const poolobj_heap *heap) {
 }
 /* An object that nothing leads to, but for weak references and walks over all objects. */
 static inline bool round_has_condemned(const poolobj_heap *heap, const poolobj *object) {
-    return unlikely(heap->round.certified) && set_has(&round_of(object)->white, object);
+    return unlikely(heap->round.certified) && ledger_set_has(&ledger_round(object)->white, object);
 }
 
 #ifdef __cplusplus

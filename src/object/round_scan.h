@@ -26,7 +26,7 @@ struct scan {
 };
 
 /* The part of a span of fields that belongs to the walk. */
-ALWAYS_INLINE size_t scan_part(struct scan *scan, poolobj *const **slots, size_t count) {
+ALWAYS_INLINE size_t round_scan_part(struct scan *scan, poolobj *const **slots, size_t count) {
     size_t skip = size_min(scan->skip, count);
     scan->skip -= skip;
     *slots += skip;
@@ -41,13 +41,13 @@ ALWAYS_INLINE size_t scan_part(struct scan *scan, poolobj *const **slots, size_t
 
 /* Only objects of a type with `traverse`, and large ones, may have more references than a step has
    time for. */
-static inline bool scan_is_short(const struct type_pool *pool) {
+static inline bool round_scan_is_short(const struct type_pool *pool) {
     return pool->bin != NULL && pool->type->traverse == NULL;
 }
 
 /* Visits the next fields of an object; false: there are more. `visit` gets the scan. */
-ALWAYS_INLINE bool scan_object(struct gc_round *round, struct type_pool *pool, poolobj *object,
-                               poolobj_visit visit) {
+ALWAYS_INLINE bool round_scan_object(struct gc_round *round, struct type_pool *pool,
+                                     poolobj *object, poolobj_visit visit) {
     size_t skip = round->part == object ? round->field : 0;
     struct scan scan = {round, pool->type->heap->nowhere, skip, SCAN_FIELDS,
                         false, pool->type->heap->frozen};
@@ -60,10 +60,10 @@ ALWAYS_INLINE bool scan_object(struct gc_round *round, struct type_pool *pool, p
 
 /* Calls `begin` with each object of a set, from the granule on where the round is, and visits the
    fields of those for which it returns true. False: there is more. */
-ALWAYS_INLINE bool scan_set(struct gc_round *round, struct type_pool *pool,
-                            const struct object_set *set,
-                            bool (*begin)(struct gc_round *round, poolobj *object),
-                            poolobj_visit visit) {
+ALWAYS_INLINE bool round_scan_set(struct gc_round *round, struct type_pool *pool,
+                                  const struct object_set *set,
+                                  bool (*begin)(struct gc_round *round, poolobj *object),
+                                  poolobj_visit visit) {
     const unsigned from = round->granule / 64;
     for (unsigned w = from; w < MARK_WORDS; w++) {
         uint64_t rest = set->word[w];
@@ -71,7 +71,7 @@ ALWAYS_INLINE bool scan_set(struct gc_round *round, struct type_pool *pool,
         for (; rest != 0; rest &= rest - 1) {
             poolobj *object = type_pool_lowest(pool, w, rest);
             if (round->part != object && !begin(round, object)) continue;
-            if (scan_object(round, pool, object, visit)) continue;
+            if (round_scan_object(round, pool, object, visit)) continue;
             round->granule = w * 64 + bit_lowest(rest);
             return false;
         }

@@ -17,7 +17,7 @@ static unsigned pools_for(size_t bytes) { return (unsigned)((bytes + POOL_SIZE -
 
 /* What shares its place in the ledger with NULL is taken once and belongs to nobody then. */
 static bool take_pools(struct store *store) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(store->reserve.pools == 0);
     struct arena_pools *reserve = &store->reserve;
     do {
@@ -33,7 +33,7 @@ static bool take_pools(struct store *store) {
 }
 
 static uintptr_t take_span(unsigned pools) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(pools > 1 && pools <= ARENA_POOLS);
     const struct range_request request = {pools, POOL_SIZE, ARENA_SIZE}; /* ledgers are of arenas */
     uintptr_t base = space_take(&request);
@@ -47,7 +47,7 @@ static uintptr_t take_span(unsigned pools) {
 }
 
 static uintptr_t take_arenas(size_t count) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(count > 1);
     const struct range_request request = {count * ARENA_POOLS, ARENA_SIZE, 0};
     uintptr_t first = space_take(&request);
@@ -64,7 +64,7 @@ static uintptr_t take_arenas(size_t count) {
 }
 
 static void return_pool(uintptr_t pool) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     ASSERT(pool % POOL_SIZE == 0 && !ledger_is_of_null(pool));
     arena_return(align_down(pool, ARENA_SIZE), (uint64_t)1 << (pool >> POOL_SHIFT) % ARENA_POOLS);
 }
@@ -81,7 +81,7 @@ static uintptr_t pop(struct store *store) {
 }
 
 static void purge_what_is_due(void) {
-    ASSERT(space_is_locked());
+    ASSERT(space_lock_is_held());
     if (purge_is_due(os_clock_ms())) purge_step();
 }
 
@@ -103,7 +103,7 @@ static void return_oldest(struct store *store, unsigned count) {
 static uintptr_t take(struct store *store, size_t bytes) {
     uintptr_t base = 0;
     bool single = bytes <= POOL_SIZE;
-    if (unlikely(huge_is_due())) huge_make();
+    if (unlikely(huge_make_is_due())) huge_make();
     if (!space_lock()) return 0;
     purge_what_is_due();
     if (bytes > ARENA_SIZE)
@@ -160,8 +160,8 @@ static void after_fork(bool in_doubt, uint32_t survivor) {
 void store_watch_forks(void) {
     static struct atomic_u32 watches;
     if (atomic_u32_exchange(&watches, 1) != 0) return;
-    space_after_fork = after_fork;
-    space_watch_forks();
+    space_lock_after_fork = after_fork;
+    space_lock_watch_forks();
 }
 
 /* There where the process's malloc is libpoolalloc. */

@@ -8,11 +8,11 @@ enum { QUEUE_SHARE = 16, QUEUE_ALWAYS = 8, POOLS_AHEAD = 4 };
 size_t sweep_few(size_t pools) { return size_max(pools / QUEUE_SHARE, QUEUE_ALWAYS); }
 
 static inline struct marks *marks_here(const struct type_pool *pool) {
-    return marks_of((void *)pool->base);
+    return ledger_marks((void *)pool->base);
 }
 
 static inline bool has_grey(const struct type_pool *pool) {
-    return set_any(&marks_here(pool)->grey);
+    return ledger_set_any(&marks_here(pool)->grey);
 }
 
 /* ---- Sweeps ---- */
@@ -20,7 +20,7 @@ static inline bool has_grey(const struct type_pool *pool) {
 /* NULL has marks of the heap's own, in the pool `nowhere`. */
 ALWAYS_INLINE void mark(const poolobj *to, uintptr_t nowhere) {
     const void *at = to != NULL ? to : (const void *)nowhere;
-    marks_rescue(marks_of(at), at);
+    ledger_rescue(ledger_marks(at), at);
 }
 
 static inline void mark_span(poolobj *const *slots, size_t count, void *nowhere) {
@@ -99,10 +99,10 @@ static inline void queue_span(poolobj *const *slots, size_t count, void *arg) {
     struct queue *queue = (struct queue *)arg;
     for (size_t i = 0; i < count; i++) {
         const poolobj *to = slots[i];
-        struct marks *marks = marks_of(to);
-        if (!set_has(&marks->white, to)) continue;
-        marks_rescue(marks, to);
-        struct type_pool *pool = type_pool_of(to);
+        struct marks *marks = ledger_marks(to);
+        if (!ledger_set_has(&marks->white, to)) continue;
+        ledger_rescue(marks, to);
+        struct type_pool *pool = ledger_pool(to);
         if (pool->next_grey == NULL) queue_add(queue, pool);
     }
 }

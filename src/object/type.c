@@ -106,7 +106,7 @@ static bool make_extra(poolobj_type *type, const poolobj_typespec *spec) {
     extra->listed_max = (uint32_t)spec->free_list;
     if (spec->free_list > 0)
         extra->listed_stride =
-            (uint32_t)bin_stride(spec->size + spec->free_items * item_size(spec));
+            (uint32_t)type_pool_bin_stride(spec->size + spec->free_items * item_size(spec));
     return copy_fields(type, spec);
 }
 
@@ -118,8 +118,8 @@ void *type_make_upper(poolobj_type *type, size_t size) {
 
 static bool make_bins(poolobj_type *type, const poolobj_typespec *spec) {
     if (!type->itemized) {
-        bin_init(&type->bin, type, size_min(type->size, SHARED_MAX));
-        type->bin.listed_max = type_listed_max(type);
+        type_pool_init_bin(&type->bin, type, size_min(type->size, SHARED_MAX));
+        type->bin.listed_max = object_heap_listed_max(type);
         return true;
     }
     type->items.item_size = item_size(spec);

@@ -18,7 +18,7 @@ static void make_starts(uint32_t stride, uint32_t capacity) {
     struct object_set set = {{0}};
     for (uint32_t i = 0; i < capacity; i++) {
         uintptr_t offset = (uintptr_t)i * stride;
-        set.word[set_word((void *)offset)] |= set_bit((void *)offset);
+        set.word[ledger_set_word((void *)offset)] |= ledger_set_bit((void *)offset);
     }
     for (unsigned w = MARK_WORDS; w-- > 0;)
         atomic_u64_store_release(&starts[stride / 8][w], set.word[w]);
@@ -31,7 +31,7 @@ struct object_set type_pool_starts(const struct type_pool *pool) {
     return set;
 }
 
-void bin_init(struct bin *bin, poolobj_type *type, size_t bytes) {
+void type_pool_init_bin(struct bin *bin, poolobj_type *type, size_t bytes) {
     ASSERT(bytes <= SHARED_MAX);
     const uint32_t stride = (uint32_t)align_up(size_max(bytes, BLOCK_MIN), 8);
     bin->type = type;
@@ -55,12 +55,12 @@ static unsigned class_of(size_t bytes, size_t *size) {
     return EXACT_MAX / 8 + 1 + MOST_SHARING - sharing;
 }
 
-size_t bin_stride(size_t bytes) {
+size_t type_pool_bin_stride(size_t bytes) {
     size_t size;
     return class_of(bytes, &size), size;
 }
 
-struct bin *bin_for(poolobj_type *type, size_t bytes) {
+struct bin *type_pool_bin_for(poolobj_type *type, size_t bytes) {
     ASSERT(bytes <= SHARED_MAX);
     size_t size;
     if (!type->itemized) return &type->bin;
@@ -68,8 +68,8 @@ struct bin *bin_for(poolobj_type *type, size_t bytes) {
     if (likely(*bin != NULL)) return *bin;
     struct bin *made = (struct bin *)store_allocate(sizeof *made);
     if (made == NULL) return NULL;
-    bin_init(made, type, size);
-    if (type_listed_max(type) > 0 && made->stride <= type->extra->listed_stride)
+    type_pool_init_bin(made, type, size);
+    if (object_heap_listed_max(type) > 0 && made->stride <= type->extra->listed_stride)
         made->listed_max = type->extra->listed_max;
     return *bin = made;
 }
@@ -79,7 +79,7 @@ struct bin *bin_for(poolobj_type *type, size_t bytes) {
 static struct type_pool *take(struct bin *bin, poolobj_type *type, size_t bytes) {
     uintptr_t base = store_take(&type->heap->store, bytes);
     if (base == 0) return NULL;
-    struct type_pool *pool = type_pool_of((void *)base);
+    struct type_pool *pool = ledger_pool((void *)base);
     ASSERT(base % POOL_SIZE == 0 && pool->type == NULL);
     memset(pool, 0, sizeof *pool);
     pool->type = type;
@@ -103,8 +103,8 @@ static struct type_pool *take_shared(struct bin *bin) {
     pool->lists = bin->listed_max > 0;
     pool->free = type_pool_block(pool, 0); /* from here upwards, as the processor prefetches */
     for (uint32_t i = 0; i < pool->capacity; i++)
-        block_make_free(type_pool_block(pool, i),
-                        i + 1 < pool->capacity ? type_pool_block(pool, i + 1) : NULL);
+        type_pool_link_free(type_pool_block(pool, i),
+                            i + 1 < pool->capacity ? type_pool_block(pool, i + 1) : NULL);
     return pool;
 }
 
@@ -134,7 +134,7 @@ static COLD void forget_in_round(struct gc_round *round, struct type_pool *pool)
         round->pool = type_pool_after(pool->type->heap, pool);
         round->granule = 0;
     }
-    if (round->part != NULL && type_pool_of(round->part) == pool) round->part = NULL;
+    if (round->part != NULL && ledger_pool(round->part) == pool) round->part = NULL;
     if (!pool->queued) return;
     for (size_t i = round->queue_first; i != round->queue_last; i++)
         if (round->scratch->queue[i % ROUND_QUEUE_MAX] == pool)
@@ -176,10 +176,10 @@ void type_pool_return(struct type_pool *pool) {
     link_remove(&pool->partial);
     link_remove(&pool->generation);
     if (pool->marked) {
-        memset(ages_of((void *)pool->base), 0, sizeof(struct ages));
-        memset(marks_of((void *)pool->base), 0, sizeof(struct marks));
+        memset(ledger_ages((void *)pool->base), 0, sizeof(struct ages));
+        memset(ledger_marks((void *)pool->base), 0, sizeof(struct marks));
     }
-    if (pool->rounded) memset(round_of((void *)pool->base), 0, sizeof(struct marks));
+    if (pool->rounded) memset(ledger_round((void *)pool->base), 0, sizeof(struct marks));
     poolobj_heap *heap = pool->type->heap;
     if (pool->bin == NULL) pace_press(heap, -(ptrdiff_t)pool->bytes);
     pool->type = NULL; /* for type_pool_find */
@@ -187,18 +187,18 @@ void type_pool_return(struct type_pool *pool) {
 }
 
 struct type_pool *type_pool_around(uintptr_t address) {
-    struct type_pool *pool = ledger_covers(address) ? type_pool_of((void *)address) : NULL;
+    struct type_pool *pool = ledger_covers(address) ? ledger_pool((void *)address) : NULL;
     return pool != NULL && pool->type != NULL ? pool : NULL;
 }
 
 struct type_pool *type_pool_find(uintptr_t address) {
     if (address % 8 != 0 || !ledger_covers(address)) return NULL;
-    struct type_pool *pool = type_pool_of((void *)address);
+    struct type_pool *pool = ledger_pool((void *)address);
     if (pool->type == NULL) return NULL;
     unsigned granule = (unsigned)(address - pool->base) >> GRANULE_SHIFT;
     const poolobj *block = type_pool_at_granule(pool, granule);
     if ((uintptr_t)block != address || block == type_pool_block(pool, pool->capacity)) return NULL;
-    return block_is_object(block) ? pool : NULL;
+    return type_pool_is_object(block) ? pool : NULL;
 }
 
 void type_pool_settle(struct type_pool *pool, bool was_full) {
@@ -224,11 +224,11 @@ enum { BIRTHS_A_LOOK = 32 };
 /* Ends a list after its first blocks; returns the others and how many those are. */
 static poolobj *cut(poolobj *list, uint32_t *count) {
     for (*count = 1; *count < BIRTHS_A_LOOK; ++*count) {
-        list = block_next(list);
+        list = type_pool_next_free(list);
         if (list == NULL) return NULL;
     }
-    poolobj *rest = block_next(list);
-    block_make_free(list, NULL);
+    poolobj *rest = type_pool_next_free(list);
+    type_pool_link_free(list, NULL);
     return rest;
 }
 
@@ -244,7 +244,7 @@ static void hand_out(struct bin *bin, struct type_pool *pool) {
     if (type->tracked) pace_look(type->heap);
 }
 
-bool bin_fill(struct bin *bin) {
+bool type_pool_fill_bin(struct bin *bin) {
     ASSERT(bin->free == NULL);
     struct type_pool *pool = bin->current;
     if (pool == NULL || pool->free == NULL) {
@@ -264,17 +264,18 @@ bool bin_fill(struct bin *bin) {
 static void free_word(struct type_pool *pool, unsigned word, uint64_t objects) {
     for (; objects != 0; objects &= objects - 1) {
         poolobj *block = type_pool_lowest(pool, word, objects);
-        block_make_free(block, pool->free);
+        type_pool_link_free(block, pool->free);
         pool->free = block;
     }
 }
 
 size_t type_pool_free_set(struct type_pool *pool, struct object_set objects) {
     ASSERT(pool->held);
-    ASSERT(set_count(&objects) <= pool->used);
-    struct marks *marks = marks_of((void *)pool->base), *round = round_of((void *)pool->base);
-    struct ages *ages = ages_of((void *)pool->base);
-    unsigned count = set_count(&objects);
+    ASSERT(ledger_set_count(&objects) <= pool->used);
+    struct marks *marks = ledger_marks((void *)pool->base),
+                 *round = ledger_round((void *)pool->base);
+    struct ages *ages = ledger_ages((void *)pool->base);
+    unsigned count = ledger_set_count(&objects);
     pool->used -= count;
     bool empty = pool->used == 0 && !pool->current; /* goes back: no list needed */
     for (unsigned w = 0; w < MARK_WORDS; w++) {
@@ -305,8 +306,8 @@ static struct type_pool *give_back(struct bin *bin) {
     while (bin->free != NULL) {
         ASSERT(pool->current && pool->used > 0);
         poolobj *block = bin->free;
-        bin->free = block_next(block);
-        block_make_free(block, pool->free);
+        bin->free = type_pool_next_free(block);
+        type_pool_link_free(block, pool->free);
         pool->free = block;
         pool->used--;
     }
@@ -385,8 +386,9 @@ static struct type_pool *first_open(const poolobj_type *type) {
 struct type_pool *type_pool_after(const poolobj_heap *heap, const struct type_pool *pool) {
     struct type_pool *next = pool != NULL ? type_pool_next(pool) : NULL;
     if (next != NULL) return next;
-    const poolobj_type *type = pool != NULL ? populated_next(pool->type) : populated_first(heap);
-    for (; type != NULL; type = populated_next(type))
+    const poolobj_type *type =
+        pool != NULL ? object_heap_next_populated(pool->type) : object_heap_first_populated(heap);
+    for (; type != NULL; type = object_heap_next_populated(type))
         if (type->tracked && (next = first_open(type)) != NULL) return next;
     return NULL;
 }
@@ -395,7 +397,7 @@ struct type_pool *type_pool_after(const poolobj_heap *heap, const struct type_po
 
 static uint32_t list_length(const poolobj *block) {
     uint32_t length = 0;
-    for (; block != NULL; block = block_next(block)) length++;
+    for (; block != NULL; block = type_pool_next_free(block)) length++;
     return length;
 }
 
@@ -409,7 +411,7 @@ static void check_young(const struct type_pool *pool, const struct object_set *o
         CHECK(link_is_alone(&pool->generation) && !pool->young);
         return;
     }
-    const struct ages *ages = ages_of((void *)pool->base);
+    const struct ages *ages = ledger_ages((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t young = objects->word[w] & ~(ages->low.word[w] | ages->high.word[w]);
         uint64_t middle = objects->word[w] & ages->low.word[w] & ~ages->high.word[w];
@@ -420,8 +422,9 @@ static void check_young(const struct type_pool *pool, const struct object_set *o
 }
 
 static void check_bits(struct type_pool *pool, const struct object_set *objects) {
-    const struct ages *ages = ages_of((void *)pool->base);
-    const struct marks *marks = marks_of((void *)pool->base), *round = round_of((void *)pool->base);
+    const struct ages *ages = ledger_ages((void *)pool->base);
+    const struct marks *marks = ledger_marks((void *)pool->base),
+                       *round = ledger_round((void *)pool->base);
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         CHECK(((ages->low.word[w] | ages->high.word[w]) & ~objects->word[w]) == 0); /* P5 */
         CHECK(marks->grey.word[w] == 0);
@@ -437,8 +440,9 @@ void type_pool_check(struct type_pool *pool) {
     for (uint32_t i = 0; i < pool->capacity; i++) {
         const poolobj *block = type_pool_block(pool, i);
         if (block->count == 0) continue;
-        objects.word[set_word(block)] |= set_bit(block);
-        if (block_is_object(block)) living.word[set_word(block)] |= set_bit(block);
+        objects.word[ledger_set_word(block)] |= ledger_set_bit(block);
+        if (type_pool_is_object(block))
+            living.word[ledger_set_word(block)] |= ledger_set_bit(block);
         found++;
     }
     CHECK(pool->capacity == pool->used + list_length(pool->free)); /* P1 */

@@ -41,11 +41,11 @@ extern "C" {
 #endif
 
 /* Makes a bin for objects of `bytes`, at most SHARED_MAX. */
-void bin_init(struct bin *bin, poolobj_type *type, size_t bytes);
+void type_pool_init_bin(struct bin *bin, poolobj_type *type, size_t bytes);
 /* Bytes from block to block of the bin for an object of `bytes` with items. */
-size_t bin_stride(size_t bytes);
+size_t type_pool_bin_stride(size_t bytes);
 /* The bin for an object of `bytes`, at most SHARED_MAX; NULL: no memory. */
-struct bin *bin_for(poolobj_type *type, size_t bytes);
+struct bin *type_pool_bin_for(poolobj_type *type, size_t bytes);
 /* The bin is left with no current pool; one without an object goes back. */
 void type_pool_retire_bin(struct bin *bin);
 /* Leaves the bin with no current pool if that has no object. */
@@ -55,7 +55,7 @@ void type_pool_each_bin(poolobj_type *type, void (*each)(struct bin *bin));
 /* Where blocks start in a pool that several share. */
 struct object_set type_pool_starts(const struct type_pool *pool);
 /* Blocks for a bin that has none left. False: no memory. */
-bool bin_fill(struct bin *bin);
+bool type_pool_fill_bin(struct bin *bin);
 /* A run for one large object; NULL: no memory. */
 poolobj *type_pool_take_large(poolobj_type *type, size_t bytes);
 
@@ -88,12 +88,12 @@ size_t type_pool_count(const struct type_pool *pool);
 
 /* ---- Free blocks ---- */
 
-static inline poolobj *block_next(const poolobj *block) {
+static inline poolobj *type_pool_next_free(const poolobj *block) {
     poolobj *next;
     memcpy(&next, block + 1, sizeof next);
     return next;
 }
-static inline void block_make_free(poolobj *block, poolobj *next) {
+static inline void type_pool_link_free(poolobj *block, poolobj *next) {
     memset(block, 0, sizeof *block);
     memcpy((char *)(block + 1), &next, sizeof next);
 }
@@ -123,15 +123,15 @@ static inline void type_pool_prefetch_set(const struct type_pool *pool,
 /* An object has died: no bit stands for it. */
 ALWAYS_INLINE void type_pool_unmark(const struct type_pool *pool, const poolobj *block) {
     if (!pool->marked) return;
-    struct ages *ages = ages_of(block);
-    struct marks *marks = marks_of(block);
-    unsigned word = set_word(block);
-    uint64_t others = ~set_bit(block);
+    struct ages *ages = ledger_ages(block);
+    struct marks *marks = ledger_marks(block);
+    unsigned word = ledger_set_word(block);
+    uint64_t others = ~ledger_set_bit(block);
     ages->low.word[word] &= others;
     ages->high.word[word] &= others;
     marks->white.word[word] &= others;
     if (likely(!pool->rounded)) return;
-    struct marks *round = round_of(block);
+    struct marks *round = ledger_round(block);
     round->white.word[word] &= others;
     round->grey.word[word] &= others;
 }
@@ -140,7 +140,7 @@ ALWAYS_INLINE void type_pool_unmark(const struct type_pool *pool, const poolobj 
 ALWAYS_INLINE void type_pool_put(struct type_pool *pool, poolobj *block) {
     type_pool_unmark(pool, block);
     poolobj *next = pool->free;
-    block_make_free(block, next);
+    type_pool_link_free(block, next);
     pool->free = block;
     pool->used--;
     if (unlikely(pool->used == 0 || next == NULL)) type_pool_settle(pool, next == NULL);
@@ -151,9 +151,11 @@ ALWAYS_INLINE void type_pool_put(struct type_pool *pool, poolobj *block) {
 /* Objects that died and wait to be taken apart (object.h) have DYING in their flags. */
 enum object_flag { FINALIZE = 1, WEAKLY_REFERENCED = 2, SAVED = 4, DYING = 8 };
 
-static inline bool type_finalizes(const poolobj_type *type) { return type->head >> 16 & FINALIZE; }
+static inline bool type_pool_finalizes(const poolobj_type *type) {
+    return type->head >> 16 & FINALIZE;
+}
 
-static inline bool block_is_object(const poolobj *block) {
+static inline bool type_pool_is_object(const poolobj *block) {
     return block->count != 0 && !(block->flags & DYING);
 }
 

@@ -6,7 +6,7 @@
 #include "os/os.h"
 
 static inline struct object_set *white_of(const struct type_pool *pool) {
-    return &round_of((void *)pool->base)->white;
+    return &ledger_round((void *)pool->base)->white;
 }
 
 /* ---- Sums ---- */
@@ -20,13 +20,14 @@ static bool add_sum(struct gc_round *round, poolobj *object) {
 
 ALWAYS_INLINE void add_edges(struct gc_round *round, poolobj *const *slots, size_t count) {
     uint64_t edges = 0;
-    for (size_t i = 0; i < count; i++) edges += set_has(&round_of(slots[i])->white, slots[i]);
+    for (size_t i = 0; i < count; i++)
+        edges += ledger_set_has(&ledger_round(slots[i])->white, slots[i]);
     round->edges += edges;
 }
 
 static inline void edges_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
-    count = scan_part(scan, &slots, count);
+    count = round_scan_part(scan, &slots, count);
     add_edges(scan->round, slots, count);
 }
 
@@ -34,9 +35,9 @@ bool verdict_sum(struct gc_round *round, struct type_pool *pool) {
     ASSERT(round->phase == ROUND_DRY);
     struct object_set white = *white_of(pool);
     round->work++;
-    if (!set_any(&white)) return true;
+    if (!ledger_set_any(&white)) return true;
     hint_queue_add(round, pool);
-    return scan_set(round, pool, &white, add_sum, edges_span);
+    return round_scan_set(round, pool, &white, add_sum, edges_span);
 }
 
 bool verdict_is_garbage(const struct gc_round *round) { return round->sum == round->edges; }
@@ -153,7 +154,7 @@ static void clear_called(poolobj *object, void *cleared) {
 
 static void finalize(poolobj *object, void *unused) {
     (void)unused;
-    if (block_is_object(object)) object_finalize(object);
+    if (type_pool_is_object(object)) object_finalize(object);
 }
 
 /* All are cleared before the first is called: no callback sees another white object through one. */
@@ -167,7 +168,7 @@ static void call_weakrefs(poolobj_heap *heap) {
 }
 
 static bool has_finalizers(const struct type_pool *pool) {
-    return type_finalizes(pool->type) && set_any(white_of(pool));
+    return type_pool_finalizes(pool->type) && ledger_set_any(white_of(pool));
 }
 
 void verdict_call(poolobj_heap *heap, uint64_t until) {
@@ -199,10 +200,10 @@ static bool clear_all(struct gc_round *round, poolobj *object) {
 
 static inline void drop_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
-    count = scan_part(scan, &slots, count);
+    count = round_scan_part(scan, &slots, count);
     for (size_t i = 0; i < count; i++) {
         poolobj *to = slots[i];
-        if (likely(set_has(&round_of(to)->white, to)) || to == NULL) continue;
+        if (likely(ledger_set_has(&ledger_round(to)->white, to)) || to == NULL) continue;
         scan->round->dead = object_drop(to, scan->round->dead);
     }
 }
@@ -211,7 +212,7 @@ bool verdict_drop(struct gc_round *round, struct type_pool *pool) {
     ASSERT(round->certified && pool->held);
     struct object_set white = *white_of(pool);
     round->work++;
-    return scan_set(round, pool, &white, clear_all, drop_span);
+    return round_scan_set(round, pool, &white, clear_all, drop_span);
 }
 
 static void drop(poolobj *object, void *unused) {
@@ -223,7 +224,7 @@ void verdict_free(struct gc_round *round, struct type_pool *pool) {
     ASSERT(round->certified && pool->held);
     struct object_set white = *white_of(pool);
     round->work++;
-    if (!set_any(&white)) return;
+    if (!ledger_set_any(&white)) return;
     if (pool->type->drop != NULL) each_white(pool, drop, NULL);
     size_t count = type_pool_free_set(pool, white);
     poolobj_heap *heap = pool->type->heap;

@@ -27,7 +27,7 @@ __attribute__((noreturn)) static void fail(const poolobj_type *type, const poolo
     struct text text;
     text_begin(&text, -1);
     text_add(&text, "type ");
-    text_add(&text, type_name(type));
+    text_add(&text, object_heap_type_name(type));
     text_add(&text, ": ");
     text_add(&text, advice);
     text_add_bytes(&text, "", 1);
@@ -70,7 +70,7 @@ static void verify_object(const struct type_pool *pool, poolobj *object) {
 static void verify_pool(struct type_pool *pool) {
     for (uint32_t i = 0; i < pool->capacity; i++) {
         poolobj *block = type_pool_block(pool, i);
-        if (block_is_object(block)) verify_object(pool, block);
+        if (type_pool_is_object(block)) verify_object(pool, block);
     }
 }
 

@@ -9,7 +9,7 @@
 #include "base/atomic.h"
 
 /* The kernel says for a wait of no time whether it can read the word. */
-bool frame_is_readable(uintptr_t address) {
+bool frame_rule_is_readable(uintptr_t address) {
     struct timespec at_once = {0, 0};
     int saved_errno = errno;
     long result =
@@ -21,7 +21,7 @@ bool frame_is_readable(uintptr_t address) {
 
 #if defined(__x86_64__)
 
-bool frame_rules_work(void) { return true; }
+bool frame_rule_works(void) { return true; }
 
 /* A rule in a word: from the lowest bit its kind, the words of the frame, and the words from the
    caller's frame down to where the frame pointer is kept, 0: nowhere. */
@@ -113,7 +113,7 @@ void frame_rule_learn(const struct frame *frame, const struct frame *caller) {
 static bool can_read(uintptr_t address, uintptr_t *known_page) {
     uintptr_t page = align_down(address, STACK_PAGE);
     if (page == *known_page) return true;
-    if (!frame_is_readable(address)) return false;
+    if (!frame_rule_is_readable(address)) return false;
     *known_page = page;
     return true;
 }
@@ -140,7 +140,7 @@ enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t
 
 #else
 
-bool frame_rules_work(void) { return false; }
+bool frame_rule_works(void) { return false; }
 void frame_rule_learn(const struct frame *frame, const struct frame *caller) {
     (void)frame;
     (void)caller;

@@ -28,7 +28,7 @@ extern "C" {
 #endif
 
 /* False on processors whose frames are not known here: no rule is ever learned. */
-bool frame_rules_work(void);
+bool frame_rule_works(void);
 /* Remembers that `caller` is the frame around `frame`; NULL: there is none. */
 void frame_rule_learn(const struct frame *frame, const struct frame *caller);
 
@@ -38,7 +38,7 @@ enum frame_step { FRAME_UNKNOWN, FRAME_OUTERMOST, FRAME_CALLER };
 enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t *known);
 
 /* True if the kernel can read the word at an address. */
-bool frame_is_readable(uintptr_t address);
+bool frame_rule_is_readable(uintptr_t address);
 
 #ifdef __cplusplus
 }

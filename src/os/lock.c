@@ -69,7 +69,7 @@ static NOINLINE bool wait_for(struct lock *lock) {
 bool lock_lock(struct lock *lock) {
     for (int i = 0; i < SPINS; i++) {
         if (lock_try_lock(lock)) return true;
-        cpu_relax();
+        os_relax();
     }
     return wait_for(lock);
 }

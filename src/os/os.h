@@ -109,7 +109,7 @@ void os_close(int descriptor);
 int os_process_id(void);
 
 /* A pause in a loop that waits for another processor. */
-static inline void cpu_relax(void) {
+static inline void os_relax(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)

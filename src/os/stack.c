@@ -144,7 +144,8 @@ static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
     while (stack->depth < STACK_MOST && frame % sizeof(uintptr_t) == 0 && frame > last &&
            frame - lowest < FRAMES_SPAN) {
         uintptr_t page = align_down(frame + sizeof(uintptr_t), STACK_PAGE);
-        if (page != known && !(frame_is_readable(frame) && frame_is_readable(page))) return;
+        if (page != known && !(frame_rule_is_readable(frame) && frame_rule_is_readable(page)))
+            return;
         known = page;
         const uintptr_t *words = (const uintptr_t *)frame;
         if (words[1] < STACK_PAGE) return;
@@ -259,7 +260,7 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
     walk->begun = true;
     if (caller == 0 || walk->stack->depth == STACK_MOST) return _URC_END_OF_STACK;
     if (leave_out && walk->stack->depth == 0) return _URC_NO_REASON;
-    if (!frame_rules_work() && walk->stack->depth == 0 && begin_with_chain(walk, context)) {
+    if (!frame_rule_works() && walk->stack->depth == 0 && begin_with_chain(walk, context)) {
         walk->met = true;
         return _URC_END_OF_STACK;
     }
@@ -296,6 +297,6 @@ NOINLINE void stack_unwind(struct stack *stack) {
     walk.begun = walk.met = false;
     walk.chain.depth = stack->depth = 0;
     find_own(&walk);
-    if (!frame_rules_work() || !follow_rules(&walk, caller)) unwind_by_tables(&walk);
+    if (!frame_rule_works() || !follow_rules(&walk, caller)) unwind_by_tables(&walk);
     errno = saved_errno;
 }

@@ -100,9 +100,11 @@ poolobj_type *poolval_type_new(poolval_space *space, int base, const poolobj_typ
 poolobj *poolval_new(poolval_space *space, poolobj_type *type) {
     const struct own *own = own_of_type(type);
     if (own == NULL || own->space != space || type->freed)
-        return (poolobj *)value_fail(
-            space, POOLVAL_ERR_TYPE, "%s is no type of the space's programs, or was freed",
-            failure_copy(&space->failure, 0, type_name(type), strlen(type_name(type))), 0);
+        return (poolobj *)value_fail(space, POOLVAL_ERR_TYPE,
+                                     "%s is no type of the space's programs, or was freed",
+                                     failure_copy(&space->failure, 0, object_heap_type_name(type),
+                                                  strlen(object_heap_type_name(type))),
+                                     0);
     object_heap_require("poolval_new", space->heap);
     poolobj *value = value_refuses() ? NULL : (poolobj *)object_new_items(type, 0);
     if (value == NULL) return (poolobj *)value_fail_memory(space);

@@ -28,7 +28,7 @@ extern const size_t class_refs[], instance_refs[];
 
 /* Values that an instance has room for. */
 static inline size_t instance_room(const struct value_instance *instance) {
-    return (object_bytes(type_pool_of(instance)) - sizeof *instance) / sizeof(poolobj *);
+    return (object_bytes(ledger_pool(instance)) - sizeof *instance) / sizeof(poolobj *);
 }
 /* With the same attributes; NULL: the failure is noted. */
 poolobj *instance_copy(poolval_space *space, const struct value_instance *from);

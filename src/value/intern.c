@@ -70,12 +70,13 @@ static poolobj *add(poolval_space *space, struct value_str *str, struct intern_s
     return &str->base;
 }
 
-poolobj *intern(poolval_space *space, struct value_str *str) {
+poolobj *intern_str(poolval_space *space, struct value_str *str) {
     if (str->shape & STR_SHARED) return &str->base;
     if (!make_room(space)) return NULL;
     struct intern_slot *slot =
         find(&space->interned, str_hash(space, str), str->shape, str_data(str));
-    if (slot->str != NULL && block_is_object(&slot->str->base)) return value_ref(&slot->str->base);
+    if (slot->str != NULL && type_pool_is_object(&slot->str->base))
+        return value_ref(&slot->str->base);
     return value_ref(add(space, str, slot));
 }
 
@@ -109,7 +110,7 @@ poolobj *intern_identifier(poolval_space *space, const char *text, size_t size, 
         uint64_t hash = hash_bytes(&space->key, text, size);
         uint64_t shape = (uint64_t)size << STR_LENGTH_SHIFT | STR_ASCII;
         struct intern_slot *slot = find(&space->interned, hash, shape, text);
-        if (slot->str != NULL && block_is_object(&slot->str->base))
+        if (slot->str != NULL && type_pool_is_object(&slot->str->base))
             return value_ref(&slot->str->base);
         str = add_identifier(space, text, size, hash, slot);
     }
@@ -121,7 +122,7 @@ poolobj *intern_by_rule(poolval_space *space, poolobj *value) {
     struct value_str *str = (struct value_str *)value;
     if (!str_is_ascii(str) || !rule_takes(space, (const char *)str_data(str), str_length(str)))
         return value;
-    poolobj *interned = intern(space, str);
+    poolobj *interned = intern_str(space, str);
     value_unref(value);
     return interned;
 }
@@ -168,10 +169,10 @@ void intern_check(const poolval_space *space) {
 poolobj *poolval_str_intern(poolval_space *space, poolobj *str) {
     if (!value_require(space, str, POOLVAL_STR, "a str")) return NULL;
     const struct value_str *own = (const struct value_str *)str;
-    if (likely(object_heap(str) == space->heap)) return intern(space, (struct value_str *)str);
+    if (likely(object_heap(str) == space->heap)) return intern_str(space, (struct value_str *)str);
     poolobj *copy = str_new_chars(space, str_data(own), str_width_log(own), str_length(own));
     if (copy == NULL) return NULL;
-    poolobj *interned = intern(space, (struct value_str *)copy);
+    poolobj *interned = intern_str(space, (struct value_str *)copy);
     value_unref(copy);
     return interned;
 }

@@ -23,7 +23,7 @@ extern "C" {
 
 /* The interned string equal to `str`, which may be itself from now on. A new reference. NULL: the
    failure is noted. */
-poolobj *intern(poolval_space *space, struct value_str *str);
+poolobj *intern_str(poolval_space *space, struct value_str *str);
 /* By the rule: those that look like identifiers. The reference moves to the result. */
 poolobj *intern_by_rule(poolval_space *space, poolobj *str);
 /* The string of UTF-8 if the rule interns it: a new reference; or NULL, and *failed if it should

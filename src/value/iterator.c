@@ -92,7 +92,7 @@ poolobj *iterator_at_bytes(poolval_space *space, const poolobj *over, size_t ind
 
 poolobj *iterator_at_items(poolval_space *space, const poolobj *over, size_t index,
                            size_t *length) {
-    poolobj *const *items = sequence_items(space, over, length);
+    poolobj *const *items = tuple_items_of(space, over, length);
     return index < *length ? value_ref(items[index]) : NULL;
 }
 

@@ -123,7 +123,7 @@ int key_equal_ranges(struct memo *memo, const poolobj *a, const poolobj *b) {
 }
 int key_equal_slices(struct memo *memo, const poolobj *a, const poolobj *b) {
     (void)memo;
-    return slice_equal((const struct value_slice *)a, (const struct value_slice *)b);
+    return range_equal_slices((const struct value_slice *)a, (const struct value_slice *)b);
 }
 
 int key_equal_kinds(struct memo *memo, const struct kind *kind, const poolobj *a,

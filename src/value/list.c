@@ -268,7 +268,7 @@ int poolval_list_extend(poolval_space *space, poolobj *value, poolobj *items) {
     struct value_list *list = as_list(value);
     if (__builtin_add_overflow(list->length, count, &length)) length = SIZE_MAX;
     if (!make_room(space, list, length)) return -1;
-    list_add(list, sequence_items(space, items, &count), count); /* which may have moved */
+    list_add(list, tuple_items_of(space, items, &count), count); /* which may have moved */
     return 0;
 }
 

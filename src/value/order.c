@@ -22,16 +22,16 @@ static int equal_held(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
 
 static int equal_items_of(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth) {
     size_t count, other;
-    poolobj *const *x = sequence_items(memo->space, a, &count);
-    poolobj *const *y = sequence_items(memo->space, b, &other);
+    poolobj *const *x = tuple_items_of(memo->space, a, &count);
+    poolobj *const *y = tuple_items_of(memo->space, b, &other);
     if (count != other) return 0;
     if (!memo_visit(memo, count)) return -1;
     for (size_t i = 0; i < count && count == other; i++) {
         int equal = equal_held(memo, x[i], y[i], depth);
         if (equal != 1) return equal;
         if (unlikely(memo->holds)) { /* hooks may have changed the lists */
-            x = sequence_items(memo->space, a, &count);
-            y = sequence_items(memo->space, b, &other);
+            x = tuple_items_of(memo->space, a, &count);
+            y = tuple_items_of(memo->space, b, &other);
         }
     }
     return count == other;
@@ -160,8 +160,8 @@ static bool compare_items(struct memo *memo, poolobj *a, poolobj *b, size_t dept
 static bool compare_sequences(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth,
                               int *order) {
     size_t count, other;
-    poolobj *const *x = sequence_items(memo->space, a, &count);
-    poolobj *const *y = sequence_items(memo->space, b, &other);
+    poolobj *const *x = tuple_items_of(memo->space, a, &count);
+    poolobj *const *y = tuple_items_of(memo->space, b, &other);
     for (size_t i = 0; i < size_min(count, other); i++) {
         poolobj *p = x[i], *q = y[i];
         if (unlikely(memo->holds)) value_ref(p), value_ref(q);
@@ -169,8 +169,8 @@ static bool compare_sequences(struct memo *memo, const poolobj *a, const poolobj
         bool good = equal > 0 || (equal == 0 && compare_items(memo, p, q, depth, order));
         if (unlikely(memo->holds)) {
             value_unref(p), value_unref(q);
-            x = sequence_items(memo->space, a, &count);
-            y = sequence_items(memo->space, b, &other);
+            x = tuple_items_of(memo->space, a, &count);
+            y = tuple_items_of(memo->space, b, &other);
         }
         if (equal != 1) return good;
     }

@@ -187,7 +187,7 @@ static const struct range hidden[] = {
 
 enum { HIDDEN = sizeof hidden / sizeof hidden[0] };
 
-bool printable(uint32_t character) {
+bool printable_is(uint32_t character) {
     size_t low = 0, high = HIDDEN; /* the first range that ends at or behind it is in low..high */
     while (low < high) {
         size_t middle = (low + high) / 2;

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-bool printable(uint32_t character);
+bool printable_is(uint32_t character);
 
 #ifdef __cplusplus
 }

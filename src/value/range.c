@@ -81,7 +81,7 @@ static ptrdiff_t end_of(ptrdiff_t given, ptrdiff_t otherwise, ptrdiff_t length, 
     return given < length ? given : down ? length - 1 : length;
 }
 
-struct cut slice_cut(const struct value_slice *slice, size_t length) {
+struct cut range_cut_slice(const struct value_slice *slice, size_t length) {
     ptrdiff_t all = (ptrdiff_t)length;
     struct cut cut;
     cut.step = slice->step == POOLVAL_OMITTED ? 1 : slice->step;
@@ -97,7 +97,7 @@ ptrdiff_t poolval_slice_get(poolval_space *space, const poolobj *value, size_t l
     if (!value_require(space, value, POOLVAL_SLICE, "a slice")) return -1;
     if (length > PTRDIFF_MAX)
         return value_fail_int(space, POOLVAL_ERR_OVERFLOW, "no sequence has %u items", length, 0);
-    struct cut cut = slice_cut((const struct value_slice *)value, length);
+    struct cut cut = range_cut_slice((const struct value_slice *)value, length);
     *start = cut.start;
     *step = cut.step;
     return (ptrdiff_t)cut.count;

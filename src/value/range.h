@@ -27,8 +27,8 @@ struct cut {
 extern "C" {
 #endif
 
-struct cut slice_cut(const struct value_slice *slice, size_t length);
-static inline size_t cut_at(const struct cut *cut, size_t i) {
+struct cut range_cut_slice(const struct value_slice *slice, size_t length);
+static inline size_t range_cut_at(const struct cut *cut, size_t i) {
     return (size_t)(cut->start + (ptrdiff_t)i * cut->step);
 }
 
@@ -40,7 +40,7 @@ static inline int64_t range_at(const struct value_range *range, size_t index) {
 bool range_equal(const struct value_range *a, const struct value_range *b);
 uint64_t range_hash(const poolval_space *space, const struct value_range *range);
 bool range_has(const struct value_range *range, int64_t number);
-static inline bool slice_equal(const struct value_slice *a, const struct value_slice *b) {
+static inline bool range_equal_slices(const struct value_slice *a, const struct value_slice *b) {
     return a->start == b->start && a->stop == b->stop && a->step == b->step;
 }
 

@@ -71,7 +71,7 @@ static void write_escape(struct writer *writer, uint32_t character, uint32_t quo
 
 static bool is_plain(uint32_t character, uint32_t quote) {
     if (character == '\\' || character == quote) return false;
-    return character >= ' ' && character < 0x7f ? true : printable(character);
+    return character >= ' ' && character < 0x7f ? true : printable_is(character);
 }
 
 static bool has(const struct value_str *str, uint32_t character) {
@@ -115,14 +115,14 @@ static bool may_write(struct repeats *repeats, const poolobj *value, size_t item
 static void write_items(struct writer *writer, const poolobj *sequence,
                         const struct around *around) {
     size_t count;
-    poolobj *const *item = sequence_items(writer->space, sequence, &count);
+    poolobj *const *item = tuple_items_of(writer->space, sequence, &count);
     bool tuple = value_is(writer->space, sequence, POOLVAL_TUPLE);
     writer_text(writer, tuple ? "(" : "[");
     for (size_t i = 0; i < count && !writer->failed; i++) {
         if (i > 0) writer_text(writer, ", ");
         write_item(writer, item[i], around);
         if (unlikely(around->repeats->memo.holds))
-            item = sequence_items(writer->space, sequence, &count);
+            item = tuple_items_of(writer->space, sequence, &count);
     }
     if (tuple && count == 1) writer_text(writer, ",");
     writer_text(writer, tuple ? ")" : "]");

@@ -46,11 +46,11 @@ ptrdiff_t poolval_length(poolval_space *space, const poolobj *value) {
 
 int sequence_items_have(poolval_space *space, poolobj *value, poolobj *item) {
     size_t count;
-    poolobj *const *items = sequence_items(space, value, &count);
+    poolobj *const *items = tuple_items_of(space, value, &count);
     for (size_t i = 0; i < count; i++) {
         int equal = order_equal_held(space, items[i], item);
         if (equal != 0) return equal;
-        if (own_any(space)) items = sequence_items(space, value, &count);
+        if (own_any(space)) items = tuple_items_of(space, value, &count);
     }
     return 0;
 }
@@ -120,7 +120,7 @@ int poolval_contains(poolval_space *space, poolobj *value, poolobj *item) {
 
 static bool read_cut(poolval_space *space, const poolobj *slice, size_t length, struct cut *cut) {
     if (!value_require(space, slice, POOLVAL_SLICE, "a slice")) return false;
-    *cut = slice_cut((const struct value_slice *)slice, length);
+    *cut = range_cut_slice((const struct value_slice *)slice, length);
     return true;
 }
 
@@ -132,7 +132,8 @@ poolobj *sequence_cut_str(poolval_space *space, poolobj *value, const struct cut
     size_t size = cut->count << log;
     void *chars = size <= sizeof few ? (void *)few : value_allocate(space, size);
     if (chars == NULL) return NULL;
-    for (size_t i = 0; i < cut->count; i++) str_put(chars, log, i, str_at(str, cut_at(cut, i)));
+    for (size_t i = 0; i < cut->count; i++)
+        str_put(chars, log, i, str_at(str, range_cut_at(cut, i)));
     poolobj *made = str_new_chars(space, chars, log, cut->count);
     if (chars != few) value_free(chars);
     return made;
@@ -145,24 +146,24 @@ poolobj *sequence_cut_bytes(poolval_space *space, poolobj *value, const struct c
                           : poolval_bytearray_new(space, from.data, cut->count);
     if (made == NULL || cut->count == 0) return made;
     uint8_t *to = (uint8_t *)(uintptr_t)bytes_of(space, made).data;
-    for (size_t i = 0; i < cut->count; i++) to[i] = from.data[cut_at(cut, i)];
+    for (size_t i = 0; i < cut->count; i++) to[i] = from.data[range_cut_at(cut, i)];
     return made;
 }
 
 poolobj *sequence_cut_items(poolval_space *space, poolobj *value, const struct cut *cut) {
     size_t length;
-    poolobj *const *from = sequence_items(space, value, &length);
+    poolobj *const *from = tuple_items_of(space, value, &length);
     if (value_is(space, value, POOLVAL_LIST)) {
         struct value_list *list = list_new(space, cut->count);
         if (list == NULL) return NULL;
         for (size_t i = 0; i < cut->count; i++)
-            list->item[list->length++] = value_ref(from[cut_at(cut, i)]);
+            list->item[list->length++] = value_ref(from[range_cut_at(cut, i)]);
         return value_made(space, list);
     }
     if (cut->count == 0) return space->empty_tuple;
     struct value_tuple *tuple = tuple_new_empty(space, cut->count);
     if (tuple == NULL) return NULL;
-    for (size_t i = 0; i < cut->count; i++) tuple->item[i] = value_ref(from[cut_at(cut, i)]);
+    for (size_t i = 0; i < cut->count; i++) tuple->item[i] = value_ref(from[range_cut_at(cut, i)]);
     return value_made(space, tuple);
 }
 
@@ -204,7 +205,7 @@ static int swap_items(poolval_space *space, struct value_list *list, const struc
     if (coming == NULL) return -1;
     list_add(coming, from, count);
     for (size_t i = 0; i < count; i++) {
-        poolobj **at = &list->item[cut_at(cut, i)], *old = *at;
+        poolobj **at = &list->item[range_cut_at(cut, i)], *old = *at;
         *at = coming->item[i];
         coming->item[i] = old;
     }
@@ -229,7 +230,7 @@ int poolval_remove_slice(poolval_space *space, poolobj *value, const poolobj *sl
     if (!read_cut(space, slice, list->length, &cut)) return -1;
     if (cut.count == 0) return 0;
     if ((going = list_new(space, cut.count)) == NULL) return -1;
-    size_t first = cut_at(&cut, cut.step > 0 ? 0 : cut.count - 1), to = first;
+    size_t first = range_cut_at(&cut, cut.step > 0 ? 0 : cut.count - 1), to = first;
     size_t width = (size_t)(cut.step > 0 ? cut.step : -cut.step);
     for (size_t from = first; from < list->length; from++) {
         if ((from - first) % width == 0 && going->length < cut.count)

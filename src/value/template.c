@@ -83,7 +83,7 @@ static poolobj *by_number(struct filling *filling, size_t number) {
     size_t count = 0;
     poolobj *const *item = NULL;
     if (filling->values != NULL)
-        item = sequence_items(filling->writer.space, filling->values, &count);
+        item = tuple_items_of(filling->writer.space, filling->values, &count);
     if (number < count) return item[number];
     value_fail(filling->writer.space, POOLVAL_ERR_INDEX, "the format has a field %u of %u values",
                number, count);

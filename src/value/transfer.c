@@ -49,7 +49,7 @@ poolobj *transfer_str(poolval_space *to, const poolval_space *from, const poolob
     poolobj *copy = str_new_chars(to, str_data(str), str_width_log(str), str_length(str));
     (void)from;
     if (copy == NULL || !(str->shape & STR_INTERNED)) return copy;
-    poolobj *interned = intern(to, (struct value_str *)copy);
+    poolobj *interned = intern_str(to, (struct value_str *)copy);
     value_unref(copy);
     return interned;
 }
@@ -92,7 +92,7 @@ poolobj *transfer_slice(poolval_space *to, const poolval_space *from, const pool
 static bool add_items(struct transfer *transfer_, const poolobj *value, poolobj **item,
                       size_t *length, size_t depth) {
     size_t count;
-    poolobj *const *from = sequence_items(transfer_->from, value, &count);
+    poolobj *const *from = tuple_items_of(transfer_->from, value, &count);
     for (size_t i = 0; i < count; i++) {
         item[i] = transfer(transfer_, from[i], depth);
         if (item[i] == NULL) return false;

@@ -88,7 +88,7 @@ poolobj *poolval_tuple_concat(poolval_space *space, poolobj *a, poolobj *b) {
 
 /* ---- Of lists, too ---- */
 
-poolobj *const *sequence_items(const poolval_space *space, const poolobj *sequence, size_t *count) {
+poolobj *const *tuple_items_of(const poolval_space *space, const poolobj *sequence, size_t *count) {
     static poolobj *const nothing[1];
     if (value_is(space, sequence, POOLVAL_TUPLE)) {
         *count = ((const struct value_tuple *)sequence)->length;
@@ -101,7 +101,7 @@ poolobj *const *sequence_items(const poolval_space *space, const poolobj *sequen
 }
 
 poolobj *const *poolval_items(poolval_space *space, const poolobj *sequence, size_t *count) {
-    poolobj *const *items = sequence_items(space, sequence, count);
+    poolobj *const *items = tuple_items_of(space, sequence, count);
     if (unlikely(items == NULL)) value_fail_type(space, "a list or tuple", sequence);
     return items;
 }

@@ -22,7 +22,7 @@ bool tuple_make_shared(poolval_space *space);
 
 /* Items of a list or tuple; NULL: it is neither, and nothing is noted. An array without items has
    an address too. */
-poolobj *const *sequence_items(const poolval_space *space, const poolobj *sequence, size_t *count);
+poolobj *const *tuple_items_of(const poolval_space *space, const poolobj *sequence, size_t *count);
 
 #ifdef __cplusplus
 }

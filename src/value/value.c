@@ -17,7 +17,8 @@ const char *value_type_name(const poolval_space *space, const poolobj *value) {
     if (value == NULL) return "NULL";
     if (value_is(space, value, POOLVAL_INSTANCE))
         return ((const struct value_class *)((const struct value_instance *)value)->type)->utf8;
-    return is_named(space, value) ? value_kind(space, value)->name : type_name(object_type(value));
+    return is_named(space, value) ? value_kind(space, value)->name
+                                  : object_heap_type_name(object_type(value));
 }
 
 /* ---- Failures ---- */
@@ -60,7 +61,7 @@ bool value_check_heap(poolval_space *space, const poolobj *value, const char *wh
         fail_call("poolval:", "no living object at", (uintptr_t)value,
                   "its last reference was dropped before, or it never was one");
     if (pool->type->heap == space->heap || pool->type->heap->shared) return true;
-    const char *name = type_name(pool->type);
+    const char *name = object_heap_type_name(pool->type);
     value_fail(space, POOLVAL_ERR_TYPE, "the %s is a %s of another heap", failure_text(what),
                failure_copy(&space->failure, 0, name, strlen(name)));
     return false;

@@ -125,7 +125,7 @@ struct block block_at(const void *address) {
 }
 
 struct pool *pool_at(const void *address) {
-    return pool_first(&record_at(reinterpret_cast<uintptr_t>(address))->pool);
+    return pool_first(&window_record_at(reinterpret_cast<uintptr_t>(address))->pool);
 }
 
 bool move_pool(struct heap *from, struct heap *to, unsigned class_index) {

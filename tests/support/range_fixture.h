@@ -17,7 +17,7 @@ inline void for_each_part(uintptr_t base, size_t pages,
     while (pages > 0) {
         unsigned first = (base >> POOL_SHIFT) % ARENA_POOLS;
         auto count = unsigned(size_min(pages, ARENA_POOLS - first));
-        function(arena_at(base), bit_range(first, count));
+        function(window_arena_at(base), bit_range(first, count));
         base += count * size_t(POOL_SIZE);
         pages -= count;
     }

@@ -65,16 +65,16 @@ TEST_F(ArenaTest, ANewArenaGivesItsLowestPoolsUntouched) {
     EXPECT_EQ(taken.pools, 0xffu);
     EXPECT_EQ(taken.touched, 0u);
     EXPECT_EQ(taken.base % ARENA_SIZE, 0u);
-    EXPECT_EQ(arena_at(taken.base)->kind, ARENA_OF_POOLS);
-    EXPECT_EQ(arena_at(taken.base)->rank, 56);
+    EXPECT_EQ(window_arena_at(taken.base)->kind, ARENA_OF_POOLS);
+    EXPECT_EQ(window_arena_at(taken.base)->rank, 56);
     EXPECT_EQ(take(64).pools, ~uint64_t(0xff)); // all that is left, of one arena
-    EXPECT_EQ(arena_at(taken.base)->rank, 0);
+    EXPECT_EQ(window_arena_at(taken.base)->rank, 0);
 }
 
 // What is not taken of it goes back to the system as if it had just become free.
 TEST_F(ArenaTest, AnArenaThatWasUsedBeforeIsStillPurged) {
     uintptr_t base = take_run(64, ARENA_SIZE);
-    struct arena *arena = arena_at(base);
+    struct arena *arena = window_arena_at(base);
     space_touch(base, ARENA_SIZE);
     give_run(base);
     struct arena_pools taken = take(8);
@@ -113,12 +113,12 @@ TEST_F(ArenaTest, TouchedPoolsAreTakenBeforeUntouchedOnes) {
 TEST_F(ArenaTest, AFreeArenaGoesBackToTheRangesAtOnce) {
     uintptr_t a = take(64).base;
     give(a, ALL & ~uint64_t(1));
-    EXPECT_EQ(arena_at(a)->kind, ARENA_OF_POOLS);
-    EXPECT_EQ(arena_at(a)->rank, 63);
+    EXPECT_EQ(window_arena_at(a)->kind, ARENA_OF_POOLS);
+    EXPECT_EQ(window_arena_at(a)->rank, 63);
     EXPECT_EQ(range_pages_at(a), 0u);
     give(a, 1);
-    EXPECT_EQ(arena_at(a)->kind, ARENA_OF_RUNS);
-    EXPECT_EQ(arena_at(a)->touched, ALL);
+    EXPECT_EQ(window_arena_at(a)->kind, ARENA_OF_RUNS);
+    EXPECT_EQ(window_arena_at(a)->touched, ALL);
     EXPECT_EQ(range_pages_at(a), CHUNK_MIN_ARENAS * size_t(ARENA_POOLS)) << "merged with the rest";
     arena_check();
     space_check();
@@ -135,9 +135,9 @@ TEST_F(ArenaTest, AShortRangeIsUsedBeforeAnArenaIsCut) {
     EXPECT_EQ(taken.base, align_down(hole, ARENA_SIZE));
     EXPECT_EQ(taken.pools, bit_range(10, 5));
     EXPECT_EQ(taken.touched, 0u);
-    EXPECT_EQ(arena_at(hole)->kind, ARENA_OF_RUNS);
-    EXPECT_EQ(arena_at(hole)->touched, bit_range(10, 5)) << "pools may be written at once";
-    EXPECT_EQ(arena_at(take(8).base)->kind, ARENA_OF_POOLS) << "there is no other";
+    EXPECT_EQ(window_arena_at(hole)->kind, ARENA_OF_RUNS);
+    EXPECT_EQ(window_arena_at(hole)->touched, bit_range(10, 5)) << "pools may be written at once";
+    EXPECT_EQ(window_arena_at(take(8).base)->kind, ARENA_OF_POOLS) << "there is no other";
     arena_check();
     space_check();
 }
@@ -187,8 +187,8 @@ TEST_F(ArenaTest, RebuildingFindsTheSameOrder) {
     give(a, 0xff);
     give(b, 0xf);
     for (uintptr_t base : {a, b}) {
-        arena_at(base)->link = {nullptr, nullptr};
-        arena_at(base)->rank = 77;
+        window_arena_at(base)->link = {nullptr, nullptr};
+        window_arena_at(base)->rank = 77;
     }
     arena_rebuild();
     arena_check();
@@ -247,10 +247,11 @@ TEST_F(ArenaTest, RandomStepsAgreeWithAModel) {
             unsigned best = best_rank();
             size_t shortest = best == 64 ? shortest_range() : 0;
             std::map<uintptr_t, uint64_t> free_before;
-            for (auto &arena : taken_) free_before[arena.first] = arena_at(arena.first)->free;
+            for (auto &arena : taken_)
+                free_before[arena.first] = window_arena_at(arena.first)->free;
             struct arena_pools taken = take(count);
             ASSERT_LE(bit_count(taken.pools), count);
-            enum arena_kind kind = static_cast<enum arena_kind>(arena_at(taken.base)->kind);
+            enum arena_kind kind = static_cast<enum arena_kind>(window_arena_at(taken.base)->kind);
             if (best < 64) {
                 ASSERT_EQ(bit_count(free_before.at(taken.base)), best);
             }
@@ -271,7 +272,7 @@ TEST_F(ArenaTest, RandomStepsAgreeWithAModel) {
         arena_check();
         space_check();
         for (auto &arena : taken_) {
-            struct arena *at = arena_at(arena.first);
+            struct arena *at = window_arena_at(arena.first);
             ASSERT_EQ(at->free & arena.second, 0u);
             if (at->kind == ARENA_OF_POOLS) {
                 ASSERT_EQ(at->free, ~arena.second);

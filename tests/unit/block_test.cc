@@ -33,7 +33,7 @@ TEST_F(BlockTest, EveryByteOfAFullPoolOfEveryClassIsJudgedRight) {
     TestHeap heap;
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         std::vector<char *> blocks = fill_pool(heap, c);
-        char *base = reinterpret_cast<char *>(record_base(pool_at(blocks[0])));
+        char *base = reinterpret_cast<char *>(window_record_base(pool_at(blocks[0])));
         size_t size = size_classes[c].pools * size_t(POOL_SIZE);
         size_t live = 0;
         for (size_t offset = 0; offset < size; offset++) {

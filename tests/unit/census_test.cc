@@ -193,17 +193,17 @@ TEST_F(CensusTest, TakingsOfTheLockAreCounted) {
 TEST_F(CensusDeathTest, TheCheckFindsDamage) {
     void *small = poolalloc_malloc(16), *large = poolalloc_malloc(300 * KIB);
     struct block block = block_at(small);
-    struct arena *arena = arena_at(block.address);
+    struct arena *arena = window_arena_at(block.address);
     ASSERT_EQ(arena->kind, ARENA_OF_POOLS);
     uintptr_t after = reinterpret_cast<uintptr_t>(large) + block_at(large).usable;
-    struct arena *of_runs = arena_at(after);
-    struct range *range = &record_at(after)->range;
+    struct arena *of_runs = window_arena_at(after);
+    struct range *range = &window_record_at(after)->range;
     {
         SpaceLock lock;
         ASSERT_GT(range_pages_at(after), 0u);
     }
     struct pool *unused =
-        &record_at(arena->base + bit_lowest(arena->free) * uintptr_t(POOL_SIZE))->pool;
+        &window_record_at(arena->base + bit_lowest(arena->free) * uintptr_t(POOL_SIZE))->pool;
     census_check();
     EXPECT_FOUND(arena->rank++);
     EXPECT_FOUND(arena->free ^= uint64_t(1) << 63);

@@ -57,7 +57,7 @@ TEST_F(CycleTest, ChainsAndCyclesAreTheShortest) {
         ASSERT_TRUE(route_open_live(&live, graph));
         route_check(&live);
         struct cycles cycles;
-        ASSERT_TRUE(cycles_open(&cycles, graph, &live));
+        ASSERT_TRUE(cycle_open(&cycles, graph, &live));
         for (Node *node : nodes) {
             uint32_t n = graph.number(node);
             struct chain chain;
@@ -71,21 +71,21 @@ TEST_F(CycleTest, ChainsAndCyclesAreTheShortest) {
             }
             chain_close(&chain);
             if (route_reaches(&live, n)) {
-                EXPECT_FALSE(cycles_has(&cycles, n));
+                EXPECT_FALSE(cycle_has(&cycles, n));
                 continue;
             }
             int length = shortest_cycle(nodes, node);
-            EXPECT_EQ(cycles_has(&cycles, n), length > 0);
+            EXPECT_EQ(cycle_has(&cycles, n), length > 0);
             if (length == 0) continue;
-            EXPECT_EQ(cycles_shortest(&cycles, n, uint32_t(length)), 0u);
-            ASSERT_EQ(cycles_shortest(&cycles, n, NOBODY), uint32_t(length));
+            EXPECT_EQ(cycle_shortest(&cycles, n, uint32_t(length)), 0u);
+            ASSERT_EQ(cycle_shortest(&cycles, n, NOBODY), uint32_t(length));
             for (int i = 0; i < length; i++) {
                 uint32_t from = cycles.queue[i], to = cycles.queue[(i + 1) % length];
                 EXPECT_LT(route_slot(graph, from, to), graph->first[from + 1] - graph->first[from]);
             }
             EXPECT_EQ(cycles.queue[0], n);
         }
-        cycles_close(&cycles);
+        cycle_close(&cycles);
         route_close(&live);
         for (void *object : kept_) poolobj_decref(object);
         kept_.clear();
@@ -103,14 +103,14 @@ TEST_F(CycleTest, SingleCyclesAreTold) {
     struct route live;
     struct cycles cycles;
     ASSERT_TRUE(route_open(&live, graph));
-    ASSERT_TRUE(cycles_open(&cycles, graph, &live));
+    ASSERT_TRUE(cycle_open(&cycles, graph, &live));
     EXPECT_EQ(cycles.component_count, 3u);
     EXPECT_TRUE(cycles.single[cycles.component[graph.number(lone)]]);
     EXPECT_FALSE(cycles.single[cycles.component[graph.number(chord)]]);
     EXPECT_TRUE(cycles.single[cycles.component[graph.number(self)]]);
-    EXPECT_EQ(cycles_shortest(&cycles, graph.number(chord), NOBODY), 4u);
-    EXPECT_EQ(cycles_shortest(&cycles, graph.number(self), NOBODY), 1u);
-    cycles_close(&cycles);
+    EXPECT_EQ(cycle_shortest(&cycles, graph.number(chord), NOBODY), 4u);
+    EXPECT_EQ(cycle_shortest(&cycles, graph.number(self), NOBODY), 1u);
+    cycle_close(&cycles);
     route_close(&live);
 }
 

@@ -32,7 +32,7 @@ class DirectTest : public HeapTest {
         space_check();
     }
     static bool is_of_runs(const void *pointer) {
-        struct arena *arena = arena_at(reinterpret_cast<uintptr_t>(pointer));
+        struct arena *arena = window_arena_at(reinterpret_cast<uintptr_t>(pointer));
         return arena != nullptr && arena->kind == ARENA_OF_RUNS;
     }
 };

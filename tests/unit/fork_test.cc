@@ -93,18 +93,18 @@ TEST_F(ForkTest, TheChildWorksWhileTheSpaceLockWasHeld) {
 }
 
 TEST_F(ForkTest, TheChildWorksWhileTheSharedHeapWasInUse) {
-    Busy other([] { shared_heap_enter(); }, shared_heap_leave);
+    Busy other([] { thread_heap_enter_shared(); }, thread_heap_leave_shared);
     EXPECT_TRUE(in_child([this] {
         if (!child_works()) return false;
-        struct heap *shared = shared_heap_enter(); // would wait for ever
-        shared_heap_leave();
+        struct heap *shared = thread_heap_enter_shared(); // would wait for ever
+        thread_heap_leave_shared();
         return shared != nullptr;
     }));
 }
 
 // The lists are damaged as by a thread that was in the middle of changing them.
 TEST_F(ForkTest, ListsThatWereBeingChangedAreMadeAnew) {
-    struct arena *arena = arena_at(reinterpret_cast<uintptr_t>(blocks_[0]));
+    struct arena *arena = window_arena_at(reinterpret_cast<uintptr_t>(blocks_[0]));
     struct link before = arena->link;
     Busy other(
         [&] {

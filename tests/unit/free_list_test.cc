@@ -28,7 +28,9 @@ class FreeListTest : public ObjectTest {
     }
     Row *make_row(size_t items) { return static_cast<Row *>(poolobj_new_items(row_, items)); }
     // How many objects with so many items are on their list.
-    size_t listed(size_t items) { return bin_for(row_, sizeof(Row) + items * 8)->listed_count; }
+    size_t listed(size_t items) {
+        return type_pool_bin_for(row_, sizeof(Row) + items * 8)->listed_count;
+    }
     size_t listed() { return listed_->bin.listed_count; }
     void refused(const poolobj_typespec &spec, const char *words) {
         EXPECT_STREQ(poolobj_type_fault(&spec), words);

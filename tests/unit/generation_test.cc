@@ -18,8 +18,8 @@ class GenerationTest : public ObjectTest {
         return figures.collections;
     }
     static int age(const Node *node) {
-        const struct ages *ages = ages_of(node);
-        return set_has(&ages->low, node) + 2 * set_has(&ages->high, node);
+        const struct ages *ages = ledger_ages(node);
+        return ledger_set_has(&ages->low, node) + 2 * ledger_set_has(&ages->high, node);
     }
 };
 
@@ -183,7 +183,7 @@ TEST_F(GenerationTest, FrozenObjectsAreLeftAlone) {
     Node *node = ring(node_, 3);
     poolobj_gc_freeze(heap_);
     EXPECT_EQ(poolobj_gc_freeze_count(heap_), 3u);
-    EXPECT_TRUE(type_pool_of(node)->frozen);
+    EXPECT_TRUE(ledger_pool(node)->frozen);
     Node *young = ring(node_, 2);
     young->right = node; // frozen objects hold and are held like any other
     poolobj_set(&node->right, young);
@@ -205,7 +205,7 @@ TEST_F(GenerationTest, NoObjectIsMadeInAFrozenPool) {
     EXPECT_EQ(poolobj_gc_freeze_count(heap_), 500u);
     for (int i = 0; i < 1000; i++) {
         later.push_back(make());
-        ASSERT_FALSE(type_pool_of(later.back())->frozen);
+        ASSERT_FALSE(ledger_pool(later.back())->frozen);
     }
     poolobj_heap_check(heap_);
     poolobj_gc_unfreeze(heap_);
@@ -260,7 +260,7 @@ TEST_F(GenerationTest, AFrozenObjectThatItsFinalizerBringsBackStaysFrozen) {
     EXPECT_EQ(poolobj_gc_collect(heap_, 0), 0u);
     poolobj_decref(node);
     Node *next = make(type);
-    EXPECT_FALSE(type_pool_of(next)->frozen);
+    EXPECT_FALSE(ledger_pool(next)->frozen);
     next->base.flags = 0;
     poolobj_decref(next);
 }

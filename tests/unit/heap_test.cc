@@ -117,7 +117,7 @@ TEST_F(HeapPoolTest, PoolsComeFromTheArenaInBatches) {
     unsigned reserved = bit_count(heap_->reserve.pools);
     EXPECT_GE(reserved, 3u); // 4 to 8 at a time
     EXPECT_LE(reserved, 7u);
-    struct arena *arena = arena_at(reinterpret_cast<uintptr_t>(first));
+    struct arena *arena = window_arena_at(reinterpret_cast<uintptr_t>(first));
     EXPECT_EQ(bit_count(arena->free), 64 - 1 - reserved);
     EXPECT_EQ(arena->free & heap_->reserve.pools, 0u);
     empty_magazines();
@@ -159,7 +159,7 @@ TEST_F(HeapPoolTest, SomeEmptyPoolsAreKeptAndTheOthersGoBack) {
         ASSERT_LE(heap_->empty_count, unsigned(HEAP_EMPTY_POOLS));
     }
     EXPECT_EQ(most, size_t(HEAP_EMPTY_POOLS));
-    struct arena *arena = arena_at(heap_->empty[0]);
+    struct arena *arena = window_arena_at(heap_->empty[0]);
     EXPECT_GT(bit_count(arena->free), 20u);
     heap_check(heap_);
     empty_magazines();
@@ -173,7 +173,7 @@ TEST_F(HeapPoolTest, AnEmptyPoolServesTheNextClassThatNeedsOne) {
     ASSERT_GT(heap_->empty_count, 0u);
     std::set<uintptr_t> kept(heap_->empty, heap_->empty + heap_->empty_count);
     void *block = heap_.take(ALIGN);
-    EXPECT_EQ(kept.count(record_base(pool_at(block))), 1u);
+    EXPECT_EQ(kept.count(window_record_base(pool_at(block))), 1u);
     EXPECT_EQ(heap_->empty_count, kept.size() - 1);
     EXPECT_EQ(block_at(block).usable, size_t(ALIGN));
     heap_.free(block);
@@ -183,7 +183,7 @@ TEST_F(HeapPoolTest, ASpanGoesBackToItsArenaWhenItsLastBlockDoes) {
     unsigned c = size_class_of(3000);
     std::vector<void *> blocks = take_many(c, size_classes[c].capacity);
     void *keeper = heap_.take(700); // so that the arena stays one of spans
-    struct arena *arena = arena_at(reinterpret_cast<uintptr_t>(blocks[0]));
+    struct arena *arena = window_arena_at(reinterpret_cast<uintptr_t>(blocks[0]));
     unsigned used = 64 - bit_count(arena->free);
     free_all(blocks);
     empty_magazines();

@@ -57,7 +57,7 @@ class HugeTest : public HeapTest {
         runs_.emplace_back(base, pages);
     }
     void grow_until_due() {
-        while (!huge_is_due()) grow(16);
+        while (!huge_make_is_due()) grow(16);
     }
     // A good try lets the next one come early, whatever tests before have seen.
     void forget_waits() {
@@ -78,7 +78,7 @@ class HugeTest : public HeapTest {
     TestClock clock_; // what other tests taught by another clock would never fade
     static bool huge_has_at_place() {
         SpaceLock lock;
-        return huge_has(arena_at(place));
+        return huge_has(window_arena_at(place));
     }
     static int tries;
     static uintptr_t place;
@@ -91,7 +91,7 @@ enum os_huge HugeTest::outcome;
 
 TEST_F(HugeTest, ASmallProcessHasNone) {
     grow(HUGE_FROM - purge_in_use() - 1);
-    EXPECT_FALSE(huge_is_due());
+    EXPECT_FALSE(huge_make_is_due());
 }
 
 TEST_F(HugeTest, ItIsFreeMemoryThatPoolsAreTakenFrom) {
@@ -103,8 +103,8 @@ TEST_F(HugeTest, ItIsFreeMemoryThatPoolsAreTakenFrom) {
     SpaceLock lock;
     space_check();
     EXPECT_EQ(purge_idle(), idle + HUGE_PAGES);
-    EXPECT_TRUE(huge_has(arena_at(place)));
-    EXPECT_TRUE(huge_has(arena_at(place + HUGE_SIZE - 1)));
+    EXPECT_TRUE(huge_has(window_arena_at(place)));
+    EXPECT_TRUE(huge_has(window_arena_at(place + HUGE_SIZE - 1)));
     std::vector<struct arena_pools> taken(HUGE_ARENAS);
     for (struct arena_pools &pools : taken) {
         ASSERT_TRUE(arena_take_pools(ARENA_POOLS, &pools));
@@ -122,7 +122,7 @@ TEST_F(HugeTest, OneAtATimeWaitsForUse) {
     grow_until_due();
     huge_make();
     EXPECT_EQ(tries, 1) << "while as much is idle";
-    EXPECT_FALSE(huge_is_due()) << "nor does every visit look again";
+    EXPECT_FALSE(huge_make_is_due()) << "nor does every visit look again";
 }
 
 TEST_F(HugeTest, WhereTheSystemHasNoneTheTriesGetRare) {
@@ -152,7 +152,7 @@ TEST_F(HugeTest, NoneIsMadeIfTheOperatorWantsNone) {
     grow_until_due();
     huge_make();
     EXPECT_EQ(tries, 0);
-    EXPECT_FALSE(huge_is_due()) << "nor does every visit look again";
+    EXPECT_FALSE(huge_make_is_due()) << "nor does every visit look again";
 }
 
 TEST_F(HugeTest, IsSplitBeforeAPartIsPurged) {
@@ -164,8 +164,8 @@ TEST_F(HugeTest, IsSplitBeforeAPartIsPurged) {
     ASSERT_EQ(align_down(taken.base, HUGE_SIZE), place);
     arena_return(taken.base, ~uint64_t(4));
     purge_all(0);
-    EXPECT_FALSE(huge_has(arena_at(place)));
-    EXPECT_EQ(arena_at(taken.base)->touched, 4u);
+    EXPECT_FALSE(huge_has(window_arena_at(place)));
+    EXPECT_EQ(window_arena_at(taken.base)->touched, 4u);
     space_check();
     arena_return(taken.base, 4);
 }
@@ -209,8 +209,8 @@ TEST_F(HugeTest, GoesAsAWholeWhenItIsFree) {
     SpaceLock lock;
     purge_all(HUGE_SIZE - ARENA_SIZE); // one arena has to go
     for (unsigned i = 0; i < HUGE_ARENAS; i++)
-        EXPECT_EQ(arena_at(place + i * ARENA_SIZE)->touched, 0u) << i;
-    EXPECT_FALSE(huge_has(arena_at(place)));
+        EXPECT_EQ(window_arena_at(place + i * ARENA_SIZE)->touched, 0u) << i;
+    EXPECT_FALSE(huge_has(window_arena_at(place)));
     space_check();
 }
 
@@ -219,7 +219,7 @@ TEST_F(HugeTest, AChildThatRebuildsKnowsThem) {
     huge_make();
     SpaceLock lock;
     rebuild_space();
-    EXPECT_TRUE(huge_has(arena_at(place)));
+    EXPECT_TRUE(huge_has(window_arena_at(place)));
     EXPECT_TRUE(huge_any());
     space_check();
 }
@@ -251,10 +251,10 @@ TEST_F(HugeDeathTest, CheckingFindsWhatIsWrong) {
     huge_make();
     SpaceLock lock;
     huge_check();
-    EXPECT_DEATH(arena_at(place)->touched &= 1; huge_check(), "internal error"); // U1
-    EXPECT_DEATH(arena_at(place + HUGE_SIZE - 1)->touched = 0;
-                 huge_check(), "internal error");                                // U1
-    EXPECT_DEATH(arena_at(place)->huge = false; huge_check(), "internal error"); // U2
+    EXPECT_DEATH(window_arena_at(place)->touched &= 1; huge_check(), "internal error"); // U1
+    EXPECT_DEATH(window_arena_at(place + HUGE_SIZE - 1)->touched = 0;
+                 huge_check(), "internal error");                                       // U1
+    EXPECT_DEATH(window_arena_at(place)->huge = false; huge_check(), "internal error"); // U2
 }
 
 } // namespace

@@ -28,7 +28,7 @@ class NoteTest : public HeapTest {
     void due(const void *block) { heap_->notes.due = reinterpret_cast<uintptr_t>(block); }
     void *take_noted(size_t size, uintptr_t caller) {
         void *block = heap_.take(size);
-        due(reinterpret_cast<void *>(record_base(pool_first(pool_at(block)))));
+        due(reinterpret_cast<void *>(window_record_base(pool_first(pool_at(block)))));
         note_caller(&heap_->notes, heap_, block, code_at(caller));
         return block;
     }
@@ -48,8 +48,8 @@ TEST_F(NoteTest, NamesTheCallerOfTheBlockAndOfNoOther) {
 
 TEST_F(NoteTest, AnArenaKeepsTheLastNote) {
     void *first = take_noted(32, 0x1000), *second = take_noted(320, 0x2000);
-    ASSERT_EQ(arena_at(reinterpret_cast<uintptr_t>(first)),
-              arena_at(reinterpret_cast<uintptr_t>(second)));
+    ASSERT_EQ(window_arena_at(reinterpret_cast<uintptr_t>(first)),
+              window_arena_at(reinterpret_cast<uintptr_t>(second)));
     EXPECT_EQ(noted(first), 0u);
     EXPECT_EQ(noted(second), 0x2000u);
     heap_.free(first);
@@ -64,7 +64,7 @@ TEST_F(NoteTest, AnAddressThatDoesNotFitIsNotNoted) {
 
 TEST_F(NoteTest, ABlockOfAnotherPoolIsNotNoted) {
     void *block = heap_.take(32), *other = heap_.take(320);
-    due(reinterpret_cast<void *>(record_base(pool_at(block))));
+    due(reinterpret_cast<void *>(window_record_base(pool_at(block))));
     note_caller(&heap_->notes, heap_, other, code_at(0x1000));
     EXPECT_EQ(noted(block), 0u);
     EXPECT_EQ(noted(other), 0u);

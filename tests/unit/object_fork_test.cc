@@ -73,13 +73,14 @@ TEST_F(ObjectForkTest, AChildCopiesNothingOfWhatIsFrozen) {
     std::set<uintptr_t> open; // pages of the ledger that stand for what was made since, too
     for (Node *node : later)
         for (void *place :
-             {static_cast<void *>(count_of(node)), static_cast<void *>(hint_of(node)),
-              static_cast<void *>(marks_of(node)), static_cast<void *>(round_of(node))})
+             {static_cast<void *>(ledger_count(node)), static_cast<void *>(ledger_hint(node)),
+              static_cast<void *>(ledger_marks(node)), static_cast<void *>(ledger_round(node))})
             open.insert(reinterpret_cast<uintptr_t>(place) / PAGE);
     for (Node *node : nodes)
-        for (void *place : {static_cast<void *>(node), static_cast<void *>(count_of(node)),
-                            static_cast<void *>(hint_of(node)), static_cast<void *>(marks_of(node)),
-                            static_cast<void *>(round_of(node))})
+        for (void *place :
+             {static_cast<void *>(node), static_cast<void *>(ledger_count(node)),
+              static_cast<void *>(ledger_hint(node)), static_cast<void *>(ledger_marks(node)),
+              static_cast<void *>(ledger_round(node))})
             if (!open.count(reinterpret_cast<uintptr_t>(place) / PAGE)) places.push_back(place);
     EXPECT_TRUE(in_child([&] {
         long before = own_pages(places);

@@ -14,9 +14,9 @@ class PendingTest : public HeapTest {
   protected:
     // As a thread without a heap frees it.
     static void deposit(void *block) {
-        struct work *work = work_begin();
+        struct work *work = pending_begin();
         pending_deposit(work, reinterpret_cast<uintptr_t>(block));
-        work_end(work);
+        pending_end(work);
     }
     bool waits() { return !inbox_is_empty(owner_); }
     TestHeap owner_, other_;
@@ -71,9 +71,9 @@ TEST_F(PendingTest, ACompletePoolGoesToTheArenaWithoutItsOwner) {
         for (void *block : blocks) deposit(block);
         EXPECT_EQ(block_at(blocks[0]).heap, static_cast<struct heap *>(owner_));
         heap_check(owner_);
-        struct work *work = work_begin();
+        struct work *work = pending_begin();
         pending_settle(work, pool);
-        work_end(work);
+        pending_end(work);
         EXPECT_EQ(atomic_u64_load(&pool->tag), 0u);
         EXPECT_FALSE(token_is_taken(pool));
         EXPECT_FALSE(waits());
@@ -115,9 +115,9 @@ TEST_F(PendingTest, BitsThatComeWhileAnotherHasTheTokenAreSeenByHim) {
     ASSERT_TRUE(token_try(pool));
     deposit(block);
     EXPECT_FALSE(waits());
-    struct work *work = work_begin();
+    struct work *work = pending_begin();
     pending_take_in(work, owner_, pool);
-    work_end(work);
+    pending_end(work);
     EXPECT_EQ(fault_at(block), BLOCK_FREED);
     EXPECT_FALSE(token_is_taken(pool));
     owner_.free(stays);
@@ -178,7 +178,7 @@ TEST_F(PendingTest, InTheChildOfAForkTokensOfOthersAreFree) {
     struct pool *pool = pool_at(block);
     ASSERT_TRUE(token_try(pool));
     EXPECT_TRUE(in_child([&] {
-        space_notice_fork();
+        space_lock_notice_fork();
         bool is_free = !token_is_taken(pool);
         deposit(block);
         return is_free && token_is_taken(pool);
@@ -225,7 +225,7 @@ TEST_F(PendingDeathTest, ATakeOverFindsABlockThatTheOwnerFreed) {
                 token_try(pool_at(blocks[0]));
                 for (void *block : blocks) deposit(block);
                 owner_.free(blocks[2]);
-                struct work *work = work_begin();
+                struct work *work = pending_begin();
                 pending_settle(work, pool_at(blocks[0]));
             },
             "double free of ", blocks[2]);

@@ -27,7 +27,7 @@ class PurgeTest : public HeapTest {
         space_unmap_free();
         struct arena_pools taken;
         ASSERT_TRUE(arena_take_pools(64, &taken));
-        arena_ = arena_at(taken.base);
+        arena_ = window_arena_at(taken.base);
         memory_ = reinterpret_cast<char *>(taken.base);
         memset(memory_, 0x5a, ARENA_SIZE);
     }
@@ -126,8 +126,8 @@ TEST_F(PurgeTest, TheRecordsOfAFreeArenaGoWithItsMemory) {
     struct range_request request = {3 * ARENA_POOLS, ARENA_SIZE, 0};
     uintptr_t base = space_take(&request), middle = base + ARENA_SIZE;
     space_touch(base, 3 * ARENA_SIZE);
-    char *records = reinterpret_cast<char *>(record_at(middle));
-    memset(static_cast<void *>(&record_at(middle)->pool.link), 0x5a, sizeof(struct link));
+    char *records = reinterpret_cast<char *>(window_record_at(middle));
+    memset(static_cast<void *>(&window_record_at(middle)->pool.link), 0x5a, sizeof(struct link));
     space_return(base, ARENA_SIZE);
     space_return(middle + POOL_SIZE, 2 * ARENA_SIZE - POOL_SIZE); // one page is still in use
     purge_all(0);
@@ -235,7 +235,7 @@ TEST_F(PurgeTest, AStepIsBounded) {
     for (uintptr_t base : arenas) arena_return(base, 1);
     auto purged = [&] {
         size_t count = 0;
-        for (uintptr_t base : arenas) count += !(arena_at(base)->touched & 1);
+        for (uintptr_t base : arenas) count += !(window_arena_at(base)->touched & 1);
         return count;
     };
     purge_step();

@@ -28,7 +28,7 @@ TEST_F(RangeTest, NeighboursMergeInAnyOrderAcrossArenasToo) {
 }
 
 TEST_F(RangeTest, PagesOfPoolsAreNoNeighbours) {
-    struct arena *middle = arena_at(page(PAGES));
+    struct arena *middle = window_arena_at(page(PAGES));
     give(page(0), PAGES);
     middle->kind = ARENA_OF_POOLS;
     middle->free = 1 | uint64_t(1) << 63;
@@ -112,7 +112,7 @@ class Unreachable {
   public:
     explicit Unreachable(const std::vector<uintptr_t> &bases) {
         for (uintptr_t base : bases) {
-            struct link *link = &record_at(base)->range.link;
+            struct link *link = &window_record_at(base)->range.link;
             links_.emplace_back(link, *link);
             *link = {nullptr, nullptr};
         }
@@ -343,7 +343,7 @@ bool take_offer(uintptr_t *base, size_t *arenas) {
     offers.emplace_back(*base, *arenas);
     if (!accept_offers) return false;
     for (size_t i = 0; i < *arenas; i++) {
-        struct arena *arena = arena_at(*base + i * ARENA_SIZE);
+        struct arena *arena = window_arena_at(*base + i * ARENA_SIZE);
         arena->free = 0;
         purge_taken(arena, ~uint64_t(0));
     }
@@ -406,7 +406,7 @@ TEST_F(RangeTest, RebuildingNeedsTheArenasWordsAlone) {
     give(page(3 * PAGES), 5, true);
     give(page(4 * PAGES - 1), 1);
     for (size_t i : {size_t(1), 2 * PAGES, 3 * PAGES, 3 * PAGES + 4, 4 * PAGES - 1}) {
-        struct range *range = &record_at(page(i))->range;
+        struct range *range = &window_record_at(page(i))->range;
         range->link = {nullptr, nullptr};
         range->pages = 77;
         range->touched ^= 1;
@@ -426,15 +426,15 @@ TEST_F(RangeTest, RebuildingNeedsTheArenasWordsAlone) {
 TEST_F(RangeDeathTest, CheckingFindsWhatIsWrong) {
     give(page(1), 40);
     give(page(100), 10, true);
-    struct range *range = &record_at(page(1))->range;
-    EXPECT_DEATH(arena_at(page(0))->free &= ~uint64_t(1 << 5);
-                 range_check(), "internal error");                               // R1
-    EXPECT_DEATH(arena_at(page(0))->free |= 1; range_check(), "internal error"); // R1 and R2
-    EXPECT_DEATH(record_at(page(40))->range.pages = 39; range_check(), "internal error");
-    EXPECT_DEATH(range->pages = 39; range_check(), "internal error");               // R3
-    EXPECT_DEATH(range->touched = 1; range_check(), "internal error");              // R3
-    EXPECT_DEATH(arena_at(page(0))->touched |= 4; range_check(), "internal error"); // R4
-    EXPECT_DEATH(link_remove(&range->link); range_check(), "internal error");       // R1
+    struct range *range = &window_record_at(page(1))->range;
+    EXPECT_DEATH(window_arena_at(page(0))->free &= ~uint64_t(1 << 5);
+                 range_check(), "internal error");                                      // R1
+    EXPECT_DEATH(window_arena_at(page(0))->free |= 1; range_check(), "internal error"); // R1 and R2
+    EXPECT_DEATH(window_record_at(page(40))->range.pages = 39; range_check(), "internal error");
+    EXPECT_DEATH(range->pages = 39; range_check(), "internal error");                      // R3
+    EXPECT_DEATH(range->touched = 1; range_check(), "internal error");                     // R3
+    EXPECT_DEATH(window_arena_at(page(0))->touched |= 4; range_check(), "internal error"); // R4
+    EXPECT_DEATH(link_remove(&range->link); range_check(), "internal error");              // R1
 }
 
 } // namespace

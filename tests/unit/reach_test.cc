@@ -12,7 +12,7 @@ class ReachTest : public ObjectTest {
         chain_ = generation_take(heap_, OLDEST);
         return reach_find(heap_, chain_, OLDEST);
     }
-    static bool is_white(Node *node) { return set_has(&marks_of(node)->white, node); }
+    static bool is_white(Node *node) { return ledger_set_has(&ledger_marks(node)->white, node); }
     // As between collections.
     void leave() {
         generation_sort(heap_, chain_);
@@ -20,7 +20,8 @@ class ReachTest : public ObjectTest {
             reach_each(
                 pool,
                 [](poolobj *object, void *) {
-                    marks_of(object)->white.word[set_word(object)] &= ~set_bit(object);
+                    ledger_marks(object)->white.word[ledger_set_word(object)] &=
+                        ~ledger_set_bit(object);
                 },
                 nullptr);
         generation_let_go(chain_);
@@ -43,7 +44,7 @@ TEST_F(ReachTest, FiveObjectsHaveTheCountsOfTheGuide) {
     EXPECT_EQ(find(), 5u);
     for (int i = 0; i < 5; i++) {
         EXPECT_EQ(poolobj_refcount(all[i]), counts[i]) << i;
-        EXPECT_EQ(*count_of(all[i]), uint32_t(working[i])) << i;
+        EXPECT_EQ(*ledger_count(all[i]), uint32_t(working[i])) << i;
         EXPECT_EQ(is_white(all[i]), i >= 2) << i;
     }
     EXPECT_EQ(reach_count(chain_), 3u);

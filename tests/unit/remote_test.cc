@@ -367,7 +367,7 @@ TEST_F(RemoteTest, AParkedHeapIsHelpedAtOnce) {
     free_by(nullptr, pointer);
     uintptr_t number = reinterpret_cast<uintptr_t>(pointer);
     EXPECT_NE(fault_at(pointer), BLOCK_LIVE);
-    EXPECT_EQ(atomic_u64_load(&record_at(number)->pool.tag), 0u)
+    EXPECT_EQ(atomic_u64_load(&window_record_at(number)->pool.tag), 0u)
         << "its pool should have gone back";
     EXPECT_EQ(heap_state(owner_), HEAP_PARKED);
     inbox_set_state(owner_, HEAP_IN_USE);

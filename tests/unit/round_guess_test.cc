@@ -74,8 +74,8 @@ TEST_F(RoundGuessTest, WhatIsWhiteWithAnyHintIsFreedByNoPiece) {
         Far *cut = make_far(far);
         ASSERT_TRUE(step_until_cut(ROUND_RESCUE, cut));
         for (Node *node : {ring, ring->left})
-            round_of(node)->white.word[set_word(node)] |= set_bit(node);
-        *hint_of(ring) = uint8_t(hint);
+            ledger_round(node)->white.word[ledger_set_word(node)] |= ledger_set_bit(node);
+        *ledger_hint(ring) = uint8_t(hint);
         finish();
         ASSERT_EQ(dropped, std::vector<long>{}) << "hint " << hint;
         EXPECT_EQ(poolobj_refcount(ring), 2);

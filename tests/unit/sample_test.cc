@@ -312,10 +312,10 @@ TEST_F(SampleTest, TheChildOfAForkSeesFreesInASharedHeapOfItsOwn) {
     ASSERT_TRUE(allocate_sample(1));
     std::atomic<bool> inside{false}, done{false};
     std::thread thread([&] {
-        ASSERT_NE(shared_heap_enter(), nullptr);
+        ASSERT_NE(thread_heap_enter_shared(), nullptr);
         inside = true;
         while (!done) std::this_thread::yield();
-        shared_heap_leave();
+        thread_heap_leave_shared();
     });
     while (!inside) std::this_thread::yield();
     EXPECT_TRUE(in_child([&] {

@@ -180,7 +180,7 @@ TEST_F(SpaceModelTest, AlsoWithAllListsMadeAnew) {
                 if (arena.kind != ARENA_OF_RUNS) continue;
                 for (unsigned i = 0; i < ARENA_POOLS; i++) {
                     if (!(arena.free >> i & 1)) continue;
-                    struct range *range = &record_at(arena.base + i * POOL_SIZE)->range;
+                    struct range *range = &window_record_at(arena.base + i * POOL_SIZE)->range;
                     range->link = {nullptr, nullptr};
                     range->pages = static_cast<uint32_t>(rng_next(&random_));
                     range->touched = rng_below(&random_, 2);

@@ -59,7 +59,7 @@ class SpaceTest : public HeapTest {
         space_check();
     }
     static bool is_free(uintptr_t page) {
-        return arena_at(page)->free >> (page / POOL_SIZE % ARENA_POOLS) & 1;
+        return window_arena_at(page)->free >> (page / POOL_SIZE % ARENA_POOLS) & 1;
     }
     std::map<uintptr_t, size_t> taken_; // base and pages
     size_t mapped_;
@@ -97,14 +97,15 @@ TEST_F(SpaceTest, TakenPagesAreOneRunInUseAndUntouched) {
     for (size_t i = 0; i < 3 * PAGES + 7; i++) ASSERT_FALSE(is_free(after(base, i))) << i;
     EXPECT_TRUE(is_free(after(base, 3 * PAGES + 7)));
     for (size_t i = 0; i < 4; i++) {
-        struct arena *arena = arena_at(base + i * ARENA_SIZE);
+        struct arena *arena = window_arena_at(base + i * ARENA_SIZE);
         EXPECT_EQ(arena->base, align_down(base, ARENA_SIZE) + i * ARENA_SIZE);
         EXPECT_EQ(arena->kind, ARENA_OF_RUNS);
         EXPECT_EQ(arena->touched, 0u);
     }
     EXPECT_EQ(space_touch(base, 3 * ARENA_SIZE), 0u);
-    EXPECT_EQ(arena_at(base)->touched, ALL);
-    EXPECT_EQ(arena_at(base + 3 * ARENA_SIZE)->touched, 0u) << "only the pages that it was told";
+    EXPECT_EQ(window_arena_at(base)->touched, ALL);
+    EXPECT_EQ(window_arena_at(base + 3 * ARENA_SIZE)->touched, 0u)
+        << "only the pages that it was told";
 }
 
 TEST_F(SpaceTest, RunsLieSideBySide) {
@@ -184,8 +185,8 @@ TEST_F(SpaceTest, ReturnedPagesRememberWhatWasTouched) {
     space_touch(after(base, 8), 8 * POOL_SIZE);
     give(base);
     EXPECT_EQ(take(2 * PAGES, ARENA_SIZE), base);
-    EXPECT_EQ(arena_at(base)->touched, 0xff00u);
-    EXPECT_EQ(arena_at(base + ARENA_SIZE)->touched, 0u);
+    EXPECT_EQ(window_arena_at(base)->touched, 0xff00u);
+    EXPECT_EQ(window_arena_at(base + ARENA_SIZE)->touched, 0u);
     EXPECT_EQ(space_touch(base, 10 * POOL_SIZE), 2u) << "the pages that may hold old contents";
 }
 
@@ -314,7 +315,7 @@ TEST_F(SpaceTest, ReleasingUnmapsTheArenasThatAreFreeAndNothingElse) {
     memset(reinterpret_cast<void *>(base), 0x5a, (3 * PAGES - 5) * POOL_SIZE);
     EXPECT_TRUE(space_unmap_free());
     EXPECT_EQ(space_figures.mapped, mapped_ + 3 * ARENA_SIZE);
-    EXPECT_EQ(arena_at(base + 3 * ARENA_SIZE)->kind, ARENA_NONE);
+    EXPECT_EQ(window_arena_at(base + 3 * ARENA_SIZE)->kind, ARENA_NONE);
     EXPECT_TRUE(is_all(reinterpret_cast<void *>(base), 0x5a, (3 * PAGES - 5) * POOL_SIZE));
     EXPECT_EQ(range_pages_at(after(base, 3 * PAGES - 5)), 5u);
     space_check();
@@ -478,16 +479,16 @@ TEST_F(SpaceTest, RebuildingNeedsTheArenasWordsAlone) {
     pools->free = ALL & ~uint64_t(0xff); // eight of them are in use
     purge_taken(pools, 0xff);
     size_t idle = purge_idle(), in_use = purge_in_use();
-    struct range *range = &record_at(hole)->range; // whoever held the lock is gone
+    struct range *range = &window_record_at(hole)->range; // whoever held the lock is gone
     range->link = {nullptr, nullptr};
     range->pages = 12345;
-    arena_at(hole)->dirty = {nullptr, nullptr};
+    window_arena_at(hole)->dirty = {nullptr, nullptr};
     rebuild_space();
     space_check();
     arena_check();
     EXPECT_EQ(purge_idle(), idle);
     EXPECT_EQ(purge_in_use(), in_use);
-    EXPECT_FALSE(link_is_alone(&arena_at(hole)->dirty)) << "what is idle waits to be purged";
+    EXPECT_FALSE(link_is_alone(&window_arena_at(hole)->dirty)) << "what is idle waits to be purged";
     EXPECT_EQ(take_touched(30), hole);
     EXPECT_EQ(pools->kind, ARENA_OF_POOLS);
     arena_return(pools->base, 0xff);

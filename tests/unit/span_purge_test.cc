@@ -37,7 +37,7 @@ class SpanPurgeTest : public HeapTest {
     static size_t pages_of(unsigned c) { return size_classes[c].pools; }
     static size_t resident_of(char *block) {
         struct pool *pool = pool_at(block);
-        return resident_pages(reinterpret_cast<void *>(record_base(pool)),
+        return resident_pages(reinterpret_cast<void *>(window_record_base(pool)),
                               pages_of(atomic_u8_load(&pool->class_index)) * POOL_SIZE);
     }
     // The pages that a block lies on.

@@ -176,7 +176,7 @@ TEST(StackTest, RulesLeadWhereTheTablesDo) {
     Shapes shapes(seed);
     for (int i = 0; i < 300; i++) shapes.call(12);
     EXPECT_FALSE(HasFatalFailure()) << "seed " << seed;
-    if (frame_rules_work()) {
+    if (frame_rule_works()) {
         EXPECT_GT(shapes.met, shapes.looks / 4) << "rules served few";
     }
 }

@@ -59,7 +59,7 @@ TEST_F(StoreTest, WithoutMemoryNothingIsTaken) {
 TEST_F(StoreTest, NullLeadsToALedgerOfItsOwn) {
     store_return(&store_, store_take(&store_, 1), 1);
     ASSERT_NE(ledger_of(0), nullptr);
-    EXPECT_EQ(*count_of(nullptr), 1u);
+    EXPECT_EQ(*ledger_count(nullptr), 1u);
     EXPECT_FALSE(ledger_covers(0));
 }
 
@@ -70,11 +70,11 @@ TEST_F(StoreTest, AddressesThatShareThePlaceOfNullAreKnown) {
     EXPECT_TRUE(ledger_covers(far));
     EXPECT_FALSE(ledger_covers(0));
     EXPECT_FALSE(ledger_reserve(2 * far)); // taken once
-    EXPECT_EQ(*count_of(nullptr), 1u);
-    EXPECT_EQ(count_of(reinterpret_cast<void *>(far)), count_of(nullptr));
+    EXPECT_EQ(*ledger_count(nullptr), 1u);
+    EXPECT_EQ(ledger_count(reinterpret_cast<void *>(far)), ledger_count(nullptr));
     EXPECT_TRUE(ledger_is_of_null(far));
     EXPECT_FALSE(ledger_is_of_null(far + POOL_SIZE));
-    EXPECT_NE(type_pool_of(reinterpret_cast<void *>(far + POOL_SIZE)), type_pool_of(nullptr));
+    EXPECT_NE(ledger_pool(reinterpret_cast<void *>(far + POOL_SIZE)), ledger_pool(nullptr));
 }
 
 TEST_F(StoreTest, TheLedgerOfAFreeArenaGoesBack) {
@@ -82,14 +82,15 @@ TEST_F(StoreTest, TheLedgerOfAFreeArenaGoesBack) {
     for (int i = 0; i < 20 * ARENA_POOLS; i++) {
         pools.push_back(store_take(&store_, POOL_SIZE));
         void *pool = reinterpret_cast<void *>(pools.back());
-        memset(count_of(pool), 1, POOL_GRANULES * sizeof(uint32_t));
+        memset(ledger_count(pool), 1, POOL_GRANULES * sizeof(uint32_t));
     }
     auto counts_resident = [&pools] {
         size_t count = 0;
         for (uintptr_t pool : pools)
             count += resident_pages(
                 reinterpret_cast<void *>(align_down(
-                    reinterpret_cast<uintptr_t>(count_of(reinterpret_cast<void *>(pool))), PAGE)),
+                    reinterpret_cast<uintptr_t>(ledger_count(reinterpret_cast<void *>(pool))),
+                    PAGE)),
                 1);
         return count;
     };

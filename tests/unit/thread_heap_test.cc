@@ -168,7 +168,7 @@ TEST_F(ThreadHeapTest, ABlockOfACleanedHeapThatIsFreedGivesItsMemoryBack) {
     remote_post(thread_heap);
     EXPECT_NE(fault_at(block), BLOCK_LIVE);
     uintptr_t address = reinterpret_cast<uintptr_t>(hide(block));
-    EXPECT_EQ(atomic_u64_load(&record_at(address)->pool.tag), 0u);
+    EXPECT_EQ(atomic_u64_load(&window_record_at(address)->pool.tag), 0u);
 }
 
 TEST_F(ThreadHeapTest, APoolIsBorrowedFromACleanedHeap) {
@@ -371,15 +371,15 @@ TEST_F(ThreadHeapTest, AThreadThatHasEndedUsesTheSharedHeap) {
     EXPECT_EQ(last_thread_heap, &no_heap);
     EXPECT_NE(last_owner, own);
     EXPECT_EQ(heap_state(own), HEAP_PARKED);
-    struct heap *shared = shared_heap_enter();
+    struct heap *shared = thread_heap_enter_shared();
     EXPECT_EQ(shared, last_owner);
-    shared_heap_leave();
+    thread_heap_leave_shared();
     poolalloc_free(last_block); // by a thread that does not own it
     remote_post(thread_heap);
     uintptr_t address = reinterpret_cast<uintptr_t>(hide(last_block));
-    EXPECT_NE(atomic_u64_load(&record_at(address)->pool.tag), 0u);
+    EXPECT_NE(atomic_u64_load(&window_record_at(address)->pool.tag), 0u);
     thread_heap_clean_parked(true); // takes it in and gives its pool back
-    EXPECT_EQ(atomic_u64_load(&record_at(address)->pool.tag), 0u);
+    EXPECT_EQ(atomic_u64_load(&window_record_at(address)->pool.tag), 0u);
 }
 
 TEST_F(ThreadHeapTest, TheSharedHeapHasOneUserAtATime) {
@@ -388,12 +388,12 @@ TEST_F(ThreadHeapTest, TheSharedHeapHasOneUserAtATime) {
     for (int t = 0; t < 4; t++) {
         threads.emplace_back([&] {
             for (int i = 0; i < 500; i++) {
-                ASSERT_NE(shared_heap_enter(), nullptr);
+                ASSERT_NE(thread_heap_enter_shared(), nullptr);
                 int now = ++inside;
                 if (now > most) most = now;
                 std::this_thread::yield(); // so that others try to come in
                 --inside;
-                shared_heap_leave();
+                thread_heap_leave_shared();
             }
         });
     }
@@ -408,7 +408,7 @@ TEST_F(ThreadHeapDeathTest, AThreadThatDoesNotOwnAHeapIsFound) {
     struct heap *heap = thread_heap_get();
     EXPECT_TRUE(heap_is_mine(heap));
     EXPECT_DEATH(in_thread([&] { heap_flush(heap); }), "internal error: heap_is_mine");
-    EXPECT_DEATH(shared_heap_leave(), "internal error: lock_is_mine");
+    EXPECT_DEATH(thread_heap_leave_shared(), "internal error: lock_is_mine");
 }
 
 void *sent_late;

@@ -10,7 +10,7 @@ using TypePoolTest = ObjectTest;
 TEST_F(TypePoolTest, EveryGranuleLeadsToTheBlockThatStartsThere) {
     for (size_t bytes = BLOCK_MIN; bytes <= SHARED_MAX; bytes += 8) {
         struct bin bin = {};
-        bin_init(&bin, nullptr, bytes);
+        type_pool_init_bin(&bin, nullptr, bytes);
         struct type_pool pool = {};
         pool.base = 0x1000000;
         pool.stride = bin.stride;
@@ -21,10 +21,10 @@ TEST_F(TypePoolTest, EveryGranuleLeadsToTheBlockThatStartsThere) {
             poolobj *block = type_pool_block(&pool, i);
             unsigned granule = unsigned((uintptr_t(block) - pool.base) / GRANULE);
             ASSERT_EQ(type_pool_at_granule(&pool, granule), block) << bytes << " " << i;
-            ASSERT_TRUE(set_has(&places, block));
+            ASSERT_TRUE(ledger_set_has(&places, block));
             starts++;
         }
-        ASSERT_EQ(set_count(&places), starts);
+        ASSERT_EQ(ledger_set_count(&places), starts);
         ASSERT_EQ(bin.capacity, POOL_SIZE / bytes);
     }
 }
@@ -33,7 +33,7 @@ TEST_F(TypePoolTest, APoolHoldsOneTypeAndGoesBackWhenItIsEmpty) {
     poolobj_type *other = type_of(node_spec("other"));
     std::vector<Node *> nodes;
     for (int i = 0; i < 5000; i++) nodes.push_back(make(i % 2 ? node_ : other));
-    for (Node *node : nodes) ASSERT_EQ(type_pool_of(node)->type, poolobj_typeof(node));
+    for (Node *node : nodes) ASSERT_EQ(ledger_pool(node)->type, poolobj_typeof(node));
     poolobj_heap_check(heap_);
     for (Node *node : nodes) poolobj_decref(node);
     poolobj_heap_check(heap_);
@@ -60,7 +60,7 @@ TEST_F(TypePoolTest, FindKnowsLivingObjectsFromAllOtherAddresses) {
     int local;
     poolobj_decref(freed);
     uintptr_t address = reinterpret_cast<uintptr_t>(node);
-    EXPECT_EQ(type_pool_find(address), type_pool_of(node));
+    EXPECT_EQ(type_pool_find(address), ledger_pool(node));
     for (int i = 1; i < 32; i++) EXPECT_EQ(type_pool_find(address + i), nullptr);
     EXPECT_EQ(type_pool_find(reinterpret_cast<uintptr_t>(freed)), nullptr);
     EXPECT_EQ(type_pool_find(reinterpret_cast<uintptr_t>(&local) & ~uintptr_t(7)), nullptr);

@@ -97,11 +97,13 @@ TEST_F(TypeTest, ThereMayBeManyTypesAndTheyAreSmall) {
     }
     EXPECT_LT(counted_now().bytes - before, TYPES * 200u);
     size_t pools = 0;
-    for (auto type = populated_first(heap_); type != nullptr; type = populated_next(type)) pools++;
+    for (auto type = object_heap_first_populated(heap_); type != nullptr;
+         type = object_heap_next_populated(type))
+        pools++;
     EXPECT_LT(pools, objects.size() + 20) << "types without an object keep no pool";
     for (void *object : objects) poolobj_decref(object);
     poolobj_gc_collect(heap_, 2);
-    EXPECT_EQ(populated_first(heap_), nullptr);
+    EXPECT_EQ(object_heap_first_populated(heap_), nullptr);
 }
 
 // ---- Types that end ----

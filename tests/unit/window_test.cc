@@ -39,7 +39,7 @@ class WindowTest : public HeapTest {
 TEST_F(WindowTest, ThereIsNoneWhereNothingWasReserved) {
     uintptr_t range = unused_range();
     EXPECT_EQ(window_at(range), nullptr);
-    EXPECT_EQ(arena_at(range), nullptr);
+    EXPECT_EQ(window_arena_at(range), nullptr);
     EXPECT_EQ(window_look_up(range), &window_table.nowhere[window_pool_index(range)].pool);
 }
 
@@ -129,7 +129,7 @@ TEST_F(WindowTest, ASharedSlotBelongsToTheFirst) {
     ASSERT_TRUE(reserve(range, POOL_SIZE));
     EXPECT_EQ(slot(range + SHARED), slot(range));
     EXPECT_EQ(window_at(range + SHARED), nullptr);
-    EXPECT_EQ(arena_at(range + SHARED), nullptr);
+    EXPECT_EQ(window_arena_at(range + SHARED), nullptr);
     size_t before = window_count();
     EXPECT_FALSE(reserve(range + SHARED, POOL_SIZE));
     EXPECT_FALSE(reserve(range + SHARED - SPAN, 2 * SPAN)); // and of the other none is made
@@ -162,12 +162,12 @@ TEST_F(WindowTest, ARecordLeadsToItsWindow) {
     struct window *window = window_at(range);
     for (unsigned i : {0, 1, WINDOW_POOLS / 2, WINDOW_POOLS - 1}) {
         EXPECT_EQ(window_of(&window->record[i].pool.live[POOL_WORDS - 1]), window);
-        EXPECT_EQ(record_base(&window->record[i]), range + i * uintptr_t(POOL_SIZE));
-        EXPECT_EQ(record_at(range + i * uintptr_t(POOL_SIZE)), &window->record[i]);
+        EXPECT_EQ(window_record_base(&window->record[i]), range + i * uintptr_t(POOL_SIZE));
+        EXPECT_EQ(window_record_at(range + i * uintptr_t(POOL_SIZE)), &window->record[i]);
     }
     for (unsigned i = 0; i < WINDOW_ARENAS; i++)
-        ASSERT_EQ(arena_at(range + i * uintptr_t(ARENA_SIZE)), &window->arena[i]);
-    EXPECT_EQ(arena_at(range + ARENA_SIZE - 1), &window->arena[0]);
+        ASSERT_EQ(window_arena_at(range + i * uintptr_t(ARENA_SIZE)), &window->arena[i]);
+    EXPECT_EQ(window_arena_at(range + ARENA_SIZE - 1), &window->arena[0]);
 }
 
 TEST_F(WindowTest, TagsTellHeapAndKind) {

@@ -28,7 +28,7 @@ static void take_signal(int signal, const sigset_t *earlier) {
 /* A write that nobody reads or that is beyond the limit on files fails, and does not end the
    program: its signal goes to this thread, which blocks it meanwhile. The system call itself:
    write() is a cancellation point, which malloc and free are not. */
-static void write_all(struct text *text) {
+static void write_text(struct text *text) {
     sigset_t signals, before, earlier;
     sigemptyset(&signals);
     sigaddset(&signals, SIGPIPE);
@@ -53,7 +53,7 @@ int text_flush(struct text *text) {
     if (text->write_out != NULL) text->write_out(text);
     if (text->descriptor < 0) return text->error;
     int saved_errno = errno;
-    if (text->used > 0) write_all(text);
+    if (text->used > 0) write_text(text);
     text->used = 0;
     errno = saved_errno;
     return text->error;

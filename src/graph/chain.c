@@ -11,7 +11,7 @@ static bool begins(const struct graph *graph, uint32_t number, const poolgraph_o
     return options->is_root(graph->object[number], options->arg);
 }
 
-static void find(struct chain *chain, uint32_t target, const poolgraph_options *options) {
+static void find_chain(struct chain *chain, uint32_t target, const poolgraph_options *options) {
     struct route *route = &chain->route;
     for (uint32_t n = 0; n < route->graph->count; n++)
         if (begins(route->graph, n, options)) route_begin(route, n);
@@ -29,7 +29,7 @@ bool chain_open(struct chain *chain, const struct graph *graph, uint32_t target,
         choice_keep(&choice, target);
         chain->route.may_pass = shows;
         chain->route.arg = &choice;
-        find(chain, target, options);
+        find_chain(chain, target, options);
     }
     choice_close(&choice);
     return opened;

@@ -48,7 +48,7 @@ size_t count_named(poolobj_heap *heap, const char *object_heap_type_name) {
 /* ---- Ranking ---- */
 
 /* Whether a comes before b. What there is for a snapshot of nothing is growth. */
-static bool is_before(const poolgraph_type_count *a, const poolgraph_type_count *b) {
+static bool is_count_before(const poolgraph_type_count *a, const poolgraph_type_count *b) {
     size_t a_more = a->objects - a->before, b_more = b->objects - b->before;
     if (a_more != b_more) return a_more > b_more;
     int order = strcmp(poolobj_type_name(a->type), poolobj_type_name(b->type));
@@ -73,7 +73,7 @@ static size_t objects_before(const poolgraph_snapshot *snapshot, const poolobj_t
 }
 
 static void sift_up(poolgraph_type_count *counts, size_t at) {
-    for (size_t parent; at > 0 && is_before(&counts[parent = (at - 1) / 2], &counts[at]);
+    for (size_t parent; at > 0 && is_count_before(&counts[parent = (at - 1) / 2], &counts[at]);
          at = parent) {
         poolgraph_type_count moved = counts[at];
         counts[at] = counts[parent];
@@ -85,8 +85,8 @@ static void sift_down(poolgraph_type_count *counts, size_t used) {
     poolgraph_type_count moved = counts[0];
     size_t at = 0;
     for (size_t child; (child = 2 * at + 1) < used; at = child) {
-        if (child + 1 < used && is_before(&counts[child], &counts[child + 1])) child++;
-        if (!is_before(&moved, &counts[child])) break;
+        if (child + 1 < used && is_count_before(&counts[child], &counts[child + 1])) child++;
+        if (!is_count_before(&moved, &counts[child])) break;
         counts[at] = counts[child];
     }
     counts[at] = moved;
@@ -102,7 +102,7 @@ static void rank(poolobj_type *type, void *arg) {
     if (ranking->used < ranking->room) {
         ranking->counts[ranking->used] = count;
         sift_up(ranking->counts, ranking->used++);
-    } else if (ranking->room > 0 && is_before(&count, &ranking->counts[0])) {
+    } else if (ranking->room > 0 && is_count_before(&count, &ranking->counts[0])) {
         ranking->counts[0] = count;
         sift_down(ranking->counts, ranking->used);
     }

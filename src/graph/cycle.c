@@ -40,7 +40,7 @@ static void tarjan_close(struct tarjan *t) {
     area_free(t->stack);
 }
 
-static uint32_t enter(struct tarjan *t, uint32_t number, uint32_t caller) {
+static uint32_t visit_first(struct tarjan *t, uint32_t number, uint32_t caller) {
     struct visit *visit = &t->visit[number];
     visit->order = visit->low = ++t->clock;
     visit->caller = caller;
@@ -80,15 +80,15 @@ static uint32_t step(struct tarjan *t, uint32_t number) {
     while (visit->next < visit->end) {
         uint32_t to = to_of[visit->next++];
         if (to == NOBODY) continue;
-        if (t->visit[to].order == 0) return enter(t, to, number);
+        if (t->visit[to].order == 0) return visit_first(t, to, number);
         if (t->visit[to].open) lower(&visit->low, t->visit[to].order);
     }
     if (visit->low == visit->order) complete(t, number);
     return NOBODY;
 }
 
-static void search(struct tarjan *t, uint32_t start) {
-    uint32_t at = enter(t, start, NOBODY);
+static void search_components(struct tarjan *t, uint32_t start) {
+    uint32_t at = visit_first(t, start, NOBODY);
     while (at != NOBODY) {
         uint32_t next = step(t, at);
         if (next == NOBODY) {
@@ -117,7 +117,7 @@ static bool find_components(struct cycles *cycles, const struct route *live) {
     struct tarjan tarjan;
     bool opened = tarjan_open(&tarjan, cycles, live);
     for (uint32_t n = 0; opened && n < cycles->graph->count; n++)
-        if (tarjan.visit[n].order == 0) search(&tarjan, n);
+        if (tarjan.visit[n].order == 0) search_components(&tarjan, n);
     tarjan_close(&tarjan);
     return opened;
 }
@@ -155,7 +155,7 @@ void cycle_close(struct cycles *cycles) {
 /* ---- The shortest through one ---- */
 
 /* Writes the chain from `start` to `last` over the queue. */
-static uint32_t trace(struct cycles *cycles, uint32_t start, uint32_t last) {
+static uint32_t trace_cycle(struct cycles *cycles, uint32_t start, uint32_t last) {
     uint32_t length = 1;
     for (uint32_t n = last; n != start; n = cycles->from[n]) length++;
     uint32_t at = length;
@@ -188,7 +188,7 @@ uint32_t cycle_shortest(struct cycles *cycles, uint32_t number, uint32_t limit) 
     while (visited < found && ++depth < limit)
         for (uint32_t end = found; visited < end; visited++) {
             uint32_t n = cycles->queue[visited];
-            if (spread(cycles, n, number, &found)) return trace(cycles, number, n);
+            if (spread(cycles, n, number, &found)) return trace_cycle(cycles, number, n);
         }
     return 0;
 }

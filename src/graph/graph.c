@@ -19,7 +19,7 @@ static void number(poolobj *object, void *arg) {
     if (!numbering_add(&opening->graph->numbers, (uintptr_t)object)) opening->failed = true;
 }
 
-static void enter(poolobj *object, void *arg) {
+static void enter_object(poolobj *object, void *arg) {
     struct graph *graph = ((struct opening *)arg)->graph;
     graph->object[numbering_of(&graph->numbers, (uintptr_t)object)] = object;
 }
@@ -50,7 +50,7 @@ int32_t graph_count_of(const poolobj *object) {
 
 static void enter_objects(struct graph *graph) {
     struct opening opening = {graph, false, 0};
-    poolobj_walk(graph->heap, NULL, enter, &opening);
+    poolobj_walk(graph->heap, NULL, enter_object, &opening);
     for (uint32_t n = 0; n < graph->count; n++) {
         graph->outside[n] = graph_count_of(graph->object[n]);
         graph->first[n] = opening.slots;
@@ -81,7 +81,7 @@ static bool number_objects(struct graph *graph) {
     return true;
 }
 
-static bool fill(struct graph *graph) {
+static bool fill_graph(struct graph *graph) {
     if (!number_objects(graph)) return false;
     errno = ENOMEM;
     graph->object = (poolobj **)area_new(graph->count, sizeof graph->object[0]);
@@ -99,7 +99,7 @@ bool graph_open(struct graph *graph, poolobj_heap *heap) {
     int before = errno;
     memset(graph, 0, sizeof *graph);
     graph->heap = heap;
-    if (!fill(graph)) {
+    if (!fill_graph(graph)) {
         graph_close(graph);
         return false;
     }

@@ -163,7 +163,7 @@ static bool print_cycles(struct leaks *leaks) {
 
 /* ---- The report ---- */
 
-static bool print(struct leaks *leaks, size_t left) {
+static bool print_report(struct leaks *leaks, size_t left) {
     const struct label *label = leaks->label;
     text_add(label->text, "poolgraph: ");
     label_number(label, left, "object");
@@ -178,7 +178,7 @@ static ptrdiff_t report(struct leaks *leaks, FILE *out) {
     size_t left = leaks->graph->count - leaks->count[PERMITTED];
     if (left == 0) return 0;
     label_open(leaks->label->text, out);
-    bool printed = print(leaks, left);
+    bool printed = print_report(leaks, left);
     int written = label_close(leaks->label->text);
     if (!printed) errno = ENOMEM;
     return printed && written == 0 ? (ptrdiff_t)left : -1;

@@ -5,13 +5,13 @@
 
 enum { FIRST_PAGES = 256 };
 
-static void enter(struct numbering *numbering, size_t index) {
+static void enter_number(struct numbering *numbering, size_t index) {
     size_t i = numbering_home(numbering, numbering->page[index].base);
     while (numbering->slot[i] != 0) i = (i + 1) & (numbering->slot_count - 1);
     numbering->slot[i] = (uint32_t)index + 1;
 }
 
-static bool grow(struct numbering *numbering) {
+static bool grow_pages(struct numbering *numbering) {
     size_t room = size_max(2 * numbering->page_room, FIRST_PAGES);
     struct number_page *pages = (struct number_page *)area_new(room, sizeof *pages);
     uint32_t *slots = (uint32_t *)area_new(2 * room, sizeof *slots);
@@ -27,11 +27,11 @@ static bool grow(struct numbering *numbering) {
     numbering->page_room = room;
     numbering->slot = slots;
     numbering->slot_count = 2 * room;
-    for (size_t i = 0; i < numbering->page_count; i++) enter(numbering, i);
+    for (size_t i = 0; i < numbering->page_count; i++) enter_number(numbering, i);
     return true;
 }
 
-static struct number_page *find(struct numbering *numbering, uintptr_t base) {
+static struct number_page *find_page(struct numbering *numbering, uintptr_t base) {
     if (numbering->slot_count == 0) return NULL;
     for (size_t i = numbering_home(numbering, base); numbering->slot[i] != 0;
          i = (i + 1) & (numbering->slot_count - 1)) {
@@ -42,10 +42,10 @@ static struct number_page *find(struct numbering *numbering, uintptr_t base) {
 }
 
 static struct number_page *add_page(struct numbering *numbering, uintptr_t base) {
-    if (numbering->page_count == numbering->page_room && !grow(numbering)) return NULL;
+    if (numbering->page_count == numbering->page_room && !grow_pages(numbering)) return NULL;
     struct number_page *page = &numbering->page[numbering->page_count];
     page->base = base;
-    enter(numbering, numbering->page_count++);
+    enter_number(numbering, numbering->page_count++);
     return page;
 }
 
@@ -54,7 +54,7 @@ bool numbering_add(struct numbering *numbering, uintptr_t address) {
     struct number_page *page = NULL;
     /* A walk goes through an address's neighbours before and after it. */
     if (numbering->page_count > 0) page = &numbering->page[numbering->page_count - 1];
-    if (page == NULL || page->base != base) page = find(numbering, base);
+    if (page == NULL || page->base != base) page = find_page(numbering, base);
     if (page == NULL) page = add_page(numbering, base);
     if (page == NULL) return false;
     page->starts.word[ledger_set_word((void *)address)] |= ledger_set_bit((void *)address);

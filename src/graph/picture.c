@@ -51,7 +51,7 @@ static bool edges_next(struct picture *picture, uint32_t number, uint64_t *at, s
 
 /* ---- Which objects ---- */
 
-static void show(struct picture *picture, uint32_t number) {
+static void show_box(struct picture *picture, uint32_t number) {
     if (picture->box[number] != 0) return;
     picture->shown[picture->shown_count++] = number;
     picture->box[number] = picture->shown_count;
@@ -61,12 +61,12 @@ static void show_neighbours(struct picture *picture, uint32_t number) {
     struct edge edge;
     uint64_t at = edges_begin(picture, number);
     for (uint64_t i = 0; i < picture->width && edges_next(picture, number, &at, &edge); i++)
-        show(picture, edge.neighbour);
+        show_box(picture, edge.neighbour);
 }
 
 static void choose(struct picture *picture, const uint32_t *numbers, size_t count) {
     for (size_t i = 0; i < count; i++) choice_keep(&picture->choice, numbers[i]);
-    for (size_t i = 0; i < count; i++) show(picture, numbers[i]);
+    for (size_t i = 0; i < count; i++) show_box(picture, numbers[i]);
     picture->asked_for = picture->shown_count;
     uint32_t visited = 0;
     for (uint64_t depth = 0; depth < picture->depth && visited < picture->shown_count; depth++)
@@ -92,7 +92,7 @@ static void draw_references(struct picture *picture, struct dot *dot, uint32_t n
     if (left > 0) dot_more(dot, picture->box[number] - 1, left, what, !picture->back);
 }
 
-static int draw(struct picture *picture, const poolgraph_options *options, FILE *out) {
+static int draw_picture(struct picture *picture, const poolgraph_options *options, FILE *out) {
     struct dot dot;
     if (!dot_open(&dot, picture->graph, options, out)) return -1;
     for (uint32_t box = 0; box < picture->shown_count; box++)
@@ -137,7 +137,7 @@ int picture_around(const struct graph *graph, const uint32_t *numbers, size_t co
     int result = -1;
     if (open_picture(&picture, graph, back, options)) {
         choose(&picture, numbers, count);
-        result = draw(&picture, options, out);
+        result = draw_picture(&picture, options, out);
     }
     close_picture(&picture);
     return result;

@@ -45,7 +45,7 @@ static void look_end(struct look *look) {
 }
 
 /* The number of the object at an address; NOBODY and EINVAL. */
-static uint32_t number_of(const struct look *look, const void *address) {
+static uint32_t number_of_address(const struct look *look, const void *address) {
     uint32_t number = graph_number(&look->graph, address);
     if (number == NOBODY) errno = EINVAL;
     return number;
@@ -164,7 +164,7 @@ ptrdiff_t poolgraph_chain(poolobj_heap *heap, const void *object, const poolgrap
     struct chain found;
     ptrdiff_t length = -1;
     if (!look_begin(&look, heap)) return -1;
-    uint32_t number = number_of(&look, object);
+    uint32_t number = number_of_address(&look, object);
     if (number != NOBODY && chain_open(&found, &look.graph, number, or_defaults(options))) {
         length = (ptrdiff_t)found.length - 1;
         for (size_t i = 0; i < room && (ptrdiff_t)i < length; i++)
@@ -181,7 +181,7 @@ int poolgraph_why(poolobj_heap *heap, const void *object, const poolgraph_option
     struct look look;
     int result = -1;
     if (!look_begin(&look, heap)) return -1;
-    uint32_t number = number_of(&look, object);
+    uint32_t number = number_of_address(&look, object);
     if (number != NOBODY) result = why_print(&look.graph, number, or_defaults(options), out);
     look_end(&look);
     return result;
@@ -208,14 +208,15 @@ static int show_numbers(const struct look *look, void *const *objects, size_t co
         errno = ENOMEM;
         return -1;
     }
-    while (found < count && (numbers[found] = number_of(look, objects[found])) != NOBODY) found++;
+    while (found < count && (numbers[found] = number_of_address(look, objects[found])) != NOBODY)
+        found++;
     if (found == count) result = picture_around(&look->graph, numbers, count, back, options, out);
     area_free(numbers);
     return result;
 }
 
-static int show(poolobj_heap *heap, void *const *objects, size_t count, bool back,
-                const poolgraph_options *options, FILE *out) {
+static int show_picture(poolobj_heap *heap, void *const *objects, size_t count, bool back,
+                        const poolgraph_options *options, FILE *out) {
     struct look look;
     options = or_defaults(options);
     if (!look_begin(&look, heap)) return -1;
@@ -230,12 +231,12 @@ static int show(poolobj_heap *heap, void *const *objects, size_t count, bool bac
 
 int poolgraph_show_refs(poolobj_heap *heap, void *const *objects, size_t count,
                         const poolgraph_options *options, FILE *out) {
-    return show(heap, objects, count, false, options, out);
+    return show_picture(heap, objects, count, false, options, out);
 }
 
 int poolgraph_show_backrefs(poolobj_heap *heap, void *const *objects, size_t count,
                             const poolgraph_options *options, FILE *out) {
-    return show(heap, objects, count, true, options, out);
+    return show_picture(heap, objects, count, true, options, out);
 }
 
 int poolgraph_show_chain(poolobj_heap *heap, const void *object, const poolgraph_options *options,
@@ -244,7 +245,7 @@ int poolgraph_show_chain(poolobj_heap *heap, const void *object, const poolgraph
     int result = -1;
     options = or_defaults(options);
     if (!look_begin(&look, heap)) return -1;
-    uint32_t number = number_of(&look, object);
+    uint32_t number = number_of_address(&look, object);
     if (number != NOBODY && begin_picture(options, &out)) {
         result = picture_chain(&look.graph, number, options, out);
         result = end_picture(options, out, result);

@@ -17,7 +17,7 @@ static uint64_t count(struct referrers *referrers, const struct graph *graph) {
 }
 
 /* From the last to the first, which moves first[n] back to where the entries of n begin. */
-static void enter(struct referrers *referrers, const struct graph *graph) {
+static void enter_referrers(struct referrers *referrers, const struct graph *graph) {
     for (uint32_t n = graph->count; n-- > 0;)
         for (uint64_t s = graph->first[n + 1]; s-- > graph->first[n];) {
             if (graph->to[s] == NOBODY) continue;
@@ -26,29 +26,29 @@ static void enter(struct referrers *referrers, const struct graph *graph) {
         }
 }
 
-static bool fits(const struct graph *graph) {
+static bool fits_numbers(const struct graph *graph) {
     for (uint32_t n = 0; n < graph->count; n++)
         if (graph->first[n + 1] - graph->first[n] > UINT32_MAX) return false;
     return true;
 }
 
-static bool fill(struct referrers *referrers, const struct graph *graph) {
+static bool fill_referrers(struct referrers *referrers, const struct graph *graph) {
     errno = EOVERFLOW;
-    if (!fits(graph)) return false;
+    if (!fits_numbers(graph)) return false;
     errno = ENOMEM;
     referrers->first = (uint64_t *)area_new(graph->count + (size_t)1, sizeof referrers->first[0]);
     if (referrers->first == NULL) return false;
     uint64_t entries = count(referrers, graph);
     referrers->entry = (struct referrer *)area_new(entries, sizeof referrers->entry[0]);
     if (referrers->entry == NULL) return false;
-    enter(referrers, graph);
+    enter_referrers(referrers, graph);
     return true;
 }
 
 bool referrers_open(struct referrers *referrers, const struct graph *graph) {
     int before = errno;
     memset(referrers, 0, sizeof *referrers);
-    if (!fill(referrers, graph)) {
+    if (!fill_referrers(referrers, graph)) {
         referrers_close(referrers);
         return false;
     }

@@ -14,7 +14,7 @@ FILE *render_open(const char *file) {
     return format_of(file) != NULL ? tmpfile() : fopen(file, "w");
 }
 
-static int draw(FILE *text, const char *file) {
+static int draw_file(FILE *text, const char *file) {
     const char *const arguments[] = {"dot", format_of(file), "-o", file, NULL};
     int status = process_run(arguments, fileno(text));
     if (status == 0) return 0;
@@ -26,7 +26,7 @@ int render_close(FILE *text, const char *file, bool good) {
     int result = good ? 0 : -1, error = errno;
     if (good && format_of(file) != NULL) {
         rewind(text);
-        result = draw(text, file);
+        result = draw_file(text, file);
         error = errno;
     }
     if (fclose(text) != 0 && result == 0) return -1;

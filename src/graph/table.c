@@ -19,8 +19,8 @@ static void show_rows(const struct label *label, const poolgraph_type_count *cou
     }
 }
 
-static void show(const struct label *label, const poolgraph_type_count *counts, size_t shown,
-                 size_t found, bool growth) {
+static void show_counts(const struct label *label, const poolgraph_type_count *counts, size_t shown,
+                        size_t found, bool growth) {
     if (found == 0) {
         text_add(label->text, growth ? "nothing grew\n" : "no objects\n");
         return;
@@ -45,7 +45,7 @@ int table_show(poolobj_heap *heap, const poolgraph_snapshot *snapshot, size_t li
     struct label label = {&text, LABEL_LINE, &NO_OPTIONS};
     label_open(&text, out);
     size_t found = count_rank(heap, snapshot, counts, room);
-    show(&label, counts, size_min(found, room), found, snapshot != NULL);
+    show_counts(&label, counts, size_min(found, room), found, snapshot != NULL);
     area_free(counts);
     return label_close(&text);
 }

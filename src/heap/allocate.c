@@ -152,7 +152,7 @@ static COLD void *take_slow(struct heap *heap, unsigned class_index, unsigned ne
     return heap_take(heap, class_index);
 }
 
-static COLD void *take_shared(unsigned class_index) {
+static COLD void *take_block_of_shared(unsigned class_index) {
     struct heap *heap = thread_heap_enter_shared();
     if (heap == NULL) return NULL;
     void *block = take_slow(heap, class_index, 0);
@@ -162,7 +162,7 @@ static COLD void *take_shared(unsigned class_index) {
 
 ALWAYS_INLINE void *take_unfilled(unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap_enter();
-    if (unlikely(heap == NULL)) return take_shared(class_index);
+    if (unlikely(heap == NULL)) return take_block_of_shared(class_index);
     void *block = heap_take_own(heap, class_index, near);
     if (unlikely(block == NULL)) block = take_slow(heap, class_index, near);
     thread_heap_leave(heap);
@@ -239,7 +239,7 @@ static bool is_direct(size_t size, size_t alignment) {
     return size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN;
 }
 
-static void *take_large(struct heap *heap, size_t size, size_t alignment, bool zero) {
+static void *allocate_from_pages(struct heap *heap, size_t size, size_t alignment, bool zero) {
     void *block = is_direct(size, alignment) ? take_mapping(size, alignment, zero)
                                              : run_allocate(size, alignment, zero, RUN_ANYWHERE);
     if (unlikely(heap == NULL)) return block;
@@ -250,10 +250,10 @@ static void *take_large(struct heap *heap, size_t size, size_t alignment, bool z
 
 static void *take_large_relieved(size_t size, size_t alignment, bool zero) {
     struct heap *heap = thread_heap_enter(); /* the first call of the process sets the tables up */
-    void *block = take_large(heap, size, alignment, zero);
+    void *block = allocate_from_pages(heap, size, alignment, zero);
     if (unlikely(block == NULL) &&
         relieve(heap, size_max(size, alignment), is_direct(size, alignment)))
-        block = take_large(heap, size, alignment, zero);
+        block = allocate_from_pages(heap, size, alignment, zero);
     thread_heap_leave(heap);
     return likely(block != NULL) ? block : take_in_need(size, alignment);
 }

@@ -14,7 +14,7 @@ static struct {
     bool ready;
 } ranking;
 
-static void init(void) {
+static void init_ranks(void) {
     if (ranking.ready) return;
     for (unsigned r = 0; r < ARENA_POOLS; r++) link_init(&ranking.list[r]);
     ranking.occupied = 0;
@@ -51,7 +51,7 @@ static struct arena *find_fullest(void) {
 }
 
 /* Its rank is that of an arena without free pools until some of them are taken. */
-static struct arena *add(void) {
+static struct arena *add_arena(void) {
     struct arena *arena = space_take_arena();
     if (arena != NULL) rank_add(arena, 0);
     return arena;
@@ -65,7 +65,7 @@ static uint64_t lowest_bits(uint64_t word, unsigned count) {
 }
 
 /* What a taker says that it has is not free, and all of it is said: a fork may come in between. */
-static void describe(struct arena *arena, uint64_t pools, struct arena_pools *taken) {
+static void describe_taken(struct arena *arena, uint64_t pools, struct arena_pools *taken) {
     ASSERT((arena->free & pools) == 0);
     atomic_in_sequence(); /* partner: heap_forget */
     taken->base = arena->base;
@@ -75,10 +75,10 @@ static void describe(struct arena *arena, uint64_t pools, struct arena_pools *ta
     arena->touched |= pools;
 }
 
-static void take(struct arena *arena, uint64_t pools, struct arena_pools *taken) {
+static void take_from_arena(struct arena *arena, uint64_t pools, struct arena_pools *taken) {
     arena->free &= ~pools;
     purge_taken(arena, pools);
-    describe(arena, pools, taken);
+    describe_taken(arena, pools, taken);
     rank_update(arena);
 }
 
@@ -88,20 +88,20 @@ static bool take_between_runs(unsigned wanted, struct arena_pools *taken) {
     size_t count = space_take_short(wanted, &base);
     if (count == 0) return false;
     unsigned first = (base >> POOL_SHIFT) % ARENA_POOLS;
-    describe(window_arena_at(base), bit_range(first, (unsigned)count), taken);
+    describe_taken(window_arena_at(base), bit_range(first, (unsigned)count), taken);
     return true;
 }
 
 bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
     ASSERT(space_lock_is_held());
     ASSERT(wanted >= 1 && wanted <= ARENA_POOLS);
-    init();
+    init_ranks();
     struct arena *arena = find_fullest();
     if (arena == NULL && take_between_runs(wanted, taken)) return true;
-    if (arena == NULL) arena = add();
+    if (arena == NULL) arena = add_arena();
     if (arena == NULL) return false;
     uint64_t resident = arena->free & arena->touched;
-    take(arena, lowest_bits(resident != 0 ? resident : arena->free, wanted), taken);
+    take_from_arena(arena, lowest_bits(resident != 0 ? resident : arena->free, wanted), taken);
     return true;
 }
 
@@ -135,7 +135,7 @@ void arena_return(uintptr_t base, uint64_t pools) {
 void arena_rebuild(void) {
     ASSERT(space_lock_is_held());
     ranking.ready = false;
-    init();
+    init_ranks();
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             struct arena *arena = &window->arena[i];
@@ -148,7 +148,7 @@ void arena_rebuild(void) {
 
 void arena_check(void) {
     ASSERT(space_lock_is_held());
-    init();
+    init_ranks();
     for (unsigned r = 0; r < ARENA_POOLS; r++) {
         bool occupied = ranking.occupied >> r & 1;
         CHECK(occupied == !link_is_alone(&ranking.list[r])); /* I1 */

@@ -40,7 +40,7 @@ static void record_fill(struct large *direct, const struct large *from) {
     direct->address = from->address;
 }
 
-static struct large *describe(uintptr_t address, size_t size, bool guarded) {
+static struct large *describe_direct(uintptr_t address, size_t size, bool guarded) {
     ASSERT(space_lock_is_held());
     struct large *direct = &window_record_at(address)->large;
     struct large made = {.address = address, .size = size, .guarded = guarded};
@@ -59,10 +59,10 @@ static struct large *map_block(size_t size, size_t alignment) {
     if (address == 0) return NULL;
     os_name((void *)address, size, "poolalloc block");
     space_count(size + (guarded ? 2 * page : 0), 0);
-    return describe(address, size, guarded);
+    return describe_direct(address, size, guarded);
 }
 
-static bool unmap(struct large *direct) {
+static bool unmap_direct(struct large *direct) {
     ASSERT(space_lock_is_held());
     struct large gone = *direct;
     size_t guard = guard_of(direct), size = direct->size + 2 * guard;
@@ -99,14 +99,14 @@ static bool become_arenas(struct large *direct) {
 
 /* What the kernel will not unmap (the mapping limit) becomes arenas as well, whose memory goes
    back. What is too short for one arena is lost without its memory. */
-static void give_back(struct large *direct) {
+static void unmap_or_free(struct large *direct) {
     struct large old = *direct;
     size_t pages = old.size / POOL_SIZE;
     if (!old.guarded && purge_allows(pages) && become_arenas(direct)) {
         space_unmap_excess(); /* else places of mappings that were kept and purged would gather */
         return;
     }
-    if (unmap(direct)) {
+    if (unmap_direct(direct)) {
         if (!old.guarded) purge_unmapped(pages);
         return;
     }
@@ -132,7 +132,7 @@ static void remember(struct large *direct) {
         space_figures.direct_bytes_peak = space_figures.direct_bytes;
 }
 
-static void forget(struct large *direct) {
+static void forget_direct(struct large *direct) {
     ASSERT(space_lock_is_held());
     link_remove(&direct->link);
     space_figures.direct_blocks--;
@@ -157,8 +157,8 @@ bool direct_free(struct large *direct) {
     if (!space_lock()) return true;
     bool freed = atomic_u64_exchange(&direct->tag, 0) != 0;
     if (freed) {
-        forget(direct);
-        give_back(direct);
+        forget_direct(direct);
+        unmap_or_free(direct);
     }
     space_unlock();
     return freed;
@@ -168,7 +168,7 @@ bool direct_free(struct large *direct) {
 
 /* Where the memory was before it moved, which was unmapped a moment ago. It goes in pieces, so that
    no more is needed than what the growth has just been refused. */
-static void put_back(const struct large *direct, uintptr_t landed, size_t size) {
+static void put_mapping_back(const struct large *direct, uintptr_t landed, size_t size) {
     enum { PIECE = 64 * 1024 };
     os_resize((void *)landed, size, direct->size);
     for (size_t done = 0, piece; done < direct->size; done += piece) {
@@ -184,7 +184,7 @@ static void put_back(const struct large *direct, uintptr_t landed, size_t size) 
 static struct large *rehouse(const struct large *from, uintptr_t landed, size_t size) {
     struct large *to = map_block(size, os_page_size());
     if (to == NULL) {
-        put_back(from, landed, size);
+        put_mapping_back(from, landed, size);
         return NULL;
     }
     memcpy((void *)to->address, (const void *)landed, from->size);
@@ -195,11 +195,11 @@ static struct large *rehouse(const struct large *from, uintptr_t landed, size_t 
 
 /* The record of what was `old` and is now `size` bytes at `landed`, 0: nowhere. NULL: it could not
    stay there, and is back. */
-static struct large *settle(const struct large *old, uintptr_t landed, size_t size) {
+static struct large *settle_moved(const struct large *old, uintptr_t landed, size_t size) {
     if (landed == 0) return NULL;
     space_count(size, old->size);
-    if (landed == old->address) return describe(landed, size, false);
-    struct large *to = window_reserve(landed, POOL_SIZE) ? describe(landed, size, false)
+    if (landed == old->address) return describe_direct(landed, size, false);
+    struct large *to = window_reserve(landed, POOL_SIZE) ? describe_direct(landed, size, false)
                                                          : rehouse(old, landed, size);
     if (to == NULL) space_count(old->size, size);
     return to;
@@ -209,12 +209,12 @@ static struct large *settle(const struct large *old, uintptr_t landed, size_t si
 static void *resize(struct large *from, size_t size) {
     ASSERT(space_lock_is_held());
     struct large old = *from;
-    forget(from);
+    forget_direct(from);
     record_clear(from);
     uintptr_t landed = (uintptr_t)os_resize((void *)old.address, old.size, size);
-    struct large *to = settle(&old, landed, size);
+    struct large *to = settle_moved(&old, landed, size);
     bool resized = to != NULL;
-    if (!resized) to = describe(old.address, old.size, false);
+    if (!resized) to = describe_direct(old.address, old.size, false);
     to->caller = old.caller;
     set_tag(to);
     remember(to);
@@ -256,7 +256,7 @@ static void rebuild_one(struct large *direct, uintptr_t place) {
     if (atomic_u64_load(&direct->tag) != 0)
         remember(direct);
     else
-        give_back(direct);
+        unmap_or_free(direct);
 }
 
 static void rebuild_arena(struct window *window, unsigned index) {

@@ -96,7 +96,7 @@ static bool free_units(struct emergency *here, size_t unit) {
 
 /* ---- Large blocks ---- */
 
-static void *take_large(struct emergency *here, size_t size, size_t alignment) {
+static void *take_emergency_large(struct emergency *here, size_t size, size_t alignment) {
     if (size > PTRDIFF_MAX - os_page_size()) return NULL;
     size = align_up(size_max(size, 1), os_page_size());
     for (unsigned i = 0; i < LARGE_BLOCKS; i++) {
@@ -135,7 +135,7 @@ void *emergency_allocate(size_t size, size_t alignment) {
     struct emergency *here = get();
     if (here == NULL) return NULL;
     if (size > WORD_UNITS * UNIT || alignment > WORD_UNITS * UNIT)
-        return take_large(here, size, alignment);
+        return take_emergency_large(here, size, alignment);
     unsigned count = (unsigned)((size_max(size, 1) + UNIT - 1) / UNIT);
     return take_units(here, count, (unsigned)size_max(alignment / UNIT, 1));
 }

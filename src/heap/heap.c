@@ -147,7 +147,7 @@ static bool take_small(struct heap *heap, uintptr_t *address, bool *zeroed) {
 }
 
 /* The records of a span lie side by side, so it does not reach over the end of a window. */
-static bool take_span(unsigned pools, uintptr_t *address, bool *zeroed) {
+static bool take_span_pages(unsigned pools, uintptr_t *address, bool *zeroed) {
     const struct range_request request = {pools, POOL_SIZE, (size_t)1 << WINDOW_SHIFT};
     if (!space_lock()) return false;
     size_t size = pools * (size_t)POOL_SIZE, refaults = purge_refaults();
@@ -172,7 +172,7 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     const struct size_class *c = &size_classes[class_index];
     uintptr_t address;
     bool zeroed;
-    bool taken = size_class_is_span(class_index) ? take_span(c->pools, &address, &zeroed)
+    bool taken = size_class_is_span(class_index) ? take_span_pages(c->pools, &address, &zeroed)
                                                  : take_small(heap, &address, &zeroed);
     if (!taken) return NULL;
     struct pool *pool = &window_record_at(address)->pool;
@@ -217,7 +217,7 @@ static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t block
     return block_make_live(word, block);
 }
 
-static uint64_t lowest_bits(uint64_t word, unsigned count) {
+static uint64_t lowest_set_bits(uint64_t word, unsigned count) {
     uint64_t rest = word;
     while (count-- > 0) rest &= rest - 1;
     return word ^ rest;
@@ -234,7 +234,7 @@ static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *po
     uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
     unsigned more = unlikely(heap->sampling) ? bit_count(bits) - 1 : 0;
     unsigned before = more > 0 ? heap_decide_cursor(heap, class_index, more) : 0;
-    if (before < more) bits = lowest_bits(bits, 1 + before);
+    if (before < more) bits = lowest_set_bits(bits, 1 + before);
     cursor->word = &pool->live[w];
     cursor->base = window_record_base(pool) + (uintptr_t)w * WORD_SPAN;
     cursor->bits = bits;
@@ -333,7 +333,7 @@ ALWAYS_INLINE void put_in_small(struct heap *heap, struct atomic_u64 *word, uint
     count_spare(heap, pool, count);
 }
 
-ALWAYS_INLINE void put_back(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+ALWAYS_INLINE void put_block_back(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     struct pool *pool = pool_of_live(word);
     if (size_class_is_span(pool_class(pool)))
         put_in_span(heap, pool_first(pool), address);
@@ -391,7 +391,7 @@ static size_t idle_room(const struct heap *heap) {
 
 /* A few blocks at hand may keep as many spans from other use. So the magazines that are as they
    were a MiB of pools ago, taken or given back, go back to their pools. */
-static COLD void settle(struct heap *heap) {
+static COLD void settle_magazines(struct heap *heap) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         if (heap->top[c] == heap->seen[c]) heap_empty_magazine(heap, c);
         heap->seen[c] = heap->top[c];
@@ -460,10 +460,10 @@ void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address
     if (!magazine_push(heap, class_index, address, word)) {
         if (options.perturb != 0) /* only a bare heap comes here */
             memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
-        put_back(heap, word, address);
+        put_block_back(heap, word, address);
         return_leaving(heap);
     }
-    if (unlikely(heap->moved_pools >= SETTLE_POOLS)) settle(heap);
+    if (unlikely(heap->moved_pools >= SETTLE_POOLS)) settle_magazines(heap);
     if (unlikely(heap->idle_bytes > heap->idle_most)) purge_idle_spans(heap);
 }
 
@@ -514,7 +514,7 @@ void *heap_take(struct heap *heap, unsigned class_index) {
     if (block != NULL) return block;
     struct pool *pool = take_pool(heap, class_index);
     if (pool == NULL) return NULL;
-    if (heap->moved_pools >= SETTLE_POOLS) settle(heap);
+    if (heap->moved_pools >= SETTLE_POOLS) settle_magazines(heap);
     return heap_take_own(heap, class_index, 0);
 }
 

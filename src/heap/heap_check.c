@@ -54,7 +54,7 @@ static int64_t check_cursor(struct heap *heap, unsigned class_index) {
 }
 
 /* H1 for a small pool, whose bits of both kinds stand for the same places. */
-static void check_bits(struct pool *pool) {
+static void check_pool_bits(struct pool *pool) {
     const struct size_class *c = &size_classes[pool_class(pool)];
     for (unsigned w = 0; w < POOL_WORDS; w++) {
         uint64_t live = atomic_u64_load(&pool->live[w]), spare = pool_spare(pool)[w];
@@ -87,7 +87,7 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
         unsigned class_index = pool_class(pool);
         uint64_t pending[POOL_WORDS];
         if (POOLALLOC_LIVE_BITS && check_pending(pool_first(pool), pending)) continue;
-        if (!size_class_is_span(class_index)) check_bits(pool);
+        if (!size_class_is_span(class_index)) check_pool_bits(pool);
         balance[class_index] -= pool_live_blocks(pool);
         if (atomic_u8_load(&pool->offset) == 0) balance[class_index] += pool->taken;
     }

@@ -19,7 +19,7 @@ static const size_t IN_USE_SHARE = 2, BUDGET_LEAST = 256 * KIB;
 /* What a magazine gets at first, or a block. */
 static const size_t ROOM_FIRST = 4 * KIB;
 
-static void set_room(struct heap *heap, unsigned class_index, unsigned room) {
+static void set_class_room(struct heap *heap, unsigned class_index, unsigned room) {
     size_t stride = size_classes[class_index].stride;
     ASSERT(heap_round_is_bottom(heap->top[class_index]) &&
            room <= size_classes[class_index].magazine);
@@ -38,14 +38,14 @@ static size_t budget(void) {
 
 /* Other classes give half of their room, one after the other, until there are so many bytes. False
    if there are not. */
-static bool make_room(struct heap *heap, unsigned class_index, size_t bytes) {
+static bool shift_room(struct heap *heap, unsigned class_index, size_t bytes) {
     size_t most = budget();
     for (unsigned i = 0; i < CLASS_COUNT && heap->room_bytes + bytes > most; i++) {
         unsigned c = heap->next_to_yield;
         heap->next_to_yield = c <= SMALL_CLASSES || c == PAGE_CLASS ? SMALL_CLASSES + 1 : c + 1;
         if (c == class_index || heap->room[c] == 0) continue;
         heap_empty_magazine(heap, c);
-        set_room(heap, c, heap->room[c] / 2);
+        set_class_room(heap, c, heap->room[c] / 2);
     }
     return heap->room_bytes + bytes <= most;
 }
@@ -58,20 +58,20 @@ void heap_widen(struct heap *heap, unsigned class_index) {
     wanted = size_min(wanted, most);
     heap->was_full[class_index] = false;
     if (!heap_round_is_bottom(heap->top[class_index]) || wanted <= room ||
-        !make_room(heap, class_index, (wanted - room) * c->stride))
+        !shift_room(heap, class_index, (wanted - room) * c->stride))
         return;
     if (heap->top[class_index] == &no_rounds) {
         heap->top[class_index] = heap->rounds + heap->rounds_used;
         heap->rounds_used += c->magazine + 1u;
         CHECK(heap->rounds_used <= HEAP_ROUNDS);
     }
-    set_room(heap, class_index, (unsigned)wanted);
+    set_class_room(heap, class_index, (unsigned)wanted);
 }
 
 void heap_note_full(struct heap *heap, unsigned class_index) {
     heap->was_full[class_index] = true;
     heap_halve_magazine(heap, class_index);
-    make_room(heap, class_index, 0); /* there may be more heaps now */
+    shift_room(heap, class_index, 0); /* there may be more heaps now */
 }
 
 void heap_forget_rooms(struct heap *heap) {

@@ -32,7 +32,7 @@
 
 static uint64_t bit_of(unsigned class_index) { return (uint64_t)1 << class_index % 64; }
 
-static void mark(struct heap *heap, unsigned class_index) {
+static void mark_top(struct heap *heap, unsigned class_index) {
     struct round *top = heap->top[class_index];
     uintptr_t place = top->block >> ALIGN_SHIFT & 63;
     if (!size_class_is_span(class_index)) heap_empty_cursor(heap, class_index); /* S1 */
@@ -100,7 +100,7 @@ void heap_forget_mark(struct heap *heap, unsigned class_index) {
 
 /* Marks the block on top of its magazine with that chance. */
 static void decide_top(struct heap *heap, unsigned class_index, double chance) {
-    if (chance_unit(&heap->chance) < chance) mark(heap, class_index);
+    if (chance_unit(&heap->chance) < chance) mark_top(heap, class_index);
 }
 
 void heap_decide_put(struct heap *heap, uintptr_t address) {

@@ -50,7 +50,7 @@ bool huge_give_up(struct arena *arena) {
     return whole;
 }
 
-static uint64_t visit_all(void (*visit)(const struct arena *first)) {
+static uint64_t visit_huge(void (*visit)(const struct arena *first)) {
     uint64_t found = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i += HUGE_ARENAS) {
@@ -64,7 +64,7 @@ static uint64_t visit_all(void (*visit)(const struct arena *first)) {
 
 void huge_rebuild(void) {
     ASSERT(space_lock_is_held());
-    atomic_u64_store(&marked, visit_all(NULL));
+    atomic_u64_store(&marked, visit_huge(NULL));
 }
 
 static void check_page(const struct arena *first) {
@@ -74,5 +74,5 @@ static void check_page(const struct arena *first) {
 
 void huge_check(void) {
     ASSERT(space_lock_is_held());
-    CHECK(visit_all(check_page) == atomic_u64_load(&marked)); /* U2 */
+    CHECK(visit_huge(check_page) == atomic_u64_load(&marked)); /* U2 */
 }

@@ -25,7 +25,7 @@ static void look_again_after(uint64_t growth) {
     atomic_u64_store(&due_at, size_max(purge_in_use() + growth, HUGE_FROM));
 }
 
-static bool is_untouched(uintptr_t base) {
+static bool is_all_untouched(uintptr_t base) {
     const struct arena *arena = window_arena_at(base);
     for (unsigned i = 0; i < HUGE_ARENAS; i++)
         if (arena[i].touched != 0) return false;
@@ -33,12 +33,12 @@ static bool is_untouched(uintptr_t base) {
 }
 
 /* A place for it, taken as a run; 0: there is none, or no need. */
-static uintptr_t begin(void) {
+static uintptr_t begin_making(void) {
     const struct range_request request = {HUGE_PAGES, HUGE_SIZE, 0};
     bool needed = huge_make_is_due() && purge_idle() < HUGE_PAGES && purge_allows(HUGE_PAGES);
     uintptr_t base = needed && !options.small_pages ? space_take(&request) : 0;
     look_again_after(LOOK_AGAIN); /* others do not try meanwhile */
-    if (base == 0 || is_untouched(base)) return base;
+    if (base == 0 || is_all_untouched(base)) return base;
     space_return(base, HUGE_SIZE);
     return 0;
 }
@@ -50,7 +50,7 @@ static void note_outcome(enum os_huge outcome) {
 }
 
 /* The words say that the pages have memory before they are free again, as a fork may come. */
-static void end(uintptr_t base, enum os_huge outcome) {
+static void end_making(uintptr_t base, enum os_huge outcome) {
     if (outcome != OS_HUGE_REFUSED) {
         space_touch(base, HUGE_SIZE);
         huge_mark(base);
@@ -62,11 +62,11 @@ static void end(uintptr_t base, enum os_huge outcome) {
 /* The fault is taken without the lock. If that is out of reach afterwards, the run stays taken. */
 COLD void huge_make(void) {
     if (!space_lock()) return;
-    uintptr_t base = begin();
+    uintptr_t base = begin_making();
     space_unlock();
     if (base == 0) return;
     enum os_huge outcome = os_populate_huge((void *)base);
     if (!space_lock()) return;
-    end(base, outcome);
+    end_making(base, outcome);
     space_unlock();
 }

@@ -90,7 +90,7 @@ static void sheet_give(struct sheet *sheet, struct message *message) {
     if (sheet->used == 0) sheet_rest(sheet);
 }
 
-static struct message *take_shared(void) {
+static struct message *take_from_sheet(void) {
     ASSERT(space_lock_is_held());
     struct sheet *sheet =
         link_is_alone(&sheets) ? sheet_map() : link_owner(sheets.next, struct sheet, link);
@@ -103,7 +103,7 @@ static struct message *take_shared(void) {
 static void fetch(struct heap *heap) {
     if (!space_lock()) return;
     for (unsigned i = 0; i < KEPT / 2; i++) {
-        struct message *message = take_shared();
+        struct message *message = take_from_sheet();
         if (message == NULL) break;
         message->next = (uintptr_t)heap->messages;
         heap->messages = message;
@@ -123,7 +123,7 @@ struct message *message_take(struct heap *heap) {
     return message;
 }
 
-static void give_back(struct heap *heap, unsigned keep) {
+static void return_messages(struct heap *heap, unsigned keep) {
     if (!space_lock()) return;
     while (heap->message_count > keep) {
         struct message *message = heap->messages;
@@ -148,10 +148,10 @@ void message_give(struct heap *heap, struct message *message) {
     ASSERT(heap_is_mine(heap));
     message->next = (uintptr_t)heap->messages;
     heap->messages = message;
-    if (++heap->message_count > KEPT) give_back(heap, KEPT / 2);
+    if (++heap->message_count > KEPT) return_messages(heap, KEPT / 2);
 }
 
 void message_give_all(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
-    if (heap->message_count > 0) give_back(heap, 0);
+    if (heap->message_count > 0) return_messages(heap, 0);
 }

@@ -26,7 +26,7 @@ int note_distance(struct notes *notes) {
 
 static uint64_t pool_number(uintptr_t base) { return base / POOL_SIZE % ARENA_POOLS; }
 
-static uint64_t place_of(const struct pool *first, uintptr_t address) {
+static uint64_t place_of_block(const struct pool *first, uintptr_t address) {
     uint64_t offset = address - window_record_base(first);
     const struct size_class *c = &size_classes[pool_class(first)];
     return size_class_is_span(pool_class(first)) ? offset * c->reciprocal >> 32
@@ -55,8 +55,8 @@ static uint64_t note_of(const struct pool *first) {
 static void note_small(struct pool *pool, uintptr_t block, uintptr_t caller) {
     ASSERT(block % ALIGN == 0);
     uintptr_t base = window_record_base(pool);
-    uint64_t note =
-        caller | place_of(pool, block) << PLACE_SHIFT | pool_number(base) << POOL_NUMBER_SHIFT;
+    uint64_t note = caller | place_of_block(pool, block) << PLACE_SHIFT |
+                    pool_number(base) << POOL_NUMBER_SHIFT;
     atomic_u64_store(&window_arena_at(base)->note, note);
     pool->noted = true;
 }

@@ -46,7 +46,7 @@ static bool read_bits(struct pool *pool, uint64_t *bits) {
     return any != 0;
 }
 
-static uintptr_t address_of(struct pool *pool, unsigned word, unsigned bit) {
+static uintptr_t pending_address(struct pool *pool, unsigned word, unsigned bit) {
     unsigned class_index = pool_class(pool);
     uintptr_t step = size_class_is_span(class_index) ? size_classes[class_index].stride : ALIGN;
     return window_record_base(pool) + (word * 64 + bit) * step;
@@ -55,7 +55,7 @@ static uintptr_t address_of(struct pool *pool, unsigned word, unsigned bit) {
 static COLD void fail_freed(struct pool *pool, const uint64_t *bits) {
     unsigned w = 0;
     while (w + 1 < POOL_WORDS && bits[w] == 0) w++;
-    block_fail("free", BLOCK_FREED, address_of(pool, w, bits[w] ? bit_lowest(bits[w]) : 0));
+    block_fail("free", BLOCK_FREED, pending_address(pool, w, bits[w] ? bit_lowest(bits[w]) : 0));
 }
 
 /* ---- Tokens ---- */
@@ -99,7 +99,7 @@ static void take_over(struct work *work, struct pool *pool) {
     int wrong = heap_bury_pool(pool);
     if (wrong >= 0)
         block_fail("free", BLOCK_FREED,
-                   address_of(pool, (unsigned)wrong / 64, (unsigned)wrong % 64));
+                   pending_address(pool, (unsigned)wrong / 64, (unsigned)wrong % 64));
     for (unsigned w = 0; w < POOL_WORDS; w++) atomic_u64_store(&pool_pending(pool)[w], 0);
     work->dead[work->dead_count++] = pool;
     work->pool = NULL;
@@ -147,7 +147,7 @@ void pending_settle(struct work *work, struct pool *pool) {
 static void deposit(struct work *work, struct pool *pool, unsigned word, uint64_t bits) {
     /* Partners: read_bits, and the exchange of pending_take_in. */
     uint64_t again = atomic_u64_or_ordered(&pool_pending(pool)[word], bits) & bits;
-    if (again != 0) block_fail("free", BLOCK_FREED, address_of(pool, word, bit_lowest(again)));
+    if (again != 0) block_fail("free", BLOCK_FREED, pending_address(pool, word, bit_lowest(again)));
     if (work != NULL && token_try(pool))
         pending_settle(work, pool);
     else
@@ -177,13 +177,13 @@ void pending_deposit(struct work *work, uintptr_t address) {
 static void take_word(struct heap *heap, struct pool *pool, unsigned word, uint64_t bits) {
     if (size_class_is_span(pool_class(pool))) {
         int wrong = heap_free_in_span(heap, pool, bits);
-        if (wrong >= 0) block_fail("free", BLOCK_FREED, address_of(pool, 0, (unsigned)wrong));
+        if (wrong >= 0) block_fail("free", BLOCK_FREED, pending_address(pool, 0, (unsigned)wrong));
         return;
     }
     uint64_t live = atomic_u64_load(&pool->live[word]);
     if (!heap_free_word(heap, window_record_base(pool) + word * (uintptr_t)WORD_SPAN, bits))
         block_fail("free", BLOCK_FREED,
-                   address_of(pool, word, bit_lowest(bits & ~live ? bits & ~live : bits)));
+                   pending_address(pool, word, bit_lowest(bits & ~live ? bits & ~live : bits)));
 }
 
 /* All words are taken before the first is looked at: with the last live block the pool may go to

@@ -257,7 +257,7 @@ static void purge_records(struct arena *arena) {
 }
 
 /* An arena that the kernel would not purge (locked memory) is not asked again until it changes. */
-static void look(struct arena *arena) {
+static void purge_looked_at(struct arena *arena) {
     uint64_t idle = arena->free & arena->touched, old = idle & ~arena->young;
     link_remove(&arena->dirty);
     if (purge_pages(arena, options.purge_delay == 0 ? idle : old) != 0) purge_records(arena);
@@ -281,7 +281,7 @@ void purge_step(void) {
     for (unsigned i = 0; i < STEP_ARENAS && !link_is_alone(&queue); i++) {
         struct arena *arena = link_owner(queue.next, struct arena, dirty);
         if (arena->due > now) break;
-        look(arena);
+        purge_looked_at(arena);
     }
     set_next_due();
     fade(now);

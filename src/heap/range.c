@@ -25,7 +25,7 @@ static bool ready;
 
 size_t range_pages(void) { return all_pages; }
 
-static void init(void) {
+static void init_bins(void) {
     if (ready) return;
     for (unsigned set = 0; set < 2; set++) {
         memset(sets[set].occupied, 0, sizeof sets[set].occupied);
@@ -57,8 +57,10 @@ static unsigned bin_next(const struct bins *set, unsigned bin) {
 
 /* ---- Ranges ---- */
 
-static struct range *range_at(uintptr_t base) { return &window_record_at(base)->range; }
-static struct range *range_of(struct link *link) { return link_owner(link, struct range, link); }
+static struct range *range_from(uintptr_t base) { return &window_record_at(base)->range; }
+static struct range *range_of_link(struct link *link) {
+    return link_owner(link, struct range, link);
+}
 
 static bool page_is_free(uintptr_t page) {
     const struct arena *arena = window_arena_at(page);
@@ -81,7 +83,7 @@ static uint8_t inner_distance(uintptr_t base, uintptr_t end, uintptr_t inner) {
 
 /* A range whose pages touch no other range. */
 static void range_insert(uintptr_t base, size_t pages, bool touched, uintptr_t inner) {
-    struct range *first = range_at(base), *last = range_at(base + (pages - 1) * POOL_SIZE);
+    struct range *first = range_from(base), *last = range_from(base + (pages - 1) * POOL_SIZE);
     all_pages += pages;
     first->inner = inner_distance(base, base + pages * POOL_SIZE, inner);
     unsigned bin = bin_of(pages);
@@ -109,20 +111,20 @@ static uintptr_t arena_with_memory(uintptr_t base) {
 void range_add(uintptr_t base, size_t pages, bool touched) {
     ASSERT(space_lock_is_held());
     ASSERT(base % POOL_SIZE == 0 && pages > 0);
-    init();
+    init_bins();
     uintptr_t before = base - POOL_SIZE, behind = base + pages * POOL_SIZE;
     uintptr_t inner = touched ? arena_with_memory(base) : 0;
-    if (page_is_free(behind) && range_at(behind)->pages != 0) {
-        struct range *range = range_at(behind);
+    if (page_is_free(behind) && range_from(behind)->pages != 0) {
+        struct range *range = range_from(behind);
         pages += range->pages;
         touched |= range->touched;
         if (inner == 0) inner = inner_of(range);
         range_remove(range);
     }
-    if (page_is_free(before) && range_at(before)->pages != 0) {
-        struct range *range = range_at(before);
+    if (page_is_free(before) && range_from(before)->pages != 0) {
+        struct range *range = range_from(before);
         base -= range->pages * (uintptr_t)POOL_SIZE;
-        range = range_at(base);
+        range = range_from(base);
         pages += range->pages;
         touched |= range->touched;
         if (inner == 0) inner = inner_of(range);
@@ -227,8 +229,8 @@ static struct range *look_in(struct bins *set, unsigned bin, const struct range_
     unsigned looks = LOOKS;
     struct link *list = &set->list[bin];
     for (struct link *at = list->next; at != list && looks > 0; at = at->next, looks--) {
-        *base = place_in(range_of(at), request);
-        if (*base != 0) return range_of(at);
+        *base = place_in(range_of_link(at), request);
+        if (*base != 0) return range_of_link(at);
     }
     return NULL;
 }
@@ -275,7 +277,7 @@ uintptr_t range_take(const struct range_request *request, enum range_choice choi
     ASSERT(space_lock_is_held());
     ASSERT(request->pages > 0 && is_power_of_two(request->alignment));
     uintptr_t base = 0;
-    init();
+    init_bins();
     struct range *range = range_find_touched(request, &base);
     if (range == NULL && choice == RANGE_TOUCHED_FIRST)
         range = range_find(&sets[0], request, &base);
@@ -287,17 +289,17 @@ uintptr_t range_take(const struct range_request *request, enum range_choice choi
 void range_take_at(uintptr_t base, size_t pages) {
     ASSERT(space_lock_is_held());
     ASSERT(range_pages_at(base) >= pages);
-    range_cut(range_at(base), base, pages);
+    range_cut(range_from(base), base, pages);
 }
 
 size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base) {
     ASSERT(space_lock_is_held());
-    init();
+    init_bins();
     unsigned bin = bin_next(&sets[1], 0), other = bin_next(&sets[0], 0);
     struct bins *set = bin <= other ? &sets[1] : &sets[0];
     bin = bin <= other ? bin : other;
     if (bin >= BINS || bin >= bin_of(limit)) return 0;
-    struct range *range = range_of(set->list[bin].next);
+    struct range *range = range_of_link(set->list[bin].next);
     *base = window_record_base(range);
     size_t to_end = ARENA_POOLS - (*base >> POOL_SHIFT) % ARENA_POOLS;
     size_t pages = size_min(size_min(range->pages, most), to_end);
@@ -307,7 +309,7 @@ size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base) {
 
 size_t range_pages_at(uintptr_t base) {
     ASSERT(space_lock_is_held());
-    return page_is_free(base) && !page_is_free(base - POOL_SIZE) ? range_at(base)->pages : 0;
+    return page_is_free(base) && !page_is_free(base - POOL_SIZE) ? range_from(base)->pages : 0;
 }
 
 /* ---- All of them ---- */
@@ -316,15 +318,15 @@ size_t range_pages_at(uintptr_t base) {
 static struct range *some_long_range(void) {
     for (unsigned set = 0; set < 2; set++) {
         unsigned bin = bin_next(&sets[set], bin_of(ARENA_POOLS));
-        if (bin < BINS) return range_of(sets[set].list[bin].next);
+        if (bin < BINS) return range_of_link(sets[set].list[bin].next);
     }
     return NULL;
 }
 
 /* The whole arenas of a range are offered; true if some went. A range of which none go is put on
    `kept` rather than into its bin, so that the caller meets it once. */
-static bool offer(struct range *range, bool (*leave)(uintptr_t *base, size_t *arenas),
-                  struct link *kept) {
+static bool offer_arenas(struct range *range, bool (*leave)(uintptr_t *base, size_t *arenas),
+                         struct link *kept) {
     uintptr_t start = window_record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
     uintptr_t base = align_up(start, ARENA_SIZE), behind = align_down(end, ARENA_SIZE);
     size_t arenas = behind > base ? (behind - base) / ARENA_SIZE : 0;
@@ -345,11 +347,11 @@ bool range_offer_arenas(bool (*leave)(uintptr_t *base, size_t *arenas)) {
     struct link kept;
     struct range *range;
     bool any = false;
-    init();
+    init_bins();
     link_init(&kept);
-    while ((range = some_long_range()) != NULL) any |= offer(range, leave, &kept);
+    while ((range = some_long_range()) != NULL) any |= offer_arenas(range, leave, &kept);
     while (!link_is_alone(&kept)) {
-        range = range_of(kept.next);
+        range = range_of_link(kept.next);
         link_remove(&range->link);
         range_insert(window_record_base(range), range->pages, range->touched, inner_of(range));
     }
@@ -377,8 +379,8 @@ static uintptr_t page_of(const struct arena *arena, unsigned index) {
 
 /* Length 0 says that no range begins or ends here yet, for range_add. */
 static void forget_row(struct arena *arena, unsigned first, unsigned count) {
-    range_at(page_of(arena, first))->pages = 0;
-    range_at(page_of(arena, first + count - 1))->pages = 0;
+    range_from(page_of(arena, first))->pages = 0;
+    range_from(page_of(arena, first + count - 1))->pages = 0;
 }
 
 static void add_row(struct arena *arena, unsigned first, unsigned count) {
@@ -408,7 +410,7 @@ static void check_range(const struct range *range, unsigned set, unsigned bin) {
     for (uintptr_t page = start; page < end; page += POOL_SIZE) {
         CHECK(page_is_free(page)); /* R1 */
     }
-    CHECK(range_at(end - POOL_SIZE)->pages == range->pages);
+    CHECK(range_from(end - POOL_SIZE)->pages == range->pages);
     CHECK(set == 1 || !range_has_memory(range)); /* R4 */
     CHECK(range->inner == 0 ||
           inner_distance(start, end, inner_of(range)) == range->inner); /* R5 */
@@ -417,14 +419,14 @@ static void check_range(const struct range *range, unsigned set, unsigned bin) {
 void range_check(void) {
     ASSERT(space_lock_is_held());
     size_t pages = 0;
-    init();
+    init_bins();
     for (unsigned set = 0; set < 2; set++) {
         for (unsigned bin = 0; bin < BINS; bin++) {
             struct link *list = &sets[set].list[bin];
             CHECK((sets[set].occupied[bin / 64] >> bin % 64 & 1) == !link_is_alone(list));
             for (struct link *at = list->next; at != list; at = at->next) {
-                check_range(range_of(at), set, bin);
-                pages += range_of(at)->pages;
+                check_range(range_of_link(at), set, bin);
+                pages += range_of_link(at)->pages;
             }
         }
     }

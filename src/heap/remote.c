@@ -122,7 +122,8 @@ static void take_items(struct work *work, struct heap *heap, uint64_t items, uns
 
 /* ---- Heaps that no thread uses ---- */
 
-static void offer(struct work *work, struct heap *heap, struct heap *to, unsigned class_index) {
+static void offer_pools(struct work *work, struct heap *heap, struct heap *to,
+                        unsigned class_index) {
     struct link *list = &heap->partial[class_index];
     for (struct link *at = list->next, *next; at != list; at = next) {
         struct pool *pool = link_owner(at, struct pool, link);
@@ -143,10 +144,10 @@ static void cool(struct work *work, struct heap *heap) {
         if (heap == to)
             atomic_u8_store(&offered[c], heap_partial(heap, c) != NULL);
         else if (to != NULL)
-            offer(work, heap, to, c);
+            offer_pools(work, heap, to, c);
 }
 
-static void hold(struct work *work, struct heap *heap) {
+static void hold_heap(struct work *work, struct heap *heap) {
     ASSERT(heap_state(heap) == HEAP_BUSY);
     do {
         take_items(work, heap, inbox_take(heap), ~0u);
@@ -175,7 +176,7 @@ static bool sweep_once(struct work *work, struct heap *sweeper, struct heap *hea
 
 /* The first block of a pool puts it into the inbox; all others have come when it is looked at once
    more. */
-static void sweep(struct work *work, struct heap *sweeper, struct heap *heap) {
+static void sweep_heap(struct work *work, struct heap *sweeper, struct heap *heap) {
     ASSERT(sweeper != heap);
     work->sweeps = true;
     if (sweep_once(work, sweeper, heap)) sweep_once(work, sweeper, heap);
@@ -184,15 +185,15 @@ static void sweep(struct work *work, struct heap *sweeper, struct heap *heap) {
 }
 
 /* Not by recursion: to take in for one heap may make the thread hold another. */
-static void finish(struct work *work, struct heap *own) {
+static void finish_work(struct work *work, struct heap *own) {
     while (work != NULL && (work->held != NULL || work->late != NULL)) {
         struct heap *heap = work->late;
         work->late = NULL;
-        if (heap != NULL) sweep(work, own, heap);
+        if (heap != NULL) sweep_heap(work, own, heap);
         heap = work->held;
         if (heap == NULL) continue;
         work->held = heap->next_held;
-        hold(work, heap);
+        hold_heap(work, heap);
     }
     pending_end(work);
 }
@@ -208,14 +209,14 @@ void remote_drain(struct heap *heap, unsigned limit) {
     ASSERT(heap_is_mine(heap));
     struct work *work = pending_begin();
     if (work != NULL) drain(work, heap, limit);
-    finish(work, heap);
+    finish_work(work, heap);
 }
 
 void remote_park(struct heap *heap) {
     struct work *work = pending_begin();
     if (work == NULL) return;
     pending_hold(work, heap);
-    finish(work, NULL);
+    finish_work(work, NULL);
 }
 
 bool remote_borrow(struct heap *heap, unsigned class_index) {
@@ -235,7 +236,7 @@ bool remote_borrow(struct heap *heap, unsigned class_index) {
         heap_receive(heap, pool);
         pending_settle(work, pool);
     }
-    finish(work, heap);
+    finish_work(work, heap);
     return pool != NULL;
 }
 
@@ -254,8 +255,8 @@ bool remote_has_sent_much(const struct heap *heap) {
 void remote_sweep(struct heap *sweeper, struct heap *heap) {
     if (inbox_is_empty(heap)) return;
     struct work *work = pending_begin();
-    if (work != NULL) sweep(work, sweeper, heap);
-    finish(work, sweeper);
+    if (work != NULL) sweep_heap(work, sweeper, heap);
+    finish_work(work, sweeper);
 }
 
 /* What the owner frees as well is found out at its next free, before it is handed out again. */
@@ -287,7 +288,7 @@ void remote_post(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
     struct work *work = pending_begin();
     for (unsigned i = 0; i < HEAP_BATCHES; i++) batch_post(work, heap, &heap->batches[i]);
-    finish(work, heap);
+    finish_work(work, heap);
 }
 
 /* The message of another owner gives way: with a few entries it becomes empty here. */
@@ -307,7 +308,7 @@ static struct message *batch_empty(struct heap *heap, struct batch *batch) {
         deposit_message(work, message);
         atomic_u64_store(&message->count, 0);
     }
-    finish(work, heap);
+    finish_work(work, heap);
     return message;
 }
 
@@ -329,13 +330,13 @@ static void deposit_now(struct heap *heap, struct heap *to, uintptr_t address, s
     if (heap != NULL) heap->sent_bytes += usable;
     if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
     pending_deposit(work, address);
-    finish(work, heap);
+    finish_work(work, heap);
 }
 
 static void post_now(struct heap *heap, struct batch *batch) {
     struct work *work = pending_begin();
     batch_post(work, heap, batch);
-    finish(work, heap);
+    finish_work(work, heap);
 }
 
 static bool (*free_watched)(uintptr_t address);

@@ -45,7 +45,7 @@ static void stretch_clear(const struct stretch *stretch) {
 
 /* Clears what of a run may hold old contents, of which the first stretch has begun. False: the lock
    went out of reach. */
-static bool clear(struct stretch *stretch, uintptr_t end) {
+static bool clear_run(struct stretch *stretch, uintptr_t end) {
     for (;;) {
         stretch_clear(stretch);
         if (stretch->to == end) return true;
@@ -55,7 +55,7 @@ static bool clear(struct stretch *stretch, uintptr_t end) {
     }
 }
 
-static void *describe(uintptr_t base, size_t size) {
+static void *describe_run(uintptr_t base, size_t size) {
     ASSERT(base % POOL_SIZE == 0 && size % POOL_SIZE == 0 && size > 0);
     struct large *run = &window_record_at(base)->large;
     run->address = base;
@@ -77,12 +77,12 @@ void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice cho
     if (base != 0 && zero) stretch_begin(&stretch, base, base + size);
     if (base != 0 && !zero) space_touch(base, size);
     space_unlock();
-    if (base == 0 || (zero && !clear(&stretch, base + size))) return NULL;
-    return describe(base, size);
+    if (base == 0 || (zero && !clear_run(&stretch, base + size))) return NULL;
+    return describe_run(base, size);
 }
 
 /* The words that live bits have in the record of a pool are zero in that of a free page. */
-static void forget(struct large *run) {
+static void forget_run(struct large *run) {
     ASSERT(space_lock_is_held());
     run->address = 0;
     run->size = 0;
@@ -96,7 +96,7 @@ bool run_free(struct large *run) {
     if (freed) {
         uintptr_t base = run->address;
         size_t size = run->size;
-        forget(run);
+        forget_run(run);
         space_return(base, size);
         purge_excess();
     }
@@ -105,7 +105,7 @@ bool run_free(struct large *run) {
 }
 
 /* At any moment the pages that the record speaks of are not free: a fork may come. */
-static void shrink(struct large *run, size_t size) {
+static void shrink_run(struct large *run, size_t size) {
     ASSERT(space_lock_is_held() && size < run->size);
     size_t had = run->size;
     run->size = size;
@@ -114,7 +114,7 @@ static void shrink(struct large *run, size_t size) {
     purge_excess();
 }
 
-static bool grow(struct large *run, size_t size) {
+static bool grow_run(struct large *run, size_t size) {
     ASSERT(space_lock_is_held() && size > run->size);
     uintptr_t end = run->address + run->size;
     if (!space_extend(end, size - run->size)) return false;
@@ -128,8 +128,8 @@ bool run_resize(struct large *run, size_t size) {
     size = align_up(size, size_max(os_page_size(), POOL_SIZE));
     bool done = true;
     if (!space_lock()) return false;
-    if (size < run->size) shrink(run, size);
-    if (size > run->size) done = grow(run, size);
+    if (size < run->size) shrink_run(run, size);
+    if (size > run->size) done = grow_run(run, size);
     space_unlock();
     return done;
 }

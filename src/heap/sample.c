@@ -136,13 +136,13 @@ static void note_peak(void) {
 
 /* ---- Live samples ---- */
 
-static size_t place_of(uintptr_t address) {
+static size_t home_place(uintptr_t address) {
     return (address >> ALIGN_SHIFT) * 0x9e3779b97f4a7c15 >> 20 & (known.live_most - 1);
 }
 
 /* The place of the address, or the free one where it would be. */
-static struct sample *find(uintptr_t address) {
-    size_t at = place_of(address);
+static struct sample *find_sample(uintptr_t address) {
+    size_t at = home_place(address);
     while (known.live[at].address != 0 && known.live[at].address != address)
         at = (at + 1) & (known.live_most - 1);
     return &known.live[at];
@@ -156,7 +156,7 @@ static bool grow_live(void) {
     known.live = more;
     known.live_most = 2 * most;
     for (size_t i = 0; i < most; i++)
-        if (old[i].address != 0) *find(old[i].address) = old[i];
+        if (old[i].address != 0) *find_sample(old[i].address) = old[i];
     os_unmap(old, size);
     return true;
 }
@@ -164,7 +164,7 @@ static bool grow_live(void) {
 static void close_gap(size_t gap) {
     size_t mask = known.live_most - 1;
     for (size_t at = (gap + 1) & mask; known.live[at].address != 0; at = (at + 1) & mask) {
-        size_t wanted = place_of(known.live[at].address);
+        size_t wanted = home_place(known.live[at].address);
         if (((at - wanted) & mask) < ((at - gap) & mask)) continue;
         known.live[gap] = known.live[at];
         gap = at;
@@ -193,20 +193,20 @@ static void begin_life(const struct sample *sample) {
     site->live_bytes += bytes;
     known.live_bytes += bytes;
     known.live_count++;
-    *find(sample->address) = *sample;
+    *find_sample(sample->address) = *sample;
     note_peak();
 }
 
 /* ---- With the lock ---- */
 
-static bool enter(void) { return lock_lock(&lock); }
+static bool lock_samples(void) { return lock_lock(&lock); }
 
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance) {
-    if (!enter()) {
+    if (!lock_samples()) {
         atomic_u64_add(&lost, 1);
         return;
     }
-    struct sample *stale = find(address); /* its free could not be noted */
+    struct sample *stale = find_sample(address); /* its free could not be noted */
     if (stale->address != 0) end_life(stale);
     struct sample sample = {address, size, 1 / chance, site_for(stack)};
     bool room = known.live_count < known.live_most / 2 || grow_live();
@@ -227,8 +227,8 @@ static uint32_t free_site(void) {
 }
 
 void sample_remove(uintptr_t address) {
-    if (!sample_has_begun() || !enter()) return;
-    struct sample *sample = find(address);
+    if (!sample_has_begun() || !lock_samples()) return;
+    struct sample *sample = find_sample(address);
     if (sample->address != 0) {
         graves[next_grave++ % GRAVES] = (struct grave){address, sample->site, free_site()};
         end_life(sample);
@@ -237,18 +237,18 @@ void sample_remove(uintptr_t address) {
 }
 
 void sample_move(uintptr_t from, uintptr_t to) {
-    if (from == to || !sample_has_begun() || !enter()) return;
-    struct sample *at = find(from);
+    if (from == to || !sample_has_begun() || !lock_samples()) return;
+    struct sample *at = find_sample(from);
     if (at->address != 0) {
         struct sample moved = *at;
         moved.address = to;
         close_gap((size_t)(at - known.live));
-        *find(to) = moved;
+        *find_sample(to) = moved;
     }
     lock_unlock(&lock);
 }
 
-static void visit_all(sample_visitor *visit, void *argument, struct sample_totals *totals) {
+static void visit_samples(sample_visitor *visit, void *argument, struct sample_totals *totals) {
     for (uint32_t at = next_site(0); at != 0; at = next_site(at)) {
         struct site_record *record = record_of(at);
         struct site site = {record->blocks,     record->bytes,      record->live_blocks,
@@ -266,9 +266,9 @@ static void visit_all(sample_visitor *visit, void *argument, struct sample_total
 bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argument) {
     memset(totals, 0, sizeof *totals);
     if (!sample_has_begun()) return true;
-    bool entered = enter();
+    bool entered = lock_samples();
     if (!entered && (!lock_is_mine(&lock) || known.words_move)) return false;
-    visit_all(visit, argument, totals);
+    visit_samples(visit, argument, totals);
     totals->sites = known.sites;
     totals->samples = known.live_count;
     totals->lost = atomic_u64_load(&lost);
@@ -286,7 +286,7 @@ static void copy_site(uint32_t site, struct stack *stack) {
 }
 
 bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *freed) {
-    if (address == 0 || !sample_has_begun() || !enter()) return false;
+    if (address == 0 || !sample_has_begun() || !lock_samples()) return false;
     unsigned back = 1;
     while (back <= GRAVES && graves[(next_grave - back) % GRAVES].address != address) back++;
     if (back <= GRAVES) {
@@ -298,8 +298,8 @@ bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *fre
 }
 
 bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
-    if (!sample_has_begun() || !enter()) return false;
-    struct sample *sample = find(address);
+    if (!sample_has_begun() || !lock_samples()) return false;
+    struct sample *sample = find_sample(address);
     bool found = sample->address != 0;
     if (found) {
         copy_site(sample->site, stack);
@@ -342,7 +342,7 @@ static void set_chances(size_t bytes) {
 }
 
 bool sample_begin(size_t bytes) {
-    if (!enter()) return false;
+    if (!lock_samples()) return false;
     bool made = make_tables();
     if (made && !sample_has_begun()) {
         atomic_u64_store(&sample_begun_with, bytes);

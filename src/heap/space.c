@@ -146,7 +146,7 @@ static uintptr_t map_at(const struct space_request *request, uintptr_t hint) {
                                         : os_map_aligned_at(at, request->size, request->alignment));
 }
 
-static bool unmap(const struct space_request *request, uintptr_t address) {
+static bool unmap_request(const struct space_request *request, uintptr_t address) {
     size_t guard = request->guarded ? os_page_size() : 0;
     return os_unmap((void *)(address - guard), request->size + 2 * guard);
 }
@@ -170,7 +170,7 @@ static uintptr_t try_at(const struct space_request *request, uintptr_t at, bool 
     uintptr_t address = map_at(request, at);
     *none = address == 0;
     if (*none || window_reserve(address, request->covered)) return address;
-    unmap(request, address);
+    unmap_request(request, address);
     return 0;
 }
 
@@ -178,7 +178,7 @@ static uintptr_t try_at(const struct space_request *request, uintptr_t at, bool 
 static const size_t LONGEST_STEP = 1024 * GIB;
 
 /* In steps that double as long as they are short, up or down. */
-static uintptr_t search(const struct space_request *request, uintptr_t refused, bool up) {
+static uintptr_t search_space(const struct space_request *request, uintptr_t refused, bool up) {
     uintptr_t most = up ? (uintptr_t)1 << 48 : refused;
     bool none = false;
     for (size_t distance = 0; distance < most && !none;
@@ -235,9 +235,9 @@ static COLD uintptr_t map_elsewhere(const struct space_request *request, uintptr
     bool none = false;
     uintptr_t address = region.highest != 0 ? try_region(request, &none) : 0;
     if (address != 0 || none) return address;
-    if (region.highest != 0) address = search(request, region.lowest, false);
-    if (address == 0) address = search(request, refused, false);
-    if (address == 0) address = search(request, refused, true);
+    if (region.highest != 0) address = search_space(request, region.lowest, false);
+    if (address == 0) address = search_space(request, refused, false);
+    if (address == 0) address = search_space(request, refused, true);
     region.highest = region.last = region.lowest = address;
     return address;
 }
@@ -248,7 +248,7 @@ uintptr_t space_map(const struct space_request *request, uintptr_t hint) {
     uintptr_t address = map_at(request, hint);
     if (address == 0 || window_reserve(address, request->covered)) return address;
     bool fits = window_fits(address, request->covered);
-    unmap(request, address);
+    unmap_request(request, address);
     return fits ? 0 : map_elsewhere(request, address);
 }
 
@@ -299,7 +299,7 @@ static size_t arenas_for(const struct range_request *request) {
 
 /* A sixteenth more than there is, in huge pages where some may be used; under a limit what is
    needed. */
-static bool grow(size_t count) {
+static bool grow_space(size_t count) {
     size_t wanted = space_figures.mapped / ARENA_SIZE / CHUNK_SHARE;
     if (wanted > HUGE_ARENAS) wanted = align_down(wanted, HUGE_ARENAS);
     wanted = size_min(size_max(wanted, CHUNK_MIN_ARENAS), CHUNK_MAX_ARENAS);
@@ -396,28 +396,28 @@ static struct range_request in_os_pages(const struct range_request *request) {
 }
 
 /* The system has no more: unmaps free arenas, if what is free can make up for what is missing. */
-static bool make_room(size_t count) {
+static bool exchange_arenas(size_t count) {
     size_t size = count * ARENA_SIZE, free = range_pages() * POOL_SIZE;
     return free > 0 && space_could_map(size, free) && space_unmap_free() && add_chunk(count);
 }
 
-static uintptr_t take(const struct range_request *request, enum range_choice choice) {
+static uintptr_t take_range(const struct range_request *request, enum range_choice choice) {
     ASSERT(space_lock_is_held());
     struct range_request whole = in_os_pages(request);
     uintptr_t base = range_take(&whole, choice);
     size_t count = arenas_for(&whole);
-    if (base == 0 && choice == RANGE_TOUCHED_FIRST && (grow(count) || make_room(count)))
+    if (base == 0 && choice == RANGE_TOUCHED_FIRST && (grow_space(count) || exchange_arenas(count)))
         base = range_take(&whole, choice);
     if (base != 0) mark_taken(base, whole.pages * POOL_SIZE);
     return base;
 }
 
 uintptr_t space_take(const struct range_request *request) {
-    return take(request, RANGE_TOUCHED_FIRST);
+    return take_range(request, RANGE_TOUCHED_FIRST);
 }
 
 uintptr_t space_take_touched(const struct range_request *request) {
-    return take(request, RANGE_TOUCHED_ONLY);
+    return take_range(request, RANGE_TOUCHED_ONLY);
 }
 
 size_t space_take_short(size_t most, uintptr_t *base) {

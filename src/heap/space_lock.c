@@ -27,7 +27,7 @@ static uint32_t mends_before_fork;
    child without handlers (_Fork): there the thread that comes first must be the one that forked. */
 static uint32_t survivor, survivor_mends;
 
-static void init(void) {
+static void init_fork_word(void) {
     if (ready) return;
     struct atomic_u32 *wiped = os_fork_watch();
     atomic_u64_store(&watch_address, (uintptr_t)(wiped != NULL ? wiped : &watch_by_handler));
@@ -43,7 +43,7 @@ static bool in_new_child(void) {
     return watch != NULL && atomic_u32_load(watch) != 1;
 }
 
-static void mend(uint32_t forked) {
+static void mend_space(uint32_t forked) {
     bool in_doubt = lock_mend(&lock, forked);
     if (!lock_try_lock(&lock)) return;
     if (space_lock_after_fork != NULL) space_lock_after_fork(in_doubt, forked);
@@ -61,7 +61,7 @@ static NOINLINE void mend_child(void) {
     if (lock_is_mine(&lock) || lock_holder(&lock) == forked) return;
     if (atomic_u32_replace(watch, &wiped, lock_self())) {
         atomic_u32_add(&mends, 1);
-        mend(forked);
+        mend_space(forked);
         atomic_u32_store_release(watch, 1);
     }
     while (wiped > 1 && wiped != lock_self()) {
@@ -102,7 +102,7 @@ bool space_lock(void) {
     if (unlikely(in_new_child())) mend_child();
     if (unlikely(!lock_lock(&lock))) return false;
     count_taking();
-    if (unlikely(!ready)) init();
+    if (unlikely(!ready)) init_fork_word();
     return true;
 }
 
@@ -110,7 +110,7 @@ bool space_try_lock(void) {
     if (unlikely(in_new_child())) mend_child();
     if (!lock_try_lock(&lock)) return false;
     count_taking();
-    if (unlikely(!ready)) init();
+    if (unlikely(!ready)) init_fork_word();
     return true;
 }
 

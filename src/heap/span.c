@@ -4,13 +4,13 @@
 #include "base/check.h"
 #include "heap/purge.h"
 
-static const struct size_class *class_of(const struct pool *pool) {
+static const struct size_class *class_of_span(const struct pool *pool) {
     return &size_classes[pool_class(pool)];
 }
 
 size_t span_idle_bytes(struct pool *pool) {
     ASSERT(size_class_is_span(pool_class(pool)));
-    return bit_count(span_spare_used(pool)) * (size_t)class_of(pool)->stride;
+    return bit_count(span_spare_used(pool)) * (size_t)class_of_span(pool)->stride;
 }
 
 uint64_t span_live(struct pool *pool, const struct size_class *c) {
@@ -41,7 +41,7 @@ static uint64_t pages_of_blocks(const struct size_class *c, uint64_t blocks) {
 
 void span_purge(struct pool *pool) {
     ASSERT(size_class_is_span(pool_class(pool)));
-    const struct size_class *c = class_of(pool);
+    const struct size_class *c = class_of_span(pool);
     uint64_t spare = *pool_spare(pool), idle = span_spare_used(pool);
     uint64_t kept = pages_of_blocks(c, c->starts[0] & ~spare);
     uint64_t gone = purge_rows(window_record_base(pool), pages_of_blocks(c, idle) & ~kept, 0);

@@ -71,14 +71,14 @@ void thread_heap_count_blocks(void) { counts_blocks = true; }
 
 /* ---- Making, parking, taking over; all under the space lock ---- */
 
-static void after_fork(bool in_doubt, uint32_t survivor);
+static void mend_heaps(bool in_doubt, uint32_t survivor);
 static void thread_end(void *heap);
 
-static void init(void) {
+static void init_key(void) {
     ASSERT(space_lock_is_held());
     if (ready) return;
     size_class_init();
-    space_lock_after_fork = after_fork;
+    space_lock_after_fork = mend_heaps;
     int saved_errno = errno;
     has_key = pthread_key_create(&key, thread_end) == 0;
     errno = saved_errno;
@@ -160,7 +160,7 @@ static void make_commons(void) {
 
 static struct heap *heap_acquire(void) {
     if (!space_lock()) return NULL;
-    init();
+    init_key();
     struct heap *heap = NULL;
     for (unsigned kind = 0; kind < PARKED_KINDS && heap == NULL && has_key; kind++)
         heap = take_parked((enum parked_kind)kind, HEAP_IN_USE);
@@ -303,7 +303,7 @@ static bool free_watched(uintptr_t address) {
 
 static void make_shared_heap(void) {
     if (!space_lock()) return;
-    init();
+    init_key();
     shared_heap = heap_new();
     space_unlock();
     if (shared_freed != NULL) remote_watch(shared_heap, free_watched); /* it was, before a fork */
@@ -545,7 +545,7 @@ static void rebuild_lists(void) {
 
 /* The other threads are gone. What they had in hand, a message, an extent or a few pools each,
    stays taken; their heaps wait to be adopted. */
-static void after_fork(bool in_doubt, uint32_t survivor) {
+static void mend_heaps(bool in_doubt, uint32_t survivor) {
     ASSERT(space_lock_is_held());
     pending_after_fork();
     if (in_doubt)

@@ -56,13 +56,13 @@ bool window_prepare(void) {
     return prepared != NULL;
 }
 
-static struct atomic_u64 *slot_of(uintptr_t address) {
+static struct atomic_u64 *window_slot(uintptr_t address) {
     return &window_table.distance[(uint16_t)(address >> WINDOW_SHIFT)];
 }
 
 static bool reserve_one(uintptr_t base) {
     ASSERT(space_lock_is_held());
-    struct atomic_u64 *slot = slot_of(base);
+    struct atomic_u64 *slot = window_slot(base);
     if (atomic_u64_load(slot) != 0) return window_at(base) != NULL;
     if (!window_prepare()) return false;
     struct window *window = prepared;
@@ -89,7 +89,7 @@ bool window_fits(uintptr_t address, size_t size) {
     ASSERT(space_lock_is_held());
     const size_t span = (size_t)1 << WINDOW_SHIFT;
     for (uintptr_t at = align_down(address, span); at < address + size; at += span)
-        if (atomic_u64_load(slot_of(at)) != 0 && window_at(at) == NULL) return false;
+        if (atomic_u64_load(window_slot(at)) != 0 && window_at(at) == NULL) return false;
     return size <= span * WINDOW_SLOTS;
 }
 

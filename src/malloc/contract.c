@@ -46,7 +46,7 @@ void *contract_calloc(size_t count, size_t size) {
 /* ---- realloc ---- */
 
 /* A block stays where it is if it is not more than twice as long as asked for. */
-static bool fits(size_t size, size_t usable) {
+static bool fits_block(size_t size, size_t usable) {
     return size <= usable && (size > usable / 2 || contract_good_size(size) == usable);
 }
 
@@ -57,7 +57,7 @@ static struct atomic_u32 some_are_longer;
 
 /* True if `size` can be what was asked for. */
 static bool may_be_size(size_t size, size_t usable) {
-    return fits(size, usable) || (size <= usable && atomic_u32_load(&some_are_longer) != 0);
+    return fits_block(size, usable) || (size <= usable && atomic_u32_load(&some_are_longer) != 0);
 }
 
 /* A shrinking realloc can't fail: programs do not expect it, and nothing is needed for it. */
@@ -105,7 +105,7 @@ void *contract_realloc(void *pointer, size_t size) {
         deallocate_block(&block);
         return NULL;
     }
-    if (fits(size, block.usable)) return pointer;
+    if (fits_block(size, block.usable)) return pointer;
     if (block.kind != TAG_HEAP && size > SPAN_MAX) return answer(realloc_large(&block, size));
     return answer(copy_to(allocate_with_room(&block, size), &block, size));
 }

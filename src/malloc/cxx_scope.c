@@ -135,7 +135,7 @@ static bool add_operators(const struct image *image, void *argument) {
     return false;
 }
 
-static uintptr_t replacement_of(uintptr_t address, void *argument) {
+static uintptr_t operator_in_scope(uintptr_t address, void *argument) {
     const struct start *start = (const struct start *)argument;
     for (int i = 0; i < FORMS; i++)
         if (address == start->ours[i] && start->others[i] != 0) return start->others[i];
@@ -143,7 +143,7 @@ static uintptr_t replacement_of(uintptr_t address, void *argument) {
 }
 
 static bool rebind(const struct image *image, void *argument) {
-    if (!image_is_own(image)) image_rebind(image, replacement_of, argument);
+    if (!image_is_own(image)) image_rebind(image, operator_in_scope, argument);
     return false;
 }
 

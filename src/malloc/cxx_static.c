@@ -29,7 +29,7 @@ __attribute__((noreturn)) static COLD void throw_bad_alloc(void) {
 }
 
 /* Calls the new-handler, which frees something, or throws; without one throws bad_alloc. */
-static COLD void make_room(void) {
+static COLD void call_new_handler(void) {
     new_handler *handler = std_get_new_handler();
     if (handler == NULL) throw_bad_alloc();
     handler();
@@ -37,13 +37,13 @@ static COLD void make_room(void) {
 
 OPERATOR void *_Znwm(size_t size) {
     void *block;
-    while (unlikely((block = poolalloc_malloc(size)) == NULL)) make_room();
+    while (unlikely((block = poolalloc_malloc(size)) == NULL)) call_new_handler();
     return block;
 }
 
 OPERATOR void *_ZnwmSt11align_val_t(size_t size, size_t alignment) {
     void *block;
-    while (unlikely((block = poolalloc_aligned_alloc(alignment, size)) == NULL)) make_room();
+    while (unlikely((block = poolalloc_aligned_alloc(alignment, size)) == NULL)) call_new_handler();
     return block;
 }
 

@@ -39,12 +39,12 @@ static struct atomic_u32 outcome;
 static struct lock lock;
 
 /* Whoever held it is gone; what it was doing can be done again. */
-static void mend(void) { lock_mend(&lock, lock_self()); }
+static void mend_outcome(void) { lock_mend(&lock, lock_self()); }
 
 /* Long before the first dlopen: a fork that has begun does not call handlers that come meanwhile.
  */
 __attribute__((constructor)) static void watch_forks(void) {
-    if (serving_process()) pthread_atfork(NULL, NULL, mend);
+    if (serving_process()) pthread_atfork(NULL, NULL, mend_outcome);
 }
 
 static uint32_t prepare(void) {

@@ -85,7 +85,7 @@ bool image_each(image_visitor *visit, void *argument) {
     return dl_iterate_phdr(visit_one, &walk) != 0;
 }
 
-static bool note(const struct image *image, void *unused) {
+static bool note_image(const struct image *image, void *unused) {
     static char libcs[] = "gnu_get_libc_version"; /* no constant: see cxx_scope.c */
     (void)unused;
     if (image_contains(image, (uintptr_t)image_start)) {
@@ -99,7 +99,7 @@ static bool note(const struct image *image, void *unused) {
 
 void image_start(void) {
     image_own.start = image_libc.start = 0;
-    image_each(note, NULL);
+    image_each(note_image, NULL);
 }
 
 /* ---- Looking up: DT_GNU_HASH ----
@@ -107,7 +107,7 @@ void image_start(void) {
    for each symbol from hash[1] on. The symbols of a bucket lie side by side, and the lowest bit of
    the hash is set in the last one's. */
 
-static uint32_t hash_of(const char *name) {
+static uint32_t hash_of_name(const char *name) {
     uint32_t hash = 5381;
     for (; *name != '\0'; name++) hash = hash * 33 + (unsigned char)*name;
     return hash;
@@ -128,7 +128,7 @@ static bool is_function(const struct image *image, const Elf64_Sym *symbol, cons
 }
 
 Elf64_Sym *image_find(const struct image *image, const char *name, const Elf64_Sym *after) {
-    uint32_t hash = hash_of(name);
+    uint32_t hash = hash_of_name(name);
     if (image->symbols == NULL || !may_have(image, hash)) return NULL;
     const uint32_t *buckets = image->hash + 4 + image->hash[2] * 2;
     const uint32_t *chain = buckets + image->hash[0];
@@ -217,7 +217,7 @@ static bool is_read_only(const struct image *image, uintptr_t address) {
     return false;
 }
 
-static void set_word(const struct image *image, uintptr_t *word, uintptr_t value) {
+static void set_image_word(const struct image *image, uintptr_t *word, uintptr_t value) {
     void *page = (void *)align_down((uintptr_t)word, os_page_size());
     bool closed = is_read_only(image, (uintptr_t)word);
     if (closed && !os_set_access(page, os_page_size(), OS_READ_WRITE)) return;
@@ -235,7 +235,7 @@ static void rebind_table(const struct image *image, Elf64_Sxword table, Elf64_Sx
         uintptr_t *word = (uintptr_t *)(image->base + entry[i].r_offset);
         if (ELF64_R_SYM(entry[i].r_info) == 0 || !is_inside(image, word, sizeof *word)) continue;
         uintptr_t value = rebind(*word, argument);
-        if (value != *word) set_word(image, word, value);
+        if (value != *word) set_image_word(image, word, value);
     }
 }
 

@@ -25,7 +25,7 @@ static int start_program(main_function *main, int argc, char **argv, void (*init
 }
 
 /* libc may have the name in two versions, for programs of different age. */
-static bool is_start(uintptr_t address) {
+static bool is_entry(uintptr_t address) {
     Elf64_Sym *symbol = NULL;
     while ((symbol = image_find(&image_libc, "__libc_start_main", symbol)) != NULL)
         if (image_libc.base + symbol->st_value == address) return true;
@@ -34,7 +34,7 @@ static bool is_start(uintptr_t address) {
 
 static uintptr_t replacement_of(uintptr_t address, void *unused) {
     (void)unused;
-    if (state.start != NULL || !is_start(address)) return address;
+    if (state.start != NULL || !is_entry(address)) return address;
     state.start = (start_function *)address;
     return (uintptr_t)start_program;
 }

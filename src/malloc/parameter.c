@@ -78,14 +78,14 @@ static const struct known {
 enum { KNOWN = sizeof known / sizeof known[0] };
 
 /* What follows `start` in a string that begins with it, else NULL. */
-static const char *after(const char *string, const char *start) {
+static const char *after_prefix(const char *string, const char *start) {
     size_t length = strlen(start);
     return strncmp(string, start, length) == 0 ? string + length : NULL;
 }
 
 /* `string` is NAME=NUMBER up to the character `end` or its own end. Numbers are as in C, and
    negative ones wrap. */
-static void apply(const struct known *setting, const char *string, char end) {
+static void apply_parameter(const struct known *setting, const char *string, char end) {
     int saved_errno = errno;
     char *rest;
     errno = 0;
@@ -97,18 +97,18 @@ static void apply(const struct known *setting, const char *string, char end) {
 
 static void read_variable(const char *string) {
     for (unsigned i = 0; i < KNOWN; i++) {
-        const char *value = after(string, known[i].variable);
-        if (value != NULL && *value == '=') apply(&known[i], value + 1, '\0');
+        const char *value = after_prefix(string, known[i].variable);
+        if (value != NULL && *value == '=') apply_parameter(&known[i], value + 1, '\0');
     }
 }
 
 /* name=value:name=value */
 static void read_tunables(const char *string) {
     while (string != NULL) {
-        const char *name = after(string, "glibc.malloc.");
+        const char *name = after_prefix(string, "glibc.malloc.");
         for (unsigned i = 0; name != NULL && i < KNOWN; i++) {
-            const char *value = after(name, known[i].tunable);
-            if (value != NULL && *value == '=') apply(&known[i], value + 1, ':');
+            const char *value = after_prefix(name, known[i].tunable);
+            if (value != NULL && *value == '=') apply_parameter(&known[i], value + 1, ':');
         }
         string = strchr(string, ':');
         if (string != NULL) string++;
@@ -119,8 +119,9 @@ static void read_tunables(const char *string) {
 void parameter_read_environment(char *const *environment) {
     static char variables[] = "MALLOC_", tunables[] = "GLIBC_TUNABLES=";
     for (char *const *at = environment; *at != NULL; at++) {
-        const char *name = after(*at, variables);
+        const char *name = after_prefix(*at, variables);
         if (name != NULL) read_variable(name);
     }
-    for (char *const *at = environment; *at != NULL; at++) read_tunables(after(*at, tunables));
+    for (char *const *at = environment; *at != NULL; at++)
+        read_tunables(after_prefix(*at, tunables));
 }

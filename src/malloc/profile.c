@@ -25,7 +25,7 @@ struct addresses {
     struct place object[OBJECTS_MOST];
 };
 
-static struct known *find(struct addresses *addresses, uintptr_t address) {
+static struct known *find_known(struct addresses *addresses, uintptr_t address) {
     size_t at = address * 0x9e3779b97f4a7c15 >> 20 & (addresses->most - 1);
     while (addresses->table[at].address != 0 && addresses->table[at].address != address)
         at = (at + 1) & (addresses->most - 1);
@@ -36,7 +36,7 @@ static struct known *find(struct addresses *addresses, uintptr_t address) {
 static void note_site(const struct site *site, void *argument) {
     struct addresses *addresses = (struct addresses *)argument;
     for (unsigned i = 0; i < site->depth && addresses->count < addresses->most - 1; i++) {
-        struct known *known = find(addresses, site->callers[i] - 1);
+        struct known *known = find_known(addresses, site->callers[i] - 1);
         if (known->address != 0) continue;
         known->address = site->callers[i] - 1;
         addresses->count++;
@@ -66,28 +66,28 @@ static void count_callers(const struct site *site, void *argument) {
     *(size_t *)argument += site->depth;
 }
 
-static size_t table_size(const struct addresses *addresses) {
+static size_t addresses_size(const struct addresses *addresses) {
     return align_up(sizeof *addresses, 64) + addresses->most * sizeof(struct known);
 }
 
-static void drop(struct addresses *addresses) {
-    os_unmap(addresses, align_up(table_size(addresses), os_page_size()));
+static void drop_addresses(struct addresses *addresses) {
+    os_unmap(addresses, align_up(addresses_size(addresses), os_page_size()));
 }
 
 /* NULL: what is known is out of reach, or there is no memory. */
-static struct addresses *collect(bool with_names) {
+static struct addresses *collect_addresses(bool with_names) {
     struct sample_totals totals;
     size_t callers = 0;
     struct addresses wanted = {.most = 1024};
     if (!sample_each(&totals, count_callers, &callers)) return NULL;
     while (wanted.most < 2 * callers) wanted.most *= 2;
     struct addresses *addresses =
-        (struct addresses *)os_map(align_up(table_size(&wanted), os_page_size()));
+        (struct addresses *)os_map(align_up(addresses_size(&wanted), os_page_size()));
     if (addresses == NULL) return NULL;
     addresses->most = wanted.most;
     addresses->table = (struct known *)((char *)addresses + align_up(sizeof *addresses, 64));
     if (!sample_each(&totals, note_site, addresses)) {
-        drop(addresses);
+        drop_addresses(addresses);
         return NULL;
     }
     resolve(addresses, with_names);
@@ -136,7 +136,7 @@ static void add_varint(struct text *to, uint64_t number) {
 
 static size_t size_of_varint(uint64_t number) { return (bit_highest(number | 1) + 7u) / 7; }
 
-static void add_number(struct text *to, unsigned field, uint64_t number) {
+static void add_varint_field(struct text *to, unsigned field, uint64_t number) {
     add_varint(to, field << 3 | WIRE_NUMBER);
     add_varint(to, number);
 }
@@ -149,15 +149,15 @@ static void begin_bytes(struct text *to, unsigned field, size_t length) {
     add_varint(to, length);
 }
 
-static void add_string(struct text *to, const char *string) {
+static void add_string_field(struct text *to, const char *string) {
     begin_bytes(to, PROFILE_STRING, strlen(string));
     text_add(to, string);
 }
 
 static void add_type(struct text *to, unsigned field, unsigned type, unsigned unit) {
     begin_bytes(to, field, size_of_number(type) + size_of_number(unit));
-    add_number(to, VALUE_TYPE, type);
-    add_number(to, VALUE_UNIT, unit);
+    add_varint_field(to, VALUE_TYPE, type);
+    add_varint_field(to, VALUE_UNIT, unit);
 }
 
 static uint64_t rounded(double number) { return number > 0 ? (uint64_t)(number + 0.5) : 0; }
@@ -170,7 +170,7 @@ struct output {
 
 static bool knows_all(struct addresses *addresses, const struct site *site) {
     for (unsigned i = 0; i < site->depth; i++)
-        if (find(addresses, site->callers[i] - 1)->address == 0) return false;
+        if (find_known(addresses, site->callers[i] - 1)->address == 0) return false;
     return true;
 }
 
@@ -200,9 +200,9 @@ static void add_locations(struct text *to, const struct addresses *addresses) {
         if (known->address == 0) continue;
         begin_bytes(to, PROFILE_LOCATION,
                     2 * size_of_number(known->address) + size_of_number(known->object));
-        add_number(to, LOCATION_ID, known->address);
-        add_number(to, LOCATION_MAPPING, known->object);
-        add_number(to, LOCATION_ADDRESS, known->address);
+        add_varint_field(to, LOCATION_ID, known->address);
+        add_varint_field(to, LOCATION_MAPPING, known->object);
+        add_varint_field(to, LOCATION_ADDRESS, known->address);
     }
 }
 
@@ -218,14 +218,14 @@ static void add_objects(struct text *to, const struct addresses *addresses) {
         begin_bytes(to, PROFILE_MAPPING,
                     size_of_number(i + 1) + size_of_number(object->start) +
                         size_of_number(object->end) + size_of_number(STRINGS + i));
-        add_number(to, MAPPING_ID, i + 1);
-        add_number(to, MAPPING_START, object->start);
-        add_number(to, MAPPING_LIMIT, object->end);
-        add_number(to, MAPPING_FILE, STRINGS + i);
+        add_varint_field(to, MAPPING_ID, i + 1);
+        add_varint_field(to, MAPPING_START, object->start);
+        add_varint_field(to, MAPPING_LIMIT, object->end);
+        add_varint_field(to, MAPPING_FILE, STRINGS + i);
     }
-    for (unsigned i = 0; i < STRINGS; i++) add_string(to, strings[i]);
+    for (unsigned i = 0; i < STRINGS; i++) add_string_field(to, strings[i]);
     for (unsigned i = 0; i < addresses->objects; i++)
-        add_string(to, path_of(&addresses->object[i]));
+        add_string_field(to, path_of(&addresses->object[i]));
 }
 
 /* Behind all other strings. */
@@ -236,7 +236,7 @@ static void add_comment(struct text *to, const struct addresses *addresses, size
     text_add_decimal(&comment, live_before);
     begin_bytes(to, PROFILE_STRING, comment.used);
     text_add_bytes(to, comment.buffer, comment.used);
-    add_number(to, PROFILE_COMMENT, STRINGS + addresses->objects);
+    add_varint_field(to, PROFILE_COMMENT, STRINGS + addresses->objects);
 }
 
 static void add_all_but_samples(struct text *to, const struct addresses *addresses,
@@ -246,20 +246,20 @@ static void add_all_but_samples(struct text *to, const struct addresses *address
     add_locations(to, addresses);
     add_objects(to, addresses);
     add_type(to, PROFILE_PERIOD_TYPE, S_SPACE, S_BYTES);
-    add_number(to, PROFILE_PERIOD, sample_mean_begun());
+    add_varint_field(to, PROFILE_PERIOD, sample_mean_begun());
     add_comment(to, addresses, live_before);
-    add_number(to, PROFILE_DEFAULT_TYPE, S_INUSE_SPACE);
+    add_varint_field(to, PROFILE_DEFAULT_TYPE, S_INUSE_SPACE);
 }
 
 /* Samples come first, as they alone may be out of reach. */
 bool profile_write(struct text *to) {
     struct sample_totals totals;
-    struct addresses *addresses = collect(false);
+    struct addresses *addresses = collect_addresses(false);
     if (addresses == NULL) return false;
     struct output output = {to, addresses};
     bool written = sample_each(&totals, add_sample, &output);
     if (written) add_all_but_samples(to, addresses, totals.live_before);
-    drop(addresses);
+    drop_addresses(addresses);
     return written;
 }
 
@@ -284,7 +284,7 @@ static void add_line(const struct site *site, void *argument) {
     struct output *output = (struct output *)argument;
     if (rounded(site->live_bytes) == 0 || !knows_all(output->addresses, site)) return;
     for (unsigned i = site->depth; i-- > 0;) {
-        add_name(output->to, find(output->addresses, site->callers[i] - 1));
+        add_name(output->to, find_known(output->addresses, site->callers[i] - 1));
         text_add(output->to, i > 0 ? ";" : " ");
     }
     text_add_decimal(output->to, rounded(site->live_bytes));
@@ -306,12 +306,12 @@ static void add_rest(struct text *to, const struct sample_totals *totals) {
 
 bool profile_write_folded(struct text *to) {
     struct sample_totals totals;
-    struct addresses *addresses = collect(true);
+    struct addresses *addresses = collect_addresses(true);
     if (addresses == NULL) return false;
     struct output output = {to, addresses};
     bool written = sample_each(&totals, add_line, &output);
     if (written) add_rest(to, &totals);
-    drop(addresses);
+    drop_addresses(addresses);
     return written;
 }
 

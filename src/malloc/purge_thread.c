@@ -43,7 +43,7 @@ static void *purge_until_stopped(void *unused) {
 }
 
 /* All signals blocked: the program's handlers run on the program's threads. With the lock. */
-static void start(void) {
+static void start_purging(void) {
     sigset_t all, before;
     pthread_attr_t attributes;
     sigfillset(&all);
@@ -61,7 +61,7 @@ static void start(void) {
 static void start_in_child(void) {
     pthread_mutex_init(&state.lock, NULL);
     state.process = 0;
-    if (state.begun) start();
+    if (state.begun) start_purging();
 }
 
 void purge_thread_begin(void) {
@@ -69,7 +69,7 @@ void purge_thread_begin(void) {
     if (!state.begun) {
         state.begun = true;
         pthread_atfork(NULL, NULL, start_in_child);
-        start();
+        start_purging();
     }
     pthread_mutex_unlock(&state.lock);
 }
@@ -98,6 +98,6 @@ bool purge_thread_stop(void) {
 
 void purge_thread_resume(void) {
     pthread_mutex_lock(&state.lock);
-    if (state.process == 0) start();
+    if (state.process == 0) start_purging();
     pthread_mutex_unlock(&state.lock);
 }

@@ -51,7 +51,7 @@ static void read_limits(void) {
 }
 
 /* Before other libraries' constructors, so that handlers they register run around ours. */
-__attribute__((constructor(101))) static void start(void) {
+__attribute__((constructor(101))) static void start_process(void) {
     bool passive = is_passive();
     if (passive)
         options_read_silently();
@@ -83,7 +83,7 @@ static void take_all_in(void) {
 /* A double free whose second half waits in an inbox comes to light here at the latest. Nothing here
    waits: another thread may hold the lock for good. And the child of a vfork, which shares all of
    this with its parent, may call exit too. */
-__attribute__((destructor)) static void end(void) {
+__attribute__((destructor)) static void end_process(void) {
     if (is_passive() && thread_heap_first() == NULL) return; /* nobody has asked for a block */
     unsigned patience = lock_patience;
     lock_patience = 0;

@@ -8,7 +8,7 @@ struct counting {
     const poolobj *root, *held;
 };
 
-static void begin(poolobj *object, void *unused) {
+static void begin_count(poolobj *object, void *unused) {
     (void)unused;
     *ledger_count(object) = 0;
 }
@@ -19,7 +19,7 @@ static void add_span(poolobj *const *slots, size_t count, void *heap) {
             ++*ledger_count(slots[i]);
 }
 
-static void add(poolobj *object, void *heap) {
+static void add_references(poolobj *object, void *heap) {
     struct type_pool *pool = ledger_pool(object);
     object_references(pool->type, pool, object, add_span, heap);
 }
@@ -33,8 +33,8 @@ static void compare(poolobj *object, void *arg) {
 
 const poolobj *alone_find_held(poolobj_heap *heap, const poolobj *root) {
     struct counting counting = {heap, root, NULL};
-    collect_walk(heap, NULL, begin, NULL);
-    collect_walk(heap, NULL, add, heap);
+    collect_walk(heap, NULL, begin_count, NULL);
+    collect_walk(heap, NULL, add_references, heap);
     collect_walk(heap, NULL, compare, &counting);
     return counting.held;
 }

@@ -13,48 +13,48 @@
 
 /* ---- Reports ---- */
 
-static void tell(poolobj_heap *heap, const poolobj_gc_info *info) {
+static void tell_callback(poolobj_heap *heap, const poolobj_gc_info *info) {
     if (heap->callback != NULL) heap->callback(heap, info, heap->callback_arg);
 }
 
-static void add_number(struct text *text, const char *what, size_t number) {
+static void add_figure(struct text *text, const char *what, size_t number) {
     text_add(text, what);
     text_add_decimal(text, number);
 }
 
-static void print(const poolobj_gc_info *info) {
+static void print_figures(const poolobj_gc_info *info) {
     struct text text;
     text_begin(&text, 2);
-    add_number(&text, "poolalloc: collected generation ", (size_t)info->generation);
-    add_number(&text, ": examined ", info->examined);
-    add_number(&text, ", unreachable ", info->collected);
-    add_number(&text, ", resurrected ", info->resurrected);
+    add_figure(&text, "poolalloc: collected generation ", (size_t)info->generation);
+    add_figure(&text, ": examined ", info->examined);
+    add_figure(&text, ", unreachable ", info->collected);
+    add_figure(&text, ", resurrected ", info->resurrected);
     text_add(&text, "\n");
     text_flush(&text);
 }
 
 static void print_round(const struct gc_round *round) {
     poolobj_gc_info info = {POOLOBJ_GC_STOP, OLDEST, round->examined, round->freed, round->left, 0};
-    print(&info);
+    print_figures(&info);
 }
 
 static void note_waiting(poolobj_heap *heap, size_t collected) {
     if (collected > heap->steps.most_waiting) heap->steps.most_waiting = collected;
 }
 
-static void note(poolobj_heap *heap, const poolobj_gc_info *info) {
+static void note_collection(poolobj_heap *heap, const poolobj_gc_info *info) {
     poolobj_gc_figures *figures = &heap->figures[info->generation];
     figures->collections++;
     figures->examined += info->examined;
     figures->collected += info->collected;
     figures->resurrected += info->resurrected;
-    if (heap->debug & POOLOBJ_GC_STATS) print(info);
+    if (heap->debug & POOLOBJ_GC_STATS) print_figures(info);
 }
 
 /* ---- A collection ---- */
 
 /* Here code of the program runs: the generations are in order again, and the garbage is held. */
-static void reclaim(poolobj_heap *heap, struct type_pool *garbage, poolobj_gc_info *info) {
+static void reclaim_garbage(poolobj_heap *heap, struct type_pool *garbage, poolobj_gc_info *info) {
     ASSERT(garbage->held);
     info->resurrected = reclaim_finalize(heap, garbage);
     bool save = heap->debug & POOLOBJ_GC_SAVEALL;
@@ -75,26 +75,26 @@ static void run(poolobj_heap *heap, poolobj_gc_info *info) {
     pace_collected(heap, info->generation, info->examined, reach_count(chain));
     generation_sort(heap, chain);
     struct type_pool *garbage = reclaim_pools(chain);
-    if (garbage != NULL) reclaim(heap, garbage, info);
+    if (garbage != NULL) reclaim_garbage(heap, garbage, info);
 }
 
 /* Depths are counted anew, so that no death is put off until after the collection. Returns what
    they were. */
-static unsigned begin(poolobj_heap *heap, poolobj_gc_info *info) {
+static unsigned begin_collection(poolobj_heap *heap, poolobj_gc_info *info) {
     ASSERT(!heap->collecting);
     const unsigned depth = heap->depth;
     heap->depth = 0;
     heap->collecting = true;
     heap->frozen |= object_heap_any_shared();
     pace_arm(heap);
-    tell(heap, info);
+    tell_callback(heap, info);
     return depth;
 }
 
-static void end(poolobj_heap *heap, poolobj_gc_info *info, unsigned depth) {
+static void end_collection(poolobj_heap *heap, poolobj_gc_info *info, unsigned depth) {
     ASSERT(heap->collecting && heap->depth == 0);
     info->phase = POOLOBJ_GC_STOP;
-    tell(heap, info);
+    tell_callback(heap, info);
     heap->collecting = false;
     heap->depth = depth;
     pace_arm(heap);
@@ -113,7 +113,7 @@ size_t collect_generation(poolobj_heap *heap, int generation) {
     ASSERT(generation >= 0 && generation <= OLDEST);
     if (heap->collecting) return 0;
     poolobj_gc_info info = {POOLOBJ_GC_START, generation, 0, 0, 0, 0};
-    const unsigned depth = begin(heap, &info);
+    const unsigned depth = begin_collection(heap, &info);
     const int wait = heap->round.next - heap->count[0];
     size_t aborted = generation == OLDEST ? round_abort(heap) : 0;
     run(heap, &info);
@@ -124,9 +124,9 @@ size_t collect_generation(poolobj_heap *heap, int generation) {
         retire_empty_bins(heap);
         note_waiting(heap, info.collected);
     }
-    note(heap, &info);
+    note_collection(heap, &info);
     pace_settle(heap, generation);
-    end(heap, &info, depth);
+    end_collection(heap, &info, depth);
     return info.collected;
 }
 
@@ -148,7 +148,7 @@ static void run_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
     ASSERT(round_is_active(heap));
     const struct gc_round *round = &heap->round;
     poolobj_gc_info info = {POOLOBJ_GC_START, OLDEST, 0, 0, 0, 1};
-    const unsigned depth = begin(heap, &info);
+    const unsigned depth = begin_collection(heap, &info);
     const uint64_t start = os_clock_ns();
     const size_t examined = round->examined, freed = round->freed;
     round_run(heap, budget < UINT64_MAX - start ? start + budget : UINT64_MAX, work);
@@ -160,7 +160,7 @@ static void run_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
         pace_settle(heap, OLDEST);
         if (heap->debug & POOLOBJ_GC_STATS) print_round(round);
     }
-    end(heap, &info, depth);
+    end_collection(heap, &info, depth);
 }
 
 bool collect_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
@@ -272,13 +272,13 @@ void collect_walk(poolobj_heap *heap, const poolobj_type *type,
 /* A finalizer may make objects with finalizers: so often they are looked for. */
 enum { LAST_ROUNDS = 10 };
 
-static void finalize(poolobj *object, void *any) {
+static void finalize_last(poolobj *object, void *any) {
     if (!(object->flags & FINALIZE)) return;
     *(bool *)any = true;
     object_finalize(object);
 }
 
-static void drop(poolobj *object, void *unused) {
+static void call_drop_hook(poolobj *object, void *unused) {
     (void)unused;
     object_type(object)->drop(object);
 }
@@ -293,7 +293,7 @@ static void finalize_type(const poolobj_type *type, bool *any) {
         chain = pool;
     }
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
-        walk_pool(pool, finalize, any);
+        walk_pool(pool, finalize_last, any);
     generation_let_go(chain);
 }
 
@@ -316,5 +316,5 @@ void collect_last(poolobj_heap *heap) {
         collect_generation(heap, OLDEST);
     for (poolobj_type *type = object_heap_first_populated(heap); type != NULL;
          type = object_heap_next_populated(type))
-        if (type->drop != NULL) walk_type(type, drop, NULL);
+        if (type->drop != NULL) walk_type(type, call_drop_hook, NULL);
 }

@@ -37,7 +37,7 @@ static inline void subtract_slot(poolobj *const *slot, uintptr_t nowhere, bool f
     *ledger_hint(or_nowhere(*slot, nowhere, slot)) -= 1;
 }
 
-static inline void subtract_span(poolobj *const *slots, size_t count, void *arg) {
+static inline void subtract_hint_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
     count = round_scan_part(scan, &slots, count);
     for (size_t i = 0; i < count; i++) subtract_slot(&slots[i], scan->nowhere, scan->frozen);
@@ -103,7 +103,7 @@ bool hint_count(struct gc_round *round, struct type_pool *pool) {
         type_pool_prefetch(type_pool_next(pool));
         round->work += 3 * count_pairs(pool, &members);
     } else {
-        done = round_scan_set(round, pool, &members, add_count, subtract_span);
+        done = round_scan_set(round, pool, &members, add_count, subtract_hint_span);
     }
     if (done) round->examined += ledger_set_count(&marks_here(pool)->white);
     return done;
@@ -117,7 +117,7 @@ ALWAYS_INLINE void rescue_slot(poolobj *const *slot, uintptr_t nowhere, bool fro
     ledger_rescue(ledger_round(to), to);
 }
 
-static inline void rescue_span(poolobj *const *slots, size_t count, void *arg) {
+static inline void rescue_hint_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
     count = round_scan_part(scan, &slots, count);
     for (size_t i = 0; i < count; i++) rescue_slot(&slots[i], scan->nowhere, scan->frozen);
@@ -211,7 +211,7 @@ bool hint_rescue(struct gc_round *round, struct type_pool *pool) {
         any = 0;
         if (likely(pool->type->is_pair))
             any = visit_pairs(round, pool);
-        else if (!visit_objects(round, pool, rescue_span, &any))
+        else if (!visit_objects(round, pool, rescue_hint_span, &any))
             return false;
     } while (any != 0);
     return true;
@@ -257,7 +257,7 @@ static bool add_white(struct gc_round *round, poolobj *object) {
 bool hint_sieve_count(struct gc_round *round, struct type_pool *pool) {
     struct object_set white = marks_here(pool)->white;
     round->work++;
-    return round_scan_set(round, pool, &white, add_white, subtract_span);
+    return round_scan_set(round, pool, &white, add_white, subtract_hint_span);
 }
 
 /* ---- The queue ---- */

@@ -23,14 +23,14 @@ size_t ledger_bytes(void) {
     return bytes;
 }
 
-static uint16_t slot_of(uintptr_t address) { return (uint16_t)(address >> LEDGER_SHIFT); }
-static uintptr_t range_of(uintptr_t address) {
+static uint16_t ledger_slot(uintptr_t address) { return (uint16_t)(address >> LEDGER_SHIFT); }
+static uintptr_t ledger_range(uintptr_t address) {
     return align_down(address, (size_t)1 << LEDGER_SHIFT);
 }
 
 bool ledger_covers(uintptr_t address) {
-    uintptr_t range = range_of(address);
-    return range != 0 && atomic_u64_load_acquire(&ranges[slot_of(address)]) == range;
+    uintptr_t range = ledger_range(address);
+    return range != 0 && atomic_u64_load_acquire(&ranges[ledger_slot(address)]) == range;
 }
 
 /* ---- What goes back with an arena ---- */
@@ -58,7 +58,7 @@ static void purge_arena(uintptr_t arena) {
 
 /* ---- Making ---- */
 
-static bool make(uint16_t slot) {
+static bool make_ledger(uint16_t slot) {
     ASSERT(space_lock_is_held());
     if (atomic_u64_load(&ledger_table[slot]) != 0) return true;
     size_t size = align_up(sizeof(struct ledger), os_page_size());
@@ -74,11 +74,11 @@ static bool make(uint16_t slot) {
 
 bool ledger_reserve(uintptr_t address) {
     ASSERT(space_lock_is_held());
-    uint16_t slot = slot_of(address);
-    if (!make(0) || !make(slot)) return false;
+    uint16_t slot = ledger_slot(address);
+    if (!make_ledger(0) || !make_ledger(slot)) return false;
     /* Release: who finds the range finds the ledger, too. Partner: ledger_covers. */
     if (atomic_u64_load(&ranges[slot]) == 0)
-        atomic_u64_store_release(&ranges[slot], range_of(address));
+        atomic_u64_store_release(&ranges[slot], ledger_range(address));
     if (!ledger_covers(address)) return false;
     uint64_t arena = ledger_index(address) / ARENA_POOLS;
     ledger_of(address)->used[arena / 64] |= (uint64_t)1 << arena % 64;

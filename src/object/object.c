@@ -9,7 +9,7 @@
 
 /* ---- Birth ---- */
 
-static void *take_large(poolobj_type *type, size_t bytes) {
+static void *take_large_object(poolobj_type *type, size_t bytes) {
     ASSERT(bytes > SHARED_MAX);
     bytes = align_up(bytes, 8);
     poolobj *block = type_pool_take_large(type, bytes);
@@ -18,7 +18,7 @@ static void *take_large(poolobj_type *type, size_t bytes) {
 }
 
 /* Out of memory: what the free lists keep may do. */
-static bool fill(struct bin *bin) {
+static bool fill_bin(struct bin *bin) {
     return type_pool_fill_bin(bin) ||
            (free_list_empty_all(bin->type->heap) && type_pool_fill_bin(bin));
 }
@@ -31,13 +31,13 @@ static void require_not_freed(const poolobj_type *type) {
 
 void *object_new_slow(poolobj_type *type) {
     require_not_freed(type);
-    if (type->size > SHARED_MAX) return take_large(type, type->size);
-    return fill(&type->bin) ? object_new(type) : NULL;
+    if (type->size > SHARED_MAX) return take_large_object(type, type->size);
+    return fill_bin(&type->bin) ? object_new(type) : NULL;
 }
 
 static inline poolobj *take_block(struct bin *bin) {
     if (bin->listed != NULL) return object_take_listed(bin);
-    if (bin->free == NULL && !fill(bin)) return NULL;
+    if (bin->free == NULL && !fill_bin(bin)) return NULL;
     poolobj *block = bin->free;
     bin->free = type_pool_next_free(block);
     ASSERT(block->count == 0);
@@ -49,7 +49,7 @@ void *object_new_items_slow(poolobj_type *type, size_t items) {
     require_not_freed(type);
     if (__builtin_mul_overflow(items, object_heap_item_size(type), &bytes)) return NULL;
     if (__builtin_add_overflow(bytes, type->size, &bytes) || bytes > PTRDIFF_MAX) return NULL;
-    if (bytes > SHARED_MAX) return take_large(type, bytes);
+    if (bytes > SHARED_MAX) return take_large_object(type, bytes);
     struct bin *bin = type_pool_bin_for(type, bytes);
     if (bin == NULL) return NULL;
     poolobj *block = take_block(bin);
@@ -79,7 +79,7 @@ static inline void drop_equals(poolobj *const *slots, size_t *i) {
     if (object->count > 0 || object->count == IMMORTAL) *i = first;
 }
 
-static void drop_span(poolobj *const *slots, size_t count, void *arg) {
+static void drop_dead_span(poolobj *const *slots, size_t count, void *arg) {
     poolobj *chain = *(poolobj **)arg;
     for (size_t i = count; i-- > 0;) {
         if (slots[i] == NULL) continue;
@@ -94,10 +94,10 @@ static inline poolobj *drop_references(const poolobj_type *type, const struct ty
                                        poolobj *object, poolobj *chain) {
     if (likely(type->is_pair))
         return drop_field(object, type->pair[0], drop_field(object, type->pair[1], chain));
-    if (unlikely(type->traverse != NULL)) type->traverse(object, drop_span, &chain);
+    if (unlikely(type->traverse != NULL)) type->traverse(object, drop_dead_span, &chain);
     if (type->has_items)
-        drop_span(object_field(object, type->size),
-                  (object_bytes(pool) - type->size) / sizeof(poolobj *), &chain);
+        drop_dead_span(object_field(object, type->size),
+                       (object_bytes(pool) - type->size) / sizeof(poolobj *), &chain);
     for (size_t i = type->ref_count; i-- > 0;) chain = drop_field(object, type->refs[i], chain);
     return chain;
 }
@@ -157,8 +157,8 @@ static inline void call_drop(const poolobj_type *type, poolobj *object) {
 }
 
 /* Ends an object; returns `chain` with those in front that die of it. */
-ALWAYS_INLINE poolobj *end(poolobj_type *type, struct type_pool *pool, poolobj *object,
-                           poolobj *chain) {
+ALWAYS_INLINE poolobj *end_object(poolobj_type *type, struct type_pool *pool, poolobj *object,
+                                  poolobj *chain) {
     ASSERT(pool->type == type);
     ASSERT(object->flags & DYING);
     if (!type->is_leaf) {
@@ -182,7 +182,7 @@ static inline poolobj *take_apart(poolobj *object) {
     __builtin_prefetch((char *)object + PREFETCH_DEAD, 1);
     if (unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED)) && run_last_calls(type, object))
         return rest;
-    return end(type, pool, object, rest);
+    return end_object(type, pool, object, rest);
 }
 
 /* Types whose last object has gone. */
@@ -272,7 +272,7 @@ void object_die(poolobj *object) {
     }
     bool has_last_calls = object->flags & (FINALIZE | WEAKLY_REFERENCED);
     object_set_link(object, NULL);
-    poolobj *chain = unlikely(has_last_calls) ? object : end(type, pool, object, NULL);
+    poolobj *chain = unlikely(has_last_calls) ? object : end_object(type, pool, object, NULL);
     if (chain != NULL)
         object_die_chain(heap, chain);
     else

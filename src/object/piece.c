@@ -57,7 +57,7 @@ static void trace_object(struct piece *piece, poolobj *object) {
 }
 
 /* True: it is whole, and nothing else refers to any of its objects. */
-static bool trace(struct gc_round *round, struct piece *piece, poolobj *from) {
+static bool trace_piece(struct gc_round *round, struct piece *piece, poolobj *from) {
     ASSERT(round->phase == ROUND_PIECES);
     ASSERT(ledger_set_has(&ledger_round(from)->white, from));
     piece->count = 1;
@@ -81,7 +81,7 @@ static void set_hints(const struct piece *piece, uint8_t to) {
 
 /* ---- Finalizers and weak references ---- */
 
-static bool is_called(poolobj_heap *heap, const struct piece *piece) {
+static bool has_calls_in_piece(poolobj_heap *heap, const struct piece *piece) {
     if (piece->flags & FINALIZE) return true;
     if (!(piece->flags & WEAKLY_REFERENCED)) return false;
     for (size_t i = 0; i < piece->count; i++)
@@ -91,7 +91,7 @@ static bool is_called(poolobj_heap *heap, const struct piece *piece) {
     return false;
 }
 
-static void clear_weakrefs(poolobj_heap *heap, const struct piece *piece, bool called_only) {
+static void clear_piece_weakrefs(poolobj_heap *heap, const struct piece *piece, bool called_only) {
     struct link cleared;
     link_init(&cleared);
     if (!(piece->flags & WEAKLY_REFERENCED)) return;
@@ -115,7 +115,7 @@ static void let_pools_go(const struct piece *piece, const struct type_pool *here
 /* Program code runs. What is left of the piece may be tried anew. */
 static void run_last_calls_of_piece(struct type_pool *here, const struct piece *piece) {
     hold_pools(piece);
-    clear_weakrefs(here->type->heap, piece, true);
+    clear_piece_weakrefs(here->type->heap, piece, true);
     for (size_t i = 0; i < piece->count; i++) {
         poolobj *object = piece->object[i];
         if (ledger_set_has(&ledger_round(object)->white, object) && type_pool_is_object(object))
@@ -129,7 +129,7 @@ static void run_last_calls_of_piece(struct type_pool *here, const struct piece *
 
 /* ---- The end ---- */
 
-static void drop_span(poolobj *const *slots, size_t count, void *arg) {
+static void drop_piece_span(poolobj *const *slots, size_t count, void *arg) {
     struct gc_round *round = (struct gc_round *)arg;
     for (size_t i = 0; i < count; i++) {
         poolobj *to = slots[i];
@@ -140,12 +140,12 @@ static void drop_span(poolobj *const *slots, size_t count, void *arg) {
 }
 
 /* All references to others go while every object is whole; then the blocks. */
-static void reclaim(struct gc_round *round, poolobj_heap *heap, const struct piece *piece) {
+static void reclaim_piece(struct gc_round *round, poolobj_heap *heap, const struct piece *piece) {
     ASSERT(piece->whole && piece->sum == piece->edges);
-    clear_weakrefs(heap, piece, false);
+    clear_piece_weakrefs(heap, piece, false);
     for (size_t i = 0; i < piece->count; i++) {
         const struct type_pool *pool = ledger_pool(piece->object[i]);
-        object_references(pool->type, pool, piece->object[i], drop_span, round);
+        object_references(pool->type, pool, piece->object[i], drop_piece_span, round);
     }
     for (size_t i = 0; i < piece->count; i++) {
         const poolobj_type *type = object_type(piece->object[i]);
@@ -166,16 +166,16 @@ static void try(struct gc_round *round, struct type_pool *here, poolobj *from) {
     struct piece piece;
     piece.object = round->scratch->piece;
     size_t came = 0;
-    bool garbage = trace(round, &piece, from);
-    if (garbage && is_called(heap, &piece)) {
+    bool garbage = trace_piece(round, &piece, from);
+    if (garbage && has_calls_in_piece(heap, &piece)) {
         came = piece.count;
         run_last_calls_of_piece(here, &piece);
         if (!ledger_set_has(&ledger_round(from)->white, from)) return;
-        garbage = trace(round, &piece, from) && !is_called(heap, &piece);
+        garbage = trace_piece(round, &piece, from) && !has_calls_in_piece(heap, &piece);
         if (!garbage) round->left += came;
     }
     if (garbage)
-        reclaim(round, heap, &piece);
+        reclaim_piece(round, heap, &piece);
     else
         set_hints(&piece, TRIED);
 }

@@ -49,7 +49,7 @@ static inline void prefetch_ledger(const struct type_pool *pool) {
 }
 
 /* With what copy_counts does. */
-static size_t enter(struct type_pool *pool, int generation) {
+static size_t enter_pool_members(struct type_pool *pool, int generation) {
     ASSERT(pool->held && pool->type->tracked);
     struct object_set members = generation_places(pool, generation);
     uint32_t *counts = pool_counts(pool);
@@ -203,7 +203,7 @@ static void check_counts(const struct type_pool *pool) {
         }
 }
 
-static void check(const poolobj_heap *heap, const struct type_pool *chain) {
+static void check_chain(const poolobj_heap *heap, const struct type_pool *chain) {
     if (!DEBUG_BUILD && !(heap->debug & POOLOBJ_GC_VERIFY)) return;
     for (; chain != NULL; chain = chain->next_work) check_counts(chain);
 }
@@ -224,7 +224,7 @@ struct rescue {
 
 static struct type_pool queue_end; /* so that next_grey tells whether a pool is queued */
 
-static NOINLINE void queue_add(struct rescue *rescue, struct type_pool *pool) {
+static NOINLINE void queue_rescued(struct rescue *rescue, struct type_pool *pool) {
     ASSERT(pool->next_grey == NULL);
     pool->next_grey = &queue_end;
     if (rescue->first == &queue_end)
@@ -235,7 +235,7 @@ static NOINLINE void queue_add(struct rescue *rescue, struct type_pool *pool) {
     rescue->queued++;
 }
 
-static struct type_pool *queue_take(struct rescue *rescue) {
+static struct type_pool *next_rescued(struct rescue *rescue) {
     ASSERT(rescue->queued > 0);
     struct type_pool *pool = rescue->first;
     rescue->first = pool->next_grey;
@@ -250,7 +250,7 @@ static inline void make_grey(struct rescue *rescue, const poolobj *object) {
     *grey = before | ledger_set_bit(object);
     if (likely(before != 0)) return;
     struct type_pool *pool = ledger_pool(object);
-    if (pool->next_grey == NULL) queue_add(rescue, pool);
+    if (pool->next_grey == NULL) queue_rescued(rescue, pool);
 }
 
 /* Who takes part: all objects; some, whose counts are at hand; some, in a heap where only their
@@ -376,8 +376,8 @@ static bool has_grey(const struct type_pool *pool) {
 /* Pools that the sweep came by after they were queued have no grey object any more. */
 static void queue_prune(struct rescue *rescue) {
     for (size_t left = rescue->queued; left > 0; left--) {
-        struct type_pool *pool = queue_take(rescue);
-        if (has_grey(pool)) queue_add(rescue, pool);
+        struct type_pool *pool = next_rescued(rescue);
+        if (has_grey(pool)) queue_rescued(rescue, pool);
     }
 }
 
@@ -387,7 +387,7 @@ static bool visit_queue(struct rescue *rescue, size_t few) {
     while (rescue->queued > 0) {
         if (rescue->queued > few) return false;
         visit_grey(rescue->first, rescue);
-        queue_take(rescue);
+        next_rescued(rescue);
     }
     return true;
 }
@@ -427,7 +427,7 @@ static void sweep_first(struct type_pool *pool, struct rescue *rescue, enum part
 /* What is rescued so far shows in the counts, and in marks from now on. */
 static void sweep_on(struct type_pool *chain, size_t pools, struct rescue *rescue) {
     ASSERT(pools > 0);
-    while (rescue->queued > 0) queue_take(rescue);
+    while (rescue->queued > 0) next_rescued(rescue);
     unmark_chain(chain, false);
     sweep_chain(chain, pools);
 }
@@ -455,7 +455,7 @@ static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t 
     const bool apart = heap->frozen || heap->long_lived_total > MANY;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         apart ? subtract_apart(pool) : subtract(pool);
-    check(heap, chain);
+    check_chain(heap, chain);
     rescue_chain(chain, entered, apart ? APART : SOME);
 }
 
@@ -469,7 +469,7 @@ static size_t find_all(poolobj_heap *heap, struct type_pool *chain) {
         type_pool_prefetch(pool->next_work);
         entered += heap->swept ? enter_far(pool) : enter_near(pool);
     }
-    check(heap, chain);
+    check_chain(heap, chain);
     heap->swept = rescue_chain(chain, entered, ALL);
     return entered;
 }
@@ -480,7 +480,7 @@ size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
     if (generation == OLDEST && !heap->frozen) return find_all(heap, chain);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         prefetch_ledger(pool->next_work);
-        entered += enter(pool, generation);
+        entered += enter_pool_members(pool, generation);
     }
     find_some(heap, chain, entered);
     return entered;

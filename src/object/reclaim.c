@@ -32,7 +32,7 @@ struct clearing {
     struct link cleared;
 };
 
-static void clear(poolobj *object, void *arg) {
+static void clear_refs_of(poolobj *object, void *arg) {
     struct clearing *clearing = (struct clearing *)arg;
     if (object->flags & WEAKLY_REFERENCED)
         weakref_clear(clearing->heap, object, clearing->called_only, &clearing->cleared);
@@ -40,17 +40,17 @@ static void clear(poolobj *object, void *arg) {
 
 /* All are cleared before the first is called: no callback sees another white object through one.
    True: callbacks ran. */
-static bool clear_weakrefs(poolobj_heap *heap, struct type_pool *chain, bool called_only) {
+static bool clear_chain_weakrefs(poolobj_heap *heap, struct type_pool *chain, bool called_only) {
     if (heap->weak.used == 0) return false;
     struct clearing clearing = {heap, called_only, {NULL, NULL}};
     link_init(&clearing.cleared);
-    for_white(chain, clear, &clearing);
+    for_white(chain, clear_refs_of, &clearing);
     bool any = !link_is_alone(&clearing.cleared);
     weakref_call(&clearing.cleared);
     return any;
 }
 
-static void finalize(poolobj *object, void *unused) {
+static void finalize_white(poolobj *object, void *unused) {
     (void)unused;
     object_finalize(object);
 }
@@ -59,7 +59,7 @@ static bool call_finalizers(struct type_pool *chain) {
     bool any = false;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         if (!type_pool_finalizes(pool->type)) continue;
-        reach_each(pool, finalize, NULL);
+        reach_each(pool, finalize_white, NULL);
         any = true;
     }
     return any;
@@ -68,13 +68,13 @@ static bool call_finalizers(struct type_pool *chain) {
 size_t reclaim_finalize(poolobj_heap *heap, struct type_pool *chain) {
     ASSERT(heap->collecting);
     size_t back = 0;
-    bool called = clear_weakrefs(heap, chain, true);
+    bool called = clear_chain_weakrefs(heap, chain, true);
     if (call_finalizers(chain) || called) {
         size_t before = reach_count(chain);
         reach_find_again(heap, chain);
         back = before - reach_count(chain);
     }
-    clear_weakrefs(heap, chain, false);
+    clear_chain_weakrefs(heap, chain, false);
     return back;
 }
 
@@ -97,7 +97,7 @@ size_t reclaim_save(struct type_pool *chain) {
 
 /* ---- Freeing ---- */
 
-static void drop(poolobj *object, void *unused) {
+static void drop_object(poolobj *object, void *unused) {
     (void)unused;
     object_type(object)->drop(object);
 }
@@ -110,7 +110,7 @@ static inline void drop_outward(poolobj *const *slots, size_t count, void *chain
     }
 }
 
-static void drop_references(struct type_pool *pool, poolobj **dead) {
+static void drop_pool_references(struct type_pool *pool, poolobj **dead) {
     ASSERT(pool->held);
     const struct object_set white = ledger_marks((void *)pool->base)->white;
     const poolobj_type *type = pool->type;
@@ -128,10 +128,10 @@ size_t reclaim_free(poolobj_heap *heap, struct type_pool *chain, poolobj **dead)
     *dead = NULL;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         type_pool_prefetch(pool->next_work);
-        drop_references(pool, dead);
+        drop_pool_references(pool, dead);
     }
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
-        if (pool->type->drop != NULL) reach_each(pool, drop, NULL);
+        if (pool->type->drop != NULL) reach_each(pool, drop_object, NULL);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         count += type_pool_free_set(pool, ledger_marks((void *)pool->base)->white);
     heap->count[0] = (size_t)heap->count[0] > count ? heap->count[0] - (int)count : 0;

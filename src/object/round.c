@@ -44,7 +44,7 @@ bool round_begin(poolobj_heap *heap) {
 
 /* ---- The end ---- */
 
-static void note(poolobj_heap *heap) {
+static void note_round(poolobj_heap *heap) {
     const struct gc_round *round = &heap->round;
     poolobj_gc_figures *figures = &heap->figures[OLDEST];
     figures->collections++;
@@ -57,10 +57,10 @@ static void note(poolobj_heap *heap) {
     heap->long_lived_pending = pending; /* what has grown old since is not of the round */
 }
 
-static void end(poolobj_heap *heap) {
+static void end_round(poolobj_heap *heap) {
     ASSERT(heap->round.dead == NULL && !heap->round.certified);
     hint_queue_clear(&heap->round);
-    note(heap);
+    note_round(heap);
     heap->round.phase = ROUND_IDLE;
     heap->round.certified = false;
     free_list_empty_all(heap);
@@ -116,7 +116,7 @@ static void sieve(poolobj_heap *heap) {
         go(heap, ROUND_SIEVE_CLEAR);
 }
 
-static void fail(poolobj_heap *heap) {
+static void fail_check(poolobj_heap *heap) {
     sieve(heap);
     heap->round.sieves++;
 }
@@ -147,11 +147,11 @@ static void end_dry(poolobj_heap *heap) {
     else if (verdict_is_garbage(&heap->round))
         heap->round.phase = ROUND_CHECK;
     else
-        fail(heap);
+        fail_check(heap);
 }
 
 /* The test and what follows from it happen within one step. */
-static void check(poolobj_heap *heap, uint64_t until) {
+static void check_round(poolobj_heap *heap, uint64_t until) {
     ASSERT(heap->round.phase == ROUND_CHECK);
     struct gc_round *round = &heap->round;
     bool called;
@@ -159,7 +159,7 @@ static void check(poolobj_heap *heap, uint64_t until) {
     if (round->candidates == 0) {
         go(heap, ROUND_LEAVE);
     } else if (!verdict_is_garbage(round)) {
-        fail(heap);
+        fail_check(heap);
     } else if (called) {
         round->left = size_max(round->left, round->candidates);
         verdict_call(heap, until);
@@ -203,7 +203,7 @@ static void end_phase(poolobj_heap *heap) {
         go(heap, ROUND_LEAVE);
         break;
     default:
-        end(heap);
+        end_round(heap);
         break;
     }
 }
@@ -284,7 +284,7 @@ static void work_on_queue(poolobj_heap *heap) {
 static void unit(poolobj_heap *heap, uint64_t until) {
     struct gc_round *round = &heap->round;
     if (round->phase == ROUND_CHECK)
-        check(heap, until);
+        check_round(heap, until);
     else if (round->phase == ROUND_QUEUE)
         work_on_queue(heap);
     else if (round->pool != NULL)

@@ -7,7 +7,7 @@
 #include "heap/purge.h"
 #include "os/options.h"
 
-__attribute__((constructor)) static void start(void) {
+__attribute__((constructor)) static void start_objects(void) {
     options_read_silently();
     purge_read_limit();
 }

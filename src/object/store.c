@@ -10,7 +10,7 @@
 
 enum { AT_ONCE = 8 }; /* pools taken or given back under one lock */
 
-static size_t arenas_for(size_t bytes) { return (bytes + ARENA_SIZE - 1) / ARENA_SIZE; }
+static size_t arenas_for_bytes(size_t bytes) { return (bytes + ARENA_SIZE - 1) / ARENA_SIZE; }
 static unsigned pools_for(size_t bytes) { return (unsigned)((bytes + POOL_SIZE - 1) / POOL_SIZE); }
 
 /* ---- With the space lock ---- */
@@ -32,7 +32,7 @@ static bool take_pools(struct store *store) {
     return true;
 }
 
-static uintptr_t take_span(unsigned pools) {
+static uintptr_t take_span_of_pools(unsigned pools) {
     ASSERT(space_lock_is_held());
     ASSERT(pools > 1 && pools <= ARENA_POOLS);
     const struct range_request request = {pools, POOL_SIZE, ARENA_SIZE}; /* ledgers are of arenas */
@@ -43,7 +43,7 @@ static uintptr_t take_span(unsigned pools) {
         space_return(base, pools * (size_t)POOL_SIZE);
         return 0;
     }
-    return ledger_is_of_null(base) ? take_span(pools) : base;
+    return ledger_is_of_null(base) ? take_span_of_pools(pools) : base;
 }
 
 static uintptr_t take_arenas(size_t count) {
@@ -100,16 +100,16 @@ static void return_oldest(struct store *store, unsigned count) {
 
 /* ---- The rest ---- */
 
-static uintptr_t take(struct store *store, size_t bytes) {
+static uintptr_t take_memory(struct store *store, size_t bytes) {
     uintptr_t base = 0;
     bool single = bytes <= POOL_SIZE;
     if (unlikely(huge_make_is_due())) huge_make();
     if (!space_lock()) return 0;
     purge_what_is_due();
     if (bytes > ARENA_SIZE)
-        base = take_arenas(arenas_for(bytes));
+        base = take_arenas(arenas_for_bytes(bytes));
     else if (!single)
-        base = take_span(pools_for(bytes));
+        base = take_span_of_pools(pools_for(bytes));
     else if (take_pools(store))
         base = pop(store);
     space_unlock();
@@ -119,7 +119,7 @@ static uintptr_t take(struct store *store, size_t bytes) {
 uintptr_t store_take(struct store *store, size_t bytes) {
     ASSERT(bytes > 0);
     uintptr_t base = bytes <= POOL_SIZE ? pop(store) : 0;
-    return base != 0 ? base : take(store, bytes);
+    return base != 0 ? base : take_memory(store, bytes);
 }
 
 void store_return(struct store *store, uintptr_t base, size_t bytes) {
@@ -132,7 +132,7 @@ void store_return(struct store *store, uintptr_t base, size_t bytes) {
     }
     if (!space_lock()) return;
     if (bytes > ARENA_SIZE)
-        space_return(base, arenas_for(bytes) * ARENA_SIZE);
+        space_return(base, arenas_for_bytes(bytes) * ARENA_SIZE);
     else
         space_return(base, pools_for(bytes) * (size_t)POOL_SIZE);
     purge_excess();
@@ -150,7 +150,7 @@ void store_close(struct store *store) {
 /* ---- The process ---- */
 
 /* In the child of a fork. What the heaps of other threads had stays taken. */
-static void after_fork(bool in_doubt, uint32_t survivor) {
+static void mend_store(bool in_doubt, uint32_t survivor) {
     (void)survivor;
     if (!in_doubt) return;
     space_rebuild();
@@ -160,7 +160,7 @@ static void after_fork(bool in_doubt, uint32_t survivor) {
 void store_watch_forks(void) {
     static struct atomic_u32 watches;
     if (atomic_u32_exchange(&watches, 1) != 0) return;
-    space_lock_after_fork = after_fork;
+    space_lock_after_fork = mend_store;
     space_lock_watch_forks();
 }
 

@@ -7,27 +7,27 @@ enum { QUEUE_SHARE = 16, QUEUE_ALWAYS = 8, POOLS_AHEAD = 4 };
 
 size_t sweep_few(size_t pools) { return size_max(pools / QUEUE_SHARE, QUEUE_ALWAYS); }
 
-static inline struct marks *marks_here(const struct type_pool *pool) {
+static inline struct marks *sweep_marks(const struct type_pool *pool) {
     return ledger_marks((void *)pool->base);
 }
 
-static inline bool has_grey(const struct type_pool *pool) {
-    return ledger_set_any(&marks_here(pool)->grey);
+static inline bool pool_has_grey(const struct type_pool *pool) {
+    return ledger_set_any(&sweep_marks(pool)->grey);
 }
 
 /* ---- Sweeps ---- */
 
 /* NULL has marks of the heap's own, in the pool `nowhere`. */
-ALWAYS_INLINE void mark(const poolobj *to, uintptr_t nowhere) {
+ALWAYS_INLINE void mark_reached(const poolobj *to, uintptr_t nowhere) {
     const void *at = to != NULL ? to : (const void *)nowhere;
     ledger_rescue(ledger_marks(at), at);
 }
 
 static inline void mark_span(poolobj *const *slots, size_t count, void *nowhere) {
-    for (size_t i = 0; i < count; i++) mark(slots[i], (uintptr_t)nowhere);
+    for (size_t i = 0; i < count; i++) mark_reached(slots[i], (uintptr_t)nowhere);
 }
 
-static void visit_word(struct type_pool *pool, unsigned word, uint64_t rest) {
+static void visit_grey_word(struct type_pool *pool, unsigned word, uint64_t rest) {
     ASSERT(pool->held);
     const poolobj_type *type = pool->type;
     const size_t first = type->pair[0], second = type->pair[1];
@@ -35,8 +35,8 @@ static void visit_word(struct type_pool *pool, unsigned word, uint64_t rest) {
     for (; rest != 0; rest &= rest - 1) {
         poolobj *object = type_pool_lowest(pool, word, rest);
         if (likely(type->is_pair)) {
-            mark(*object_field(object, first), nowhere);
-            mark(*object_field(object, second), nowhere);
+            mark_reached(*object_field(object, first), nowhere);
+            mark_reached(*object_field(object, second), nowhere);
         } else {
             object_references(type, pool, object, mark_span, (void *)nowhere);
         }
@@ -45,25 +45,25 @@ static void visit_word(struct type_pool *pool, unsigned word, uint64_t rest) {
 
 /* Also what becomes grey in the pool itself meanwhile. */
 static void visit_pool(struct type_pool *pool) {
-    struct object_set *grey = &marks_here(pool)->grey;
+    struct object_set *grey = &sweep_marks(pool)->grey;
     do {
         for (unsigned w = 0; w < MARK_WORDS; w++)
             for (uint64_t now; (now = grey->word[w]) != 0;) {
                 grey->word[w] = 0;
-                visit_word(pool, w, now);
+                visit_grey_word(pool, w, now);
             }
-    } while (has_grey(pool));
+    } while (pool_has_grey(pool));
 }
 
-static void sweep(struct type_pool *chain) {
+static void sweep_pools(struct type_pool *chain) {
     const struct type_pool *ahead = chain;
     for (int i = 0; i < POOLS_AHEAD && ahead != NULL; i++) ahead = ahead->next_work;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         if (ahead != NULL) {
-            type_pool_prefetch_set(ahead, &marks_here(ahead)->grey);
+            type_pool_prefetch_set(ahead, &sweep_marks(ahead)->grey);
             ahead = ahead->next_work;
         }
-        if (has_grey(pool)) visit_pool(pool);
+        if (pool_has_grey(pool)) visit_pool(pool);
     }
 }
 
@@ -109,7 +109,7 @@ static inline void queue_span(poolobj *const *slots, size_t count, void *arg) {
 
 /* What becomes grey in the pool itself has it queued anew. */
 static void visit_queued(struct queue *queue, struct type_pool *pool) {
-    struct object_set *grey = &marks_here(pool)->grey;
+    struct object_set *grey = &sweep_marks(pool)->grey;
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t rest = grey->word[w];
         grey->word[w] = 0;
@@ -119,17 +119,17 @@ static void visit_queued(struct queue *queue, struct type_pool *pool) {
 }
 
 /* Queues the pools with grey objects. */
-static void look(struct queue *queue, struct type_pool *chain) {
+static void queue_grey(struct queue *queue, struct type_pool *chain) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
-        if (has_grey(pool)) queue_add(queue, pool);
+        if (pool_has_grey(pool)) queue_add(queue, pool);
 }
 
 void sweep_chain(struct type_pool *chain, size_t pools) {
     const size_t few = sweep_few(pools);
     struct queue queue = {NULL, NULL, 0};
     do {
-        sweep(chain);
-        look(&queue, chain);
+        sweep_pools(chain);
+        queue_grey(&queue, chain);
         while (queue.length > 0 && queue.length <= few) visit_queued(&queue, queue_take(&queue));
         const bool ends = queue.length == 0;
         while (queue.length > 0) queue_take(&queue);

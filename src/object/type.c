@@ -71,7 +71,7 @@ static char *copy_string(const char *string) {
 }
 
 /* The type with its offsets and its name. */
-static poolobj_type *allocate(const poolobj_typespec *spec) {
+static poolobj_type *allocate_type(const poolobj_typespec *spec) {
     const size_t count = refs_count(spec->refs), name = strlen(spec->name) + 1;
     poolobj_type *type =
         (poolobj_type *)store_allocate(sizeof *type + (count + 1) * sizeof type->refs[0] + name);
@@ -127,7 +127,7 @@ static bool make_bins(poolobj_type *type, const poolobj_typespec *spec) {
     return type->items.bins != NULL;
 }
 
-static void describe(poolobj_type *type, const poolobj_typespec *spec) {
+static void describe_type(poolobj_type *type, const poolobj_typespec *spec) {
     type->size = (uint32_t)spec->size;
     type->flags = (uint8_t)(spec->flags & KNOWN_FLAGS);
     type->has_items = spec->flags & POOLOBJ_ITEMS_ARE_REFS;
@@ -161,7 +161,7 @@ static void free_memory(poolobj_type *type) {
     store_free(type);
 }
 
-static void end(poolobj_type *type) {
+static void end_type(poolobj_type *type) {
     void (*free_data)(void *data) = type->extra != NULL ? type->extra->free_data : NULL;
     void *data = type->data;
     link_remove(&type->of_heap);
@@ -170,7 +170,8 @@ static void end(poolobj_type *type) {
 }
 
 void type_end_all(poolobj_heap *heap) {
-    while (!link_is_alone(&heap->ended)) end(link_owner(heap->ended.next, poolobj_type, of_heap));
+    while (!link_is_alone(&heap->ended))
+        end_type(link_owner(heap->ended.next, poolobj_type, of_heap));
 }
 
 static void forbid_listing(struct bin *bin) { bin->listed_max = 0; }
@@ -197,7 +198,7 @@ void type_free_all(poolobj_heap *heap) {
         struct type_pool *pool;
         type->freed = false;
         while ((pool = type_pool_first(type)) != NULL) type_pool_return(pool);
-        end(type);
+        end_type(type);
     }
     type_end_all(heap);
 }
@@ -213,10 +214,10 @@ static void join_recent(poolobj_heap *heap, poolobj_type *type) {
 }
 
 poolobj_type *type_new(poolobj_heap *heap, const poolobj_typespec *spec) {
-    poolobj_type *type = allocate(spec);
+    poolobj_type *type = allocate_type(spec);
     if (type == NULL) return NULL;
     type->heap = heap;
-    describe(type, spec);
+    describe_type(type, spec);
     if (!make_extra(type, spec) || !make_bins(type, spec)) {
         free_memory(type);
         return NULL;

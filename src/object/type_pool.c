@@ -46,7 +46,7 @@ void type_pool_init_bin(struct bin *bin, poolobj_type *type, size_t bytes) {
 /* The largest multiple of 8 of which `sharing` fit a pool. */
 static size_t shared_size(unsigned sharing) { return align_down(POOL_SIZE / sharing, 8); }
 
-static unsigned class_of(size_t bytes, size_t *size) {
+static unsigned bin_class_of(size_t bytes, size_t *size) {
     *size = align_up(size_max(bytes, BLOCK_MIN), 8);
     if (bytes <= EXACT_MAX) return (unsigned)(*size / 8);
     unsigned sharing = MOST_SHARING;
@@ -57,14 +57,14 @@ static unsigned class_of(size_t bytes, size_t *size) {
 
 size_t type_pool_bin_stride(size_t bytes) {
     size_t size;
-    return class_of(bytes, &size), size;
+    return bin_class_of(bytes, &size), size;
 }
 
 struct bin *type_pool_bin_for(poolobj_type *type, size_t bytes) {
     ASSERT(bytes <= SHARED_MAX);
     size_t size;
     if (!type->itemized) return &type->bin;
-    struct bin **bin = &type->items.bins[class_of(bytes, &size)];
+    struct bin **bin = &type->items.bins[bin_class_of(bytes, &size)];
     if (likely(*bin != NULL)) return *bin;
     struct bin *made = (struct bin *)store_allocate(sizeof *made);
     if (made == NULL) return NULL;
@@ -76,7 +76,7 @@ struct bin *type_pool_bin_for(poolobj_type *type, size_t bytes) {
 
 /* ---- Taking and giving back ---- */
 
-static struct type_pool *take(struct bin *bin, poolobj_type *type, size_t bytes) {
+static struct type_pool *take_run(struct bin *bin, poolobj_type *type, size_t bytes) {
     uintptr_t base = store_take(&type->heap->store, bytes);
     if (base == 0) return NULL;
     struct type_pool *pool = ledger_pool((void *)base);
@@ -93,9 +93,9 @@ static struct type_pool *take(struct bin *bin, poolobj_type *type, size_t bytes)
     return pool;
 }
 
-static struct type_pool *take_shared(struct bin *bin) {
+static struct type_pool *take_pool_of_blocks(struct bin *bin) {
     ASSERT(bin->capacity >= FEWEST_SHARING);
-    struct type_pool *pool = take(bin, bin->type, POOL_SIZE);
+    struct type_pool *pool = take_run(bin, bin->type, POOL_SIZE);
     if (pool == NULL) return NULL;
     pool->capacity = bin->capacity;
     pool->stride = bin->stride;
@@ -117,7 +117,7 @@ void type_pool_note_young(struct type_pool *pool) {
 
 poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
     ASSERT(bytes > SHARED_MAX && bytes % 8 == 0);
-    struct type_pool *pool = take(NULL, type, bytes);
+    struct type_pool *pool = take_run(NULL, type, bytes);
     if (pool == NULL) return NULL;
     pool->capacity = pool->used = 1;
     pool->stride = POOL_SIZE;
@@ -210,8 +210,8 @@ void type_pool_settle(struct type_pool *pool, bool was_full) {
         link_add_after(pool->bin->partial.prev, &pool->partial); /* the last in line */
 }
 
-static struct type_pool *find(struct bin *bin) {
-    if (link_is_alone(&bin->partial)) return take_shared(bin);
+static struct type_pool *next_pool_for(struct bin *bin) {
+    if (link_is_alone(&bin->partial)) return take_pool_of_blocks(bin);
     struct type_pool *pool = link_owner(bin->partial.next, struct type_pool, partial);
     link_remove(&pool->partial);
     ASSERT(!pool->current && !pool->frozen && pool->free != NULL);
@@ -222,7 +222,7 @@ static struct type_pool *find(struct bin *bin) {
 enum { BIRTHS_A_LOOK = 32 };
 
 /* Ends a list after its first blocks; returns the others and how many those are. */
-static poolobj *cut(poolobj *list, uint32_t *count) {
+static poolobj *cut_list(poolobj *list, uint32_t *count) {
     for (*count = 1; *count < BIRTHS_A_LOOK; ++*count) {
         list = type_pool_next_free(list);
         if (list == NULL) return NULL;
@@ -239,7 +239,7 @@ static void hand_out(struct bin *bin, struct type_pool *pool) {
     const poolobj_type *type = bin->type;
     uint32_t count = pool->capacity - pool->used;
     bin->free = pool->free;
-    pool->free = type->tracked && type->drop != NULL ? cut(bin->free, &count) : NULL;
+    pool->free = type->tracked && type->drop != NULL ? cut_list(bin->free, &count) : NULL;
     pool->used += count;
     if (type->tracked) pace_look(type->heap);
 }
@@ -248,7 +248,7 @@ bool type_pool_fill_bin(struct bin *bin) {
     ASSERT(bin->free == NULL);
     struct type_pool *pool = bin->current;
     if (pool == NULL || pool->free == NULL) {
-        struct type_pool *next = find(bin);
+        struct type_pool *next = next_pool_for(bin);
         if (next == NULL) return false;
         if (pool != NULL) pool->current = false;
         bin->current = pool = next;
@@ -301,7 +301,7 @@ void type_pool_let_go(struct type_pool *pool) {
 /* ---- Frozen pools ---- */
 
 /* The bin's blocks go back to its current pool, and it has none. */
-static struct type_pool *give_back(struct bin *bin) {
+static struct type_pool *return_blocks(struct bin *bin) {
     struct type_pool *pool = bin->current;
     while (bin->free != NULL) {
         ASSERT(pool->current && pool->used > 0);
@@ -318,7 +318,7 @@ static struct type_pool *give_back(struct bin *bin) {
 
 void type_pool_retire_bin(struct bin *bin) {
     if (bin->current == NULL) return;
-    struct type_pool *pool = give_back(bin);
+    struct type_pool *pool = return_blocks(bin);
     if (!pool->held) type_pool_settle(pool, pool->used < pool->capacity);
 }
 
@@ -337,7 +337,7 @@ void type_pool_each_bin(poolobj_type *type, void (*each)(struct bin *bin)) {
 
 static void close_pool(struct type_pool *pool) {
     ASSERT(!pool->frozen && pool->listed == 0);
-    if (pool->current) give_back(pool->bin);
+    if (pool->current) return_blocks(pool->bin);
     if (pool->used == 0) {
         type_pool_return(pool);
         return;
@@ -421,7 +421,7 @@ static void check_young(const struct type_pool *pool, const struct object_set *o
     CHECK(!pool->young || !link_is_alone(&pool->generation));
 }
 
-static void check_bits(struct type_pool *pool, const struct object_set *objects) {
+static void check_set_bits(struct type_pool *pool, const struct object_set *objects) {
     const struct ages *ages = ledger_ages((void *)pool->base);
     const struct marks *marks = ledger_marks((void *)pool->base),
                        *round = ledger_round((void *)pool->base);
@@ -455,6 +455,6 @@ void type_pool_check(struct type_pool *pool) {
     const struct type_pool *last = last_frozen(pool->type);
     CHECK(pool != last || (pool->frozen && (next == NULL || !next->frozen)));
     CHECK(!pool->frozen || pool == last || (next != NULL && next->frozen));
-    check_bits(pool, &objects);
+    check_set_bits(pool, &objects);
     if (pool->type->tracked) check_young(pool, &living);
 }

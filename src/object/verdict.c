@@ -95,7 +95,7 @@ static void prefetch_noted(const struct gc_round *round, const struct walk *walk
     if (pool != NULL) type_pool_prefetch_set(pool, white_of(pool));
 }
 
-static bool is_called(poolobj_heap *heap) {
+static bool has_calls(poolobj_heap *heap) {
     struct walk walk = {heap->round.queue_first, NULL};
     if (heap->weak.used == 0) return false;
     for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;)
@@ -130,7 +130,7 @@ void verdict_check(poolobj_heap *heap, bool *called) {
     if (!all) all = sum_all(heap, &flags); /* the program did not run: it is none this time */
     CHECK(all);
     *called = verdict_is_garbage(round) &&
-              (flags & FINALIZE || (flags & WEAKLY_REFERENCED && is_called(heap)));
+              (flags & FINALIZE || (flags & WEAKLY_REFERENCED && has_calls(heap)));
 }
 
 /* ---- Finalizers and callbacks ---- */
@@ -152,7 +152,7 @@ static void clear_called(poolobj *object, void *cleared) {
         weakref_clear(object_heap(object), object, true, (struct link *)cleared);
 }
 
-static void finalize(poolobj *object, void *unused) {
+static void finalize_candidate(poolobj *object, void *unused) {
     (void)unused;
     if (type_pool_is_object(object)) object_finalize(object);
 }
@@ -177,7 +177,7 @@ void verdict_call(poolobj_heap *heap, uint64_t until) {
     for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;) {
         if (!has_finalizers(pool)) continue;
         pool->held = true;
-        each_white(pool, finalize, NULL);
+        each_white(pool, finalize_candidate, NULL);
         bool ends = pool->used == 0; /* the walk must have left it when it goes */
         if (ends) walk.pool = NULL;
         type_pool_let_go(pool);
@@ -198,7 +198,7 @@ static bool clear_all(struct gc_round *round, poolobj *object) {
     return true;
 }
 
-static inline void drop_span(poolobj *const *slots, size_t count, void *arg) {
+static inline void drop_garbage_span(poolobj *const *slots, size_t count, void *arg) {
     struct scan *scan = (struct scan *)arg;
     count = round_scan_part(scan, &slots, count);
     for (size_t i = 0; i < count; i++) {
@@ -212,10 +212,10 @@ bool verdict_drop(struct gc_round *round, struct type_pool *pool) {
     ASSERT(round->certified && pool->held);
     struct object_set white = *white_of(pool);
     round->work++;
-    return round_scan_set(round, pool, &white, clear_all, drop_span);
+    return round_scan_set(round, pool, &white, clear_all, drop_garbage_span);
 }
 
-static void drop(poolobj *object, void *unused) {
+static void drop_candidate(poolobj *object, void *unused) {
     (void)unused;
     object_type(object)->drop(object);
 }
@@ -225,7 +225,7 @@ void verdict_free(struct gc_round *round, struct type_pool *pool) {
     struct object_set white = *white_of(pool);
     round->work++;
     if (!ledger_set_any(&white)) return;
-    if (pool->type->drop != NULL) each_white(pool, drop, NULL);
+    if (pool->type->drop != NULL) each_white(pool, drop_candidate, NULL);
     size_t count = type_pool_free_set(pool, white);
     poolobj_heap *heap = pool->type->heap;
     heap->count[0] -= (int)size_min(count, (size_t)heap->count[0]);

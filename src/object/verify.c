@@ -13,7 +13,7 @@ struct search {
 };
 
 /* A `traverse` may report a copy of the field: then the value has to do. */
-static void look(poolobj *const *slots, size_t count, void *arg) {
+static void look_for_slot(poolobj *const *slots, size_t count, void *arg) {
     struct search *search = (struct search *)arg;
     uintptr_t start = (uintptr_t)search->object;
     for (size_t i = 0; i < count; i++) {
@@ -22,8 +22,9 @@ static void look(poolobj *const *slots, size_t count, void *arg) {
     }
 }
 
-__attribute__((noreturn)) static void fail(const poolobj_type *type, const poolobj *object,
-                                           const char *what, size_t where, const char *advice) {
+__attribute__((noreturn)) static void fail_references(const poolobj_type *type,
+                                                      const poolobj *object, const char *what,
+                                                      size_t where, const char *advice) {
     struct text text;
     text_begin(&text, -1);
     text_add(&text, "type ");
@@ -44,10 +45,11 @@ static void check_reported(poolobj *const *slots, size_t count, void *arg) {
         if (to != NULL && (to->type->heap == type->heap || to->type->heap->shared)) continue;
         size_t offset = (uintptr_t)&slots[i] - (uintptr_t)search->object;
         bool inside = offset < search->bytes;
-        fail(type, search->object,
-             inside ? "a reported reference to no object of its heap at offset"
-                    : "a reported reference to no object of its heap in another place, index",
-             inside ? offset : i, "it was dropped, never counted, or is no poolobj");
+        fail_references(
+            type, search->object,
+            inside ? "a reported reference to no object of its heap at offset"
+                   : "a reported reference to no object of its heap in another place, index",
+            inside ? offset : i, "it was dropped, never counted, or is no poolobj");
     }
 }
 
@@ -60,10 +62,10 @@ static void verify_object(const struct type_pool *pool, poolobj *object) {
         const struct type_pool *to = type_pool_find((uintptr_t)*slot);
         if (to == NULL || to->type->heap != pool->type->heap) continue;
         struct search search = {object, bytes, slot, false};
-        object_references(pool->type, pool, object, look, &search);
+        object_references(pool->type, pool, object, look_for_slot, &search);
         if (!search.found)
-            fail(pool->type, object, "an unreported reference at offset", offset,
-                 "put the offset into refs, or report the field in traverse");
+            fail_references(pool->type, object, "an unreported reference at offset", offset,
+                            "put the offset into refs, or report the field in traverse");
     }
 }
 

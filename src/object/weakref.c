@@ -7,28 +7,28 @@ enum { FIRST_SIZE = 64 };
 
 /* ---- The table: open addressing, at most half full ---- */
 
-static size_t home_of(const struct weak_table *table, const poolobj *object) {
+static size_t home_of_ring(const struct weak_table *table, const poolobj *object) {
     uint64_t hash = ((uintptr_t)object >> 3) * UINT64_C(0x9e3779b97f4a7c15);
     return (size_t)(hash >> 32) & (table->size - 1);
 }
 
 /* The slot of an object, or the empty one where it would be. */
-static poolobj_weakref **find(const struct weak_table *table, const poolobj *object) {
+static poolobj_weakref **find_ring(const struct weak_table *table, const poolobj *object) {
     ASSERT(table->used < table->size);
-    size_t i = home_of(table, object);
+    size_t i = home_of_ring(table, object);
     while (table->slot[i] != NULL && table->slot[i]->object != object)
         i = (i + 1) & (table->size - 1);
     return &table->slot[i];
 }
 
-static bool grow(struct weak_table *table) {
+static bool grow_rings(struct weak_table *table) {
     if (table->used * 2 < table->size) return true;
     struct weak_table larger = *table;
     larger.size = table->size > 0 ? table->size * 2 : FIRST_SIZE;
     larger.slot = (poolobj_weakref **)store_allocate(larger.size * sizeof larger.slot[0]);
     if (larger.slot == NULL) return false;
     for (size_t i = 0; i < table->size; i++)
-        if (table->slot[i] != NULL) *find(&larger, table->slot[i]->object) = table->slot[i];
+        if (table->slot[i] != NULL) *find_ring(&larger, table->slot[i]->object) = table->slot[i];
     store_free(table->slot);
     table->slot = larger.slot;
     table->size = larger.size;
@@ -36,11 +36,11 @@ static bool grow(struct weak_table *table) {
 }
 
 /* Empties a slot, and moves up what would no longer be found behind it. */
-static void vacate(struct weak_table *table, size_t hole) {
+static void vacate_ring(struct weak_table *table, size_t hole) {
     ASSERT(table->used > 0 && table->slot[hole] != NULL);
     size_t mask = table->size - 1;
     for (size_t i = (hole + 1) & mask; table->slot[i] != NULL; i = (i + 1) & mask) {
-        size_t home = home_of(table, table->slot[i]->object);
+        size_t home = home_of_ring(table, table->slot[i]->object);
         if (((i - home) & mask) < ((i - hole) & mask)) continue;
         table->slot[hole] = table->slot[i];
         hole = i;
@@ -54,7 +54,7 @@ static void vacate(struct weak_table *table, size_t hole) {
 poolobj_weakref *weakref_new(poolobj_heap *heap, poolobj *object,
                              void (*callback)(poolobj_weakref *weakref, void *arg), void *arg) {
     struct weak_table *table = &heap->weak;
-    if (!grow(table)) return NULL;
+    if (!grow_rings(table)) return NULL;
     poolobj_weakref *weakref = (poolobj_weakref *)store_allocate(sizeof *weakref);
     if (weakref == NULL) return NULL;
     weakref->heap = heap;
@@ -63,7 +63,7 @@ poolobj_weakref *weakref_new(poolobj_heap *heap, poolobj *object,
     weakref->arg = arg;
     link_init(&weakref->ring);
     link_add_after(table->all.prev, &weakref->all);
-    poolobj_weakref **slot = find(table, object);
+    poolobj_weakref **slot = find_ring(table, object);
     if (*slot != NULL) {
         link_add_after((*slot)->ring.prev, &weakref->ring);
     } else {
@@ -79,10 +79,10 @@ static void detach(poolobj_weakref *weakref) {
     ASSERT(weakref->object != NULL);
     ASSERT(weakref->object->flags & WEAKLY_REFERENCED);
     struct weak_table *table = &weakref->heap->weak;
-    poolobj_weakref **slot = find(table, weakref->object);
+    poolobj_weakref **slot = find_ring(table, weakref->object);
     if (link_is_alone(&weakref->ring)) {
         weakref->object->flags &= (uint8_t)~WEAKLY_REFERENCED;
-        vacate(table, (size_t)(slot - table->slot));
+        vacate_ring(table, (size_t)(slot - table->slot));
     } else if (*slot == weakref) {
         *slot = link_owner(weakref->ring.next, poolobj_weakref, ring);
     }
@@ -100,7 +100,7 @@ void weakref_free(poolobj_weakref *weakref) {
 }
 
 static poolobj_weakref *first_of(poolobj_heap *heap, const poolobj *object) {
-    return heap->weak.size > 0 ? *find(&heap->weak, object) : NULL;
+    return heap->weak.size > 0 ? *find_ring(&heap->weak, object) : NULL;
 }
 
 static size_t ring_length(const poolobj_weakref *first) {
@@ -150,7 +150,7 @@ void weakref_free_all(poolobj_heap *heap) {
 static void check_ring(poolobj_heap *heap, const poolobj_weakref *first) {
     ASSERT(first != NULL);
     CHECK(first->object->flags & WEAKLY_REFERENCED); /* W1 */
-    CHECK(*find(&heap->weak, first->object) == first);
+    CHECK(*find_ring(&heap->weak, first->object) == first);
     for (const struct link *at = first->ring.next; at != &first->ring; at = at->next)
         CHECK(link_owner(at, poolobj_weakref, ring)->object == first->object);
 }

@@ -29,7 +29,7 @@ static void leave(int folder) {
 
 /* F1: the folder of that name in `folder`, which is left for it, or -1. What is opened is what was
    looked at, but for a link, which nobody but its owner can replace in a sticky folder. */
-static int enter(int folder, const char *name) {
+static int enter_folder(int folder, const char *name) {
     struct stat status;
     int inner = open_at(folder, name, O_PATH | O_NOFOLLOW);
     if (inner != -1 && fstat(inner, &status) == 0 && S_ISLNK(status.st_mode)) {
@@ -51,7 +51,7 @@ static int walk(const char **path) {
         memcpy(name, *path, length);
         name[length] = '\0';
         bool is_root = length == 0 && folder == AT_FDCWD;
-        if (is_root || length > 0) folder = enter(folder, is_root ? "/" : name);
+        if (is_root || length > 0) folder = enter_folder(folder, is_root ? "/" : name);
         *path = slash + 1;
     }
     return folder;
@@ -70,7 +70,7 @@ static bool follows_links(int folder, const struct stat *status) {
 }
 
 /* F3, F4. */
-static bool may_write(const struct stat *file, const struct stat *folder) {
+static bool may_write_file(const struct stat *file, const struct stat *folder) {
     if (S_ISREG(file->st_mode) && file->st_nlink > 1) return false;
     return (folder->st_mode & S_IWOTH) == 0 || is_trusted(file);
 }
@@ -81,7 +81,7 @@ static int open_in(int folder, const char *name) {
     if (follows_links(folder, &status)) return open_at(folder, name, APPEND);
     int descriptor = open_at(folder, name, APPEND | O_CREAT | O_NOFOLLOW);
     if (descriptor == -1) return -1;
-    if (fstat(descriptor, &file) == 0 && may_write(&file, &status)) return descriptor;
+    if (fstat(descriptor, &file) == 0 && may_write_file(&file, &status)) return descriptor;
     os_close(descriptor);
     return -1;
 }

@@ -23,7 +23,7 @@ static int connect_to(const char *path) {
 }
 
 /* All of it or nothing: what is sent is shorter than any socket's buffer. */
-static bool tell(int to, const void *what, size_t size) {
+static bool tell_reader(int to, const void *what, size_t size) {
     return send(to, what, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
@@ -77,9 +77,9 @@ static NOINLINE bool hand_over(int to) {
                                  .stack = (uint64_t)(uintptr_t)__builtin_frame_address(0),
                                  .local = (uint64_t)(uintptr_t)pthread_self()};
     memcpy(hello.magic, FROZEN_MAGIC, sizeof hello.magic);
-    if (!tell(to, &hello, sizeof hello) || !wait_for_byte(to)) return false;
+    if (!tell_reader(to, &hello, sizeof hello) || !wait_for_byte(to)) return false;
     struct frozen_copy copy = copy_now(to);
-    return tell(to, &copy, sizeof copy) && copy.process > 0;
+    return tell_reader(to, &copy, sizeof copy) && copy.process > 0;
 }
 
 NOINLINE bool frozen_hand_over(const char *path) {

@@ -48,7 +48,7 @@ static bool take_or_sleep(struct lock *lock, unsigned milliseconds) {
     return false;
 }
 
-static NOINLINE bool wait_for(struct lock *lock) {
+static NOINLINE bool wait_for_lock(struct lock *lock) {
     uint32_t turns = atomic_u32_load(&lock->turns);
     uint64_t since = os_clock_ms();
     while (!lock_is_out_of_reach(lock)) {
@@ -71,7 +71,7 @@ bool lock_lock(struct lock *lock) {
         if (lock_try_lock(lock)) return true;
         os_relax();
     }
-    return wait_for(lock);
+    return wait_for_lock(lock);
 }
 
 void lock_wait(struct lock *lock) {

@@ -28,7 +28,7 @@ static bool read_file(const char *path, char *text, size_t size) {
 }
 
 /* A group without a limit has the word max in its file, or a number that no memory reaches. */
-static size_t number_of(const char *text) {
+static size_t parse_memory_limit(const char *text) {
     size_t number = 0;
     if (*text < '0' || *text > '9') return SIZE_MAX;
     for (; *text >= '0' && *text <= '9'; text++) {
@@ -76,7 +76,7 @@ static size_t limit_of(const char *mounts, const struct hierarchy *hierarchy, co
         memcpy(path + used, parts[i], length + 1);
         used += length;
     }
-    return read_file(path, text, sizeof text) ? number_of(text) : SIZE_MAX;
+    return read_file(path, text, sizeof text) ? parse_memory_limit(text) : SIZE_MAX;
 }
 
 /* In a container the path may be that of the host, and the container's own group the topmost that

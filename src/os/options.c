@@ -267,7 +267,7 @@ static void refuse_value(struct text *errors, unsigned i, struct word value) {
     text_add(errors, ")\n");
 }
 
-static void apply(struct options *into, struct word setting, struct text *errors) {
+static void apply_setting(struct options *into, struct word setting, struct text *errors) {
     struct word value = setting;
     struct word key = word_split(&value, '=');
     for (unsigned i = 0; i < TABLE_LENGTH; i++) {
@@ -285,7 +285,7 @@ void options_parse(struct options *into, const char *string, struct text *errors
     struct word rest = {string, strlen(string)};
     while (rest.length > 0) {
         struct word setting = word_split(&rest, ',');
-        if (setting.length > 0 && !word_is(setting, "help")) apply(into, setting, errors);
+        if (setting.length > 0 && !word_is(setting, "help")) apply_setting(into, setting, errors);
     }
 }
 
@@ -310,14 +310,14 @@ static const char *find_variable(void) {
     return NULL;
 }
 
-static void forget(struct text *text) { text->used = 0; }
+static void forget_text(struct text *text) { text->used = 0; }
 
 void options_read_silently(void) {
     const char *string = find_variable();
     if (string == NULL) return;
     struct text nobody;
     text_begin(&nobody, -1);
-    nobody.write_out = forget;
+    nobody.write_out = forget_text;
     options_parse(&options, string, &nobody);
 }
 

@@ -16,7 +16,7 @@ static size_t path_length(const char *path, bool *is_ours) {
 }
 
 /* Returns the length of what is left. */
-static size_t forget(char *list) {
+static size_t forget_path(char *list) {
     char *to = list;
     for (const char *from = list; *from != '\0';) {
         bool is_ours;
@@ -36,7 +36,7 @@ void preload_forget(char **environment) {
     char **to = environment;
     for (char **from = environment; *from != NULL; from++) {
         bool is_empty = strncmp(*from, variable, sizeof variable - 1) == 0 &&
-                        forget(*from + sizeof variable - 1) == 0;
+                        forget_path(*from + sizeof variable - 1) == 0;
         if (!is_empty) *to++ = *from;
     }
     *to = NULL;

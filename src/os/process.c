@@ -7,7 +7,7 @@
 
 extern char **environ;
 
-static int wait_for(pid_t child) {
+static int wait_for_child(pid_t child) {
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR) return -1;
@@ -25,7 +25,7 @@ int process_run(const char *const *arguments, int input) {
                                  (char *const *)(uintptr_t)arguments, environ);
         posix_spawn_file_actions_destroy(&actions);
     }
-    if (error == 0) return wait_for(child);
+    if (error == 0) return wait_for_child(child);
     errno = error;
     return -1;
 }

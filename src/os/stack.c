@@ -43,7 +43,7 @@ struct symbols {
 };
 
 /* The dynamic linker has made addresses of the values, but for objects that it can't write. */
-static uintptr_t address_of(const struct object *object, const Elf64_Dyn *entry) {
+static uintptr_t entry_address(const struct object *object, const Elf64_Dyn *entry) {
     uintptr_t value = entry->d_un.d_ptr;
     return value >= object->start && value < object->end ? value : object->map->l_addr + value;
 }
@@ -51,7 +51,7 @@ static uintptr_t address_of(const struct object *object, const Elf64_Dyn *entry)
 static bool has_symbols(const struct object *object, struct symbols *symbols) {
     *symbols = (struct symbols){NULL, NULL, 0, NULL};
     for (const Elf64_Dyn *at = object->map->l_ld; at != NULL && at->d_tag != DT_NULL; at++) {
-        uintptr_t address = address_of(object, at);
+        uintptr_t address = entry_address(object, at);
         if (at->d_tag == DT_SYMTAB) symbols->table = (const Elf64_Sym *)address;
         if (at->d_tag == DT_STRTAB) symbols->names = (const char *)address;
         if (at->d_tag == DT_STRSZ) symbols->names_size = at->d_un.d_val;
@@ -165,12 +165,12 @@ uint64_t stack_hash(const struct stack *stack) {
 /* Never 0, which is an unused place. */
 static uint64_t chain_hash(const struct stack *chain) { return stack_hash(chain) | 1; }
 
-static struct chain *place_of(uint64_t hash) { return &chains[(hash >> 40) % CHAINS]; }
+static struct chain *chain_place(uint64_t hash) { return &chains[(hash >> 40) % CHAINS]; }
 
 /* Completes a chain that was met before. Partner: remember_chain; what is read between two looks at
    the hash is of that hash. */
 static bool meet_chain(struct stack *stack, uint64_t hash) {
-    const struct chain *chain = place_of(hash);
+    const struct chain *chain = chain_place(hash);
     if (stack->depth < 2 || atomic_u64_load_acquire(&chain->hash) != hash) return false;
     uintptr_t tail[TAIL_MOST];
     uint32_t count = atomic_u32_load(&chain->tail_depth);
@@ -191,7 +191,7 @@ static void remember_chain(const struct stack *chain, const struct stack *stack)
         return;
     if (atomic_u32_exchange(&chains_written, 1) != 0) return;
     uint64_t hash = chain_hash(chain);
-    struct chain *to = place_of(hash);
+    struct chain *to = chain_place(hash);
     atomic_u64_store(&to->hash, 0);
     atomic_u32_store_release(&to->tail_depth, tail);
     for (unsigned i = 0; i < tail; i++)

@@ -84,7 +84,7 @@ poolobj *poolval_int_modulo(poolval_space *space, const poolobj *a, const poolob
 /* ---- Floats ---- */
 
 /* Below 2^52 a double may have something behind the point. */
-static double round_down(double number) {
+static double floor_real(double number) {
     if (!(number < 0x1p52 && number > -0x1p52)) return number;
     double whole = (double)(int64_t)number;
     if (whole > number) whole -= 1;
@@ -134,7 +134,7 @@ static double quotient_of(double x, double y) {
     double quotient = (x - left) / y;
     if (left != 0 && (left < 0) != (y < 0)) quotient -= 1;
     if (quotient == 0) return signbit(x) != signbit(y) ? -0.0 : 0.0;
-    double whole = round_down(quotient);
+    double whole = floor_real(quotient);
     return quotient - whole > 0.5 ? whole + 1 : whole;
 }
 

@@ -29,7 +29,7 @@ void bytes_check(const struct value_bytearray *array) {
 }
 
 /* False: neither, with the failure noted. */
-static bool read(poolval_space *space, const poolobj *value, struct bytes *bytes) {
+static bool read_value(poolval_space *space, const poolobj *value, struct bytes *bytes) {
     if (!bytes_is(space, value)) {
         value_fail_type(space, "bytes or a bytearray", value);
         return false;
@@ -51,7 +51,7 @@ static struct value_bytes *new_bytes(poolval_space *space, size_t length) {
 }
 
 /* False: no memory, noted, and nothing happened. */
-static bool set_room(poolval_space *space, struct value_bytearray *array, size_t room) {
+static bool set_bytes_room(poolval_space *space, struct value_bytearray *array, size_t room) {
     uint8_t *data = (uint8_t *)value_try_reallocate(array->data, array->room, room);
     if (data == NULL) return value_fail_memory(space) != NULL;
     array->data = data;
@@ -60,20 +60,20 @@ static bool set_room(poolval_space *space, struct value_bytearray *array, size_t
     return true;
 }
 
-static bool make_room(poolval_space *space, struct value_bytearray *array, size_t length) {
+static bool ensure_bytes_room(poolval_space *space, struct value_bytearray *array, size_t length) {
     if (likely(length <= array->room)) return true;
     if (length > STR_LENGTH_MAX)
         return value_fail(space, POOLVAL_ERR_OVERFLOW, "no bytearray has %u bytes", length, 0) !=
                NULL;
-    return set_room(space, array, align_up(size_max(length, length + length / 8), 16));
+    return set_bytes_room(space, array, align_up(size_max(length, length + length / 8), 16));
 }
 
 static struct value_bytearray *new_array(poolval_space *space, size_t length) {
     struct value_bytearray *array = (struct value_bytearray *)value_new(
         space, POOLVAL_BYTEARRAY, sizeof(struct value_bytearray));
     if (array == NULL || length == 0) return array;
-    if (length > STR_LENGTH_MAX || !set_room(space, array, length)) {
-        if (length > STR_LENGTH_MAX) make_room(space, array, length);
+    if (length > STR_LENGTH_MAX || !set_bytes_room(space, array, length)) {
+        if (length > STR_LENGTH_MAX) ensure_bytes_room(space, array, length);
         value_unref(&array->base);
         return NULL;
     }
@@ -93,7 +93,7 @@ static poolobj *new_like(poolval_space *space, const poolobj *like, size_t lengt
     return array != NULL ? &array->base : NULL;
 }
 
-static void copy(uint8_t *to, struct bytes from) {
+static void copy_bytes(uint8_t *to, struct bytes from) {
     if (from.length > 0) memcpy(to, from.data, from.length);
 }
 
@@ -101,7 +101,7 @@ poolobj *poolval_bytes_new(poolval_space *space, const void *data, size_t size) 
     if (size > 0 && data == NULL) return (poolobj *)value_fail_type(space, "an array", NULL);
     struct value_bytes *made = new_bytes(space, size);
     if (made == NULL) return NULL;
-    copy(made->data, (struct bytes){(const uint8_t *)data, size});
+    copy_bytes(made->data, (struct bytes){(const uint8_t *)data, size});
     return &made->base;
 }
 
@@ -109,7 +109,7 @@ poolobj *poolval_bytearray_new(poolval_space *space, const void *data, size_t si
     if (size > 0 && data == NULL) return (poolobj *)value_fail_type(space, "an array", NULL);
     struct value_bytearray *made = new_array(space, size);
     if (made == NULL) return NULL;
-    copy(made->data, (struct bytes){(const uint8_t *)data, size});
+    copy_bytes(made->data, (struct bytes){(const uint8_t *)data, size});
     return &made->base;
 }
 
@@ -117,19 +117,19 @@ poolobj *poolval_bytearray_new(poolval_space *space, const void *data, size_t si
 
 const void *poolval_bytes_data(poolval_space *space, const poolobj *value, size_t *size) {
     struct bytes bytes;
-    if (!read(space, value, &bytes)) return NULL;
+    if (!read_value(space, value, &bytes)) return NULL;
     if (size != NULL) *size = bytes.length;
     return bytes.data != NULL ? bytes.data : (const void *)"";
 }
 
 ptrdiff_t poolval_bytes_length(poolval_space *space, const poolobj *value) {
     struct bytes bytes;
-    return read(space, value, &bytes) ? (ptrdiff_t)bytes.length : -1;
+    return read_value(space, value, &bytes) ? (ptrdiff_t)bytes.length : -1;
 }
 
 int poolval_bytes_at(poolval_space *space, const poolobj *value, ptrdiff_t index) {
     struct bytes bytes;
-    if (!read(space, value, &bytes) || !value_index(space, "bytes", bytes.length, &index))
+    if (!read_value(space, value, &bytes) || !value_index(space, "bytes", bytes.length, &index))
         return -1;
     return bytes.data[index];
 }
@@ -137,7 +137,7 @@ int poolval_bytes_at(poolval_space *space, const poolobj *value, ptrdiff_t index
 ptrdiff_t poolval_bytes_find(poolval_space *space, const poolobj *value, const poolobj *part,
                              ptrdiff_t start, ptrdiff_t stop) {
     struct bytes bytes, what;
-    if (!read(space, value, &bytes) || !read(space, part, &what)) return -2;
+    if (!read_value(space, value, &bytes) || !read_value(space, part, &what)) return -2;
     bool there = value_slice(bytes.length, &start, &stop);
     if (!there || (size_t)(stop - start) < what.length) return -1;
     if (what.length == 0) return start;
@@ -151,11 +151,11 @@ ptrdiff_t poolval_bytes_find(poolval_space *space, const poolobj *value, const p
 poolobj *poolval_bytes_concat(poolval_space *space, poolobj *a, poolobj *b) {
     struct bytes x, y;
     uint8_t *data = NULL;
-    if (!read(space, a, &x) || !read(space, b, &y)) return NULL;
+    if (!read_value(space, a, &x) || !read_value(space, b, &y)) return NULL;
     poolobj *made = new_like(space, a, x.length + y.length, &data);
     if (made == NULL) return NULL;
-    copy(data, x);
-    if (y.length > 0) copy(data + x.length, y);
+    copy_bytes(data, x);
+    if (y.length > 0) copy_bytes(data + x.length, y);
     return made;
 }
 
@@ -163,10 +163,10 @@ poolobj *poolval_bytes_repeat(poolval_space *space, poolobj *value, ptrdiff_t co
     struct bytes bytes;
     uint8_t *data = NULL;
     size_t all;
-    if (!read(space, value, &bytes)) return NULL;
+    if (!read_value(space, value, &bytes)) return NULL;
     if (__builtin_mul_overflow(bytes.length, (size_t)(count > 0 ? count : 0), &all)) all = SIZE_MAX;
     poolobj *made = new_like(space, value, all, &data);
-    for (size_t at = 0; made != NULL && at < all; at += bytes.length) copy(data + at, bytes);
+    for (size_t at = 0; made != NULL && at < all; at += bytes.length) copy_bytes(data + at, bytes);
     return made;
 }
 
@@ -174,7 +174,7 @@ poolobj *poolval_bytes_slice(poolval_space *space, poolobj *value, ptrdiff_t sta
                              ptrdiff_t stop) {
     struct bytes bytes;
     uint8_t *data = NULL;
-    if (!read(space, value, &bytes)) return NULL;
+    if (!read_value(space, value, &bytes)) return NULL;
     value_slice(bytes.length, &start, &stop);
     size_t count = (size_t)(stop - start);
     if (count == bytes.length && value_is(space, value, POOLVAL_BYTES)) return value_ref(value);
@@ -191,7 +191,7 @@ poolobj *poolval_str_encode(poolval_space *space, poolobj *str) {
 
 poolobj *poolval_bytes_decode(poolval_space *space, const poolobj *value) {
     struct bytes bytes;
-    if (!read(space, value, &bytes)) return NULL;
+    if (!read_value(space, value, &bytes)) return NULL;
     return poolval_str_new_size(space, bytes.length > 0 ? (const char *)bytes.data : "",
                                 bytes.length);
 }
@@ -226,7 +226,7 @@ int poolval_bytearray_set(poolval_space *space, poolobj *value, ptrdiff_t index,
 int poolval_bytearray_append(poolval_space *space, poolobj *value, int byte) {
     struct value_bytearray *array = require_array(space, value);
     if (array == NULL || !is_byte(space, byte)) return -1;
-    if (!make_room(space, array, array->length + 1)) return -1;
+    if (!ensure_bytes_room(space, array, array->length + 1)) return -1;
     array->data[array->length++] = (uint8_t)byte;
     return 0;
 }
@@ -254,7 +254,7 @@ int poolval_bytearray_set_slice(poolval_space *space, poolobj *value, ptrdiff_t 
     struct value_bytearray *array = require_array(space, value);
     struct bytes what = {NULL, 0};
     poolobj *copied = NULL;
-    if (array == NULL || (by != NULL && !read(space, by, &what))) return -1;
+    if (array == NULL || (by != NULL && !read_value(space, by, &what))) return -1;
     if (by == value) { /* which moves while it is read */
         copied = poolval_bytes_new(space, what.data, what.length);
         if (copied == NULL) return -1;
@@ -262,11 +262,11 @@ int poolval_bytearray_set_slice(poolval_space *space, poolobj *value, ptrdiff_t 
     }
     value_slice(array->length, &start, &stop);
     size_t behind = array->length - (size_t)stop, length = (size_t)start + what.length + behind;
-    bool good = make_room(space, array, length);
+    bool good = ensure_bytes_room(space, array, length);
     if (good && length > 0) {
         if (behind > 0)
             memmove(array->data + (size_t)start + what.length, array->data + stop, behind);
-        copy(array->data + start, what);
+        copy_bytes(array->data + start, what);
     }
     if (good) array->length = length;
     if (good) give_room_back(array);

@@ -36,7 +36,7 @@ poolval_channel *poolval_channel_new(void) {
 }
 
 /* The first parcel, which is taken out; NULL. */
-static struct parcel *take(poolval_channel *channel) {
+static struct parcel *take_parcel(poolval_channel *channel) {
     struct parcel *parcel = channel->first;
     if (parcel == NULL) return NULL;
     channel->first = parcel->next;
@@ -46,7 +46,7 @@ static struct parcel *take(poolval_channel *channel) {
 
 void poolval_channel_free(poolval_channel *channel) {
     if (channel == NULL) return;
-    for (struct parcel *parcel; (parcel = take(channel)) != NULL; value_free(parcel)) {
+    for (struct parcel *parcel; (parcel = take_parcel(channel)) != NULL; value_free(parcel)) {
         poolobj_heap_adopt(parcel->space->heap);
         poolobj_heap_close(parcel->space->heap);
     }
@@ -87,7 +87,7 @@ int poolval_channel_send(poolval_channel *channel, poolval_space *space, poolobj
 
 enum { SECOND_NS = 1000000000 };
 
-static struct timespec after(int64_t nanoseconds) {
+static struct timespec time_after(int64_t nanoseconds) {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
     at.tv_sec += nanoseconds / SECOND_NS;
@@ -99,19 +99,19 @@ static struct timespec after(int64_t nanoseconds) {
     return at;
 }
 
-static struct parcel *wait_for(poolval_channel *channel, int64_t nanoseconds) {
-    struct timespec until = nanoseconds > 0 ? after(nanoseconds) : (struct timespec){0, 0};
+static struct parcel *wait_for_parcel(poolval_channel *channel, int64_t nanoseconds) {
+    struct timespec until = nanoseconds > 0 ? time_after(nanoseconds) : (struct timespec){0, 0};
     int error = 0;
     while (channel->first == NULL && nanoseconds != 0 && error == 0)
         error = nanoseconds < 0 ? pthread_cond_wait(&channel->filled, &channel->lock)
                                 : pthread_cond_timedwait(&channel->filled, &channel->lock, &until);
-    return take(channel);
+    return take_parcel(channel);
 }
 
 int poolval_channel_receive(poolval_channel *channel, int64_t nanoseconds, poolval_space **space,
                             poolobj **root) {
     pthread_mutex_lock(&channel->lock);
-    struct parcel *parcel = wait_for(channel, nanoseconds);
+    struct parcel *parcel = wait_for_parcel(channel, nanoseconds);
     pthread_mutex_unlock(&channel->lock);
     *space = parcel != NULL ? parcel->space : NULL;
     *root = parcel != NULL ? parcel->root : NULL;

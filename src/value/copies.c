@@ -42,7 +42,7 @@ static void undo(poolval_space *space, const struct copy_slot *slot) {
     if (kind->clear != NULL) kind->clear(space, slot->copy);
 }
 
-static void drop(const struct copies *memo, const struct copy_slot *slot) {
+static void drop_slot(const struct copies *memo, const struct copy_slot *slot) {
     value_unref(slot->copy);
     if (memo->holds) value_unref((poolobj *)(uintptr_t)slot->original);
 }
@@ -51,6 +51,6 @@ void copies_end(poolval_space *space, struct copies *memo, bool failed) {
     for (size_t i = 0; failed && i < memo->size; i++)
         if (memo->slot[i].original != NULL) undo(space, &memo->slot[i]);
     for (size_t i = 0; i < memo->size; i++)
-        if (memo->slot[i].original != NULL) drop(memo, &memo->slot[i]);
+        if (memo->slot[i].original != NULL) drop_slot(memo, &memo->slot[i]);
     value_free(memo->slot);
 }

@@ -80,7 +80,7 @@ poolobj *copy_deep_dict(struct copying *copying, poolobj *value, size_t depth) {
 }
 
 /* What a tuple is copied to: by now it may be known, being part of a cycle; it may stay itself. */
-static poolobj *settle(struct copying *copying, poolobj *value, struct value_tuple *tuple) {
+static poolobj *settle_tuple(struct copying *copying, poolobj *value, struct value_tuple *tuple) {
     const struct value_tuple *from = (struct value_tuple *)value;
     poolobj *known = copies_get(&copying->memo, value);
     bool same = memcmp(tuple->item, from->item, from->length * sizeof from->item[0]) == 0;
@@ -99,7 +99,7 @@ poolobj *copy_deep_tuple(struct copying *copying, poolobj *value, size_t depth) 
     bool good = tuple != NULL;
     for (size_t i = 0; good && i < from->length; i++)
         good = (tuple->item[i] = deep(copying, from->item[i], depth - 1)) != NULL;
-    poolobj *result = good ? settle(copying, value, tuple) : NULL;
+    poolobj *result = good ? settle_tuple(copying, value, tuple) : NULL;
     if (tuple != NULL) value_unref(&tuple->base);
     return result;
 }

@@ -67,7 +67,7 @@ static struct decimal shortest(double number) {
     }
 }
 
-static char *put(char *to, const char *text, int count) {
+static char *put_characters(char *to, const char *text, int count) {
     memcpy(to, text, (size_t)count);
     return to + count;
 }
@@ -80,19 +80,19 @@ static char *put_zeros(char *to, int count) {
 static char *put_plain(char *to, const struct decimal *decimal) {
     int whole = decimal->point < 0 ? 0 : decimal->point;
     int from_digits = decimal->count < whole ? decimal->count : whole;
-    to = put(to, decimal->digits, from_digits);
+    to = put_characters(to, decimal->digits, from_digits);
     to = put_zeros(to, whole > 0 ? whole - from_digits : 1);
     *to++ = '.';
     to = put_zeros(to, -decimal->point);
     if (decimal->count == from_digits) return put_zeros(to, 1);
-    return put(to, decimal->digits + from_digits, decimal->count - from_digits);
+    return put_characters(to, decimal->digits + from_digits, decimal->count - from_digits);
 }
 
 /* 1e+16, 1.5e-07 */
 static char *put_scientific(char *to, const struct decimal *decimal) {
     *to++ = decimal->digits[0];
     if (decimal->count > 1) *to++ = '.';
-    to = put(to, decimal->digits + 1, decimal->count - 1);
+    to = put_characters(to, decimal->digits + 1, decimal->count - 1);
     return to + sprintf(to, "e%c%02d", decimal->point > 0 ? '+' : '-', abs(decimal->point - 1));
 }
 

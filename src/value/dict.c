@@ -169,8 +169,8 @@ static poolobj **find_any(const poolval_space *space, const struct value_dict *d
     return entry;
 }
 
-ALWAYS_INLINE poolobj **find(const poolval_space *space, const struct value_dict *dict,
-                             poolobj *key, uint64_t hash, size_t *slot) {
+ALWAYS_INLINE poolobj **find_entry(const poolval_space *space, const struct value_dict *dict,
+                                   poolobj *key, uint64_t hash, size_t *slot) {
     poolobj **entry;
     if (value_is(space, key, POOLVAL_STR))
         entry = probe_width(space, dict, key, hash, same_str, slot);
@@ -187,7 +187,7 @@ ALWAYS_INLINE poolobj **find(const poolval_space *space, const struct value_dict
 poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
                     uint64_t hash) {
     size_t slot;
-    return find(space, dict, key, hash, &slot);
+    return find_entry(space, dict, key, hash, &slot);
 }
 
 ALWAYS_INLINE void fill_slot(struct value_dict *dict, size_t slot, uint64_t hash, unsigned width,
@@ -275,13 +275,13 @@ static bool remake(poolval_space *space, struct value_dict *dict, unsigned bits)
 
 /* Room for another entry: twice as much as there are keys, which is half as much after many were
    removed. */
-static NOINLINE bool grow(poolval_space *space, struct value_dict *dict) {
+static NOINLINE bool grow_entries(poolval_space *space, struct value_dict *dict) {
     return remake(space, dict, bits_for(dict->length * 2)) || value_fail_memory(space) != NULL;
 }
 
 /* After a removal: walks over what is left should not have to pass by much that is not. Goes on
    without memory. */
-static void shrink(poolval_space *space, struct value_dict *dict) {
+static void shrink_entries(poolval_space *space, struct value_dict *dict) {
     if (dict->length == 0 && dict_bits(dict) == BITS_LEAST) {
         memset(dict_table(dict), 0, (size_t)1 << BITS_LEAST);
         dict->used = dict->filled = dict->first = 0;
@@ -338,7 +338,7 @@ static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj
                           uint64_t hash, size_t slot, poolobj *value) {
     if (unlikely(space->checked) && !check_entry(space, key, value)) return false;
     if (unlikely(dict->filled == capacity_of(dict_bits(dict)))) {
-        if (!grow(space, dict)) return false;
+        if (!grow_entries(space, dict)) return false;
         link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);
     } else {
         fill_slot(dict, slot, hash, dict_slot_width(dict_bits(dict)), dict->used);
@@ -356,7 +356,7 @@ bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolo
     uint64_t hash;
     size_t slot = 0;
     if (unlikely(!key_hash(space, key, &hash))) return false;
-    poolobj **entry = find(space, dict, key, hash, &slot);
+    poolobj **entry = find_entry(space, dict, key, hash, &slot);
     if (entry == NULL)
         return !dict_find_failed(space) && insert(space, dict, key, hash, slot, value);
     if (unlikely(space->checked) && !check_entry(space, key, value)) return false;
@@ -418,7 +418,7 @@ int poolval_dict_find(poolval_space *space, poolobj *value, poolobj *key, poolob
     size_t slot;
     *found = NULL;
     if (unlikely(dict == NULL || !key_hash(space, key, &hash))) return -1;
-    poolobj **entry = find(space, dict, key, hash, &slot);
+    poolobj **entry = find_entry(space, dict, key, hash, &slot);
     if (entry == NULL) return dict_find_failed(space) ? -1 : 0;
     *found = entry[1];
     return 1;
@@ -429,7 +429,7 @@ poolobj *poolval_dict_get(poolval_space *space, poolobj *value, poolobj *key) {
     uint64_t hash;
     size_t slot;
     if (unlikely(dict == NULL || !key_hash(space, key, &hash))) return NULL;
-    poolobj **entry = find(space, dict, key, hash, &slot);
+    poolobj **entry = find_entry(space, dict, key, hash, &slot);
     if (likely(entry != NULL)) return value_ref(entry[1]);
     return dict_find_failed(space) ? NULL : (poolobj *)key_fail_missing(space, key);
 }
@@ -441,7 +441,7 @@ poolobj *poolval_dict_get_or_set(poolval_space *space, poolobj *value, poolobj *
     size_t slot = 0;
     if (dict == NULL || !value_require_any(space, item, "value")) return NULL;
     if (unlikely(!key_hash(space, key, &hash))) return NULL;
-    poolobj **entry = find(space, dict, key, hash, &slot);
+    poolobj **entry = find_entry(space, dict, key, hash, &slot);
     if (entry != NULL) return value_ref(entry[1]);
     if (dict_find_failed(space)) return NULL;
     return insert(space, dict, key, hash, slot, item) ? value_ref(item) : NULL;
@@ -479,7 +479,7 @@ static void take_entry(poolval_space *space, struct value_dict *dict, poolobj **
     dict->state += DICT_CHANGE;
     while (dict->first < dict->used && dict->item[2 * dict->first] == NULL) dict->first++;
     while (dict->first < dict->used && dict->item[2 * dict->used - 2] == NULL) dict->used--;
-    shrink(space, dict);
+    shrink_entries(space, dict);
 }
 
 bool dict_remove(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *entry[2]) {
@@ -524,7 +524,7 @@ static poolobj **entry_at(const struct value_dict *dict, bool last) {
 }
 
 /* Gives what is asked for, and drops the rest. */
-static void give(poolobj *entry[2], poolobj **key, poolobj **item) {
+static void hand_out_entry(poolobj *entry[2], poolobj **key, poolobj **item) {
     if (key != NULL) *key = entry[0];
     if (item != NULL) *item = entry[1];
     if (key == NULL && entry[0] != NULL) value_unref(entry[0]);
@@ -535,7 +535,7 @@ static int pop_at(poolval_space *space, poolobj *value, bool last, poolobj **key
     struct value_dict *dict = require_dict(space, value);
     poolobj *entry[2] = {NULL, NULL}, **from = dict != NULL ? entry_at(dict, last) : NULL;
     if (from != NULL) take_entry(space, dict, from, entry);
-    give(entry, key, item);
+    hand_out_entry(entry, key, item);
     return dict == NULL ? -1 : from != NULL;
 }
 

@@ -3,7 +3,7 @@
 #include "value/dict.h"
 #include "value/key.h"
 
-static const struct value_dict *require_dict(poolval_space *space, const poolobj *dict) {
+static const struct value_dict *require_dict_of(poolval_space *space, const poolobj *dict) {
     return value_require(space, dict, POOLVAL_DICT, "a dict") ? (const struct value_dict *)dict
                                                               : NULL;
 }
@@ -11,7 +11,7 @@ static const struct value_dict *require_dict(poolval_space *space, const poolobj
 /* Versions of places are one more than those of dictionaries, as 0 is before the first. */
 int poolval_dict_next(poolval_space *space, const poolobj *value, poolval_place *place,
                       poolobj **key, poolobj **item) {
-    const struct value_dict *dict = require_dict(space, value);
+    const struct value_dict *dict = require_dict_of(space, value);
     if (dict == NULL) return -1;
     if (place->version == 0) place->version = dict_version(dict) + 1;
     if (place->version != dict_version(dict) + 1)
@@ -29,7 +29,7 @@ int poolval_dict_update(poolval_space *space, poolobj *value, poolobj *other) {
     poolval_place place = {0, 0};
     poolobj *key, *item;
     int more = -1;
-    if (require_dict(space, value) == NULL || require_dict(space, other) == NULL) return -1;
+    if (require_dict_of(space, value) == NULL || require_dict_of(space, other) == NULL) return -1;
     if (value == other) return 0;
     value_ref(other);
     while ((more = poolval_dict_next(space, other, &place, &key, &item)) == 1) {
@@ -48,7 +48,7 @@ static poolobj *key_of(poolval_space *space, poolobj *const *entry) {
     (void)space;
     return value_ref(entry[0]);
 }
-static poolobj *value_of(poolval_space *space, poolobj *const *entry) {
+static poolobj *value_of_entry(poolval_space *space, poolobj *const *entry) {
     (void)space;
     return value_ref(entry[1]);
 }
@@ -62,7 +62,7 @@ static poolobj *pair_of(poolval_space *space, poolobj *const *entry) {
 
 static poolobj *list_of(poolval_space *space, const poolobj *value,
                         poolobj *(*part)(poolval_space *space, poolobj *const *entry)) {
-    const struct value_dict *dict = require_dict(space, value);
+    const struct value_dict *dict = require_dict_of(space, value);
     if (dict == NULL) return NULL;
     struct value_list *list = list_new(space, dict->length);
     size_t index = 0;
@@ -81,7 +81,7 @@ poolobj *poolval_dict_keys(poolval_space *space, poolobj *dict) {
     return list_of(space, dict, key_of);
 }
 poolobj *poolval_dict_values(poolval_space *space, poolobj *dict) {
-    return list_of(space, dict, value_of);
+    return list_of(space, dict, value_of_entry);
 }
 poolobj *poolval_dict_items(poolval_space *space, poolobj *dict) {
     return list_of(space, dict, pair_of);

@@ -62,8 +62,8 @@ static void drop_both(poolobj *value) {
 
 /* ---- Making ---- */
 
-static poolobj_type *make(poolval_space *space, unsigned base, const poolobj_typespec *given,
-                          const poolval_hooks *hooks) {
+static poolobj_type *make_own_type(poolval_space *space, unsigned base,
+                                   const poolobj_typespec *given, const poolval_hooks *hooks) {
     poolobj_typespec spec = *given;
     if (base != POOLVAL_OTHER) {
         if (spec.traverse != NULL || space->type[base]->traverse != NULL)
@@ -92,7 +92,7 @@ poolobj_type *poolval_type_new(poolval_space *space, int base, const poolobj_typ
                                const poolval_hooks *hooks) {
     object_heap_require("poolval_type_new", space->heap);
     const char *fault = spec != NULL ? fault_of(base, spec, hooks) : "there is none";
-    if (fault == NULL) return make(space, (unsigned)base, spec, hooks);
+    if (fault == NULL) return make_own_type(space, (unsigned)base, spec, hooks);
     return (poolobj_type *)value_fail(
         space, POOLVAL_ERR_VALUE, "a specification that is no good: %s", failure_text(fault), 0);
 }

@@ -19,7 +19,7 @@ struct spec {
 static uint32_t peek(const struct spec *spec, size_t ahead) {
     return spec->at + ahead < spec->stop ? str_at(spec->str, spec->at + ahead) : 0;
 }
-static bool take(struct spec *spec, uint32_t character) {
+static bool take_character(struct spec *spec, uint32_t character) {
     if (peek(spec, 0) != character || spec->at == spec->stop) return false;
     spec->at++;
     return true;
@@ -51,8 +51,8 @@ static void take_flags(struct spec *spec, struct format *format) {
         format->sign = (char)sign;
         spec->at++;
     }
-    format->alternate = take(spec, '#');
-    if (!take(spec, '0')) return;
+    format->alternate = take_character(spec, '#');
+    if (!take_character(spec, '0')) return;
     format->zeros = format->align == 0;
     if (format->fill == 0) format->fill = '0';
 }
@@ -76,7 +76,7 @@ bool format_read(poolval_space *space, const struct value_str *str, size_t start
         format->grouping = (char)peek(&spec, 0);
         spec.at++;
     }
-    if (take(&spec, '.')) {
+    if (take_character(&spec, '.')) {
         size_t digits = spec.at;
         if (!take_number(&spec, &precision) || spec.at == digits) return fail_spec(space);
         format->precision = (int32_t)precision;
@@ -98,7 +98,7 @@ void format_fail(struct writer *writer, const struct format *format, const poolo
 
 /* ---- Writing ---- */
 
-static void fill(struct writer *writer, const struct format *format, size_t count) {
+static void add_filling(struct writer *writer, const struct format *format, size_t count) {
     for (; count > 0 && !writer->failed; count--) writer_char(writer, format->fill);
 }
 
@@ -114,9 +114,9 @@ static void write_str(struct writer *writer, const struct value_str *str,
     if (format->precision >= 0) length = size_min(length, (size_t)format->precision);
     size_t all = format->width > length ? format->width - length : 0;
     size_t left = before(format, all, '<');
-    fill(writer, format, left);
+    add_filling(writer, format, left);
     writer_part(writer, str, 0, length);
-    fill(writer, format, all - left);
+    add_filling(writer, format, all - left);
 }
 
 /* Digits with a separator before each group, and zeros in front up to `least` characters. */
@@ -149,12 +149,12 @@ void format_write_number(struct writer *writer, const struct format *format,
     if (zeros && format->width > around) least = format->width - around;
     size_t all = !zeros && format->width > length ? format->width - length : 0;
     size_t left = inside ? 0 : before(format, all, '>');
-    fill(writer, format, left);
+    add_filling(writer, format, left);
     writer_text(writer, number->prefix);
-    if (inside) fill(writer, format, all);
+    if (inside) add_filling(writer, format, all);
     if (number->count > 0) write_digits(writer, format, number->digits, number->count, least);
     writer_text(writer, number->rest);
-    fill(writer, format, inside ? 0 : all - left);
+    add_filling(writer, format, inside ? 0 : all - left);
 }
 
 static const char *sign_of(const struct format *format, bool negative) {
@@ -194,9 +194,9 @@ static void write_character(struct writer *writer, const struct integer *view,
         return;
     }
     size_t all = format->width > 1 ? format->width - 1 : 0, left = before(format, all, '<');
-    fill(writer, format, left);
+    add_filling(writer, format, left);
     writer_char(writer, character);
-    fill(writer, format, all - left);
+    add_filling(writer, format, all - left);
 }
 
 static bool has_type(const struct format *format, const char *types) {

@@ -22,7 +22,7 @@ static struct value_instance *require_instance(poolval_space *space, const poolo
                ? (struct value_instance *)(uintptr_t)value
                : NULL;
 }
-static struct value_class *class_of(const struct value_instance *instance) {
+static struct value_class *class_of_instance(const struct value_instance *instance) {
     return (struct value_class *)instance->type;
 }
 static const struct value_class *parent_of(const struct value_class *class_) {
@@ -100,7 +100,7 @@ poolobj *poolval_class_of(poolval_space *space, const poolobj *value) {
 int poolval_is_instance(poolval_space *space, const poolobj *value, const poolobj *of) {
     if (require_class(space, of) == NULL) return -1;
     if (!value_is(space, value, POOLVAL_INSTANCE)) return 0;
-    const struct value_class *class_ = class_of((const struct value_instance *)value);
+    const struct value_class *class_ = class_of_instance((const struct value_instance *)value);
     while (class_ != NULL && &class_->base != of) class_ = parent_of(class_);
     return class_ != NULL;
 }
@@ -110,7 +110,7 @@ poolobj *instance_copy(poolval_space *space, const struct value_instance *from) 
     struct value_instance *copy =
         (struct value_instance *)value_new_items(space, POOLVAL_INSTANCE, room);
     if (copy == NULL) return NULL;
-    if (!class_of(from)->finalized) copy->base.flags &= (uint8_t)~FINALIZE;
+    if (!class_of_instance(from)->finalized) copy->base.flags &= (uint8_t)~FINALIZE;
     copy->type = value_ref(from->type);
     for (size_t i = 0; i < room; i++)
         if (from->item[i] != NULL) copy->item[i] = value_ref(from->item[i]);
@@ -127,7 +127,7 @@ void instance_finalize(poolobj *instance) {
 }
 
 void instance_check(poolval_space *space, const struct value_instance *instance) {
-    const struct value_dict *names = as_dict(class_of(instance)->names), *more;
+    const struct value_dict *names = as_dict(class_of_instance(instance)->names), *more;
     size_t room = instance_room(instance), index = 0;
     CHECK(names->used == names->length && names->first == 0);                       /* C1 */
     for (size_t i = names->length; i < room; i++) CHECK(instance->item[i] == NULL); /* C2 */
@@ -141,9 +141,9 @@ void instance_check(poolval_space *space, const struct value_instance *instance)
 /* ---- An attribute of an object's own ---- */
 
 /* Where the value is of a name that has a number below the room; NULL: it has none such. */
-static poolobj **slot_of(const poolval_space *space, struct value_instance *instance, poolobj *name,
-                         uint64_t hash) {
-    const struct value_dict *names = as_dict(class_of(instance)->names);
+static poolobj **attribute_slot(const poolval_space *space, struct value_instance *instance,
+                                poolobj *name, uint64_t hash) {
+    const struct value_dict *names = as_dict(class_of_instance(instance)->names);
     poolobj **entry = dict_find(space, names, name, hash);
     size_t number = entry != NULL ? (size_t)(entry - names->item) / 2 : SIZE_MAX;
     return number < NAMES_MAX && number < instance_room(instance) ? &instance->item[number] : NULL;
@@ -158,7 +158,7 @@ static poolobj *get_from(const poolval_space *space, const struct value_dict *di
 
 static poolobj *get_own(const poolval_space *space, struct value_instance *instance, poolobj *name,
                         uint64_t hash) {
-    poolobj **slot = slot_of(space, instance, name, hash);
+    poolobj **slot = attribute_slot(space, instance, name, hash);
     return slot != NULL ? *slot : get_from(space, as_dict(instance->more), name, hash);
 }
 
@@ -173,17 +173,17 @@ static poolobj *get_of_class(const poolval_space *space, const struct value_clas
 /* The class learns the name, if it has not too many. */
 static bool learn_name(poolval_space *space, const struct value_instance *instance, poolobj *name,
                        uint64_t hash) {
-    struct value_dict *names = as_dict(class_of(instance)->names);
+    struct value_dict *names = as_dict(class_of_instance(instance)->names);
     if (names->length >= NAMES_MAX || dict_find(space, names, name, hash) != NULL) return true;
     return dict_set(space, names, name, space->none);
 }
 
 static bool set_own(poolval_space *space, struct value_instance *instance, poolobj *name,
                     uint64_t hash, poolobj *value) {
-    poolobj **slot = slot_of(space, instance, name, hash);
+    poolobj **slot = attribute_slot(space, instance, name, hash);
     if (unlikely(slot == NULL)) { /* where there is `more`, a new number is beyond the room */
         if (!learn_name(space, instance, name, hash)) return false;
-        slot = slot_of(space, instance, name, hash);
+        slot = attribute_slot(space, instance, name, hash);
     }
     if (likely(slot != NULL)) {
         poolobj_set(slot, value);
@@ -220,7 +220,7 @@ static poolobj *find_attribute(const poolval_space *space, poolobj *object, pool
     poolobj *found = get_own(space, instance, name, hash);
     if (found != NULL) return found;
     *of_class = true;
-    return get_of_class(space, class_of(instance), name, hash);
+    return get_of_class(space, class_of_instance(instance), name, hash);
 }
 
 poolobj *poolval_attr_get(poolval_space *space, poolobj *object, poolobj *name) {
@@ -264,7 +264,7 @@ int poolval_attr_remove(poolval_space *space, poolobj *object, poolobj *name) {
     if (value_is(space, object, POOLVAL_CLASS)) {
         more = ((struct value_class *)object)->attributes;
     } else {
-        slot = slot_of(space, (struct value_instance *)object, name, hash);
+        slot = attribute_slot(space, (struct value_instance *)object, name, hash);
         more = ((struct value_instance *)object)->more;
     }
     if (slot != NULL ? *slot == NULL : get_from(space, as_dict(more), name, hash) == NULL)
@@ -281,7 +281,7 @@ int poolval_attr_remove(poolval_space *space, poolobj *object, poolobj *name) {
 /* Adds what an instance has by number to a dictionary. */
 static bool add_slots(poolval_space *space, const struct value_instance *instance,
                       struct value_dict *dict) {
-    const struct value_dict *names = as_dict(class_of(instance)->names);
+    const struct value_dict *names = as_dict(class_of_instance(instance)->names);
     size_t count = size_min(names->length, instance_room(instance));
     for (size_t i = 0; i < count; i++)
         if (instance->item[i] != NULL &&

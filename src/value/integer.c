@@ -29,14 +29,14 @@ struct value_large *integer_begin(poolval_space *space, size_t length) {
     return (struct value_large *)value_new_items(space, POOLVAL_LARGE_INT, length);
 }
 
-static bool fits(const uint64_t *limb, size_t length, bool negative) {
+static bool fits_word(const uint64_t *limb, size_t length, bool negative) {
     return length == 0 || (length == 1 && limb[0] <= (uint64_t)INT64_MAX + negative);
 }
 
 poolobj *integer_end(poolval_space *space, struct value_large *large, size_t length,
                      bool negative) {
     length = limbs_trim(large->limb, length);
-    if (!fits(large->limb, length, negative)) {
+    if (!fits_word(large->limb, length, negative)) {
         large->size = negative ? -(int64_t)length : (int64_t)length;
         return &large->base;
     }
@@ -47,8 +47,8 @@ poolobj *integer_end(poolval_space *space, struct value_large *large, size_t len
 
 void integer_check(const struct value_large *large) {
     size_t length = (size_t)(large->size < 0 ? -large->size : large->size);
-    CHECK(length > 0 && large->limb[length - 1] != 0);  /* N1, N2 */
-    CHECK(!fits(large->limb, length, large->size < 0)); /* N2 */
+    CHECK(length > 0 && large->limb[length - 1] != 0);       /* N1, N2 */
+    CHECK(!fits_word(large->limb, length, large->size < 0)); /* N2 */
 }
 
 /* ---- Sums ---- */
@@ -118,7 +118,8 @@ static bool divide_magnitudes(poolval_space *space, const struct integer *a,
 
 /* The quotients of C are rounded to zero: where the signs differ and something is left, one less,
    and what is left is counted from the other side. */
-static void round_down(uint64_t *quotient, size_t length, uint64_t *rest, const struct integer *b) {
+static void floor_quotient(uint64_t *quotient, size_t length, uint64_t *rest,
+                           const struct integer *b) {
     static const uint64_t one = 1;
     limbs_add(quotient, quotient, length, &one, 1);
     limbs_subtract(rest, b->limb, b->length, rest, b->length);
@@ -135,7 +136,7 @@ bool integer_divide(poolval_space *space, const struct integer *a, const struct 
     else if (good)
         good = divide_magnitudes(space, a, b, q->limb, r->limb);
     if (good && a->negative != b->negative && limbs_trim(r->limb, b->length) > 0)
-        round_down(q->limb, length, r->limb, b);
+        floor_quotient(q->limb, length, r->limb, b);
     if (good && quotient != NULL) {
         *quotient = integer_end(space, q, length, a->negative != b->negative);
         q = NULL;

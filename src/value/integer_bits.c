@@ -70,7 +70,7 @@ static uint64_t complement(const struct integer *a, size_t i, uint64_t *carry) {
     return word;
 }
 
-static uint64_t combine(enum bit_operation operation, uint64_t x, uint64_t y) {
+static uint64_t combine_words(enum bit_operation operation, uint64_t x, uint64_t y) {
     return operation == BIT_AND ? x & y : operation == BIT_OR ? x | y : x ^ y;
 }
 
@@ -94,7 +94,7 @@ static poolobj *bits_of(poolval_space *space, const poolobj *a, const poolobj *b
     if (result == NULL) return NULL;
     for (size_t i = 0; i < length; i++) {
         uint64_t x_word = complement(&x, i, &x_carry), y_word = complement(&y, i, &y_carry);
-        result->limb[i] = combine(operation, x_word, y_word);
+        result->limb[i] = combine_words(operation, x_word, y_word);
     }
     bool negative = result->limb[length - 1] >> (LIMB_BITS - 1);
     if (negative) negate(result->limb, length);

@@ -52,7 +52,7 @@ char *integer_text(poolval_space *space, const struct integer *view, unsigned ba
     return text;
 }
 
-static unsigned value_of(char digit) {
+static unsigned value_of_digit(char digit) {
     unsigned c = (unsigned char)digit;
     return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
@@ -67,7 +67,7 @@ poolobj *integer_parse(poolval_space *space, const char *digits, size_t count, u
         uint64_t word = 0, power = 1;
         for (unsigned n = 0; n < chunk.digits && i < count; i++) {
             if (digits[i] == '_') continue;
-            word = word * base + value_of(digits[i]);
+            word = word * base + value_of_digit(digits[i]);
             power *= base;
             n++;
         }

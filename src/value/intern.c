@@ -16,15 +16,15 @@ static bool slot_has(const struct intern_slot *slot, uint64_t hash, uint64_t sha
 }
 
 /* The slot of such a string, or the empty one where it would be. */
-static struct intern_slot *find(const struct intern_table *table, uint64_t hash, uint64_t shape,
-                                const void *data) {
+static struct intern_slot *find_slot(const struct intern_table *table, uint64_t hash,
+                                     uint64_t shape, const void *data) {
     size_t i = hash & (table->size - 1);
     while (table->slot[i].str != NULL && !slot_has(&table->slot[i], hash, shape, data))
         i = (i + 1) & (table->size - 1);
     return &table->slot[i];
 }
 
-static void put(struct intern_table *table, struct intern_slot from) {
+static void put_slot(struct intern_table *table, struct intern_slot from) {
     size_t i = from.hash & (table->size - 1);
     while (table->slot[i].str != NULL) i = (i + 1) & (table->size - 1);
     table->slot[i] = from;
@@ -37,12 +37,12 @@ static void move(struct intern_table *table, struct intern_slot *slot, size_t si
     table->slot = slot;
     table->size = size;
     for (size_t i = 0; i < old.size; i++)
-        if (old.slot[i].str != NULL) put(table, old.slot[i]);
+        if (old.slot[i].str != NULL) put_slot(table, old.slot[i]);
     value_free(old.slot);
 }
 
 /* Room for one more, at most two thirds full. */
-static bool make_room(poolval_space *space) {
+static bool ensure_slot(poolval_space *space) {
     struct intern_table *table = &space->interned;
     if (likely((table->used + 1) * 3 <= table->size * 2)) return true;
     size_t size = size_max(2 * table->size, SIZE_LEAST);
@@ -53,7 +53,7 @@ static bool make_room(poolval_space *space) {
 }
 
 /* As the dying do it: without memory the table stays as it is, and no failure is noted. */
-static void shrink(struct intern_table *table) {
+static void shrink_slots(struct intern_table *table) {
     if (likely(table->used * SPARSE >= table->size || table->size == SIZE_LEAST)) return;
     size_t size = size_max(table->size / 4, SIZE_LEAST);
     struct intern_slot *slot = (struct intern_slot *)value_try_allocate(size * sizeof slot[0]);
@@ -62,7 +62,7 @@ static void shrink(struct intern_table *table) {
 
 /* ---- In ---- */
 
-static poolobj *add(poolval_space *space, struct value_str *str, struct intern_slot *slot) {
+static poolobj *add_str(poolval_space *space, struct value_str *str, struct intern_slot *slot) {
     space->interned.used += slot->str == NULL;
     slot->hash = str->hash;
     slot->str = str;
@@ -72,12 +72,12 @@ static poolobj *add(poolval_space *space, struct value_str *str, struct intern_s
 
 poolobj *intern_str(poolval_space *space, struct value_str *str) {
     if (str->shape & STR_SHARED) return &str->base;
-    if (!make_room(space)) return NULL;
+    if (!ensure_slot(space)) return NULL;
     struct intern_slot *slot =
-        find(&space->interned, str_hash(space, str), str->shape, str_data(str));
+        find_slot(&space->interned, str_hash(space, str), str->shape, str_data(str));
     if (slot->str != NULL && type_pool_is_object(&slot->str->base))
         return value_ref(&slot->str->base);
-    return value_ref(add(space, str, slot));
+    return value_ref(add_str(space, str, slot));
 }
 
 static bool is_identifier(const char *text, size_t size) {
@@ -99,17 +99,17 @@ static poolobj *add_identifier(poolval_space *space, const char *text, size_t si
     if (str == NULL) return NULL;
     memcpy(str_data(str), text, size);
     str->hash = hash;
-    return add(space, str, slot);
+    return add_str(space, str, slot);
 }
 
 poolobj *intern_identifier(poolval_space *space, const char *text, size_t size, bool *failed) {
     *failed = false;
     if (!rule_takes(space, text, size)) return NULL;
     poolobj *str = NULL;
-    if (make_room(space)) {
+    if (ensure_slot(space)) {
         uint64_t hash = hash_bytes(&space->key, text, size);
         uint64_t shape = (uint64_t)size << STR_LENGTH_SHIFT | STR_ASCII;
-        struct intern_slot *slot = find(&space->interned, hash, shape, text);
+        struct intern_slot *slot = find_slot(&space->interned, hash, shape, text);
         if (slot->str != NULL && type_pool_is_object(&slot->str->base))
             return value_ref(&slot->str->base);
         str = add_identifier(space, text, size, hash, slot);
@@ -130,7 +130,7 @@ poolobj *intern_by_rule(poolval_space *space, poolobj *value) {
 /* ---- Out ---- */
 
 /* Empties a slot, and moves up what would no longer be found behind it. */
-static void vacate(struct intern_table *table, size_t hole) {
+static void vacate_slot(struct intern_table *table, size_t hole) {
     size_t mask = table->size - 1;
     for (size_t i = (hole + 1) & mask; table->slot[i].str != NULL; i = (i + 1) & mask) {
         size_t home = table->slot[i].hash & mask;
@@ -147,8 +147,8 @@ void intern_forget(poolval_space *space, struct value_str *str) {
     size_t mask = table->size - 1, i = str->hash & mask;
     while (table->slot[i].str != NULL && table->slot[i].str != str) i = (i + 1) & mask;
     if (table->slot[i].str == NULL) return; /* another has taken its slot over */
-    vacate(table, i);
-    shrink(table);
+    vacate_slot(table, i);
+    shrink_slots(table);
 }
 
 void intern_check(const poolval_space *space) {
@@ -158,8 +158,8 @@ void intern_check(const poolval_space *space) {
         const struct intern_slot *slot = &table->slot[i];
         if (slot->str == NULL) continue;
         used++;
-        CHECK(slot->hash == slot->str->hash && slot->str->shape & STR_INTERNED);       /* I2 */
-        CHECK(find(table, slot->hash, slot->str->shape, str_data(slot->str)) == slot); /* I3 */
+        CHECK(slot->hash == slot->str->hash && slot->str->shape & STR_INTERNED);            /* I2 */
+        CHECK(find_slot(table, slot->hash, slot->str->shape, str_data(slot->str)) == slot); /* I3 */
     }
     CHECK(used == table->used && (used == 0 || used < table->size)); /* I1 */
 }

@@ -14,7 +14,7 @@ static bool can_be_iterated(const poolval_space *space, const poolobj *value) {
     return kind->at != NULL || kind->entries;
 }
 
-static poolobj *make(poolval_space *space, poolobj *over, int part) {
+static poolobj *make_iterator(poolval_space *space, poolobj *over, int part) {
     struct value_iterator *iterator =
         (struct value_iterator *)value_new(space, POOLVAL_ITERATOR, sizeof(struct value_iterator));
     if (iterator == NULL) return NULL;
@@ -28,7 +28,7 @@ poolobj *poolval_iterate(poolval_space *space, poolobj *value) {
     if (own_of(space, value) != NULL) return own_iterate(own_of(space, value), value);
     if (!can_be_iterated(space, value))
         return (poolobj *)value_fail_type(space, "something with items", value);
-    return make(space, value, POOLVAL_KEYS);
+    return make_iterator(space, value, POOLVAL_KEYS);
 }
 
 poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part) {
@@ -36,7 +36,7 @@ poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part) {
     if (part < POOLVAL_KEYS || part > POOLVAL_ITEMS)
         return (poolobj *)value_fail(space, POOLVAL_ERR_VALUE, "%d is no part of a dict",
                                      (uint64_t)part, 0);
-    return make(space, dict, part);
+    return make_iterator(space, dict, part);
 }
 
 /* ---- Going on: 1 and a new reference, 0, -1 ---- */

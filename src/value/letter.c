@@ -287,7 +287,7 @@ static const struct special *find_special(const struct special *table, size_t co
     return low < count && table[low].character == character ? &table[low] : NULL;
 }
 
-static unsigned copy(const struct special *special, uint32_t to[LETTER_MOST]) {
+static unsigned copy_special(const struct special *special, uint32_t to[LETTER_MOST]) {
     unsigned count = 0;
     for (; count < LETTER_MOST && special->to[count] != 0; count++) to[count] = special->to[count];
     return count;
@@ -297,7 +297,7 @@ unsigned letter_upper(uint32_t character, uint32_t to[LETTER_MOST]) {
     to[0] = character - (character >= 'a' && character <= 'z' ? 'a' - 'A' : 0);
     if (character <= 0x7f) return 1;
     const struct special *special = find_special(to_uppers, UPPERS_COUNT, character);
-    if (special != NULL) return copy(special, to);
+    if (special != NULL) return copy_special(special, to);
     to[0] = find_range(to_upper, UPPER_COUNT, character);
     return 1;
 }
@@ -306,7 +306,7 @@ unsigned letter_lower(uint32_t character, uint32_t to[LETTER_MOST]) {
     to[0] = character + (character >= 'A' && character <= 'Z' ? 'a' - 'A' : 0);
     if (character <= 0x7f) return 1;
     const struct special *special = find_special(to_lowers, LOWERS_COUNT, character);
-    if (special != NULL) return copy(special, to);
+    if (special != NULL) return copy_special(special, to);
     to[0] = find_range(to_lower, LOWER_COUNT, character);
     return 1;
 }

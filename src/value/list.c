@@ -55,7 +55,7 @@ static bool move_items(struct value_list *list, size_t bytes) {
 }
 
 /* The same: room for exactly so many items. */
-static bool set_room(struct value_list *list, size_t room) {
+static bool set_items_room(struct value_list *list, size_t room) {
     if (room == 0) {
         value_free(list->item);
         list->item = NULL;
@@ -82,15 +82,15 @@ static bool move_ahead(struct value_list *list, size_t room) {
 }
 
 static bool grow_room(struct value_list *list, size_t room) {
-    if (room * sizeof list->item[0] <= EXACT_BYTES) return set_room(list, room);
+    if (room * sizeof list->item[0] <= EXACT_BYTES) return set_items_room(list, room);
     bool fits = list->item != NULL && room <= table_items(list);
-    if (!fits && !move_ahead(list, room)) return set_room(list, room);
+    if (!fits && !move_ahead(list, room)) return set_items_room(list, room);
     press(list, list->room, room);
     list->room = room;
     return true;
 }
 
-static NOINLINE bool grow(poolval_space *space, struct value_list *list, size_t length) {
+static NOINLINE bool grow_items(poolval_space *space, struct value_list *list, size_t length) {
     if (length > TUPLE_LENGTH_MAX) {
         value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %u items", length, 0);
         return false;
@@ -102,15 +102,15 @@ static NOINLINE bool grow(poolval_space *space, struct value_list *list, size_t 
 }
 
 bool list_make_room(poolval_space *space, struct value_list *list, size_t length) {
-    return likely(length <= list->room) || grow(space, list, length);
+    return likely(length <= list->room) || grow_items(space, list, length);
 }
-ALWAYS_INLINE bool make_room(poolval_space *space, struct value_list *list, size_t length) {
-    return likely(length <= list->room) || grow(space, list, length);
+ALWAYS_INLINE bool ensure_items_room(poolval_space *space, struct value_list *list, size_t length) {
+    return likely(length <= list->room) || grow_items(space, list, length);
 }
 
 void list_give_room_back(const poolval_space *space, struct value_list *list) {
     if (likely(list->length >= list->room / 2)) return;
-    set_room(list, list_room_for(space->list_growth, list->length));
+    set_items_room(list, list_room_for(space->list_growth, list->length));
 }
 
 /* ---- Making ---- */
@@ -118,7 +118,7 @@ void list_give_room_back(const poolval_space *space, struct value_list *list) {
 struct value_list *list_new(poolval_space *space, size_t room) {
     struct value_list *list =
         (struct value_list *)value_new(space, POOLVAL_LIST, sizeof(struct value_list));
-    if (unlikely(list == NULL) || room == 0 || set_room(list, room)) return list;
+    if (unlikely(list == NULL) || room == 0 || set_items_room(list, room)) return list;
     value_unref(&list->base);
     return (struct value_list *)value_fail_memory(space);
 }
@@ -176,7 +176,8 @@ ptrdiff_t poolval_list_room(poolval_space *space, const poolobj *list) {
     return (ptrdiff_t)((const struct value_list *)list)->room;
 }
 
-static NOINLINE poolobj *get_slow(poolval_space *space, const poolobj *value, ptrdiff_t index) {
+static NOINLINE poolobj *get_item_slow(poolval_space *space, const poolobj *value,
+                                       ptrdiff_t index) {
     if (!require_list(space, value)) return NULL;
     const struct value_list *list = (const struct value_list *)value;
     if (!value_index(space, "list", list->length, &index)) return NULL;
@@ -187,9 +188,9 @@ static NOINLINE poolobj *get_slow(poolval_space *space, const poolobj *value, pt
 poolobj *poolval_list_get(poolval_space *space, const poolobj *value, ptrdiff_t index) {
     const struct value_list *list = (const struct value_list *)value;
     if (unlikely(!value_is(space, value, POOLVAL_LIST) || (size_t)index >= list->length))
-        return get_slow(space, value, index);
+        return get_item_slow(space, value, index);
     poolobj *item = list->item[index];
-    return likely(value_try_ref(item)) ? item : get_slow(space, value, index);
+    return likely(value_try_ref(item)) ? item : get_item_slow(space, value, index);
 }
 
 poolobj *poolval_list_slice(poolval_space *space, poolobj *value, ptrdiff_t start, ptrdiff_t stop) {
@@ -215,7 +216,7 @@ poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b) {
 static NOINLINE int append_slow(poolval_space *space, poolobj *value, poolobj *item) {
     if (!require_list(space, value) || !value_require_item(space, item, "item")) return -1;
     struct value_list *list = as_list(value);
-    if (!make_room(space, list, list->length + 1)) return -1;
+    if (!ensure_items_room(space, list, list->length + 1)) return -1;
     list->item[list->length++] = value_ref(item);
     return 0;
 }
@@ -254,7 +255,7 @@ int poolval_list_insert(poolval_space *space, poolobj *value, ptrdiff_t index, p
     struct value_list *list = as_list(value);
     ptrdiff_t stop = PTRDIFF_MAX;
     value_slice(list->length, &index, &stop);
-    if (!make_room(space, list, list->length + 1)) return -1;
+    if (!ensure_items_room(space, list, list->length + 1)) return -1;
     poolobj **at = list->item + index;
     memmove(at + 1, at, (list->length - (size_t)index) * sizeof *at);
     *at = value_ref(item);
@@ -267,7 +268,7 @@ int poolval_list_extend(poolval_space *space, poolobj *value, poolobj *items) {
     if (!require_list(space, value) || poolval_items(space, items, &count) == NULL) return -1;
     struct value_list *list = as_list(value);
     if (__builtin_add_overflow(list->length, count, &length)) length = SIZE_MAX;
-    if (!make_room(space, list, length)) return -1;
+    if (!ensure_items_room(space, list, length)) return -1;
     list_add(list, tuple_items_of(space, items, &count), count); /* which may have moved */
     return 0;
 }

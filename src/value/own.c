@@ -20,8 +20,8 @@ struct call {
 };
 
 /* False: too deep. */
-static bool begin(struct call *call, poolval_space *space, poolobj *value, size_t depth,
-                  const char *hook) {
+static bool begin_call(struct call *call, poolval_space *space, poolobj *value, size_t depth,
+                       const char *hook) {
     if (depth == 0) return value_fail_depth(space);
     *call = (struct call){space, space->depth_max, space->failure.code, value_ref(value), hook};
     space->depth_max = depth - 1;
@@ -30,7 +30,7 @@ static bool begin(struct call *call, poolval_space *space, poolobj *value, size_
 }
 
 /* Who failed has said why. */
-static void end(struct call *call, bool failed) {
+static void end_call(struct call *call, bool failed) {
     poolval_space *space = call->space;
     space->depth_max = call->depth_max;
     if (failed && space->failure.code == POOLVAL_OK)
@@ -58,9 +58,9 @@ static uint64_t *kept_hash(const struct own *own, poolobj *value) {
 /* Never 0, which stands for "not yet known". */
 static bool ask_hash(const struct own *own, poolobj *value, size_t depth, uint64_t *hash) {
     struct call call;
-    if (!begin(&call, own->space, value, depth, "hash")) return false;
+    if (!begin_call(&call, own->space, value, depth, "hash")) return false;
     bool good = own->hooks.hash(own->space, value, hash) == 0;
-    end(&call, !good);
+    end_call(&call, !good);
     *hash += *hash == 0;
     return good;
 }
@@ -96,10 +96,10 @@ static int ask_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth)
     const struct own *own = own_of(space, a);
     struct call call;
     if (own == NULL || own->hooks.equal == NULL) return POOLVAL_NO_ANSWER;
-    if (!begin(&call, space, a, depth, "equal")) return -1;
+    if (!begin_call(&call, space, a, depth, "equal")) return -1;
     value_ref(b);
     int equal = own->hooks.equal(space, a, b);
-    end(&call, equal < 0);
+    end_call(&call, equal < 0);
     value_unref(b);
     return equal < 0 ? -1 : equal == POOLVAL_NO_ANSWER ? equal : equal != 0;
 }
@@ -160,10 +160,10 @@ static int ask_compare(poolval_space *space, poolobj *a, poolobj *b, size_t dept
     const struct own *own = own_of(space, a);
     struct call call;
     if (own == NULL || own->hooks.compare == NULL) return 0;
-    if (!begin(&call, space, a, depth, "compare")) return -1;
+    if (!begin_call(&call, space, a, depth, "compare")) return -1;
     value_ref(b);
     int result = own->hooks.compare(space, a, b, order);
-    end(&call, result < 0);
+    end_call(&call, result < 0);
     value_unref(b);
     *order = (*order > 0) - (*order < 0);
     return result < 0 ? -1 : result != POOLVAL_NO_ANSWER;
@@ -191,7 +191,7 @@ int own_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int 
 
 /* ---- Text, copies, items ---- */
 
-static poolobj *require_str(const struct own *own, poolobj *text) {
+static poolobj *require_text(const struct own *own, poolobj *text) {
     if (text == NULL || value_require(own->space, text, POOLVAL_STR, "a str as repr")) return text;
     value_unref(text);
     return NULL;
@@ -199,10 +199,10 @@ static poolobj *require_str(const struct own *own, poolobj *text) {
 
 poolobj *own_repr(const struct own *own, poolobj *value, size_t depth) {
     struct call call;
-    if (!begin(&call, own->space, value, depth, "repr")) return NULL;
+    if (!begin_call(&call, own->space, value, depth, "repr")) return NULL;
     poolobj *text = own->hooks.repr(own->space, value);
-    end(&call, text == NULL);
-    return require_str(own, text);
+    end_call(&call, text == NULL);
+    return require_text(own, text);
 }
 
 static poolobj *check_copy(const struct own *own, poolobj *value, poolobj *copy, size_t depth) {
@@ -217,9 +217,9 @@ static poolobj *check_copy(const struct own *own, poolobj *value, poolobj *copy,
 poolobj *own_copy(const struct own *own, poolobj *value, size_t depth) {
     struct call call;
     if (own->hooks.copy == NULL) return value_ref(value);
-    if (!begin(&call, own->space, value, depth, "copy")) return NULL;
+    if (!begin_call(&call, own->space, value, depth, "copy")) return NULL;
     poolobj *copy = own->hooks.copy(own->space, value);
-    end(&call, copy == NULL);
+    end_call(&call, copy == NULL);
     return check_copy(own, value, copy, depth);
 }
 
@@ -230,9 +230,9 @@ ptrdiff_t own_length(const struct own *own, poolobj *value) {
         value_fail_type(space, "something with a length", value);
         return -1;
     }
-    if (!begin(&call, space, value, space->depth_max, "length")) return -1;
+    if (!begin_call(&call, space, value, space->depth_max, "length")) return -1;
     ptrdiff_t length = own->hooks.length(space, value);
-    end(&call, length < 0);
+    end_call(&call, length < 0);
     return length < 0 ? -1 : length;
 }
 
@@ -258,10 +258,10 @@ poolobj *own_iterate(const struct own *own, poolobj *value) {
         return own->hooks.next != NULL
                    ? value_ref(value)
                    : (poolobj *)value_fail_type(space, "something with items", value);
-    if (!begin(&call, space, value, space->depth_max, "iterate")) return NULL;
+    if (!begin_call(&call, space, value, space->depth_max, "iterate")) return NULL;
     bool good = !space->check_hooks || own->hooks.length == NULL || check_iterate(own, value);
     poolobj *iterator = good ? own->hooks.iterate(space, value) : NULL;
-    end(&call, iterator == NULL);
+    end_call(&call, iterator == NULL);
     return iterator;
 }
 
@@ -271,9 +271,9 @@ int own_next(const struct own *own, poolobj *value, poolobj **item) {
     *item = NULL;
     if (own->hooks.next == NULL)
         return value_fail_type(space, "an iterator", value) != NULL ? 0 : -1;
-    if (!begin(&call, space, value, space->depth_max, "next")) return -1;
+    if (!begin_call(&call, space, value, space->depth_max, "next")) return -1;
     int more = own->hooks.next(space, value, item);
-    end(&call, more < 0);
+    end_call(&call, more < 0);
     if (more == 1 && *item == NULL) more = 0;
     if (more != 1 && *item != NULL) poolobj_clear(item);
     return more < 0 ? -1 : more == 1;

@@ -75,7 +75,7 @@ static bool make_object(poolval_space *space) {
     return true;
 }
 
-static bool begin(poolval_space *space, poolobj_heap *heap, const poolval_options *wanted) {
+static bool begin_space(poolval_space *space, poolobj_heap *heap, const poolval_options *wanted) {
     space->heap = heap;
     space->list_growth = wanted->list_growth;
     space->intern_max = wanted->intern_max;
@@ -102,7 +102,7 @@ poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *want
     poolval_space *space = (poolval_space *)value_try_allocate(sizeof *space);
     if (space != NULL) {
         memset(space, 0, sizeof *space);
-        if (begin(space, heap, wanted)) {
+        if (begin_space(space, heap, wanted)) {
             if (heap->upper == NULL) heap->upper = space;
             return space;
         }
@@ -130,14 +130,14 @@ int poolval_set_list_growth(poolval_space *space, int rule) {
     return 0;
 }
 
-static void check(poolobj *value, void *arg) {
+static void check_value(poolobj *value, void *arg) {
     poolval_space *space = (poolval_space *)arg;
     const struct kind *kind = value_kind(space, value);
     if (kind->check != NULL) kind->check(space, value);
 }
 
 void poolval_space_check(poolval_space *space) {
-    poolobj_walk(space->heap, NULL, check, space);
+    poolobj_walk(space->heap, NULL, check_value, space);
     intern_check(space);
 }
 

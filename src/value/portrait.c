@@ -25,7 +25,7 @@ static uint32_t char_at(const struct writer *writer, size_t index) {
 }
 
 /* As snprintf. */
-static int give(struct writer *writer, char *text, size_t size) {
+static int give_text(struct writer *writer, char *text, size_t size) {
     size_t used = 0, end = 0;
     for (size_t i = 0; i < writer->length && !writer->failed; i++) {
         uint32_t character = char_at(writer, i);
@@ -73,7 +73,7 @@ int poolval_describe(poolobj *object, char *text, size_t size, void *arg) {
     if (type == POOLVAL_OTHER || type == POOLVAL_ITERATOR || type == POOLVAL_NONE) return 0;
     writer_begin(&writer, space);
     write_short(&writer, object);
-    return give(&writer, text, size);
+    return give_text(&writer, text, size);
 }
 
 /* ---- References ---- */
@@ -84,7 +84,7 @@ static int name_attribute(poolval_space *space, poolobj *name, char *text, size_
     writer_begin(&writer, space);
     writer_text(&writer, ".");
     writer_part(&writer, str, 0, size_min(str_length(str), SHOWN_MAX));
-    return give(&writer, text, size);
+    return give_text(&writer, text, size);
 }
 
 /* ['spam'] for the value of a key; key, or item of a set, for what is one. */
@@ -100,7 +100,7 @@ static int name_entry(poolval_space *space, const poolgraph_reference *reference
     writer_text(&writer, "[");
     write_short(&writer, dict->item[at - 1]);
     writer_text(&writer, "]");
-    return give(&writer, text, size);
+    return give_text(&writer, text, size);
 }
 
 static int name_own(poolval_space *space, const poolgraph_reference *reference, char *text,

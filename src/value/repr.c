@@ -74,7 +74,7 @@ static bool is_plain(uint32_t character, uint32_t quote) {
     return character >= ' ' && character < 0x7f ? true : printable_is(character);
 }
 
-static bool has(const struct value_str *str, uint32_t character) {
+static bool has_character(const struct value_str *str, uint32_t character) {
     for (size_t i = 0; i < str_length(str); i++)
         if (str_at(str, i) == character) return true;
     return false;
@@ -84,7 +84,7 @@ static bool has(const struct value_str *str, uint32_t character) {
 void repr_str(struct writer *writer, const poolobj *value, const struct around *outer) {
     const struct value_str *str = (const struct value_str *)value;
     (void)outer;
-    uint32_t quote = has(str, '\'') && !has(str, '"') ? '"' : '\'';
+    uint32_t quote = has_character(str, '\'') && !has_character(str, '"') ? '"' : '\'';
     size_t done = 0;
     writer_char(writer, quote);
     for (size_t i = 0; i < str_length(str); i++) {
@@ -101,7 +101,7 @@ void repr_str(struct writer *writer, const poolobj *value, const struct around *
 /* ---- Containers ---- */
 
 /* False: too much work, with the failure noted. */
-static bool may_write(struct repeats *repeats, const poolobj *value, size_t items) {
+static bool may_write_value(struct repeats *repeats, const poolobj *value, size_t items) {
     uint64_t seen;
     poolval_space *space = repeats->memo.space;
     if (memo_find(&repeats->memo, value, NULL, &seen)) repeats->items += items + 1;
@@ -182,7 +182,7 @@ static void write_container(struct writer *writer, const poolobj *value, const s
     if (around.depth-- == 0) {
         key_fail_depth(writer->space);
         writer_fail(writer);
-    } else if (!may_write(around.repeats, value, items)) {
+    } else if (!may_write_value(around.repeats, value, items)) {
         writer_fail(writer);
     } else {
         write(writer, value, &around);
@@ -220,7 +220,7 @@ static void write_own(struct writer *writer, const struct own *own, poolobj *val
         writer_text(writer, " ...>");
         return;
     }
-    if (!may_write(outer->repeats, value, 0)) {
+    if (!may_write_value(outer->repeats, value, 0)) {
         writer_fail(writer);
         return;
     }

@@ -5,7 +5,7 @@
 /* ---- Repeating ---- */
 
 /* Copies of the first `count` items until there are `all` of them. */
-static void fill_up(poolobj **item, size_t count, size_t all) {
+static void fill_up_items(poolobj **item, size_t count, size_t all) {
     for (size_t i = count; i < all; i++) item[i] = value_ref(item[i - count]);
 }
 
@@ -28,7 +28,7 @@ poolobj *poolval_list_repeat(poolval_space *space, poolobj *value, ptrdiff_t cou
     if (list == NULL) return NULL;
     if (all > 0) {
         list_add(list, from->item, from->length);
-        fill_up(list->item, from->length, all);
+        fill_up_items(list->item, from->length, all);
         list->length = all;
     }
     return value_made(space, list);
@@ -44,7 +44,7 @@ poolobj *poolval_tuple_repeat(poolval_space *space, poolobj *value, ptrdiff_t co
     struct value_tuple *tuple = tuple_new_empty(space, all);
     if (tuple == NULL) return NULL;
     for (size_t i = 0; i < from->length; i++) tuple->item[i] = value_ref(from->item[i]);
-    fill_up(tuple->item, from->length, all);
+    fill_up_items(tuple->item, from->length, all);
     return value_made(space, tuple);
 }
 

@@ -13,7 +13,7 @@ static struct value_dict *require_set(poolval_space *space, const poolobj *set) 
 }
 
 /* Whether an item is there: 1, 0, -1. It was hashed before. */
-static int has(const poolval_space *space_, const struct value_dict *set, poolobj *item) {
+static int has_member(const poolval_space *space_, const struct value_dict *set, poolobj *item) {
     poolval_space *space = (poolval_space *)(uintptr_t)space_;
     uint64_t hash;
     if (!key_hash(space, item, &hash)) return -1;
@@ -29,7 +29,7 @@ static int is_part(const poolval_space *space, const struct value_dict *a,
     size_t index = 0;
     if (a->length > b->length) return 0;
     for (poolobj **entry; (entry = dict_step(a, &index)) != NULL;) {
-        int there = has(space, b, entry[0]);
+        int there = has_member(space, b, entry[0]);
         if (there != 1) return there;
     }
     return 1;
@@ -43,7 +43,7 @@ int set_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
 /* ---- Making ---- */
 
 /* Whatever the order of the items is. */
-static uint64_t hash_of(poolval_space *space, const struct value_dict *set) {
+static uint64_t hash_of_set(poolval_space *space, const struct value_dict *set) {
     size_t index = 0;
     uint64_t all = 0, hash;
     for (poolobj **entry; (entry = dict_step(set, &index)) != NULL;)
@@ -52,11 +52,11 @@ static uint64_t hash_of(poolval_space *space, const struct value_dict *set) {
 }
 
 void set_freeze(poolval_space *space, struct value_dict *set) {
-    set->state = hash_of(space, set) * DICT_CHANGE + dict_bits(set);
+    set->state = hash_of_set(space, set) * DICT_CHANGE + dict_bits(set);
 }
 
 /* The set is whole; or not, and goes. */
-static poolobj *finish(poolval_space *space, struct value_dict *set, bool good) {
+static poolobj *finish_set(poolval_space *space, struct value_dict *set, bool good) {
     if (!good) {
         value_unref(&set->base);
         return NULL;
@@ -78,17 +78,17 @@ static bool add_all(poolval_space *space, struct value_dict *set, poolobj *items
     return more == 0;
 }
 
-static poolobj *make(poolval_space *space, unsigned type, poolobj *items) {
+static poolobj *make_set(poolval_space *space, unsigned type, poolobj *items) {
     struct value_dict *set = dict_new_of(space, type);
     if (set == NULL) return NULL;
-    return finish(space, set, items == NULL || add_all(space, set, items));
+    return finish_set(space, set, items == NULL || add_all(space, set, items));
 }
 
 poolobj *poolval_set_new(poolval_space *space, poolobj *items) {
-    return make(space, POOLVAL_SET, items);
+    return make_set(space, POOLVAL_SET, items);
 }
 poolobj *poolval_frozenset_new(poolval_space *space, poolobj *items) {
-    return make(space, POOLVAL_FROZENSET, items);
+    return make_set(space, POOLVAL_FROZENSET, items);
 }
 
 /* ---- Looking and changing ---- */
@@ -146,7 +146,7 @@ static bool add_some(poolval_space *space, struct value_dict *set, const struct 
     size_t index = 0;
     for (poolobj **entry; (entry = dict_step(from, &index)) != NULL;) {
         poolobj *item = value_ref(entry[0]);
-        int there = has(space, other, item);
+        int there = has_member(space, other, item);
         bool good = there >= 0 && (there != in || dict_set(space, set, item, space->none));
         value_unref(item);
         if (!good) return false;
@@ -156,7 +156,8 @@ static bool add_some(poolval_space *space, struct value_dict *set, const struct 
 
 enum { OF_A_IN_B = 1, OF_A_NOT_IN_B = 2, OF_B_NOT_IN_A = 4 };
 
-static poolobj *combine(poolval_space *space, const poolobj *a, const poolobj *b, unsigned which) {
+static poolobj *combine_sets(poolval_space *space, const poolobj *a, const poolobj *b,
+                             unsigned which) {
     const struct value_dict *x = require_any_set(space, a), *y = require_any_set(space, b);
     if (x == NULL || y == NULL) return NULL;
     struct value_dict *set = dict_new_of(space, value_type(space, a));
@@ -164,20 +165,20 @@ static poolobj *combine(poolval_space *space, const poolobj *a, const poolobj *b
     bool good = (!(which & OF_A_IN_B) || add_some(space, set, x, y, true)) &&
                 (!(which & OF_A_NOT_IN_B) || add_some(space, set, x, y, false)) &&
                 (!(which & OF_B_NOT_IN_A) || add_some(space, set, y, x, false));
-    return finish(space, set, good);
+    return finish_set(space, set, good);
 }
 
 poolobj *poolval_set_union(poolval_space *space, const poolobj *a, const poolobj *b) {
-    return combine(space, a, b, OF_A_IN_B | OF_A_NOT_IN_B | OF_B_NOT_IN_A);
+    return combine_sets(space, a, b, OF_A_IN_B | OF_A_NOT_IN_B | OF_B_NOT_IN_A);
 }
 poolobj *poolval_set_intersection(poolval_space *space, const poolobj *a, const poolobj *b) {
-    return combine(space, a, b, OF_A_IN_B);
+    return combine_sets(space, a, b, OF_A_IN_B);
 }
 poolobj *poolval_set_difference(poolval_space *space, const poolobj *a, const poolobj *b) {
-    return combine(space, a, b, OF_A_NOT_IN_B);
+    return combine_sets(space, a, b, OF_A_NOT_IN_B);
 }
 poolobj *poolval_set_symmetric(poolval_space *space, const poolobj *a, const poolobj *b) {
-    return combine(space, a, b, OF_A_NOT_IN_B | OF_B_NOT_IN_A);
+    return combine_sets(space, a, b, OF_A_NOT_IN_B | OF_B_NOT_IN_A);
 }
 
 int poolval_set_is_subset(poolval_space *space, const poolobj *a, const poolobj *b) {

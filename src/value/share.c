@@ -17,7 +17,7 @@ static bool is_constant(const poolval_space *space, const poolobj *value) {
     return !value_kind(space, value)->changes;
 }
 
-static void look(poolobj *value, void *arg) {
+static void look_at_value(poolobj *value, void *arg) {
     struct sharing *sharing = (struct sharing *)arg;
     poolval_space *space = sharing->space;
     if (!is_constant(space, value)) sharing->other = value;
@@ -38,7 +38,7 @@ static void leave_table(poolobj *value, void *arg) {
 int poolval_share(poolval_space *space) {
     struct sharing sharing = {space, NULL, false};
     poolobj_gc_collect(space->heap, 2);
-    poolobj_walk(space->heap, NULL, look, &sharing);
+    poolobj_walk(space->heap, NULL, look_at_value, &sharing);
     if (sharing.failed) return -1;
     if (sharing.other != NULL)
         return value_fail_int(space, POOLVAL_ERR_TYPE, "a %s of the heap can change",

@@ -49,7 +49,7 @@ ALWAYS_INLINE int is_sorted(const struct sorter *sorter, poolobj *const *item, s
     return 1;
 }
 
-ALWAYS_INLINE void put(poolobj **to, poolobj *const *from, size_t stride) {
+ALWAYS_INLINE void put_strided(poolobj **to, poolobj *const *from, size_t stride) {
     for (size_t i = 0; i < stride; i++) to[i] = from[i];
 }
 
@@ -59,13 +59,13 @@ ALWAYS_INLINE bool insert_all(const struct sorter *sorter, poolobj **item, size_
         poolobj *moving[2];
         size_t at = i;
         int less = 0;
-        put(moving, item + i * stride, stride);
+        put_strided(moving, item + i * stride, stride);
         for (; at > 0; at--) {
             less = is_less(sorter, moving[0], item[(at - 1) * stride], kind);
             if (less != 1) break;
-            put(item + at * stride, item + (at - 1) * stride, stride);
+            put_strided(item + at * stride, item + (at - 1) * stride, stride);
         }
-        put(item + at * stride, moving, stride);
+        put_strided(item + at * stride, moving, stride);
         if (less < 0) return false;
     }
     return true;
@@ -77,7 +77,7 @@ ALWAYS_INLINE bool merge(const struct sorter *sorter, poolobj *const *from, size
     while (a < left && b < count) {
         int less = is_less(sorter, from[b * stride], from[a * stride], kind);
         if (less < 0) return false;
-        put(to, from + (less ? b++ : a++) * stride, stride);
+        put_strided(to, from + (less ? b++ : a++) * stride, stride);
         to += stride;
     }
     memcpy(to, from + a * stride, (left - a) * stride * sizeof *to);
@@ -171,7 +171,7 @@ static bool sort_keyed(const struct sorter *sorter, poolobj **item, size_t count
 }
 
 /* The list has its items again; what it got meanwhile goes. */
-static bool give_back(poolval_space *space, struct value_list *list, struct value_list old) {
+static bool put_items_back(poolval_space *space, struct value_list *list, struct value_list old) {
     struct value_list got = *list;
     list->length = old.length;
     list->room = old.room;
@@ -197,7 +197,7 @@ int poolval_list_sort_by(poolval_space *space, poolobj *value, const poolval_sor
     list->base.unused = 0;
     bool good = how->key != NULL ? sort_keyed(&sorter, old.item, old.length)
                                  : sort_items(&sorter, old.item, old.length);
-    good &= give_back(space, list, old);
+    good &= put_items_back(space, list, old);
     value_unref(value);
     return good ? 0 : -1;
 }

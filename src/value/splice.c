@@ -46,7 +46,7 @@ poolobj *poolval_str_concat(poolval_space *space, poolobj *a, poolobj *b) {
 
 /* The first copy is there: the rest is copied from what is already there, twice as much each time.
  */
-static void fill_up(unsigned char *data, size_t part, size_t all) {
+static void fill_up_bytes(unsigned char *data, size_t part, size_t all) {
     for (size_t done = part; done < all; done *= 2)
         memcpy(data + done, data, size_min(done, all - done));
 }
@@ -61,7 +61,7 @@ poolobj *poolval_str_repeat(poolval_space *space, poolobj *value, ptrdiff_t coun
     struct value_str *str = str_new_empty(space, length, seen_of(from));
     if (str == NULL) return NULL;
     memcpy(str_data(str), str_data(from), str_bytes(from));
-    fill_up((unsigned char *)str_data(str), str_bytes(from), str_bytes(str));
+    fill_up_bytes((unsigned char *)str_data(str), str_bytes(from), str_bytes(str));
     return intern_by_rule(space, &str->base);
 }
 
@@ -186,8 +186,8 @@ static ptrdiff_t find_chars(poolval_space *space, struct search *search) {
 }
 
 /* Looks for `part` with its characters made as wide as those of `str`. */
-static ptrdiff_t find(poolval_space *space, const struct value_str *str, size_t start, size_t count,
-                      const struct value_str *part) {
+static ptrdiff_t find_part(poolval_space *space, const struct value_str *str, size_t start,
+                           size_t count, const struct value_str *part) {
     char few[128];
     unsigned log = str_width_log(str);
     size_t size = str_length(part) << log;
@@ -219,6 +219,6 @@ ptrdiff_t poolval_str_find(poolval_space *space, const poolobj *value, const poo
     if (!there || str_length(what) > count) return FOUND_NONE;
     if (str_length(what) == 0) return start;
     if (str_width_log(what) > str_width_log(str)) return FOUND_NONE;
-    ptrdiff_t found = find(space, str, (size_t)start, count, what);
+    ptrdiff_t found = find_part(space, str, (size_t)start, count, what);
     return found < 0 ? found : start + found;
 }

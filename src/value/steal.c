@@ -9,7 +9,7 @@ static bool is_there(poolval_space *space, const poolobj *value) {
     return false;
 }
 
-static void unref_if_any(poolobj *value) {
+static void unref_given(poolobj *value) {
     if (value != NULL) value_unref(value);
 }
 
@@ -20,38 +20,38 @@ int poolval_list_append_steal(poolval_space *space, poolobj *value, poolobj *ite
         return 0;
     }
     int result = is_there(space, item) ? poolval_list_append(space, value, item) : -1;
-    unref_if_any(item);
+    unref_given(item);
     return result;
 }
 
 int poolval_list_set_steal(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item) {
     int result = is_there(space, item) ? poolval_list_set(space, list, index, item) : -1;
-    unref_if_any(item);
+    unref_given(item);
     return result;
 }
 
 int poolval_list_insert_steal(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item) {
     int result = is_there(space, item) ? poolval_list_insert(space, list, index, item) : -1;
-    unref_if_any(item);
+    unref_given(item);
     return result;
 }
 
 int poolval_dict_set_steal(poolval_space *space, poolobj *dict, poolobj *key, poolobj *item) {
     bool there = is_there(space, key) && is_there(space, item);
     int result = there ? poolval_dict_set(space, dict, key, item) : -1;
-    unref_if_any(key);
-    unref_if_any(item);
+    unref_given(key);
+    unref_given(item);
     return result;
 }
 
-static bool all_there(poolval_space *space, poolobj *const *items, size_t count) {
+static bool all_items_given(poolval_space *space, poolobj *const *items, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (!is_there(space, items[i])) return false;
     return true;
 }
 
 static poolobj *drop_all(poolobj *const *items, size_t count) {
-    for (size_t i = 0; i < count; i++) unref_if_any(items[i]);
+    for (size_t i = 0; i < count; i++) unref_given(items[i]);
     return NULL;
 }
 
@@ -59,7 +59,7 @@ poolobj *poolval_tuple_new_steal(poolval_space *space, poolobj *const *items, si
     if (count == 0) return space->empty_tuple;
     if (count > TUPLE_LENGTH_MAX) return poolval_tuple_new(space, items, count);
     struct value_tuple *tuple =
-        all_there(space, items, count) ? tuple_new_empty(space, count) : NULL;
+        all_items_given(space, items, count) ? tuple_new_empty(space, count) : NULL;
     if (unlikely(tuple == NULL)) return drop_all(items, count);
     memcpy(tuple->item, items, count * sizeof items[0]);
     return value_made(space, tuple);
@@ -67,7 +67,7 @@ poolobj *poolval_tuple_new_steal(poolval_space *space, poolobj *const *items, si
 
 poolobj *poolval_list_new_steal(poolval_space *space, poolobj *const *items, size_t count) {
     if (count > TUPLE_LENGTH_MAX) return poolval_list_new_items(space, items, count);
-    struct value_list *list = all_there(space, items, count) ? list_new(space, count) : NULL;
+    struct value_list *list = all_items_given(space, items, count) ? list_new(space, count) : NULL;
     if (unlikely(list == NULL)) return drop_all(items, count);
     if (count > 0) memcpy(list->item, items, count * sizeof items[0]);
     list->length = count;

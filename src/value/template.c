@@ -19,7 +19,7 @@ struct field {
     uint32_t conversion;
 };
 
-static bool fail(struct filling *filling, const char *why) {
+static bool fail_field(struct filling *filling, const char *why) {
     value_fail(filling->writer.space, POOLVAL_ERR_VALUE, "%s at character %u of a format",
                failure_text(why), filling->at);
     writer_fail(&filling->writer);
@@ -39,7 +39,7 @@ static bool read_field(struct filling *filling, struct field *field) {
         field->conversion = str_at(filling->text, i + 1);
         i += 2;
         if (field->conversion != 'r' && field->conversion != 's')
-            return fail(filling, "a conversion that is none");
+            return fail_field(filling, "a conversion that is none");
     }
     field->spec = field->spec_end = i;
     if (i < length && str_at(filling->text, i) == ':') {
@@ -48,13 +48,15 @@ static bool read_field(struct filling *filling, struct field *field) {
             i++;
         field->spec_end = i;
     }
-    if (i >= length || str_at(filling->text, i) != '}') return fail(filling, "a brace left open");
+    if (i >= length || str_at(filling->text, i) != '}')
+        return fail_field(filling, "a brace left open");
     filling->at = i + 1;
     return true;
 }
 
 /* True and the number, of a name that is one. */
-static bool number_of(const struct filling *filling, const struct field *field, size_t *number) {
+static bool number_of_field(const struct filling *filling, const struct field *field,
+                            size_t *number) {
     *number = 0;
     for (size_t i = field->name; i < field->name_end; i++) {
         uint32_t c = str_at(filling->text, i);
@@ -90,14 +92,15 @@ static poolobj *by_number(struct filling *filling, size_t number) {
     return NULL;
 }
 
-static poolobj *value_of(struct filling *filling, const struct field *field) {
+static poolobj *value_of_field(struct filling *filling, const struct field *field) {
     size_t number;
-    bool numbered = number_of(filling, field, &number), counted = field->name == field->name_end;
+    bool numbered = number_of_field(filling, field, &number),
+         counted = field->name == field->name_end;
     if (!numbered && !counted) return by_name(filling, field);
     filling->numbered |= numbered;
     filling->counted |= counted;
     if (filling->numbered && filling->counted) {
-        fail(filling, "fields with numbers and without");
+        fail_field(filling, "fields with numbers and without");
         return NULL;
     }
     return by_number(filling, numbered ? number : filling->next++);
@@ -117,7 +120,7 @@ static void write_converted(struct writer *writer, poolobj *value, uint32_t conv
 static void write_field(struct filling *filling, const struct field *field) {
     struct format format;
     struct writer *writer = &filling->writer;
-    poolobj *value = value_of(filling, field);
+    poolobj *value = value_of_field(filling, field);
     if (value == NULL ||
         !format_read(writer->space, filling->text, field->spec, field->spec_end, &format)) {
         writer_fail(writer);
@@ -131,7 +134,7 @@ static void write_field(struct filling *filling, const struct field *field) {
     value_unref(value);
 }
 
-static void write_all(struct filling *filling) {
+static void write_fields(struct filling *filling) {
     size_t length = str_length(filling->text), done = 0;
     struct field field;
     while (filling->at < length && !filling->writer.failed) {
@@ -143,7 +146,7 @@ static void write_all(struct filling *filling) {
         if (twice) continue;
         filling->at--;
         if (c == '}')
-            fail(filling, "a brace that was not opened");
+            fail_field(filling, "a brace that was not opened");
         else if (read_field(filling, &field))
             write_field(filling, &field);
         done = filling->at;
@@ -162,7 +165,7 @@ poolobj *poolval_format(poolval_space *space, poolobj *text, poolobj *values, po
     filling.text = (const struct value_str *)text;
     filling.values = values;
     filling.names = names;
-    write_all(&filling);
+    write_fields(&filling);
     return writer_end(&filling.writer);
 }
 

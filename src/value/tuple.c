@@ -17,7 +17,7 @@ bool tuple_make_shared(poolval_space *space) {
     return true;
 }
 
-static void fill(poolobj **to, poolobj *const *items, size_t count) {
+static void fill_items(poolobj **to, poolobj *const *items, size_t count) {
     for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
 }
 
@@ -35,7 +35,7 @@ poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t c
     if (!all_there(space, items, count)) return NULL;
     struct value_tuple *tuple = tuple_new_empty(space, count);
     if (unlikely(tuple == NULL)) return NULL;
-    fill(tuple->item, items, count);
+    fill_items(tuple->item, items, count);
     return value_made(space, tuple);
 }
 
@@ -81,8 +81,8 @@ poolobj *poolval_tuple_concat(poolval_space *space, poolobj *a, poolobj *b) {
     if (y->length == 0) return value_ref(a);
     struct value_tuple *tuple = tuple_new_empty(space, x->length + y->length);
     if (tuple == NULL) return NULL;
-    fill(tuple->item, x->item, x->length);
-    fill(tuple->item + x->length, y->item, y->length);
+    fill_items(tuple->item, x->item, x->length);
+    fill_items(tuple->item + x->length, y->item, y->length);
     return value_made(space, tuple);
 }
 

@@ -26,7 +26,7 @@ static uint32_t assemble(const unsigned char *bytes, unsigned size) {
 }
 
 /* Reads a character of up to `left` bytes; returns how many it has, 0: it is none. */
-static unsigned read(const unsigned char *bytes, size_t left, uint32_t *character) {
+static unsigned read_character(const unsigned char *bytes, size_t left, uint32_t *character) {
     unsigned size = size_by_first(bytes[0]);
     if (size == 0 || size > left) return 0;
     for (unsigned i = 1; i < size; i++)
@@ -40,7 +40,7 @@ struct utf8_census utf8_count(const char *text, size_t size) {
     struct utf8_census census = {0, 0, 0};
     while (census.valid < size) {
         uint32_t character;
-        unsigned taken = read(bytes + census.valid, size - census.valid, &character);
+        unsigned taken = read_character(bytes + census.valid, size - census.valid, &character);
         if (taken == 0) break;
         census.valid += taken;
         census.length++;

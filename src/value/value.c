@@ -115,7 +115,7 @@ bool value_fail_index(poolval_space *space, const char *what, size_t length, ptr
     return false;
 }
 
-static ptrdiff_t cut(ptrdiff_t index, ptrdiff_t length) {
+static ptrdiff_t cut_index(ptrdiff_t index, ptrdiff_t length) {
     if (index < 0) index += length;
     if (index < 0) return 0;
     return index < length ? index : length;
@@ -123,8 +123,8 @@ static ptrdiff_t cut(ptrdiff_t index, ptrdiff_t length) {
 
 bool value_slice(size_t length, ptrdiff_t *start, ptrdiff_t *stop) {
     bool behind = *start > (ptrdiff_t)length;
-    *start = cut(*start, (ptrdiff_t)length);
-    *stop = cut(*stop, (ptrdiff_t)length);
+    *start = cut_index(*start, (ptrdiff_t)length);
+    *stop = cut_index(*stop, (ptrdiff_t)length);
     behind |= *stop < *start;
     if (*stop < *start) *stop = *start;
     return !behind;

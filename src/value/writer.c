@@ -7,7 +7,7 @@ void writer_begin(struct writer *writer, poolval_space *space) {
 }
 
 /* Room for `more` characters of at least this width. */
-static bool make_room(struct writer *writer, size_t more, unsigned width_log) {
+static bool ensure_text_room(struct writer *writer, size_t more, unsigned width_log) {
     size_t needed = writer->length + more;
     if (writer->failed) return false;
     if (likely(needed <= writer->room && width_log <= writer->width_log)) return true;
@@ -26,13 +26,13 @@ static bool make_room(struct writer *writer, size_t more, unsigned width_log) {
 }
 
 void writer_char(struct writer *writer, uint32_t character) {
-    if (!make_room(writer, 1, str_width_log_for(character))) return;
+    if (!ensure_text_room(writer, 1, str_width_log_for(character))) return;
     str_put(writer->data, writer->width_log, writer->length++, character);
 }
 
 void writer_text(struct writer *writer, const char *ascii) {
     size_t count = strlen(ascii);
-    if (count == 0 || !make_room(writer, count, 0)) return;
+    if (count == 0 || !ensure_text_room(writer, count, 0)) return;
     str_widen(writer->data + (writer->length << writer->width_log), writer->width_log, ascii, 0,
               count);
     writer->length += count;
@@ -45,7 +45,8 @@ void writer_utf8(struct writer *writer, const char *text, size_t size) {
                    census.valid, (unsigned char)text[census.valid]);
         writer->failed = true;
     }
-    if (size == 0 || !make_room(writer, census.length, str_width_log_for(census.seen))) return;
+    if (size == 0 || !ensure_text_room(writer, census.length, str_width_log_for(census.seen)))
+        return;
     utf8_decode(text, size, writer->data + (writer->length << writer->width_log),
                 1u << writer->width_log);
     writer->length += census.length;
@@ -54,7 +55,7 @@ void writer_utf8(struct writer *writer, const char *text, size_t size) {
 void writer_part(struct writer *writer, const struct value_str *str, size_t start, size_t count) {
     unsigned from_log = str_width_log(str);
     const char *from = (const char *)str_data(str) + (start << from_log);
-    if (count == 0 || !make_room(writer, count, from_log)) return;
+    if (count == 0 || !ensure_text_room(writer, count, from_log)) return;
     str_widen(writer->data + (writer->length << writer->width_log), writer->width_log, from,
               from_log, count);
     writer->length += count;

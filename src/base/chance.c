@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/chance.h"
 
-uint64_t chance_bits(struct chance *chance) {
-    uint64_t z = chance->state += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
-
-double chance_unit(struct chance *chance) { return (double)(chance_bits(chance) >> 11) * 0x1p-53; }
-
 /* -ln of a number of 1 to 2^53 units of 2^-53: the power of two by its highest bit, the rest, which
    is 1/sqrt(2) to sqrt(2), by the series of the inverse hyperbolic tangent. */
 static double minus_ln(uint64_t units) {

@@ -12,14 +12,23 @@ struct chance {
     uint64_t state; /* any value is a seed */
 };
 
+/* 64 random bits (SplitMix64). */
+static inline uint64_t chance_bits(struct chance *chance) {
+    uint64_t z = chance->state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/* From 0 up to 1, which it never is. */
+static inline double chance_unit(struct chance *chance) {
+    return (double)(chance_bits(chance) >> 11) * 0x1p-53;
+}
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* 64 random bits (SplitMix64). */
-uint64_t chance_bits(struct chance *chance);
-/* From 0 up to 1, which it never is. */
-double chance_unit(struct chance *chance);
 /* The distance to the next event where one comes per unit of length, on average, anywhere. */
 double chance_distance(struct chance *chance);
 /* Number of trials up to the first success, where each succeeds once in `mean` (8 and more; 1:

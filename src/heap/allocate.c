@@ -160,11 +160,15 @@ static COLD void *take_block_of_shared(unsigned class_index) {
     return block;
 }
 
+ALWAYS_INLINE void *take_inside(struct heap *heap, unsigned class_index, unsigned near) {
+    void *block = heap_take_own(heap, class_index, near);
+    return likely(block != NULL) ? block : take_slow(heap, class_index, near);
+}
+
 ALWAYS_INLINE void *take_unfilled(unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap_enter();
     if (unlikely(heap == NULL)) return take_block_of_shared(class_index);
-    void *block = heap_take_own(heap, class_index, near);
-    if (unlikely(block == NULL)) block = take_slow(heap, class_index, near);
+    void *block = take_inside(heap, class_index, near);
     thread_heap_leave(heap);
     return block;
 }
@@ -187,7 +191,7 @@ static NOINLINE void *take_class(unsigned class_index, unsigned near) {
 enum { NO_NEAR_CLASS = 0 };
 
 /* A block of the shared heap, whose frees come to a slow path by themselves. */
-static void *take_from_shared(size_t size, unsigned class_index, double chance) {
+static COLD void *take_from_shared(size_t size, unsigned class_index, double chance) {
     struct stack stack;
     stack_unwind(&stack);
     struct heap *shared = thread_heap_enter_shared_inside();
@@ -195,13 +199,12 @@ static void *take_from_shared(size_t size, unsigned class_index, double chance) 
     void *block = take_slow(shared, class_index, NO_NEAR_CLASS);
     thread_heap_leave_shared();
     if (block != NULL) sample_add(&stack, (uintptr_t)block, size, chance);
-    if (block != NULL && unlikely(options.perturb != 0))
-        fill_new(block, size_classes[class_index].stride);
     return block;
 }
 
 /* The heap is hidden meanwhile; NULL: take a block as if it were not sampled. */
-static COLD void *take_sampled(struct heap *heap, size_t size, unsigned class_index) {
+static void *take_sampled(struct heap *heap, size_t size, unsigned class_index) {
+    ASSERT(heap_is_mine(heap));
     enum heap_sampling sampling = heap_next_is_sampled(heap, class_index);
     if (sampling == HEAP_NO_SAMPLE) return NULL;
     double chance = sampling == HEAP_SAMPLE_AT_HAND
@@ -210,14 +213,16 @@ static COLD void *take_sampled(struct heap *heap, size_t size, unsigned class_in
     return take_from_shared(size, class_index, chance);
 }
 
-static COLD void *take_sampling(size_t size, unsigned class_index) {
+static NOINLINE void *take_sampling(size_t size, unsigned class_index) {
     struct heap *heap = thread_heap_enter();
+    if (unlikely(heap == NULL)) return take_class(class_index, NO_NEAR_CLASS);
+    if (unlikely(!heap->sampling)) allocate_poll(heap); /* it is new */
     void *block = NULL;
-    if (heap != NULL && unlikely(!heap->sampling)) allocate_poll(heap); /* it is new */
-    if (heap != NULL && heap->sampling && sample_mean() != 0)
-        block = take_sampled(heap, size, class_index);
+    if (heap->sampling && sample_mean() != 0) block = take_sampled(heap, size, class_index);
+    if (likely(block == NULL)) block = take_inside(heap, class_index, NO_NEAR_CLASS);
     thread_heap_leave(heap);
-    return block != NULL ? block : take_class(class_index, NO_NEAR_CLASS);
+    if (likely(options.perturb == 0)) return block;
+    return fill_new(block, size_classes[class_index].stride);
 }
 
 static void *take_class_for(size_t size, size_t alignment, unsigned class_index, unsigned near) {

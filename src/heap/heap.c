@@ -232,14 +232,17 @@ static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *po
     if (unlikely(pool->noted)) note_renew(&heap->notes, pool);
     while (spare[w] == 0) w++;
     uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
-    unsigned more = unlikely(heap->sampling) ? bit_count(bits) - 1 : 0;
-    unsigned before = more > 0 ? heap_decide_cursor(heap, class_index, more) : 0;
-    if (before < more) bits = lowest_set_bits(bits, 1 + before);
+    unsigned count = bit_count(bits);
+    size_t behind = (size_t)(count - 1) * size_classes[class_index].stride;
+    if (unlikely(heap->sampling) && unlikely(!heap_pass(heap, behind))) {
+        count = 1 + heap_decide_cursor(heap, class_index, count - 1);
+        bits = lowest_set_bits(bits, count);
+    }
     cursor->word = &pool->live[w];
     cursor->base = window_record_base(pool) + (uintptr_t)w * WORD_SPAN;
     cursor->bits = bits;
     spare[w] ^= bits;
-    count_taken(pool, bit_count(bits));
+    count_taken(pool, count);
 }
 
 /* True if a block of the class that has memory behind it is at hand or spare in its first span. */

@@ -143,9 +143,11 @@ struct heap {
 
     /* While blocks are sampled: see heap_sample.c. */
     bool sampling;
-    unsigned poll_mean;                       /* frees between two polls */
+    unsigned poll_mean;                       /* frees between two polls, */
+    unsigned poll_most;                       /* and the most that they may be on average */
     struct chance chance;                     /* what decides */
-    double to_event;                          /* bytes to be handed out before the next event */
+    double to_event;                          /* bytes to be handed out before the next event; */
+                                              /* 0: each block is sampled */
     uint64_t marked[(CLASS_COUNT + 63) / 64]; /* classes whose next block is sampled */
     uint64_t marked_rounds[(CLASS_COUNT + 63) / 64]; /* classes with a marked round, perhaps */
 
@@ -241,13 +243,24 @@ enum heap_sampling {
     HEAP_SAMPLE,
     HEAP_SAMPLE_AT_HAND, /* with the chance of blocks from magazines */
 };
-/* Tells whether the block that malloc is about to take is sampled. The heap samples; for slow
-   paths. */
-enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index);
-/* True if a block of so many bytes that belongs to no class is sampled. */
-bool heap_decide(struct heap *heap, size_t size);
-/* How many of the blocks for a cursor come before one that is sampled. */
+/* Counts bytes that are handed out; false, and nothing counted, if there is an event in them. */
+static inline bool heap_pass(struct heap *heap, size_t bytes) {
+    double rest = heap->to_event - (double)bytes;
+    if (unlikely(rest < 0)) return false;
+    heap->to_event = rest;
+    return true;
+}
+/* Bytes come that heap_pass refused: the first so many blocks of a size come before the event. The
+   distance to the next one is drawn. */
+unsigned heap_meet_event(struct heap *heap, size_t size);
+/* True if a block of so many bytes that is not at hand is sampled. */
+static inline bool heap_decide(struct heap *heap, size_t size) {
+    return !heap_pass(heap, size) && heap_meet_event(heap, size) == 0;
+}
+/* How many of the blocks for a cursor, among which is one that is sampled, come before it. */
 unsigned heap_decide_cursor(struct heap *heap, unsigned class_index, unsigned count);
+/* What a mark that malloc came to says of the block that it is about to take. */
+enum heap_sampling heap_take_mark(struct heap *heap, unsigned class_index);
 /* The class has no mark any more: the cursor's blocks went back. */
 void heap_forget_mark(struct heap *heap, unsigned class_index);
 /* Decides on a block that a slow path has just freed, and that lies in its magazine or not. */
@@ -258,15 +271,38 @@ void heap_decide_poll(struct heap *heap, uintptr_t address);
 uint32_t heap_next_poll(struct heap *heap, unsigned most);
 /* All blocks of the class's cursor go back to their pools. */
 void heap_empty_cursor(struct heap *heap, unsigned class_index);
-/* Rounds are as they were before they were marked: one, or all of a magazine. */
-void heap_round_unmark(struct round *round);
-void heap_unmark(struct heap *heap, unsigned class_index);
-bool heap_may_have_marks(const struct heap *heap, unsigned class_index);
 
 static inline bool heap_round_is_marked(const struct round *round) {
     return ((uintptr_t)round->word & ROUND_MARK) != 0;
 }
 static inline bool heap_round_is_bottom(const struct round *round) { return round->word == NULL; }
+/* A round is as it was before it was marked. */
+void heap_round_remove_mark(struct round *round);
+static inline void heap_round_unmark(struct round *round) {
+    if (unlikely(heap_round_is_marked(round))) heap_round_remove_mark(round);
+}
+
+static inline bool heap_may_have_marks(const struct heap *heap, unsigned class_index) {
+    return (heap->marked_rounds[class_index / 64] >> class_index % 64 & 1) != 0;
+}
+/* All rounds of a magazine are as they were before they were marked. */
+void heap_remove_marks(struct heap *heap, unsigned class_index);
+static inline void heap_unmark(struct heap *heap, unsigned class_index) {
+    if (unlikely(heap_may_have_marks(heap, class_index))) heap_remove_marks(heap, class_index);
+}
+
+/* Tells whether the block that malloc is about to take is sampled. The heap samples; for slow
+   paths. Blocks at hand were decided upon when they came to be there, all others are now. */
+static inline enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index) {
+    const struct round *top = heap->top[class_index];
+    bool is_marked = (heap->marked[class_index / 64] >> class_index % 64 & 1) != 0;
+    if (unlikely(heap_round_is_marked(top))) return heap_take_mark(heap, class_index);
+    if (top->block != 0) return HEAP_NO_SAMPLE;
+    if (!size_class_is_span(class_index) && heap->cursors[class_index].bits != 0)
+        return HEAP_NO_SAMPLE;
+    if (unlikely(is_marked)) return heap_take_mark(heap, class_index);
+    return heap_decide(heap, size_classes[class_index].stride) ? HEAP_SAMPLE : HEAP_NO_SAMPLE;
+}
 
 /* ---- Pools that change hands; for whoever has the pool's token (pending.h) ---- */
 

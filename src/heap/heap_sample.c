@@ -41,8 +41,8 @@ static void mark_top(struct heap *heap, unsigned class_index) {
     heap->marked_rounds[class_index / 64] |= bit_of(class_index);
 }
 
-void heap_round_unmark(struct round *round) {
-    if (!heap_round_is_marked(round)) return;
+void heap_round_remove_mark(struct round *round) {
+    ASSERT(heap_round_is_marked(round));
     uintptr_t word = (uintptr_t)round->word, place = word >> ROUND_PLACE & 63;
     round->word = (struct atomic_u64 *)(word & (((uintptr_t)1 << ROUND_PLACE) - 1));
     struct pool *pool = pool_of_live(round->word);
@@ -50,12 +50,7 @@ void heap_round_unmark(struct round *round) {
                    (place << ALIGN_SHIFT);
 }
 
-bool heap_may_have_marks(const struct heap *heap, unsigned class_index) {
-    return (heap->marked_rounds[class_index / 64] & bit_of(class_index)) != 0;
-}
-
-void heap_unmark(struct heap *heap, unsigned class_index) {
-    if (!heap_may_have_marks(heap, class_index)) return;
+void heap_remove_marks(struct heap *heap, unsigned class_index) {
     heap->marked_rounds[class_index / 64] &= ~bit_of(class_index);
     for (struct round *at = heap->top[class_index]; !heap_round_is_bottom(at); at--)
         heap_round_unmark(at);
@@ -63,35 +58,23 @@ void heap_unmark(struct heap *heap, unsigned class_index) {
 
 /* ---- Decisions ---- */
 
+/* Whoever wants every block gets every block, however short. */
 static double next_distance(struct heap *heap) {
-    return chance_distance(&heap->chance) * (double)sample_mean_begun();
+    size_t mean = sample_mean_begun();
+    return mean > 1 ? chance_distance(&heap->chance) * (double)mean : 0;
 }
 
-/* How many of `count` blocks of so many bytes come before the first with an event. */
-static unsigned count_before_event(struct heap *heap, size_t size, unsigned count) {
-    double all = (double)size * count;
-    if (likely(heap->to_event > all)) {
-        heap->to_event -= all;
-        return count;
-    }
+unsigned heap_meet_event(struct heap *heap, size_t size) {
     unsigned before = (unsigned)(heap->to_event / (double)size);
     heap->to_event = next_distance(heap);
-    return before < count ? before : count - 1;
-}
-
-bool heap_decide(struct heap *heap, size_t size) {
-    if (sample_mean_begun() == 1) return true;
-    return count_before_event(heap, size, 1) == 0;
-}
-
-static bool has_class_mark(const struct heap *heap, unsigned class_index) {
-    return (heap->marked[class_index / 64] & bit_of(class_index)) != 0;
+    return before;
 }
 
 unsigned heap_decide_cursor(struct heap *heap, unsigned class_index, unsigned count) {
-    unsigned before = count_before_event(heap, size_classes[class_index].stride, count);
-    if (before < count) heap->marked[class_index / 64] |= bit_of(class_index);
-    return before;
+    ASSERT(count > 0);
+    unsigned before = heap_meet_event(heap, size_classes[class_index].stride);
+    heap->marked[class_index / 64] |= bit_of(class_index);
+    return before < count ? before : count - 1;
 }
 
 void heap_forget_mark(struct heap *heap, unsigned class_index) {
@@ -118,27 +101,19 @@ void heap_decide_poll(struct heap *heap, uintptr_t address) {
 }
 
 uint32_t heap_next_poll(struct heap *heap, unsigned most) {
-    size_t frees = sample_mean_begun() / SAMPLE_AT_HAND;
-    heap->poll_mean = heap->bare ? most : (unsigned)size_min(most, frees);
+    heap->poll_mean = heap->bare || most < heap->poll_most ? most : heap->poll_most;
     return chance_trials(&heap->chance, heap->poll_mean);
 }
 
-/* Blocks at hand were decided upon when they came to be there, all others are now. */
-enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index) {
-    ASSERT(heap_is_mine(heap));
+enum heap_sampling heap_take_mark(struct heap *heap, unsigned class_index) {
     struct round *top = heap->top[class_index];
-    if (heap_round_is_marked(top)) {
-        heap_round_unmark(top);
-        decide_top(heap, class_index, sample_chance_at_hand(class_index));
-        return HEAP_SAMPLE_AT_HAND;
+    if (!heap_round_is_marked(top)) {
+        heap_forget_mark(heap, class_index);
+        return HEAP_SAMPLE;
     }
-    if (top->block != 0) return HEAP_NO_SAMPLE;
-    if (!size_class_is_span(class_index) && heap->cursors[class_index].bits != 0)
-        return HEAP_NO_SAMPLE;
-    bool marked = has_class_mark(heap, class_index);
-    heap_forget_mark(heap, class_index);
-    return marked || heap_decide(heap, size_classes[class_index].stride) ? HEAP_SAMPLE
-                                                                         : HEAP_NO_SAMPLE;
+    heap_round_remove_mark(top);
+    decide_top(heap, class_index, sample_chance_at_hand(class_index));
+    return HEAP_SAMPLE_AT_HAND;
 }
 
 /* All at hand is decided upon by the same rule from here on. */
@@ -152,5 +127,6 @@ void heap_set_sampling(struct heap *heap, bool sampling) {
     static struct atomic_u64 streams;
     heap->chance.state = os_random((unsigned)atomic_u64_add(&streams, 1) + 1000) ^ os_clock_ns();
     heap->to_event = next_distance(heap);
+    heap->poll_most = (unsigned)(size_min(sample_mean_begun() / SAMPLE_AT_HAND, UINT32_MAX));
     atomic_u32_store(&heap->frees_to_poll, heap_next_poll(heap, HEAP_POLL_FREES));
 }

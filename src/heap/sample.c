@@ -56,9 +56,6 @@ static struct {
 } known;
 static struct atomic_u64 lost;
 
-size_t sample_mean(void) { return atomic_u64_load(&sample_mean_now); }
-size_t sample_mean_begun(void) { return atomic_u64_load(&sample_begun_with); }
-bool sample_has_begun(void) { return atomic_u64_load(&sample_begun_with) != 0; }
 void sample_set_live_before(size_t bytes) { known.live_before = bytes; }
 
 double sample_chance(size_t size) {

@@ -14,6 +14,7 @@
 #ifndef POOLALLOC_SAMPLE_H
 #define POOLALLOC_SAMPLE_H
 
+#include "base/atomic.h"
 #include "heap/size_class.h"
 #include "os/stack.h"
 
@@ -41,19 +42,19 @@ enum {
 extern "C" {
 #endif
 
-/* Bytes per event; 1: every block; 0: there is no sampling. */
-size_t sample_mean(void);
 /* Sampling of one event per `mean` bytes is on from now on; false: there is no memory for it. The
    mean can't be changed afterwards. */
 bool sample_begin(size_t mean);
 /* No more blocks are sampled; those that were are known until they are freed. */
 void sample_end(void);
-/* The mean of sample_begin, also after sample_end. */
-size_t sample_mean_begun(void);
-/* Both as readers of other processes find them: of sample_mean, and of sample_mean_begun. */
+/* What the three functions below tell, also for readers of other processes. */
 extern struct atomic_u64 sample_mean_now, sample_begun_with;
+/* Bytes per event; 1: every block; 0: there is no sampling. */
+static inline size_t sample_mean(void) { return atomic_u64_load(&sample_mean_now); }
+/* The mean of sample_begin, also after sample_end. */
+static inline size_t sample_mean_begun(void) { return atomic_u64_load(&sample_begun_with); }
 /* True from the first sample_begin on. */
-bool sample_has_begun(void);
+static inline bool sample_has_begun(void) { return sample_mean_begun() != 0; }
 
 /* How likely a block of `size` bytes is sampled. */
 double sample_chance(size_t size);

@@ -212,22 +212,59 @@ std::string type_message(Strings *strings, const char *type, const char *unit) {
     return Writer().put(1, strings->number_of(type)).put(2, strings->number_of(unit)).bytes();
 }
 
+// The object with the program's main function, or "".
+std::string program_of(const SampleProfile &profile) {
+    for (const Frame &frame : profile.frames)
+        if (frame.function == "main") return frame.object;
+    return "";
+}
+
+// Numbers of objects from 1 on. Readers take the first for the program.
+std::map<std::string, uint64_t> number_objects(const SampleProfile &profile) {
+    std::map<std::string, uint64_t> objects;
+    std::string program = program_of(profile);
+    if (!program.empty()) objects.emplace(program, 1);
+    for (const Frame &frame : profile.frames)
+        if (!frame.object.empty()) objects.emplace(frame.object, objects.size() + 1);
+    return objects;
+}
+
+const uint64_t OBJECT_SIZE = (uint64_t)1 << 32;
+
+std::string object_message(uint64_t id, uint64_t path) {
+    return Writer()
+        .put(1, id)
+        .put(2, id * OBJECT_SIZE)
+        .put(3, (id + 1) * OBJECT_SIZE)
+        .put(5, path)
+        .put(7, 1)  // it has functions,
+        .put(8, 1)  // files,
+        .put(9, 1)  // lines,
+        .put(10, 1) // and inlined frames
+        .bytes();
+}
+
+void put_objects(const std::map<std::string, uint64_t> &objects, Strings *strings, Writer *to) {
+    std::vector<std::string> paths(objects.size());
+    for (const auto &[path, id] : objects) paths[id - 1] = path;
+    for (size_t i = 0; i < paths.size(); i++)
+        to->put(PROFILE_MAPPING, object_message(i + 1, strings->number_of(paths[i])));
+}
+
 // Addresses are made up, each in its object: what is written has functions, and frames of several
 // processes may be in it.
 void put_frames(const SampleProfile &profile, Strings *strings, Writer *to) {
-    const uint64_t object_size = (uint64_t)1 << 32;
-    std::map<std::string, uint64_t> objects;
+    std::map<std::string, uint64_t> objects = number_objects(profile);
     for (size_t i = 0; i < profile.frames.size(); i++) {
         const Frame &frame = profile.frames[i];
-        uint64_t id = i + 1, name = strings->number_of(frame.function), object = 0;
-        if (!frame.object.empty())
-            object = objects.emplace(frame.object, objects.size() + 1).first->second;
+        uint64_t id = i + 1, name = strings->number_of(frame.function);
+        uint64_t object = frame.object.empty() ? 0 : objects[frame.object];
         Writer line;
         line.put(1, id).put(2, frame.line);
         to->put(PROFILE_LOCATION, Writer()
                                       .put(1, id)
                                       .put(2, object)
-                                      .put(3, object * object_size + i)
+                                      .put(3, object * OBJECT_SIZE + i)
                                       .put(4, line.bytes())
                                       .bytes());
         to->put(PROFILE_FUNCTION, Writer()
@@ -237,17 +274,7 @@ void put_frames(const SampleProfile &profile, Strings *strings, Writer *to) {
                                       .put(4, strings->number_of(frame.file))
                                       .bytes());
     }
-    for (const auto &[path, id] : objects)
-        to->put(PROFILE_MAPPING, Writer()
-                                     .put(1, id)
-                                     .put(2, id * object_size)
-                                     .put(3, (id + 1) * object_size)
-                                     .put(5, strings->number_of(path))
-                                     .put(7, 1)  // it has functions,
-                                     .put(8, 1)  // files,
-                                     .put(9, 1)  // lines,
-                                     .put(10, 1) // and inlined frames
-                                     .bytes());
+    put_objects(objects, strings, to);
 }
 
 } // namespace

@@ -40,7 +40,7 @@ near 'profile --json: bytes in use' "$(number in_use_bytes)" $((8000 * 1000 + 32
 if command -v python3 >/dev/null; then
     expect 'profile: JSON' 0 -- python3 -m json.tool "$work/profile.json"
     expect 'profile: pprof reads FILE.pb.gz' 0 "^[0-9]+ .*keep_name[^ ]*:sites.cc:$(site names) read_names\(int\):sites.cc:$(site reader)" -- \
-        python3 "$here/profile.py" "$work/sites.pb.gz"
+        python3 "$here/profile.py" "$work/sites.pb.gz" "${sites##*/}"
     near 'profile: bytes in use in FILE.pb.gz' \
         "$(awk '{ sum += $1 } END { print sum }' "$work/out")" $((8000 * 1000 + 32 * 100000 + 72704)) 2
 else
@@ -86,7 +86,7 @@ expect 'profile diff of the same' 0 'no difference' -- "$tool" profile diff "$wo
 expect 'profile diff --json' 0 '"is_difference": true' -- \
     "$tool" profile diff --json -o "$work/more.html" -o "$work/more.pb.gz" "$work/before.pb.gz" "$work/sites.pb.gz"
 if command -v python3 >/dev/null; then
-    expect 'profile diff -o FILE.pb.gz' 0 '^-?[0-9]+ .*keep_name' -- python3 "$here/profile.py" "$work/more.pb.gz"
+    expect 'profile diff -o FILE.pb.gz' 0 '^-?[0-9]+ .*keep_name' -- python3 "$here/profile.py" "$work/more.pb.gz" "${sites##*/}"
 fi
 expect 'profile of a command named diff' 0 'allocated' -- "$tool" profile -- diff "$sites" "$sites"
 expect 'profile diff of one file' 2 'needs two files' -- "$tool" profile diff "$work/before.pb.gz"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""profile.py FILE - reads a gzipped profile.proto, and prints for each sample its bytes in use and
-its frames, innermost first, as function:file:line."""
+"""profile.py FILE PROGRAM - reads a gzipped profile.proto, whose first mapping is to be the
+program's, and prints for each sample its bytes in use and its frames, innermost first, as
+function:file:line."""
 import gzip
 import sys
 
@@ -44,6 +45,8 @@ assert strings[0] == "" and len(set(strings)) == len(strings)
 types = [strings[message(value)[1][0]] for value in profile[1]]
 assert strings[profile[14][0]] == "inuse_space"
 functions = {message(value)[1][0]: message(value) for value in profile[5]}
+first = strings[message(profile[3][0])[5][0]]
+assert first.endswith("/" + sys.argv[2]), "the first mapping is of " + first
 mappings = {message(value)[1][0]: message(value) for value in profile.get(3, [])}
 frames = {}
 for value in profile[4]:

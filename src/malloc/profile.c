@@ -52,7 +52,14 @@ static unsigned number_of_object(struct addresses *addresses, const struct place
     return i + 1;
 }
 
+/* Readers take the first object for the program. */
+static void number_program(struct addresses *addresses) {
+    struct place program;
+    if (stack_find_object(os_program_entry(), &program)) number_of_object(addresses, &program);
+}
+
 static void resolve(struct addresses *addresses, bool with_names) {
+    number_program(addresses);
     for (size_t i = 0; i < addresses->most; i++) {
         struct known *known = &addresses->table[i];
         if (known->address == 0) continue;

@@ -54,6 +54,8 @@ static void *map(void *hint, size_t size, int protection, int flags) {
 
 enum { READ_WRITE = PROT_READ | PROT_WRITE };
 
+uintptr_t os_program_entry(void) { return getauxval(AT_ENTRY); }
+
 void *os_map(size_t size) { return map(NULL, size, READ_WRITE, 0); }
 
 bool os_can_map(size_t size) {

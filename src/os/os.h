@@ -20,6 +20,8 @@ extern "C" {
 #endif
 
 size_t os_page_size(void);
+/* Where the program begins: an address in its own file. */
+uintptr_t os_program_entry(void);
 
 #define OS_FENCE (128 * KIB)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""decode.py FILE - checks that a file is a profile as pprof's profile.proto has it, every reference
-in it leads somewhere, and prints its totals: a line for each type of value, then the number of
-samples, locations and mappings."""
+"""decode.py FILE PROGRAM - checks that a file is a profile as pprof's profile.proto has it, every
+reference in it leads somewhere and the first mapping is the program's, and prints its totals: a
+line for each type of value, then the number of samples, locations and mappings."""
 import sys
 
 
@@ -49,6 +49,8 @@ for value in profile.get(3, []):
     mapping = dict(fields(value))
     assert mapping[1] not in mappings and mapping[2] < mapping[3] and strings[mapping[5]]
     mappings[mapping[1]] = mapping
+    if mapping[1] == 1:
+        assert strings[mapping[5]].endswith("/" + sys.argv[2]), "the first mapping is not the program's"
 locations = {}
 for value in profile.get(4, []):
     location = dict(fields(value))

@@ -279,10 +279,20 @@ void put_frames(const SampleProfile &profile, Strings *strings, Writer *to) {
 
 } // namespace
 
+// What a file claims may be beyond all bounds: figures stay at the last one that there is.
+static void add_figures(Figures *sum, const Figures &figures, bool negative) {
+    for (size_t i = 0; i < FIGURES; i++) {
+        int64_t &total = (*sum)[i];
+        bool is_up = (figures[i] > 0) != negative;
+        bool overflows = negative ? __builtin_sub_overflow(total, figures[i], &total)
+                                  : __builtin_add_overflow(total, figures[i], &total);
+        if (overflows) total = is_up ? INT64_MAX : INT64_MIN;
+    }
+}
+
 Figures SampleProfile::totals() const {
     Figures sum{};
-    for (const Stack &stack : stacks)
-        for (size_t i = 0; i < FIGURES; i++) sum[i] += stack.figures[i];
+    for (const Stack &stack : stacks) add_figures(&sum, stack.figures, false);
     return sum;
 }
 
@@ -294,10 +304,11 @@ unsigned SampleProfile::number_of(const Frame &frame) {
     return place->second;
 }
 
-void SampleProfile::add(const std::vector<unsigned> &numbers, const Figures &figures) {
+void SampleProfile::add(const std::vector<unsigned> &numbers, const Figures &figures,
+                        bool negative) {
     auto [place, is_new] = places_.emplace(numbers, stacks.size());
     if (is_new) stacks.push_back({numbers, {}});
-    for (size_t i = 0; i < FIGURES; i++) stacks[place->second].figures[i] += figures[i];
+    add_figures(&stacks[place->second].figures, figures, negative);
 }
 
 SampleProfile profile_read(const std::string &path, SymbolFiles files) {
@@ -325,19 +336,20 @@ bool profile_is_whole(const std::string &path) {
     }
 }
 
+static void add_profile(SampleProfile *sum, const SampleProfile &profile, bool negative) {
+    for (const Stack &stack : profile.stacks) {
+        std::vector<unsigned> numbers;
+        for (unsigned frame : stack.frames)
+            numbers.push_back(sum->number_of(profile.frames[frame]));
+        sum->add(numbers, stack.figures, negative);
+    }
+}
+
 SampleProfile profile_difference(const SampleProfile &before, const SampleProfile &after) {
     SampleProfile difference;
     difference.mean = after.mean;
-    for (const SampleProfile *profile : {&after, &before})
-        for (const Stack &stack : profile->stacks) {
-            std::vector<unsigned> numbers;
-            Figures figures = stack.figures;
-            for (unsigned frame : stack.frames)
-                numbers.push_back(difference.number_of(profile->frames[frame]));
-            if (profile == &before)
-                for (int64_t &figure : figures) figure = -figure;
-            difference.add(numbers, figures);
-        }
+    add_profile(&difference, after, false);
+    add_profile(&difference, before, true);
     return difference;
 }
 

@@ -29,7 +29,8 @@ class SampleProfile {
     Figures totals() const;
     // The number of an equal frame, which is new where there was none. Addresses do not count.
     unsigned number_of(const Frame &frame);
-    void add(const std::vector<unsigned> &numbers, const Figures &figures);
+    // Adds to the stack's figures, or subtracts.
+    void add(const std::vector<unsigned> &numbers, const Figures &figures, bool negative = false);
 
   private:
     std::map<std::string, unsigned> numbers_;

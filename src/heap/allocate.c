@@ -325,7 +325,7 @@ void *allocate_aligned(size_t alignment, size_t size) {
     unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
     if (class_index == 0 || is_large(size_classes[class_index].stride))
         return allocate_large(size_max(size, 1), alignment, false);
-    void *block = magazine_pop(thread_heap, class_index);
+    void *block = magazine_pop(&thread_heap->top[class_index]);
     return likely(block != NULL) ? block : take_class_for(size, alignment, class_index, 0);
 }
 

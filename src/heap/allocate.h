@@ -81,7 +81,7 @@ extern struct allocate_wishes allocate_wishes;
 /* A block at hand for a request above SMALL_MAX, or NULL: for allocate_slow to say why. */
 ALWAYS_INLINE void *allocate_medium(size_t size) {
     if (unlikely(size - SMALL_MAX - 1 >= SPAN_MAX - SMALL_MAX || options.large_direct)) return NULL;
-    return magazine_pop(thread_heap, size_class_span(size));
+    return magazine_pop(&thread_heap->top[size_class_span(size)]);
 }
 
 ALWAYS_INLINE void *allocate(size_t size) {

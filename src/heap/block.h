@@ -8,8 +8,8 @@
 #define POOLALLOC_BLOCK_H
 
 #include "heap/fault.h"
+#include "heap/pool.h"
 #include "heap/size_class.h"
-#include "heap/window.h"
 
 struct block {
     uintptr_t address;
@@ -64,6 +64,31 @@ static inline void block_require(const char *function, const void *pointer, stru
     if (likely(block_find_live((uintptr_t)pointer, block))) return;
     enum block_fault fault = block_find((uintptr_t)pointer, block);
     if (unlikely(fault != BLOCK_LIVE)) block_fail(function, fault, (uintptr_t)pointer);
+}
+
+/* ---- A block's life ----
+ * Relaxed atomics for live bits, because threads that free blocks of the heap read them; nothing
+ * else is ordered by them. */
+
+ALWAYS_INLINE void *block_make_live(struct atomic_u64 *word, uintptr_t block) {
+    uint64_t bit = (uint64_t)1 << (block >> ALIGN_SHIFT & 63);
+    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, atomic_u64_load(word) | bit);
+    return (void *)block;
+}
+
+/* Clears the live bit of a block of this heap, whose pool is to be `pool`, and returns its word.
+   NULL, and nothing done, for every other address: one comparison finds the owner and misalignment,
+   the bit whether a live block starts there. */
+ALWAYS_INLINE struct atomic_u64 *block_end_life(struct heap *heap, struct pool *pool,
+                                                uintptr_t address) {
+    uint64_t place =
+        rotate_right(atomic_u64_load(&pool->tag) ^ address ^ (uintptr_t)heap, ALIGN_SHIFT);
+    if (unlikely(place >= POOL_SIZE / ALIGN)) return NULL;
+    struct atomic_u64 *word = &pool->live[place / 64];
+    uint64_t live = atomic_u64_load(word);
+    if (POOLALLOC_LIVE_BITS && unlikely(!bit_clear(&live, place))) return NULL;
+    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live);
+    return word;
 }
 
 #ifdef __cplusplus

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/purge.h"
 #include "heap/space.h"
+#include "heap/tag.h"
 #include "os/options.h"
 #include "os/os.h"
 

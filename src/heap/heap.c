@@ -263,7 +263,7 @@ static void *take_medium(struct heap *heap, unsigned class_index, unsigned near)
     if (heap->was_full[class_index]) heap_widen(heap, class_index);
     unsigned other = class_with_used(heap, class_index, near);
     if (other != 0) class_index = other;
-    void *block = magazine_pop(heap, class_index);
+    void *block = magazine_pop(&heap->top[class_index]);
     if (block != NULL) return block;
     struct pool *pool = heap_partial(heap, class_index);
     if (pool == NULL) return NULL;
@@ -283,7 +283,7 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
 void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {
     ASSERT(heap_is_mine(heap));
     if (unlikely(heap->sampling)) heap_round_unmark(heap->top[class_index]);
-    void *block = magazine_pop(heap, class_index);
+    void *block = magazine_pop(&heap->top[class_index]);
     if (block != NULL) return block;
     if (size_class_is_span(class_index)) return take_medium(heap, class_index, near);
     block = cursor_pop(&heap->cursors[class_index]);
@@ -460,7 +460,7 @@ void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address
         heap_note_full(heap, class_index);
     else if (!grow_magazine(heap, class_index))
         heap_empty_magazine(heap, class_index);
-    if (!magazine_push(heap, class_index, address, word)) {
+    if (!heap_push(heap, class_index, address, word)) {
         if (options.perturb != 0) /* only a bare heap comes here */
             memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
         put_block_back(heap, word, address);

@@ -31,30 +31,14 @@
 #include "base/chance.h"
 #include "heap/arena.h"
 #include "heap/block.h"
+#include "heap/cursor.h"
+#include "heap/magazine.h"
 #include "heap/note.h"
 #include "heap/pool.h"
 #include "heap/size_class.h"
 #include "heap/window.h"
 
 enum pool_state { POOL_EMPTY, POOL_PARTIAL, POOL_FULL, POOL_ADRIFT };
-
-/* A free block at hand, and the word with its live bit, so that malloc need not look it up. One
-   that is marked (heap_sample.c) has no block, and its place in the word beside the word's address.
- */
-struct round {
-    uintptr_t block;         /* 0: the bottom of the magazine, or marked */
-    struct atomic_u64 *word; /* NULL: the bottom */
-};
-#define ROUND_MARK ((uintptr_t)1 << 63)
-enum { ROUND_PLACE = 56 };
-
-/* Blocks of one word of a pool, which malloc hands out when the magazine is empty. Of spans there
-   is none: their blocks go from the pool to the program. */
-struct cursor {
-    uint64_t bits;           /* of the places where they start */
-    struct atomic_u64 *word; /* of their live bits */
-    uintptr_t base;          /* of the word's first place */
-};
 
 /* Blocks of one other heap that wait to be sent there (remote.h): those of the word that came last
    by their bits, the others in the message. */
@@ -341,74 +325,26 @@ static inline enum heap_state heap_state(const struct heap *heap) {
     return (enum heap_state)(atomic_u64_load(&heap->inbox) % HEAP_STATES);
 }
 
-/* ---- Fast paths ----
- * Relaxed atomics for live bits, because threads that free blocks of this heap read them; nothing
- * else is ordered by them. */
-
-ALWAYS_INLINE void *block_make_live(struct atomic_u64 *word, uintptr_t block) {
-    uint64_t bit = (uint64_t)1 << (block >> ALIGN_SHIFT & 63);
-    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, atomic_u64_load(word) | bit);
-    return (void *)block;
-}
-
-ALWAYS_INLINE void *magazine_pop(struct heap *heap, uint64_t class_index) {
-    struct round *top = heap->top[class_index];
-    uintptr_t block = top->block;
-    if (unlikely(block == 0)) return NULL;
-    struct atomic_u64 *word = top->word;
-    heap->top[class_index] = top - 1;
-    return block_make_live(word, block);
-}
-
-/* False if there is no room. */
-ALWAYS_INLINE bool magazine_push(struct heap *heap, uint64_t class_index, uintptr_t block,
-                                 struct atomic_u64 *word) {
-    struct round *top = heap->top[class_index];
-    if (unlikely(top == heap->end[class_index])) return false;
-    top[1].block = block;
-    top[1].word = word;
-    heap->top[class_index] = top + 1;
-    return true;
-}
-
-/* The lowest one. */
-ALWAYS_INLINE void *cursor_pop(struct cursor *cursor) {
-    uint64_t bits = cursor->bits;
-    if (unlikely(bits == 0)) return NULL;
-    struct atomic_u64 *word = cursor->word;
-    uint64_t place = bit_lowest(bits);
-    cursor->bits = bits & (bits - 1);
-    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, atomic_u64_load(word) | (uint64_t)1 << place);
-    return (void *)(cursor->base + (place << ALIGN_SHIFT));
-}
+/* ---- Fast paths ---- */
 
 /* A block for a small request, or NULL: for the slow path to say why. Rounding wraps to class 0,
    which never has a block, for sizes near SIZE_MAX. */
 ALWAYS_INLINE void *heap_take_fast(struct heap *heap, size_t size) {
     size_t class_index = (size + ALIGN - 1) / ALIGN;
     if (unlikely(class_index > SMALL_CLASSES)) return NULL;
-    void *block = magazine_pop(heap, class_index);
+    void *block = magazine_pop(&heap->top[class_index]);
     return likely(block != NULL) ? block : cursor_pop(&heap->cursors[class_index]);
+}
+
+/* Puts a block into the magazine of its class; false if there is no room. */
+ALWAYS_INLINE bool heap_push(struct heap *heap, uint64_t class_index, uintptr_t block,
+                             struct atomic_u64 *word) {
+    return magazine_push(&heap->top[class_index], &heap->end[class_index], block, word);
 }
 
 /* True every so many frees: the moment for deallocate_poll. */
 ALWAYS_INLINE bool heap_count_free(struct heap *heap) {
     return unlikely(count_down(&heap->frees_to_poll.value));
-}
-
-/* Clears the live bit of a block of this heap, whose pool is to be `pool`, and returns its word.
-   NULL, and nothing done, for every other address: one comparison finds the owner and misalignment,
-   the bit whether a live block starts there. */
-ALWAYS_INLINE struct atomic_u64 *block_end_life(struct heap *heap, struct pool *pool,
-                                                uintptr_t address) {
-    uint64_t place =
-        rotate_right(atomic_u64_load(&pool->tag) ^ address ^ (uintptr_t)heap, ALIGN_SHIFT);
-    if (unlikely(place >= POOL_SIZE / ALIGN)) return NULL;
-    struct atomic_u64 *word = &pool->live[place / 64];
-    uint64_t live = atomic_u64_load(word);
-    if (POOLALLOC_LIVE_BITS && unlikely(!bit_clear(&live, place))) return NULL;
-    if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live);
-    return word;
 }
 
 enum free_result {
@@ -426,7 +362,7 @@ ALWAYS_INLINE enum free_result heap_free_or(struct heap *heap, uintptr_t address
     struct pool *pool = window_look_up(address);
     struct atomic_u64 *word = block_end_life(heap, pool, address);
     if (unlikely(word == NULL)) return FREE_OTHER;
-    if (unlikely(!magazine_push(heap, atomic_u8_load(&pool->class_index), address, word)))
+    if (unlikely(!heap_push(heap, atomic_u8_load(&pool->class_index), address, word)))
         return full(heap, word, address) ? FREE_FULL_TO_POLL : FREE_DONE;
     return heap_count_free(heap) ? FREE_TO_POLL : FREE_DONE;
 }
@@ -441,7 +377,7 @@ ALWAYS_INLINE bool heap_free(struct heap *heap, uintptr_t address) {
     struct pool *pool = window_look_up(address);
     struct atomic_u64 *word = block_end_life(heap, pool, address);
     if (unlikely(word == NULL)) return false;
-    if (unlikely(!magazine_push(heap, atomic_u8_load(&pool->class_index), address, word)))
+    if (unlikely(!heap_push(heap, atomic_u8_load(&pool->class_index), address, word)))
         heap_put_full(heap, word, address);
     return true;
 }

@@ -6,6 +6,7 @@
 #ifndef POOLALLOC_POOL_H
 #define POOLALLOC_POOL_H
 
+#include "heap/tag.h"
 #include "heap/window.h"
 
 #ifdef __cplusplus
@@ -22,6 +23,17 @@ static inline struct pool *pool_first(struct pool *pool) {
 /* The pool with a word of live bits: records are aligned to their size. */
 static inline struct pool *pool_of_live(struct atomic_u64 *live) {
     return (struct pool *)align_down((uintptr_t)live, sizeof(union record));
+}
+/* The word with the live bit of an address in the pool. */
+ALWAYS_INLINE struct atomic_u64 *pool_live(struct pool *pool, uintptr_t address) {
+    return &pool->live[address >> WORD_SHIFT & (POOL_WORDS - 1)];
+}
+
+/* Live blocks that start in a pool. */
+static inline unsigned pool_live_blocks(const struct pool *pool) {
+    unsigned count = 0;
+    for (unsigned w = 0; w < POOL_WORDS; w++) count += bit_count(atomic_u64_load(&pool->live[w]));
+    return count;
 }
 static inline uint64_t *pool_spare(struct pool *pool) {
     struct window *window = window_of(pool);

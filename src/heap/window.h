@@ -30,7 +30,7 @@ struct heap;
    alone writes them, so a remote free never takes the line away. What is in brackets is said by the
    first pool of a span for all of it. */
 struct pool {
-    struct atomic_u64 tag; /* who has it: see below; changes only when the pool changes hands */
+    struct atomic_u64 tag; /* who has it (tag.h); changes only when the pool changes hands */
     struct link link;      /* [on the partial list of its heap and class if and only if PARTIAL] */
     uint16_t taken;        /* [blocks that are live or at hand] */
     struct atomic_u8 class_index;
@@ -208,41 +208,6 @@ static inline uintptr_t window_next_arena(uintptr_t address) {
 static inline struct arena *window_arena_at(uintptr_t address) {
     struct window *window = window_at(address);
     return window ? &window->arena[(address >> ARENA_SHIFT) & (WINDOW_ARENAS - 1)] : NULL;
-}
-
-/* The word with the live bit of an address in the pool. */
-ALWAYS_INLINE struct atomic_u64 *pool_live(struct pool *pool, uintptr_t address) {
-    return &pool->live[address >> WORD_SHIFT & (POOL_WORDS - 1)];
-}
-
-/* Live blocks that start in a pool. */
-static inline unsigned pool_live_blocks(const struct pool *pool) {
-    unsigned count = 0;
-    for (unsigned w = 0; w < POOL_WORDS; w++) count += bit_count(atomic_u64_load(&pool->live[w]));
-    return count;
-}
-
-/* ---- Tags: address of the pool, and its owner or kind, in one word ----
- *
- * tag = pool ^ heap, or pool ^ kind << 48 for blocks that no heap owns, and 0 where no block
- * starts (and for those of emergency.h, which windows know nothing of). So tag ^ pool ^ heap is 0
- * for the pools and spans of that heap and for nothing else: one comparison settles the owner, and
- * that the slot of the table was the right one. */
-enum tag_kind { TAG_HEAP, TAG_RUN, TAG_DIRECT, TAG_EMERGENCY };
-enum { TAG_KIND_SHIFT = 48 };
-
-static inline uint64_t tag_of_heap(uintptr_t pool, const struct heap *heap) {
-    return pool ^ (uintptr_t)heap;
-}
-static inline uint64_t tag_of_kind(uintptr_t pool, enum tag_kind kind) {
-    return pool ^ (uint64_t)kind << TAG_KIND_SHIFT;
-}
-static inline enum tag_kind tag_kind(uint64_t tag, uintptr_t pool) {
-    return (enum tag_kind)((tag ^ pool) >> TAG_KIND_SHIFT);
-}
-/* Of a tag of kind TAG_HEAP. */
-static inline struct heap *tag_heap(uint64_t tag, uintptr_t pool) {
-    return (struct heap *)(tag ^ pool);
 }
 
 #ifdef __cplusplus

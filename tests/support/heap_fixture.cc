@@ -86,7 +86,7 @@ TestHeap::TestHeap() {
 
 // As malloc does.
 void *TestHeap::take_class(unsigned class_index) {
-    void *block = magazine_pop(heap_, class_index);
+    void *block = magazine_pop(&heap_->top[class_index]);
     return block != nullptr ? block : heap_take(heap_, class_index);
 }
 

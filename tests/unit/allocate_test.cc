@@ -117,7 +117,7 @@ TEST_F(AllocateTest, ARequestThatReliefCannotServeDisturbsNothing) {
     struct census after = census_now();
     EXPECT_EQ(after.touched_bytes, before.touched_bytes);
     EXPECT_EQ(after.mapped_bytes, before.mapped_bytes);
-    EXPECT_EQ(magazine_pop(thread_heap, size_class_of(64)), block);
+    EXPECT_EQ(magazine_pop(&thread_heap->top[size_class_of(64)]), block);
     free(block);
 }
 

@@ -198,8 +198,9 @@ poolobj *poolval_deepcopy(poolval_space *space, poolobj *value);
 
 /* A copy of a value of any space in this one, which may be of another heap: with copies of the
    items, theirs and so on; cycles and what is shared keep their shape, interned strings are
-   interned. The calling thread owns both heaps. POOLVAL_ERR_TYPE if an iterator or an object that
-   is no value is in it; nothing is left of it then. */
+   interned. Objects of own types are copied by their hook, instances with their class but within a
+   space. The calling thread owns both heaps. POOLVAL_ERR_TYPE if an iterator or an object without
+   that hook is in it, or a key with a hash by a hook that holds it; nothing is left of it then. */
 poolobj *poolval_copy_to(poolval_space *space, const poolobj *value);
 
 /* ---- None and booleans: immortal ---- */

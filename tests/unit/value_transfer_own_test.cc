@@ -217,6 +217,25 @@ TEST_F(ValueTransferOwnTest, WhatCannotGoIsSaid) {
     EXPECT_EQ(poolobj_count(other_node_), 0u);
 }
 
+TEST_F(ValueTransferOwnTest, CyclesAmongCopiesThatFailedAreTakenApart) {
+    Ref a = node(number(1), poolval_none(space_)), b = node(number(2), a);
+    poolobj_set(&node_of(a)->right, b);
+    Ref class_ = poolval_class_new(space_, str("Point"), nullptr);
+    Ref instance = poolval_instance_new(space_, class_);
+    poolval_attr_set(space_, class_, str("origin"), instance);
+    Ref alone = poolval_instance_new(space_, Ref(poolval_class_new(space_, str("Other"), nullptr)));
+    poolval_attr_set(space_, alone, str("self"), alone);
+    Ref stays = poolval_iterate(space_, Ref(numbers(2)));
+    for (poolobj *cycle : {(poolobj *)a, (poolobj *)class_, (poolobj *)alone}) {
+        size_t before = living();
+        EXPECT_EQ(poolval_copy_to(other_, tuple({cycle, stays})), nullptr);
+        EXPECT_EQ(living(), before);
+    }
+    poolobj_clear(&node_of(a)->right);
+    poolval_attr_remove(space_, class_, str("origin")),
+        poolval_attr_remove(space_, alone, str("self"));
+}
+
 TEST_F(ValueTransferOwnTest, HooksMayDropWhatIsCopied) {
     for (int round = 0; round < 3; round++) {
         Ref map = dict(), all = list({node(number(1), map), Ref(numbers(3)), map});

@@ -245,10 +245,12 @@ bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, i
         *order = (small(a) > small(b)) - (small(a) < small(b));
         return true;
     }
+    if (both_strs(space, a, b)) {
+        *order = str_compare((const struct value_str *)a, (const struct value_str *)b);
+        return true;
+    }
     if (both_numbers(space, a, b)) return compare_numbers(space, a, b, order);
-    if (!both_strs(space, a, b)) return compare_by_memo(space, a, b, depth, order);
-    *order = str_compare((const struct value_str *)a, (const struct value_str *)b);
-    return true;
+    return compare_by_memo(space, a, b, depth, order);
 }
 
 int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order) {

@@ -70,8 +70,13 @@ typedef struct poolval_hooks {
     /* Compares as poolval_compare does: 0 and *order; -1; or POOLVAL_NO_ANSWER: the other one's
        type is asked, at last they have no order. */
     int (*compare)(poolval_space *space, poolobj *object, poolobj *other, int *order);
-    /* A new object with the same fields. poolval_deepcopy then replaces all that the new one
-       reports as references (poolobj_references) by copies. Without it no copies are made. */
+    /* A new object of the space with the same fields, references to the same objects. Deepcopy and
+       copy_to then replace what it reports as references (poolobj_references) by copies, and forget
+       its kept hash; where all fails, these are NULL when it goes. What the program or others hold
+       besides is taken as it is. For copy_to the space is another than the object's, of another
+       heap for one: the new object is of a type of that space (poolval_type_like), references to
+       objects of that heap stay, and all others go. Without it deepcopy makes no copies, and the
+       object stays in its heap. */
     poolobj *(*copy)(poolval_space *space, poolobj *object);
     /* How many items; less than 0: failed. For poolval_length, _truth. */
     ptrdiff_t (*length)(poolval_space *space, poolobj *object);
@@ -94,6 +99,9 @@ typedef struct poolval_hooks {
    ends it. POOLVAL_ERR_VALUE for a specification that is no good. */
 poolobj_type *poolval_type_new(poolval_space *space, int base, const poolobj_typespec *spec,
                                const poolval_hooks *hooks);
+/* The type of the space that stands for a type of poolval_type_new of another space: of the same
+   name, base and hooks. NULL and POOLVAL_ERR_TYPE if there is none. Looks at all types. */
+poolobj_type *poolval_type_like(poolval_space *space, const poolobj_type *type);
 /* An object of a type of poolval_type_new without items: an empty list, dictionary and so on,
    fields zeroed. Those of types that extend values are made by this alone. */
 poolobj *poolval_new(poolval_space *space, poolobj_type *type);

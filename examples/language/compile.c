@@ -232,6 +232,14 @@ static void name(node *n, int dest) {
         emit(OP_MOVE, dest, n->symbol->reg, 0);
 }
 
+static void constant(node *n, int dest) {
+    emit(n->kind == N_INT ? OP_INT : OP_CONST, dest, n->index, 0);
+}
+
+static void unary(node *n, int dest) { emit(n->op, dest, operand(n->a), 0); }
+
+static void attribute(node *n, int dest) { emit(OP_GET_ATTR, dest, operand(n->a), n->index); }
+
 static void function(node *n, int dest) {
     unit_compile(n->unit);
     emit(OP_CLOSURE, dest, n->index, 0);
@@ -242,61 +250,24 @@ static void two(int op, node *n, int dest) {
     emit(op, dest, a, operand(n->b));
 }
 
+static void item(node *n, int dest) { two(OP_GET_INDEX, n, dest); }
+
+static void membership(node *n, int dest) {
+    two(OP_CONTAINS, n, dest);
+    if (n->op) emit(OP_NOT, dest, dest, 0);
+}
+
+static void (*const expressions[])(node *n, int dest) = {
+    [N_CONST] = constant, [N_INT] = constant,  [N_LOCAL] = name,    [N_UP] = name,
+    [N_GLOBAL] = name,    [N_BINARY] = binary, [N_UNARY] = unary,   [N_AND] = short_cut,
+    [N_OR] = short_cut,   [N_NOT] = truth,     [N_COMPARE] = truth, [N_IN] = membership,
+    [N_CALL] = call,      [N_INVOKE] = call,   [N_INDEX] = item,    [N_SLICE] = slice,
+    [N_ATTR] = attribute, [N_LIST] = several,  [N_DICT] = several,  [N_FUNCTION] = function,
+};
+
 static void expression(node *n, int dest) {
-    int top = now.top, negated = n->op;
-    switch (n->kind) {
-    case N_CONST:
-        emit(OP_CONST, dest, n->index, 0);
-        break;
-    case N_INT:
-        emit(OP_INT, dest, n->index, 0);
-        break;
-    case N_LOCAL:
-    case N_UP:
-    case N_GLOBAL:
-        name(n, dest);
-        break;
-    case N_BINARY:
-        binary(n, dest);
-        break;
-    case N_UNARY:
-        emit(n->op, dest, operand(n->a), 0);
-        break;
-    case N_AND:
-    case N_OR:
-        short_cut(n, dest);
-        break;
-    case N_NOT:
-    case N_COMPARE:
-        truth(n, dest);
-        break;
-    case N_IN:
-        two(OP_CONTAINS, n, dest);
-        if (negated) emit(OP_NOT, dest, dest, 0);
-        break;
-    case N_CALL:
-    case N_INVOKE:
-        call(n, dest);
-        break;
-    case N_INDEX:
-        two(OP_GET_INDEX, n, dest);
-        break;
-    case N_SLICE:
-        slice(n, dest);
-        break;
-    case N_ATTR:
-        emit(OP_GET_ATTR, dest, operand(n->a), n->index);
-        break;
-    case N_LIST:
-    case N_DICT:
-        several(n, dest);
-        break;
-    case N_FUNCTION:
-        function(n, dest);
-        break;
-    default:
-        abort();
-    }
+    int top = now.top;
+    expressions[n->kind](n, dest);
     now.top = top;
 }
 
@@ -439,64 +410,50 @@ static void try_statement(node *n) {
     land_here(past);
 }
 
-static void leave_loop(int *chain, int line) {
-    if (*chain == -2) syntax_error(line, "no loop is around this");
+static void leave_loop(node *n) {
+    int *chain = n->kind == S_BREAK ? &now.breaks : &now.continues;
+    if (*chain == -2) syntax_error(n->line, "no loop is around this");
     *chain = jump(OP_JUMP, 0, 0, *chain);
 }
 
+static void expression_statement(node *n) {
+    int reg = temporary();
+    expression(n->a, reg);
+    emit(n->kind == S_YIELD ? OP_YIELD : OP_DROP, reg, 0, 0);
+}
+
+static void leave(node *n) {
+    emit(n->kind == S_RETURN ? OP_RETURN : OP_THROW, operand(n->a), 0, 0);
+}
+
+static void assignment(node *n) { set(n->a, n->b); }
+
+static void block(node *n) {
+    for (node *s = n->list; s != NULL; s = s->next) statement(s);
+}
+
+static void (*const statements[])(node *n) = {
+    [S_EXPRESSION] = expression_statement,
+    [S_LET] = let,
+    [S_SET] = assignment,
+    [S_CHANGE] = change,
+    [S_IF] = if_statement,
+    [S_WHILE] = while_statement,
+    [S_FOR] = for_statement,
+    [S_RETURN] = leave,
+    [S_YIELD] = expression_statement,
+    [S_THROW] = leave,
+    [S_TRY] = try_statement,
+    [S_BREAK] = leave_loop,
+    [S_CONTINUE] = leave_loop,
+    [S_BLOCK] = block,
+    [S_CLASS] = class_statement,
+};
+
 static void statement(node *n) {
-    int top = now.top, reg;
+    int top = now.top;
     now.line = n->line;
-    switch (n->kind) {
-    case S_EXPRESSION:
-        expression(n->a, reg = temporary());
-        emit(OP_DROP, reg, 0, 0);
-        break;
-    case S_LET:
-        let(n);
-        break;
-    case S_SET:
-        set(n->a, n->b);
-        break;
-    case S_CHANGE:
-        change(n);
-        break;
-    case S_IF:
-        if_statement(n);
-        break;
-    case S_WHILE:
-        while_statement(n);
-        break;
-    case S_FOR:
-        for_statement(n);
-        break;
-    case S_RETURN:
-        emit(OP_RETURN, operand(n->a), 0, 0);
-        break;
-    case S_YIELD:
-        expression(n->a, reg = temporary()), emit(OP_YIELD, reg, 0, 0);
-        break;
-    case S_THROW:
-        emit(OP_THROW, operand(n->a), 0, 0);
-        break;
-    case S_TRY:
-        try_statement(n);
-        break;
-    case S_BREAK:
-        leave_loop(&now.breaks, n->line);
-        break;
-    case S_CONTINUE:
-        leave_loop(&now.continues, n->line);
-        break;
-    case S_BLOCK:
-        for (node *s = n->list; s != NULL; s = s->next) statement(s);
-        break;
-    case S_CLASS:
-        class_statement(n);
-        break;
-    default:
-        abort();
-    }
+    statements[n->kind](n);
     now.top = top;
 }
 

@@ -35,7 +35,8 @@ bool copies_add(poolval_space *space, struct copies *memo, const poolobj *origin
     return true;
 }
 
-/* A copy that failed is emptied: its parts may hold each other. */
+/* A copy that failed is emptied: its parts may hold each other. Each cycle leads through something
+   that can be. */
 static void undo(poolval_space *space, const struct copy_slot *slot) {
     if (slot->copy == slot->original) return;
     const struct kind *kind = value_kind(space, slot->copy);

@@ -9,6 +9,7 @@
 #include "value/instance.h"
 #include "value/key.h"
 #include "value/own.h"
+#include "value/parts.h"
 
 /* ---- Copies ---- */
 
@@ -104,56 +105,10 @@ poolobj *copy_deep_tuple(struct copying *copying, poolobj *value, size_t depth) 
     return result;
 }
 
-/* ---- Objects of own types ----
- * What the copy reports is written down, copied, and looked for once more: hooks of what is copied
- * may have changed it meanwhile. */
+/* ---- Objects of own types ---- */
 
-struct parts {
-    poolobj **old, **copy; /* references */
-    size_t count, at;
-};
-
-static void count_parts(poolobj *const *slots, size_t count, void *arg) {
-    struct parts *parts = (struct parts *)arg;
-    for (size_t i = 0; i < count; i++) parts->count += slots[i] != NULL;
-}
-
-static void note_parts(poolobj *const *slots, size_t count, void *arg) {
-    struct parts *parts = (struct parts *)arg;
-    for (size_t i = 0; i < count; i++)
-        if (slots[i] != NULL) parts->old[parts->at++] = value_ref(slots[i]);
-}
-
-/* A part and its copy change places, so that what is dropped in the end is what nobody holds. */
-static void replace_parts(poolobj *const *slots, size_t count, void *arg) {
-    struct parts *parts = (struct parts *)arg;
-    for (size_t i = 0; i < count && parts->at < parts->count; i++) {
-        poolobj **slot = (poolobj **)(uintptr_t)(slots + i);
-        if (*slot == NULL) continue;
-        size_t at = parts->at++;
-        if (*slot != parts->old[at]) continue;
-        *slot = parts->copy[at];
-        parts->copy[at] = parts->old[at];
-    }
-}
-
-static bool deepen_parts(struct copying *copying, poolobj *copy, size_t depth) {
-    struct parts parts = {NULL, NULL, 0, 0};
-    poolobj_references(copy, count_parts, &parts);
-    if (parts.count == 0) return true;
-    parts.old = (poolobj **)value_allocate(copying->space, parts.count * 2 * sizeof parts.old[0]);
-    if (parts.old == NULL) return false;
-    parts.copy = parts.old + parts.count;
-    poolobj_references(copy, note_parts, &parts);
-    size_t made = 0;
-    while (made < parts.count && (parts.copy[made] = deep(copying, parts.old[made], depth))) made++;
-    bool good = made == parts.count;
-    parts.at = 0;
-    if (good) poolobj_references(copy, replace_parts, &parts);
-    value_unref_all(parts.old, parts.count);
-    value_unref_all(parts.copy, made);
-    value_free(parts.old);
-    return good;
+static poolobj *deep_part(void *arg, poolobj *part, size_t depth) {
+    return deep((struct copying *)arg, part, depth);
 }
 
 static poolobj *copy_own(poolval_space *space, poolobj *value, size_t depth) {
@@ -167,12 +122,18 @@ poolobj *copy_other(poolval_space *space, poolobj *value) {
     return copy_own(space, value, space->depth_max);
 }
 
+int copy_clear_other(poolval_space *space, poolobj *value) {
+    (void)space;
+    parts_clear(value);
+    return 0;
+}
+
 poolobj *copy_deep_other(struct copying *copying, poolobj *value, size_t depth) {
     poolobj *copy = copy_own(copying->space, value, depth);
-    if (copy == NULL || copy == value) return copy;
+    if (copy == NULL || !own_is_new(copying->space, copy)) return copy;
     bool good = copies_add(copying->space, &copying->memo, value, copy) &&
-                deepen_parts(copying, copy, depth - 1);
-    if (good) return copy;
+                parts_replace(copying->space, copy, deep_part, copying, depth - 1);
+    if (good) return own_whole(copying->space, copy);
     value_unref(copy);
     return NULL;
 }

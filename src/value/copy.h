@@ -14,6 +14,7 @@ poolobj *copy_dict(poolval_space *space, poolobj *from);
 poolobj *copy_bytearray(poolval_space *space, poolobj *from);
 /* By a hook; of an instance, with the same attributes; else the object itself. */
 poolobj *copy_other(poolval_space *space, poolobj *value);
+int copy_clear_other(poolval_space *space, poolobj *value);
 
 poolobj *copy_deep_list(struct copying *copying, poolobj *value, size_t depth);
 poolobj *copy_deep_dict(struct copying *copying, poolobj *value, size_t depth);

@@ -97,6 +97,26 @@ poolobj_type *poolval_type_new(poolval_space *space, int base, const poolobj_typ
         space, POOLVAL_ERR_VALUE, "a specification that is no good: %s", failure_text(fault), 0);
 }
 
+/* ---- The type that stands for another one ---- */
+
+static bool is_like(const poolval_space *space, const poolobj_type *type,
+                    const poolobj_type *like) {
+    const struct own *own = own_of_type(type), *other = own_of_type(like);
+    return own != NULL && own->space == space && !type->freed && own->base == other->base &&
+           memcmp(&own->hooks, &other->hooks, sizeof own->hooks) == 0 &&
+           strcmp(object_heap_type_name(type), object_heap_type_name(like)) == 0;
+}
+
+poolobj_type *poolval_type_like(poolval_space *space, const poolobj_type *like) {
+    poolobj_type *type = own_of_type(like) != NULL ? object_heap_first_type(space->heap) : NULL;
+    for (; type != NULL; type = object_heap_next_type(type))
+        if (is_like(space, type, like)) return type;
+    return (poolobj_type *)value_fail(space, POOLVAL_ERR_TYPE, "the space has no type like %s",
+                                      failure_copy(&space->failure, 0, object_heap_type_name(like),
+                                                   strlen(object_heap_type_name(like))),
+                                      0);
+}
+
 poolobj *poolval_new(poolval_space *space, poolobj_type *type) {
     const struct own *own = own_of_type(type);
     if (own == NULL || own->space != space || type->freed)

@@ -31,29 +31,32 @@ static const struct value_class *parent_of(const struct value_class *class_) {
 
 /* ---- Classes ---- */
 
-static bool fill_class(poolval_space *space, struct value_class *class_, poolobj *name,
-                       const struct value_class *parent) {
+static bool fill_class(poolval_space *space, struct value_class *class_, poolobj *name) {
     class_->name = value_ref(name);
     class_->utf8 = poolval_str_utf8(space, name, NULL); /* made now, it stays */
     class_->attributes = (poolobj *)dict_new(space);
     class_->names = (poolobj *)dict_new(space);
-    if (parent != NULL) {
-        class_->parent = value_ref((poolobj *)(uintptr_t)&parent->base);
-        class_->finalized = parent->finalized;
-    }
     return class_->utf8 != NULL && class_->attributes != NULL && class_->names != NULL;
+}
+
+struct value_class *instance_new_class(poolval_space *space, poolobj *name) {
+    struct value_class *class_ =
+        (struct value_class *)value_new(space, POOLVAL_CLASS, sizeof(struct value_class));
+    if (class_ == NULL || fill_class(space, class_, name)) return class_;
+    value_unref(&class_->base);
+    return NULL;
 }
 
 poolobj *poolval_class_new(poolval_space *space, poolobj *name, poolobj *parent) {
     if (!value_require(space, name, POOLVAL_STR, "a str")) return NULL;
     if (parent != NULL && require_class(space, parent) == NULL) return NULL;
-    struct value_class *class_ =
-        (struct value_class *)value_new(space, POOLVAL_CLASS, sizeof(struct value_class));
+    struct value_class *class_ = instance_new_class(space, name);
     if (class_ == NULL) return NULL;
-    if (fill_class(space, class_, name, (const struct value_class *)parent))
-        return value_made(space, class_);
-    value_unref(&class_->base);
-    return NULL;
+    if (parent != NULL) {
+        class_->parent = value_ref(parent);
+        class_->finalized = ((const struct value_class *)parent)->finalized;
+    }
+    return value_made(space, class_);
 }
 
 poolobj *poolval_class_name(poolval_space *space, const poolobj *value) {
@@ -78,17 +81,23 @@ int poolval_class_finalize(poolval_space *space, poolobj *value, int finalized) 
 /* The first instances get some room more, while names are found out. */
 enum { FIRST_INSTANCES = 64, FIRST_ROOM = 4 };
 
+struct value_instance *instance_new(poolval_space *space, struct value_class *class_, size_t room) {
+    struct value_instance *instance =
+        (struct value_instance *)value_new_items(space, POOLVAL_INSTANCE, room);
+    if (instance == NULL) return NULL;
+    instance->type = value_ref(&class_->base);
+    if (!class_->finalized) instance->base.flags &= (uint8_t)~FINALIZE;
+    return instance;
+}
+
 poolobj *poolval_instance_new(poolval_space *space, poolobj *value) {
     struct value_class *class_ = require_class(space, value);
     if (class_ == NULL) return NULL;
     size_t room = as_dict(class_->names)->length;
     if (class_->made < FIRST_INSTANCES) room = size_max(room, FIRST_ROOM);
-    struct value_instance *instance =
-        (struct value_instance *)value_new_items(space, POOLVAL_INSTANCE, room);
+    struct value_instance *instance = instance_new(space, class_, room);
     if (instance == NULL) return NULL;
     class_->made += class_->made < FIRST_INSTANCES;
-    instance->type = value_ref(value);
-    if (!class_->finalized) instance->base.flags &= (uint8_t)~FINALIZE;
     return value_made(space, instance);
 }
 
@@ -107,11 +116,8 @@ int poolval_is_instance(poolval_space *space, const poolobj *value, const poolob
 
 poolobj *instance_copy(poolval_space *space, const struct value_instance *from) {
     size_t room = instance_room(from);
-    struct value_instance *copy =
-        (struct value_instance *)value_new_items(space, POOLVAL_INSTANCE, room);
+    struct value_instance *copy = instance_new(space, class_of_instance(from), room);
     if (copy == NULL) return NULL;
-    if (!class_of_instance(from)->finalized) copy->base.flags &= (uint8_t)~FINALIZE;
-    copy->type = value_ref(from->type);
     for (size_t i = 0; i < room; i++)
         if (from->item[i] != NULL) copy->item[i] = value_ref(from->item[i]);
     if (from->more == NULL) return &copy->base;
@@ -119,6 +125,19 @@ poolobj *instance_copy(poolval_space *space, const struct value_instance *from) 
     if (copy->more != NULL) return &copy->base;
     value_unref(&copy->base);
     return NULL;
+}
+
+int instance_clear_class(poolval_space *space, poolobj *value) {
+    return poolval_dict_clear(space, ((struct value_class *)value)->attributes);
+}
+
+int instance_clear(poolval_space *space, poolobj *value) {
+    struct value_instance *instance = (struct value_instance *)value;
+    (void)space;
+    instance->base.flags &= (uint8_t)~FINALIZE;
+    for (size_t i = 0; i < instance_room(instance); i++) poolobj_clear(&instance->item[i]);
+    poolobj_clear(&instance->more);
+    return 0;
 }
 
 void instance_finalize(poolobj *instance) {

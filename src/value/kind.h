@@ -58,6 +58,8 @@ struct kind {
     /* Copies its parts into the copy. False: the failure is noted. NULL: it has none. */
     bool (*transfer_parts)(struct transfer *transfer, const poolobj *value, poolobj *copy,
                            size_t depth);
+    /* A copy with its parts, where these two are not enough. NULL: they are. */
+    poolobj *(*transfer_whole)(struct transfer *transfer, const poolobj *value, size_t depth);
     /* Takes out all that it holds. NULL: that can't be, or needs not. */
     int (*clear)(poolval_space *space, poolobj *value);
 

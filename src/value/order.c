@@ -7,6 +7,26 @@
 #include "value/own.h"
 #include "value/set.h"
 
+/* What programs compare most, without the memo that other values need: two integers of 64 bits,
+   other numbers, two strings. */
+ALWAYS_INLINE bool both_small(const poolval_space *space, const poolobj *a, const poolobj *b) {
+    return value_is(space, a, POOLVAL_INT) && value_is(space, b, POOLVAL_INT);
+}
+static_assert(POOLVAL_LARGE_INT - POOLVAL_BOOL == 3,
+              "bool, int, float and large int, nothing else");
+ALWAYS_INLINE bool is_number(const poolval_space *space, const poolobj *value) {
+    return value_type(space, value) - POOLVAL_BOOL <= POOLVAL_LARGE_INT - POOLVAL_BOOL;
+}
+ALWAYS_INLINE bool both_numbers(const poolval_space *space, const poolobj *a, const poolobj *b) {
+    return is_number(space, a) && is_number(space, b);
+}
+ALWAYS_INLINE bool both_strs(const poolval_space *space, const poolobj *a, const poolobj *b) {
+    return value_is(space, a, POOLVAL_STR) && value_is(space, b, POOLVAL_STR);
+}
+ALWAYS_INLINE int64_t small(const poolobj *value) {
+    return ((const struct value_int *)value)->number;
+}
+
 /* ---- Equal ---- */
 
 static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth);
@@ -100,11 +120,17 @@ static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth) 
     return kind->equal_parts(memo, a, b, depth);
 }
 
-int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth) {
+static NOINLINE int equal_by_memo(poolval_space *space, poolobj *a, poolobj *b, size_t depth) {
     struct memo fresh, *memo = memo_join(&fresh, space);
     int equal = equal_items(memo, a, b, depth);
     memo_part(memo, &fresh);
     return equal;
+}
+
+int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth) {
+    if (both_small(space, a, b)) return small(a) == small(b);
+    if (both_numbers(space, a, b)) return a == b || number_compare(space, a, b) == NUMBER_EQUAL;
+    return equal_by_memo(space, a, b, depth);
 }
 
 int order_equal_held(poolval_space *space, poolobj *a, poolobj *b) {
@@ -133,13 +159,18 @@ static bool fail_order(poolval_space *space, const poolobj *a, const poolobj *b)
     return false;
 }
 
-bool order_numbers(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
-    enum number_order found = number_compare(memo->space, a, b);
-    (void)depth;
+static NOINLINE bool compare_numbers(poolval_space *space, const poolobj *a, const poolobj *b,
+                                     int *order) {
+    enum number_order found = number_compare(space, a, b);
     *order = (int)found;
     if (likely(found != NUMBER_UNORDERED)) return true;
-    value_fail(memo->space, POOLVAL_ERR_VALUE, "nan has no order", 0, 0);
+    value_fail(space, POOLVAL_ERR_VALUE, "nan has no order", 0, 0);
     return false;
+}
+
+bool order_numbers(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
+    (void)depth;
+    return compare_numbers(memo->space, a, b, order);
 }
 
 bool order_strs(struct memo *memo, poolobj *a, poolobj *b, size_t depth, int *order) {
@@ -200,12 +231,26 @@ static bool compare_items(struct memo *memo, poolobj *a, poolobj *b, size_t dept
     return kind->order(memo, a, b, depth, order);
 }
 
-bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order) {
+static NOINLINE bool compare_by_memo(poolval_space *space, poolobj *a, poolobj *b, size_t depth,
+                                     int *order) {
     struct memo memo;
     memo_begin(&memo, space);
     bool good = compare_items(&memo, a, b, depth, order);
     memo_end(&memo);
     return good;
+}
+
+bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order) {
+    if (both_small(space, a, b)) {
+        *order = (small(a) > small(b)) - (small(a) < small(b));
+        return true;
+    }
+    if (both_strs(space, a, b)) {
+        *order = str_compare((const struct value_str *)a, (const struct value_str *)b);
+        return true;
+    }
+    if (both_numbers(space, a, b)) return compare_numbers(space, a, b, order);
+    return compare_by_memo(space, a, b, depth, order);
 }
 
 int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order) {

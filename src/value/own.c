@@ -223,6 +223,47 @@ poolobj *own_copy(const struct own *own, poolobj *value, size_t depth) {
     return check_copy(own, value, copy, depth);
 }
 
+/* The failure of another space is this one's. */
+static void fail_as(poolval_space *space, const poolval_space *other) {
+    const char *message = poolval_error_message(other);
+    value_fail(space, poolval_error(other), "%s",
+               failure_copy(&space->failure, 0, message, strlen(message)), 0);
+}
+
+/* In a space that checks hooks, a copy is made there first, and compared. */
+static bool check_copy_to(const struct own *own, poolval_space *to, poolobj *value, size_t depth) {
+    if (likely(!own->space->check_hooks) || own->space == to) return true;
+    poolobj *copy = own_copy(own, value, depth);
+    if (copy != NULL) value_unref(copy);
+    if (copy == NULL) fail_as(to, own->space);
+    return copy != NULL;
+}
+
+poolobj *own_copy_to(const struct own *own, poolval_space *to, poolobj *value, size_t depth) {
+    struct call call;
+    if (!check_copy_to(own, to, value, depth) || !begin_call(&call, to, value, depth, "copy"))
+        return NULL;
+    poolobj *copy = own->hooks.copy(to, value);
+    end_call(&call, copy == NULL);
+    if (copy == NULL) return NULL;
+    if (object_heap(copy) == to->heap)
+        return own->space == to ? check_copy(own, value, copy, depth) : copy;
+    fail_hooks(to, "a copy is of another heap", value, NULL);
+    value_unref(copy);
+    return NULL;
+}
+
+bool own_is_new(const poolval_space *space, const poolobj *copy) {
+    unsigned type = value_type(space, copy);
+    return copy->count == 1 && (type == POOLVAL_OTHER || type == POOLVAL_INSTANCE);
+}
+
+poolobj *own_whole(const poolval_space *space, poolobj *copy) {
+    const struct own *own = own_of(space, copy);
+    if (own != NULL && own->hooks.hash != NULL) *kept_hash(own, copy) = 0;
+    return copy;
+}
+
 ptrdiff_t own_length(const struct own *own, poolobj *value) {
     poolval_space *space = own->space;
     struct call call;

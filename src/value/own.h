@@ -51,6 +51,15 @@ int own_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int 
 poolobj *own_repr(const struct own *own, poolobj *value, size_t depth);
 /* NULL: failed; the value itself where there is no hook. */
 poolobj *own_copy(const struct own *own, poolobj *value, size_t depth);
+/* A copy by the hook, which is there, in a space that may be of another heap; there the failure is
+   noted. */
+poolobj *own_copy_to(const struct own *own, poolval_space *to, poolobj *value, size_t depth);
+/* Whether what a hook gave for a copy is an object that it made and nobody else has: its parts are
+   to be copied. All else is taken as it is. */
+bool own_is_new(const poolval_space *space, const poolobj *copy);
+/* The copy has its parts now: a hash that the hook copied, or was asked for before, is forgotten.
+   Returns it. */
+poolobj *own_whole(const poolval_space *space, poolobj *copy);
 ptrdiff_t own_length(const struct own *own, poolobj *value);
 poolobj *own_iterate(const struct own *own, poolobj *value);
 int own_next(const struct own *own, poolobj *value, poolobj **item);

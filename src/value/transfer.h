@@ -26,6 +26,10 @@ bool transfer_list_parts(struct transfer *transfer, const poolobj *value, poolob
                          size_t depth);
 bool transfer_tuple_parts(struct transfer *transfer, const poolobj *value, poolobj *copy,
                           size_t depth);
+/* By the hook of an own type; of an instance, too, if it has one, and else with its class. */
+poolobj *transfer_own(struct transfer *transfer, const poolobj *value, size_t depth);
+poolobj *transfer_instance(struct transfer *transfer, const poolobj *value, size_t depth);
+poolobj *transfer_class(struct transfer *transfer, const poolobj *value, size_t depth);
 /* A set has the parts of its dictionary. */
 bool transfer_dict_parts(struct transfer *transfer, const poolobj *value, poolobj *copy,
                          size_t depth);

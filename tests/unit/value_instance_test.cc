@@ -131,8 +131,11 @@ TEST_F(ValueInstanceTest, CopiesAreOfTheClassWithCopiesOfTheAttributes) {
     EXPECT_NE(get(deep, "items"), (poolobj *)items);
     EXPECT_EQ(get(deep, "items"), (poolobj *)get(deep, "more39"));
     EXPECT_EQ(poolval_class_of(space_, deep), (poolobj *)node);
-    EXPECT_NO_VALUE(poolval_copy_to(space_, a), POOLVAL_ERR_TYPE);
-    for (poolobj *each : {(poolobj *)a, (poolobj *)deep})
+    Ref sent = poolval_copy_to(space_, a);
+    EXPECT_EQ(get(sent, "self"), (poolobj *)sent);
+    EXPECT_EQ(get(sent, "more39"), (poolobj *)get(sent, "items"));
+    EXPECT_EQ(poolval_class_of(space_, sent), (poolobj *)node);
+    for (poolobj *each : {(poolobj *)a, (poolobj *)deep, (poolobj *)sent})
         EXPECT_EQ(poolval_attr_remove(space_, each, str("self")), 0);
 }
 

@@ -282,7 +282,8 @@ static void find_own(struct walk *walk) {
             *(const uintptr_t *)__builtin_frame_address(0)                                         \
     }
 
-static void unwind_by_tables(struct walk *walk) {
+/* It has no frame of its own, as visit leaves out one frame. */
+ALWAYS_INLINE void unwind_by_tables(struct walk *walk) {
     _Unwind_Reason_Code end = _Unwind_Backtrace(visit, walk);
     if (end == _URC_END_OF_STACK) frame_rule_learn(&walk->last, NULL);
     if (!walk->met) remember_chain(&walk->chain, walk->stack);

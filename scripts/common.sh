@@ -202,7 +202,7 @@ copy_sources() {
     (cd "$top" && tar -cf - --exclude='*.o' --exclude='*.lo' --exclude='*.la' --exclude='*.a' \
         --exclude='*.log' --exclude='*.trs' --exclude=.libs --exclude=.deps \
         --exclude=.dirstamp -- configure.ac Makefile.am ./*.in ./*.md .clang-format \
-        .editorconfig .gitignore .ci LICENSE NEWS bench cmake debian docs examples include man scripts src \
+        .editorconfig .gitignore .ci .reuse AUTHORS LICENSE LICENSES NEWS bench cmake debian docs examples include man scripts src \
         tests tool) |
         tar -xf - -C "$build/source" || die "cannot copy the sources to $build/source."
     rm -f "$build/source/config.h.in" "$build/source/Makefile.in"

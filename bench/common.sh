@@ -54,7 +54,7 @@ library_named() {
     local folder path
     path=$( (ldconfig -p || /sbin/ldconfig -p) 2>/dev/null | sed -n "s/.*[[:space:]]$1 .*=> //p" |
         head -n 1)
-    for folder in /usr/lib/x86_64-linux-gnu /usr/lib64 /usr/local/lib /usr/lib; do
+    for folder in /usr/lib/*-linux-gnu /usr/lib64 /usr/local/lib /usr/lib; do
         [ -n "$path" ] || [ ! -e "$folder/$1" ] || path=$folder/$1
     done
     printf '%s' "$path"

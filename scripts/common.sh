@@ -35,23 +35,50 @@ read_arguments() {
 
 # ---- What is missing ----
 
-# One line per need: what to look for (a command, or a file if it has a slash) and its package.
-compile_needs='
-gcc gcc
-g++ g++
-/usr/include/stdlib.h libc6-dev
-make make
-objcopy binutils
-autoreconf autoconf
-automake automake
-libtoolize libtool
-pkg-config pkg-config'
+# What the packages' build needs is in debian/control, with alternatives as "one|other", a line each:
+# for the build itself (any), or for the tests alone (nocheck). debhelper makes packages only.
+build_packages_of() {
+    awk -v which="$1" '
+        /^[^ #]/ { inside = /^Build-Depends:/; sub(/^Build-Depends:/, "") }
+        inside && !/^#/ { list = list $0 }
+        END {
+            count = split(list, items, ",")
+            for (i = 1; i <= count; i++) {
+                if ((items[i] ~ /<!nocheck>/) != (which == "nocheck")) continue
+                gsub(/\([^)]*\)|<[^>]*>|[ \t]/, "", items[i])
+                if (items[i] != "" && items[i] !~ /^debhelper/) print items[i]
+            }
+        }' "$top/debian/control"
+}
+
+# needs_of WHICH PATTERN: those of build_packages_of that a pattern fits, as needs.
+needs_of() { build_packages_of "$1" | grep -E -e "$2" | sed 's/\([^|]*\).*/deb:& \1/'; }
+
+# One line per need: what to look for (a command, a file if it has a slash, or a Debian package) and
+# its package. Debian takes for granted what build-essential has; without a library the build goes on,
+# and configure says what is left out.
+compile_needs="
+gcc build-essential
+g++ build-essential
+make build-essential
+/usr/include/stdlib.h build-essential
+objcopy build-essential
+$(needs_of any '^(autoconf|automake|libtool|pkg)')"
+library_needs=$(needs_of any '-dev$')
+test_needs=$(needs_of nocheck .)
 
 present() {
     case $1 in
+    deb:*) package_present "${1#deb:}" ;;
     */*) [ -e "$1" ] ;;
     *) command -v "$1" >/dev/null ;;
     esac
+}
+
+# package_present ONE|OTHER: where there is no dpkg, nobody knows, and configure will say.
+package_present() {
+    command -v dpkg-query >/dev/null || return 0
+    dpkg-query -W -f '${db:Status-Status}\n' ${1//|/ } 2>/dev/null | grep -qx installed
 }
 
 # missing_packages NEEDS: the packages of the needs that are absent, one per line.
@@ -175,7 +202,7 @@ copy_sources() {
     (cd "$top" && tar -cf - --exclude='*.o' --exclude='*.lo' --exclude='*.la' --exclude='*.a' \
         --exclude='*.log' --exclude='*.trs' --exclude=.libs --exclude=.deps \
         --exclude=.dirstamp -- configure.ac Makefile.am ./*.in ./*.md .clang-format \
-        .editorconfig .gitignore .ci LICENSE NEWS bench docs examples include man scripts src \
+        .editorconfig .gitignore .ci .reuse AUTHORS LICENSE LICENSES NEWS bench cmake debian docs examples include man scripts src \
         tests tool) |
         tar -xf - -C "$build/source" || die "cannot copy the sources to $build/source."
     rm -f "$build/source/config.h.in" "$build/source/Makefile.in"

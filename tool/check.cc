@@ -23,7 +23,7 @@ namespace {
 const std::vector<OptionRule> &options() {
     static const std::vector<OptionRule> rules = {
         {"--8", nullptr, "ask about libpoolalloc8.so"},
-        {"--library", "FILE", "ask about another libpoolalloc.so than the installed one"},
+        {"--library", "FILE", "ask about another libpoolalloc.so.0 than the installed one"},
         {"--json", nullptr, "the answer as JSON, schema poolalloc.check"},
         {"--quiet", nullptr, "the exit status alone", "-q"},
     };

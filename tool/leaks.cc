@@ -33,7 +33,7 @@ const std::vector<OptionRule> &options() {
         {"--most", "N", "so many stacks of each kind, the largest first (20; all: 0)"},
         {"--no-inherit", nullptr, "CMD alone, not what it starts"},
         {"--8", nullptr, "with libpoolalloc8.so, which aligns to 8 bytes"},
-        {"--library", "FILE", "with another libpoolalloc.so than the installed one"},
+        {"--library", "FILE", "with another libpoolalloc.so.0 than the installed one"},
         {"--output", "FILE", "where the report goes (text: standard error, JSON: standard output)",
          "-o"},
         {"--json", nullptr, "as JSON, schema poolalloc.leaks"},

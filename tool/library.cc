@@ -16,17 +16,16 @@ static std::string absolute(const std::string &path) {
 std::string library_path(bool aligns_to_8) {
     std::string self = link_target("/proc/self/exe");
     std::string folder = self.substr(0, self.rfind('/'));
-    std::string name = aligns_to_8 ? "libpoolalloc8.so" : "libpoolalloc.so";
+    std::string name = aligns_to_8 ? "libpoolalloc8.so.0" : "libpoolalloc.so.0";
     std::string multiarch = base_name(POOLALLOC_LIBDIR);
     std::vector<std::string> folders = {folder + "/.libs", folder + "/../lib",
                                         folder + "/../lib/" + multiarch, POOLALLOC_LIBDIR};
-    for (const std::string &place : folders)
-        for (const char *version : {"", ".0"}) {
-            std::string found = absolute(place + "/" + name + version);
-            char whole[PATH_MAX];
-            if (!found.empty() && realpath(place.c_str(), whole) != nullptr)
-                return std::string(whole) + "/" + name + version;
-        }
+    for (const std::string &place : folders) {
+        std::string found = absolute(place + "/" + name);
+        char whole[PATH_MAX];
+        if (!found.empty() && realpath(place.c_str(), whole) != nullptr)
+            return std::string(whole) + "/" + name;
+    }
     throw Failure("there is no " + name +
                   " in " POOLALLOC_LIBDIR ": install the library, or name it with --library=FILE");
 }

@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-// The absolute path of libpoolalloc.so, or libpoolalloc8.so: beside this program in a build folder,
-// in the lib folder beside this program's bin, or where it was installed. Throws a Failure.
+// The absolute path of libpoolalloc.so.0, or libpoolalloc8.so.0, the names that are there without
+// the files for development: beside this program in a build folder, in the lib folder beside this
+// program's bin, or where it was installed. Throws a Failure.
 std::string library_path(bool aligns_to_8);
 // The library that `poolalloc record` preloads, found in the same way.
 std::string library_recorder();

@@ -32,7 +32,7 @@ const std::vector<OptionRule> &options() {
         {"--sort", "FIGURE", "in-use, peak or allocated (in-use, or peak where little is in use)"},
         {"--json", nullptr, "the table as JSON, schema poolalloc.profile"},
         {"--8", nullptr, "libpoolalloc8.so, which aligns to 8 bytes"},
-        {"--library", "FILE", "another libpoolalloc.so than the installed one"},
+        {"--library", "FILE", "another libpoolalloc.so.0 than the installed one"},
     };
     return rules;
 }

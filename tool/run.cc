@@ -17,7 +17,7 @@ const std::vector<OptionRule> &options() {
     static const std::vector<OptionRule> rules = {
         {"--8", nullptr, "libpoolalloc8.so, which aligns to 8 bytes"},
         {"--no-inherit", nullptr, "this process alone: what it starts runs without the library"},
-        {"--library", "FILE", "another libpoolalloc.so than the installed one"},
+        {"--library", "FILE", "another libpoolalloc.so.0 than the installed one"},
         {"--*", "VALUE", "options of the library, as in poolalloc(7): --report=exit"},
     };
     return rules;

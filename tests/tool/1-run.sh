@@ -33,9 +33,9 @@ completes "$$" poolalloc explain "$$"
 completes bash poolalloc run bas
 
 shows_preload='printf "%s\n" "[$LD_PRELOAD]" "($POOLALLOC_OPTIONS)"'
-expect 'run puts the library in front' 0 "^\[$library16\]" -- "$tool" run -- sh -c "$shows_preload"
-expect 'run --8' 0 "^\[$library8\]" -- "$tool" run --8 sh -c "$shows_preload"
-expect 'run keeps other preloads, but no second of ours' 0 "^\[$library16:libc.so.6\]" -- \
+expect 'run puts the library in front' 0 "^\[$library16.0\]" -- "$tool" run -- sh -c "$shows_preload"
+expect 'run --8' 0 "^\[$library8.0\]" -- "$tool" run --8 sh -c "$shows_preload"
+expect 'run keeps other preloads, but no second of ours' 0 "^\[$library16.0:libc.so.6\]" -- \
     env LD_PRELOAD="libc.so.6 $library8" "$tool" run -- sh -c "$shows_preload"
 expect 'run hands options on, behind those that were there' 0 '^\(purge_delay=1s,purge_delay=2s,huge_pages=off\)' -- \
     env POOLALLOC_OPTIONS=purge_delay=1s "$tool" run --purge-delay=2s --huge-pages=off -- sh -c "$shows_preload"

@@ -25,7 +25,7 @@ expect 'profile --8' 0 "keep_name.* sites.cc:$(site names)" -- "$tool" profile -
 expect 'profile: a program that another starts' 0 'one that the command started' "keep_name.* sites.cc:$(site names)" -- \
     "$tool" profile sh -c '"$1" 5000; true' - "$sites"
 expect 'profile ends as the command does' 7 'make_entry' -- "$tool" profile --mean=4K "$sites" 7
-expect 'profile: other preloads stay' 0 '^\[.*libpoolalloc.so:libc.so.6\]' -- \
+expect 'profile: other preloads stay' 0 '^\[.*libpoolalloc.so.0:libc.so.6\]' -- \
     env LD_PRELOAD=libc.so.6 "$tool" profile bash -c 'echo "[$LD_PRELOAD]"'
 ${STRIP:-strip} -o "$work/bare" "$sites" 2>/dev/null || cp "$sites" "$work/bare"
 expect 'profile: a program without symbols' 0 'bare\+0x[0-9a-f]+ \(bare\)' -- "$tool" profile --mean=4K "$work/bare"

@@ -1,0 +1,3 @@
+module example.org/linking
+
+go 1.19

@@ -24,7 +24,7 @@ struct allocate_wishes allocate_wishes;
 
 /* Each trim has a number; heaps that have not seen the last one flush what they hold. A change of
    options.perturb is one, as heaps then become bare, or are it no more. */
-static struct atomic_u32 last_trim;
+static struct atomic_u32 allocate_last_trim;
 
 /* What a heap has at hand may keep nearly free pools from going back: once per purge delay it lets
    go of all of it, a few thousand blocks at the most, and takes up what it goes on using. */
@@ -47,7 +47,7 @@ static void flush_heap(struct heap *heap) {
 
 static void poll(struct heap *heap, uint64_t now) {
     if (remote_is_waiting(heap)) remote_drain(heap, DRAIN_AT_ONCE);
-    uint32_t trim = atomic_u32_load(&last_trim);
+    uint32_t trim = atomic_u32_load(&allocate_last_trim);
     if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
         flush_heap(heap);
@@ -455,7 +455,7 @@ void deallocate_other_or(void *pointer, deallocate_refused *refused, size_t argu
 
 void allocate_perturb(bool on, unsigned byte) {
     options.perturb = on ? PERTURB_ON | (byte & 0xff) : 0;
-    atomic_u32_add(&last_trim, 1);
+    atomic_u32_add(&allocate_last_trim, 1);
     struct heap *heap = thread_heap_enter();
     if (heap != NULL) allocate_poll(heap);
     thread_heap_leave(heap);
@@ -470,7 +470,7 @@ bool allocate_sample(size_t mean) {
         return false;
     }
     no_heap.sampling = mean != 0;
-    atomic_u32_add(&last_trim, 1);
+    atomic_u32_add(&allocate_last_trim, 1);
     struct heap *heap = thread_heap_enter();
     if (heap != NULL) allocate_poll(heap);
     thread_heap_leave(heap);
@@ -480,7 +480,7 @@ bool allocate_sample(size_t mean) {
 bool allocate_trim(size_t keep) {
     bool any = false;
     struct heap *heap = thread_heap_enter();
-    atomic_u32_add(&last_trim, 1);
+    atomic_u32_add(&allocate_last_trim, 1);
     if (heap != NULL) {
         allocate_poll(heap);
         remote_post(heap);

@@ -9,9 +9,9 @@ static_assert(HUGE_SIZE == OS_HUGE && HUGE_SIZE % ARENA_SIZE == 0 &&
                   HUGE_SIZE <= (size_t)1 << WINDOW_SHIFT,
               "a huge page is whole arenas of one window");
 
-static struct atomic_u64 marked; /* written under the space lock */
+static struct atomic_u64 huge_marked; /* written under the space lock */
 
-bool huge_any(void) { return atomic_u64_load(&marked) != 0; }
+bool huge_any(void) { return atomic_u64_load(&huge_marked) != 0; }
 
 struct arena *huge_first(struct arena *arena) {
     struct window *window = window_of(arena);
@@ -28,7 +28,7 @@ void huge_mark(uintptr_t base) {
     ASSERT(space_lock_is_held() && base % HUGE_SIZE == 0);
     ASSERT(!window_arena_at(base)->huge);
     window_arena_at(base)->huge = true;
-    atomic_u64_store(&marked, atomic_u64_load(&marked) + 1);
+    atomic_u64_store(&huge_marked, atomic_u64_load(&huge_marked) + 1);
 }
 
 static bool is_free(const struct arena *first) {
@@ -42,7 +42,7 @@ bool huge_give_up(struct arena *arena) {
     struct arena *first = huge_first(arena);
     bool whole = is_free(first);
     first->huge = false;
-    atomic_u64_store(&marked, atomic_u64_load(&marked) - 1);
+    atomic_u64_store(&huge_marked, atomic_u64_load(&huge_marked) - 1);
     if (whole)
         os_use_small_pages((void *)first->base, HUGE_SIZE);
     else
@@ -64,7 +64,7 @@ static uint64_t visit_huge(void (*visit)(const struct arena *first)) {
 
 void huge_rebuild(void) {
     ASSERT(space_lock_is_held());
-    atomic_u64_store(&marked, visit_huge(NULL));
+    atomic_u64_store(&huge_marked, visit_huge(NULL));
 }
 
 static void check_page(const struct arena *first) {
@@ -74,5 +74,5 @@ static void check_page(const struct arena *first) {
 
 void huge_check(void) {
     ASSERT(space_lock_is_held());
-    CHECK(visit_huge(check_page) == atomic_u64_load(&marked)); /* U2 */
+    CHECK(visit_huge(check_page) == atomic_u64_load(&huge_marked)); /* U2 */
 }

@@ -15,14 +15,17 @@ enum {
     WAIT_LEAST = 16 * MIB / POOL_SIZE,
     WAIT_MOST = 16 * GIB / POOL_SIZE,
 };
-static struct atomic_u64 due_at = {HUGE_FROM}; /* pages in use */
-static uint64_t wait = WAIT_LEAST;             /* under the space lock */
 
-bool huge_make_is_due(void) { return purge_in_use() >= atomic_u64_load(&due_at); }
+static struct {
+    struct atomic_u64 due_at; /* pages in use */
+    uint64_t wait;            /* under the space lock */
+} huge_make_state = {{HUGE_FROM}, WAIT_LEAST};
+
+bool huge_make_is_due(void) { return purge_in_use() >= atomic_u64_load(&huge_make_state.due_at); }
 
 static void look_again_after(uint64_t growth) {
     ASSERT(space_lock_is_held());
-    atomic_u64_store(&due_at, size_max(purge_in_use() + growth, HUGE_FROM));
+    atomic_u64_store(&huge_make_state.due_at, size_max(purge_in_use() + growth, HUGE_FROM));
 }
 
 static bool is_all_untouched(uintptr_t base) {
@@ -45,8 +48,8 @@ static uintptr_t begin_making(void) {
 
 static void note_outcome(enum os_huge outcome) {
     bool good = outcome == OS_HUGE_DONE;
-    look_again_after(good ? HUGE_PAGES - ARENA_POOLS : wait);
-    wait = good ? WAIT_LEAST : size_min(2 * wait, WAIT_MOST);
+    look_again_after(good ? HUGE_PAGES - ARENA_POOLS : huge_make_state.wait);
+    huge_make_state.wait = good ? WAIT_LEAST : size_min(2 * huge_make_state.wait, WAIT_MOST);
 }
 
 /* The words say that the pages have memory before they are free again, as a fork may come. */

@@ -17,21 +17,21 @@ static uint32_t now(void) { return (uint32_t)os_clock_ms(); }
 
 /* When something may have waited for long in an inbox; 0: nobody has asked for a look since the
    last one. */
-static struct atomic_u64 look_at;
+static struct atomic_u64 inbox_look_at;
 
 static uint64_t long_wait(void) { return size_max(options.purge_delay, INBOX_WAIT_LEAST_MS); }
 
 void inbox_ask_for_look(void) {
-    if (options.purge_delay != PURGE_NEVER && atomic_u64_load(&look_at) == 0)
-        atomic_u64_store(&look_at, os_clock_ms() + long_wait());
+    if (options.purge_delay != PURGE_NEVER && atomic_u64_load(&inbox_look_at) == 0)
+        atomic_u64_store(&inbox_look_at, os_clock_ms() + long_wait());
 }
 
 bool inbox_look_is_due(uint64_t time) {
-    uint64_t at = atomic_u64_load(&look_at);
+    uint64_t at = atomic_u64_load(&inbox_look_at);
     return unlikely(at != 0) && at <= time;
 }
 
-bool inbox_begin_look(void) { return atomic_u64_exchange(&look_at, 0) != 0; }
+bool inbox_begin_look(void) { return atomic_u64_exchange(&inbox_look_at, 0) != 0; }
 
 /* How long the first item of an inbox, which is not empty, has been there. */
 static uint32_t waiting_ms(const struct heap *heap) {

@@ -23,18 +23,20 @@ struct sheet {
 static_assert(sizeof(struct sheet) <= MESSAGE_SIZE, "it takes the place of one");
 
 /* Under the space lock. */
-static struct link sheets = {&sheets, &sheets};
-static struct sheet *idle; /* one without a message that is used: so that none comes and goes */
-static uint32_t founding;
-static size_t bytes;
+static struct {
+    struct link sheets;
+    struct sheet *idle; /* one without a message that is used: so that none comes and goes */
+    uint32_t founding;
+    size_t bytes;
+} message_state = {.sheets = {&message_state.sheets, &message_state.sheets}};
 
-size_t message_bytes(void) { return bytes; }
+size_t message_bytes(void) { return message_state.bytes; }
 
 void message_rebuild(void) {
     ASSERT(space_lock_is_held());
-    link_init(&sheets);
-    idle = NULL;
-    founding++;
+    link_init(&message_state.sheets);
+    message_state.idle = NULL;
+    message_state.founding++;
 }
 
 static struct sheet *sheet_of(struct message *message) {
@@ -46,10 +48,10 @@ static struct sheet *sheet_map(void) {
     struct sheet *sheet = (struct sheet *)os_map_fenced_at(NULL, 0, MESSAGE_SHEET, MESSAGE_SHEET);
     if (sheet == NULL) return NULL;
     os_name(sheet, MESSAGE_SHEET, "poolalloc messages");
-    bytes += MESSAGE_SHEET + 2 * OS_FENCE;
+    message_state.bytes += MESSAGE_SHEET + 2 * OS_FENCE;
     sheet->fresh = 1;
-    sheet->founding = founding;
-    link_add_after(&sheets, &sheet->link);
+    sheet->founding = message_state.founding;
+    link_add_after(&message_state.sheets, &sheet->link);
     return sheet;
 }
 
@@ -57,7 +59,7 @@ static void sheet_unmap(struct sheet *sheet) {
     ASSERT(space_lock_is_held());
     link_remove(&sheet->link);
     os_unmap_fenced(sheet, MESSAGE_SHEET);
-    bytes -= MESSAGE_SHEET + 2 * OS_FENCE;
+    message_state.bytes -= MESSAGE_SHEET + 2 * OS_FENCE;
 }
 
 /* ---- Messages of a sheet ---- */
@@ -69,31 +71,32 @@ static struct message *sheet_take(struct sheet *sheet) {
     else
         message = (struct message *)sheet + sheet->fresh++;
     if (++sheet->used == SHEET_MESSAGES - 1) link_remove(&sheet->link);
-    if (sheet == idle) idle = NULL;
+    if (sheet == message_state.idle) message_state.idle = NULL;
     return message;
 }
 
 /* One without a message in use is kept, and any other unmapped. */
 static void sheet_rest(struct sheet *sheet) {
-    if (idle != NULL) sheet_unmap(idle);
-    idle = sheet;
+    if (message_state.idle != NULL) sheet_unmap(message_state.idle);
+    message_state.idle = sheet;
 }
 
 /* Sheets that a fork left in doubt stay as they are. Full ones that have room again come first, so
    that what is nearly empty runs empty. */
 static void sheet_give(struct sheet *sheet, struct message *message) {
     ASSERT(space_lock_is_held());
-    if (sheet->founding != founding) return;
+    if (sheet->founding != message_state.founding) return;
     message->next = (uintptr_t)sheet->empty;
     sheet->empty = message;
-    if (sheet->used-- == SHEET_MESSAGES - 1) link_add_after(&sheets, &sheet->link);
+    if (sheet->used-- == SHEET_MESSAGES - 1) link_add_after(&message_state.sheets, &sheet->link);
     if (sheet->used == 0) sheet_rest(sheet);
 }
 
 static struct message *take_from_sheet(void) {
     ASSERT(space_lock_is_held());
-    struct sheet *sheet =
-        link_is_alone(&sheets) ? sheet_map() : link_owner(sheets.next, struct sheet, link);
+    struct sheet *sheet = link_is_alone(&message_state.sheets)
+                              ? sheet_map()
+                              : link_owner(message_state.sheets.next, struct sheet, link);
     return sheet != NULL ? sheet_take(sheet) : NULL;
 }
 

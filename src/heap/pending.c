@@ -12,12 +12,14 @@ struct atomic_u64 token_forks;
 
 /* ---- What a thread has in hand ---- */
 
-static __thread struct work works[WORKS];
-static __thread unsigned depth;
+static __thread struct {
+    struct work work[WORKS];
+    unsigned depth;
+} this_thread;
 
 struct work *pending_begin(void) {
     space_lock_notice_fork();
-    return depth < WORKS ? &works[depth++] : NULL;
+    return this_thread.depth < WORKS ? &this_thread.work[this_thread.depth++] : NULL;
 }
 
 static void bury_dead(struct work *work);
@@ -26,7 +28,7 @@ void pending_end(struct work *work) {
     if (work == NULL) return;
     while (work->dead_count > 0) bury_dead(work);
     ASSERT(work->held == NULL && work->items == 0 && work->pool == NULL);
-    depth--;
+    this_thread.depth--;
 }
 
 void pending_hold(struct work *work, struct heap *heap) {
@@ -218,8 +220,8 @@ static void free_tokens(uint64_t item) {
 }
 
 void pending_abandon(void) {
-    for (; depth > 0; depth--) {
-        struct work *work = &works[depth - 1];
+    for (; this_thread.depth > 0; this_thread.depth--) {
+        struct work *work = &this_thread.work[this_thread.depth - 1];
         free_tokens(work->items);
         if (work->pool != NULL) token_let_go(work->pool);
         for (unsigned i = 0; i < work->dead_count; i++) token_let_go(work->dead[i]);

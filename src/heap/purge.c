@@ -28,13 +28,13 @@ enum {
     AT_ONCE_FADE_MS = 500, /* half of that is forgotten in this time */
 };
 
-static struct link queue = {&queue, &queue};      /* by due time: the delay is the same for all */
-static struct atomic_u64 next_due = {UINT64_MAX}; /* of the queue's first; read without the lock */
-
-/* Pages, P2, and those of direct mappings; also read without the lock. */
-static struct atomic_u64 in_use;
-
 static struct {
+    struct link queue; /* by due time: the delay is the same for all */
+    /* When the queue's first is due. Every poll reads it without the lock: it is in a line that is
+       seldom written. */
+    struct atomic_u64 next_due;
+    /* Pages, P2, and those of direct mappings; read without the lock, too. */
+    CACHE_ALIGNED struct atomic_u64 in_use;
     size_t idle;      /* pages, P1 */
     size_t refaults;  /* pages that went back by amount and were asked for again */
     size_t direct;    /* pages of direct mappings in use */
@@ -47,29 +47,31 @@ static struct {
     uint64_t fade_at;       /* when what was taught fades next */
     size_t limit;           /* pages that the process may have; 0: any number */
     uint64_t resting_until; /* while options.purge_keep bytes or fewer are idle */
-} state;
+} purge_state = {.queue = {&purge_state.queue, &purge_state.queue}, .next_due = {UINT64_MAX}};
 
 size_t purge_runs;
 size_t purge_count(void) { return purge_runs; }
-size_t purge_idle(void) { return state.idle; }
-size_t purge_refaults(void) { return state.refaults; }
-size_t purge_in_use(void) { return atomic_u64_load(&in_use); }
+size_t purge_idle(void) { return purge_state.idle; }
+size_t purge_refaults(void) { return purge_state.refaults; }
+size_t purge_in_use(void) { return atomic_u64_load(&purge_state.in_use); }
 
 /* ---- The queue ---- */
 
 static void set_next_due(void) {
-    bool empty = link_is_alone(&queue);
-    uint64_t due = empty ? UINT64_MAX : link_owner(queue.next, struct arena, dirty)->due;
-    atomic_u64_store(&next_due, due > state.resting_until ? due : state.resting_until);
+    bool empty = link_is_alone(&purge_state.queue);
+    uint64_t due =
+        empty ? UINT64_MAX : link_owner(purge_state.queue.next, struct arena, dirty)->due;
+    atomic_u64_store(&purge_state.next_due,
+                     due > purge_state.resting_until ? due : purge_state.resting_until);
 }
 
 bool purge_is_due(uint64_t now) {
-    uint64_t due = atomic_u64_load(&next_due);
+    uint64_t due = atomic_u64_load(&purge_state.next_due);
     return due != UINT64_MAX && due <= now;
 }
 
 unsigned purge_wait(unsigned limit) {
-    uint64_t due = atomic_u64_load(&next_due), now = os_clock_ms();
+    uint64_t due = atomic_u64_load(&purge_state.next_due), now = os_clock_ms();
     if (due <= now) return 0;
     return due - now < limit ? (unsigned)(due - now) : limit;
 }
@@ -78,7 +80,7 @@ static void enqueue(struct arena *arena) {
     ASSERT(space_lock_is_held());
     if (options.purge_delay == PURGE_NEVER) return;
     arena->due = os_clock_ms() + options.purge_delay / 2;
-    link_add_after(queue.prev, &arena->dirty);
+    link_add_after(purge_state.queue.prev, &arena->dirty);
     set_next_due();
 }
 
@@ -96,14 +98,14 @@ static void leave_queue(struct arena *arena) {
 /* ---- The allowance ---- */
 
 static void fade(uint64_t now) {
-    if (now >= state.at_once_fades) {
-        state.at_once_fades = now + AT_ONCE_FADE_MS;
-        state.at_once /= 2;
+    if (now >= purge_state.at_once_fades) {
+        purge_state.at_once_fades = now + AT_ONCE_FADE_MS;
+        purge_state.at_once /= 2;
     }
-    if (now < state.fade_at) return;
-    state.fade_at = now + FADE_MS;
-    state.taught /= 2;
-    state.most_used = size_max(state.most_used / 2, purge_in_use());
+    if (now < purge_state.fade_at) return;
+    purge_state.fade_at = now + FADE_MS;
+    purge_state.taught /= 2;
+    purge_state.most_used = size_max(purge_state.most_used / 2, purge_in_use());
 }
 
 /* Pages that went back by amount at that time are asked for again. */
@@ -111,32 +113,33 @@ static void teach(size_t pages, uint64_t gone_at) {
     uint64_t now = os_clock_ms();
     fade(now);
     if (now - gone_at > SOON_MS) return;
-    state.taught = size_min(state.taught + TEACH_WEIGHT * pages, state.most_used);
+    purge_state.taught = size_min(purge_state.taught + TEACH_WEIGHT * pages, purge_state.most_used);
     if (now - gone_at <= AT_ONCE_MS)
-        state.at_once = size_min(state.at_once + AT_ONCE_WEIGHT * pages, state.most_used);
+        purge_state.at_once =
+            size_min(purge_state.at_once + AT_ONCE_WEIGHT * pages, purge_state.most_used);
 }
 
 /* Idle pages that the limit leaves room for. An eighth of it is for what is not counted here. */
 static size_t within_limit(size_t used) {
-    if (state.limit == 0) return SIZE_MAX;
-    size_t most = state.limit - state.limit / 8;
-    return size_min(state.limit / LIMIT_SHARE, most > used ? most - used : 0);
+    if (purge_state.limit == 0) return SIZE_MAX;
+    size_t most = purge_state.limit - purge_state.limit / 8;
+    return size_min(purge_state.limit / LIMIT_SHARE, most > used ? most - used : 0);
 }
 
 static size_t allowance(void) {
-    size_t used = purge_in_use(), most = state.most_used + 1;
+    size_t used = purge_in_use(), most = purge_state.most_used + 1;
     size_t by_use = used * used / most / LIVE_SHARE;
     size_t room = size_min(most + most / 2 - used, 8 * used * used / most * used / most);
-    size_t by_both = room * state.taught / most;
-    size_t share = size_max(size_max(by_use, by_both), state.taught / TAUGHT_SHARE);
-    share = size_max(share, state.at_once);
+    size_t by_both = room * purge_state.taught / most;
+    size_t share = size_max(size_max(by_use, by_both), purge_state.taught / TAUGHT_SHARE);
+    share = size_max(share, purge_state.at_once);
     return size_max(ALLOWANCE_LEAST + size_min(share, within_limit(used)),
                     options.purge_keep / POOL_SIZE);
 }
 
 void purge_set_limit(size_t bytes) {
     ASSERT(space_lock_is_held());
-    state.limit = bytes == SIZE_MAX ? 0 : bytes / POOL_SIZE;
+    purge_state.limit = bytes == SIZE_MAX ? 0 : bytes / POOL_SIZE;
 }
 
 size_t purge_read_limit(void) {
@@ -149,13 +152,13 @@ size_t purge_read_limit(void) {
 
 bool purge_allows(size_t pages) {
     ASSERT(space_lock_is_held());
-    return options.purge_delay == PURGE_NEVER || state.idle + pages <= allowance();
+    return options.purge_delay == PURGE_NEVER || purge_state.idle + pages <= allowance();
 }
 
 static void use(size_t pages) {
     size_t used = purge_in_use() + pages;
-    atomic_u64_store(&in_use, used);
-    state.most_used = size_max(state.most_used, used);
+    atomic_u64_store(&purge_state.in_use, used);
+    purge_state.most_used = size_max(purge_state.most_used, used);
 }
 
 void purge_count_pages(size_t more) {
@@ -165,25 +168,25 @@ void purge_count_pages(size_t more) {
 
 void purge_count_direct(size_t more, size_t less) {
     ASSERT(space_lock_is_held());
-    size_t again = size_min(more, state.unmapped);
-    if (again > 0) teach(again, state.unmapped_at);
-    state.unmapped -= again;
-    state.direct += more - less;
+    size_t again = size_min(more, purge_state.unmapped);
+    if (again > 0) teach(again, purge_state.unmapped_at);
+    purge_state.unmapped -= again;
+    purge_state.direct += more - less;
     use(more - less);
 }
 
 void purge_unmapped(size_t pages) {
     ASSERT(space_lock_is_held());
-    state.unmapped = pages;
-    state.unmapped_at = os_clock_ms();
+    purge_state.unmapped = pages;
+    purge_state.unmapped_at = os_clock_ms();
 }
 
 void purge_freed(struct arena *arena, uint64_t pages) {
     ASSERT(space_lock_is_held());
     ASSERT((arena->free & pages) == pages);
     uint64_t idle = pages & arena->touched;
-    state.idle += bit_count(idle);
-    atomic_u64_store(&in_use, purge_in_use() - bit_count(pages));
+    purge_state.idle += bit_count(idle);
+    atomic_u64_store(&purge_state.in_use, purge_in_use() - bit_count(pages));
     queue_idle(arena, idle);
 }
 
@@ -191,12 +194,12 @@ void purge_taken(struct arena *arena, uint64_t pages) {
     ASSERT(space_lock_is_held());
     ASSERT((arena->free & pages) == 0);
     uint64_t again = arena->refault & pages;
-    state.idle -= bit_count(pages & arena->touched);
+    purge_state.idle -= bit_count(pages & arena->touched);
     use(bit_count(pages));
     arena->young &= ~pages;
     arena->refault &= ~pages;
     if (again != 0) teach(bit_count(again), arena->refault_at);
-    state.refaults += bit_count(again);
+    purge_state.refaults += bit_count(again);
     if ((arena->free & arena->touched) == 0) leave_queue(arena);
 }
 
@@ -227,7 +230,7 @@ static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
     uint64_t gone = purge_rows(arena->base, pages, through);
     purge_runs += bit_count(gone & ~(gone << 1));
     gone &= arena->touched;
-    state.idle -= bit_count(gone);
+    purge_state.idle -= bit_count(gone);
     arena->touched &= ~gone;
     return gone;
 }
@@ -268,8 +271,8 @@ static void purge_looked_at(struct arena *arena) {
 
 /* True if so little is free that all of it stays; it is counted again after half a delay. */
 static bool rests(uint64_t now) {
-    if (options.purge_keep == 0 || state.idle > options.purge_keep / POOL_SIZE) return false;
-    state.resting_until = now + options.purge_delay / 2;
+    if (options.purge_keep == 0 || purge_state.idle > options.purge_keep / POOL_SIZE) return false;
+    purge_state.resting_until = now + options.purge_delay / 2;
     set_next_due();
     return true;
 }
@@ -278,8 +281,8 @@ void purge_step(void) {
     ASSERT(space_lock_is_held());
     uint64_t now = os_clock_ms();
     if (rests(now)) return;
-    for (unsigned i = 0; i < STEP_ARENAS && !link_is_alone(&queue); i++) {
-        struct arena *arena = link_owner(queue.next, struct arena, dirty);
+    for (unsigned i = 0; i < STEP_ARENAS && !link_is_alone(&purge_state.queue); i++) {
+        struct arena *arena = link_owner(purge_state.queue.next, struct arena, dirty);
         if (arena->due > now) break;
         purge_looked_at(arena);
     }
@@ -300,7 +303,8 @@ static void purge_idle_of(struct arena *arena) {
 
 /* Oldest first, those with at least so many idle pages, until no more than `most` are left. */
 static void purge_down_to(size_t most, unsigned least) {
-    for (struct link *at = queue.next, *next; at != &queue && state.idle > most; at = next) {
+    for (struct link *at = purge_state.queue.next, *next;
+         at != &purge_state.queue && purge_state.idle > most; at = next) {
         struct arena *arena = link_owner(at, struct arena, dirty);
         next = at->next;
         if (bit_count(arena->free & arena->touched) >= least) purge_idle_of(arena);
@@ -310,9 +314,9 @@ static void purge_down_to(size_t most, unsigned least) {
 void purge_excess(void) {
     ASSERT(space_lock_is_held());
     if (options.purge_delay == PURGE_NEVER) return;
-    if (state.at_once != 0) fade(os_clock_ms());
+    if (purge_state.at_once != 0) fade(os_clock_ms());
     size_t most = allowance();
-    if (likely(state.idle < most + EXCESS_LEAST)) return;
+    if (likely(purge_state.idle < most + EXCESS_LEAST)) return;
     purge_down_to(most, ARENA_POOLS / 4); /* long runs cost least */
     purge_down_to(most, 1);
     set_next_due();
@@ -320,7 +324,7 @@ void purge_excess(void) {
 
 void purge_requeue(void) {
     ASSERT(space_lock_is_held());
-    state.resting_until = 0;
+    purge_state.resting_until = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)
             if (window->arena[i].kind != ARENA_NONE)
@@ -353,21 +357,21 @@ size_t purge_all(size_t keep) {
 
 void purge_reset(void) {
     ASSERT(space_lock_is_held());
-    link_init(&queue);
+    link_init(&purge_state.queue);
     set_next_due();
-    state.idle = state.direct = 0;
-    atomic_u64_store(&in_use, 0);
+    purge_state.idle = purge_state.direct = 0;
+    atomic_u64_store(&purge_state.in_use, 0);
 }
 
 void purge_forget_for_test(void) {
     ASSERT(space_lock_is_held());
-    state.taught = state.at_once = state.unmapped = 0;
-    state.most_used = purge_in_use();
+    purge_state.taught = purge_state.at_once = purge_state.unmapped = 0;
+    purge_state.most_used = purge_in_use();
 }
 
 void purge_check(void) {
     ASSERT(space_lock_is_held());
-    size_t idle = 0, used = state.direct;
+    size_t idle = 0, used = purge_state.direct;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             const struct arena *arena = &window->arena[i];
@@ -377,6 +381,6 @@ void purge_check(void) {
             CHECK(((arena->young | arena->refault) & ~arena->free) == 0); /* P3 */
         }
     }
-    CHECK(idle == state.idle);     /* P1 */
-    CHECK(used == purge_in_use()); /* P2 */
+    CHECK(idle == purge_state.idle); /* P1 */
+    CHECK(used == purge_in_use());   /* P2 */
 }

@@ -18,20 +18,23 @@ struct bins {
     uint64_t occupied[BIN_WORDS];
 };
 
-/* [0]: without memory behind them, [1]: the touched set. */
-static struct bins sets[2];
-static size_t all_pages; /* in ranges */
-static bool ready;
+/* Under the space lock. */
+static struct {
+    struct bins sets[2]; /* [0]: without memory behind them, [1]: the touched set */
+    size_t pages;        /* in ranges */
+    size_t checked;      /* of those that range_check has counted */
+    bool ready;
+} range_state;
 
-size_t range_pages(void) { return all_pages; }
+size_t range_pages(void) { return range_state.pages; }
 
 static void init_bins(void) {
-    if (ready) return;
+    if (range_state.ready) return;
     for (unsigned set = 0; set < 2; set++) {
-        memset(sets[set].occupied, 0, sizeof sets[set].occupied);
-        for (unsigned bin = 0; bin < BINS; bin++) link_init(&sets[set].list[bin]);
+        memset(range_state.sets[set].occupied, 0, sizeof range_state.sets[set].occupied);
+        for (unsigned bin = 0; bin < BINS; bin++) link_init(&range_state.sets[set].list[bin]);
     }
-    ready = true;
+    range_state.ready = true;
 }
 
 /* ---- Bins ---- */
@@ -84,10 +87,10 @@ static uint8_t inner_distance(uintptr_t base, uintptr_t end, uintptr_t inner) {
 /* A range whose pages touch no other range. */
 static void range_insert(uintptr_t base, size_t pages, bool touched, uintptr_t inner) {
     struct range *first = range_from(base), *last = range_from(base + (pages - 1) * POOL_SIZE);
-    all_pages += pages;
+    range_state.pages += pages;
     first->inner = inner_distance(base, base + pages * POOL_SIZE, inner);
     unsigned bin = bin_of(pages);
-    struct bins *set = &sets[touched];
+    struct bins *set = &range_state.sets[touched];
     first->pages = last->pages = (uint32_t)pages;
     first->touched = touched;
     link_add_after(&set->list[bin], &first->link);
@@ -95,9 +98,9 @@ static void range_insert(uintptr_t base, size_t pages, bool touched, uintptr_t i
 }
 
 static void range_remove(struct range *first) {
-    all_pages -= first->pages;
+    range_state.pages -= first->pages;
     unsigned bin = bin_of(first->pages);
-    struct bins *set = &sets[first->touched];
+    struct bins *set = &range_state.sets[first->touched];
     link_remove(&first->link);
     if (link_is_alone(&set->list[bin])) set->occupied[bin / 64] &= ~((uint64_t)1 << bin % 64);
 }
@@ -266,7 +269,7 @@ static struct range *range_find(struct bins *set, const struct range_request *re
    meets them. */
 static struct range *range_find_touched(const struct range_request *request, uintptr_t *base) {
     for (;;) {
-        struct range *range = range_find(&sets[1], request, base);
+        struct range *range = range_find(&range_state.sets[1], request, base);
         if (range == NULL || range_has_memory(range)) return range;
         range_remove(range);
         range_insert(window_record_base(range), range->pages, false, 0);
@@ -280,7 +283,7 @@ uintptr_t range_take(const struct range_request *request, enum range_choice choi
     init_bins();
     struct range *range = range_find_touched(request, &base);
     if (range == NULL && choice == RANGE_TOUCHED_FIRST)
-        range = range_find(&sets[0], request, &base);
+        range = range_find(&range_state.sets[0], request, &base);
     if (range == NULL) return 0;
     range_cut(range, base, request->pages);
     return base;
@@ -295,8 +298,8 @@ void range_take_at(uintptr_t base, size_t pages) {
 size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base) {
     ASSERT(space_lock_is_held());
     init_bins();
-    unsigned bin = bin_next(&sets[1], 0), other = bin_next(&sets[0], 0);
-    struct bins *set = bin <= other ? &sets[1] : &sets[0];
+    unsigned bin = bin_next(&range_state.sets[1], 0), other = bin_next(&range_state.sets[0], 0);
+    struct bins *set = bin <= other ? &range_state.sets[1] : &range_state.sets[0];
     bin = bin <= other ? bin : other;
     if (bin >= BINS || bin >= bin_of(limit)) return 0;
     struct range *range = range_of_link(set->list[bin].next);
@@ -317,8 +320,8 @@ size_t range_pages_at(uintptr_t base) {
 /* A range that may hold a whole arena, NULL if there is none. */
 static struct range *some_long_range(void) {
     for (unsigned set = 0; set < 2; set++) {
-        unsigned bin = bin_next(&sets[set], bin_of(ARENA_POOLS));
-        if (bin < BINS) return range_of_link(sets[set].list[bin].next);
+        unsigned bin = bin_next(&range_state.sets[set], bin_of(ARENA_POOLS));
+        if (bin < BINS) return range_of_link(range_state.sets[set].list[bin].next);
     }
     return NULL;
 }
@@ -390,16 +393,14 @@ static void add_row(struct arena *arena, unsigned first, unsigned count) {
 
 void range_rebuild(void) {
     ASSERT(space_lock_is_held());
-    all_pages = 0;
-    ready = false;
+    range_state.pages = 0;
+    range_state.ready = false;
     for_each_row(forget_row);
     for_each_row(add_row);
 }
 
-static size_t checked_pages; /* under the space lock */
-
 static void count_row(struct arena *arena, unsigned first, unsigned count) {
-    checked_pages += count;
+    range_state.checked += count;
     (void)arena, (void)first;
 }
 
@@ -422,15 +423,16 @@ void range_check(void) {
     init_bins();
     for (unsigned set = 0; set < 2; set++) {
         for (unsigned bin = 0; bin < BINS; bin++) {
-            struct link *list = &sets[set].list[bin];
-            CHECK((sets[set].occupied[bin / 64] >> bin % 64 & 1) == !link_is_alone(list));
+            struct link *list = &range_state.sets[set].list[bin];
+            CHECK((range_state.sets[set].occupied[bin / 64] >> bin % 64 & 1) ==
+                  !link_is_alone(list));
             for (struct link *at = list->next; at != list; at = at->next) {
                 check_range(range_of_link(at), set, bin);
                 pages += range_of_link(at)->pages;
             }
         }
     }
-    checked_pages = 0;
+    range_state.checked = 0;
     for_each_row(count_row);
-    CHECK(checked_pages == pages && all_pages == pages); /* R1 */
+    CHECK(range_state.checked == pages && range_state.pages == pages); /* R1 */
 }

@@ -13,15 +13,21 @@ static const size_t BUDGET = 16 * KIB;
 /* A message of so few entries that gives way to another is not sent: its blocks become pending. */
 enum { FEW_ENTRIES = 8 };
 
-static struct atomic_u32 orphan_messages;
-static struct atomic_u64 commons;             /* struct heap * */
-static struct atomic_u8 offered[CLASS_COUNT]; /* hints: the commons have a pool of the class */
+static struct {
+    struct atomic_u32 orphan_messages;
+    struct atomic_u64 commons;             /* struct heap * */
+    struct atomic_u8 offered[CLASS_COUNT]; /* hints: the commons have a pool of the class */
+    bool (*free_watched)(uintptr_t address);
+    struct atomic_u64 watched; /* struct heap *, whose blocks free_watched is asked about */
+} remote_state;
 
-unsigned remote_orphan_messages(void) { return atomic_u32_load(&orphan_messages); }
+unsigned remote_orphan_messages(void) { return atomic_u32_load(&remote_state.orphan_messages); }
 struct heap *remote_commons(void) {
-    return (struct heap *)atomic_u64_load_acquire(&commons);
+    return (struct heap *)atomic_u64_load_acquire(&remote_state.commons);
 }
-void remote_set_commons(struct heap *heap) { atomic_u64_store_release(&commons, (uintptr_t)heap); }
+void remote_set_commons(struct heap *heap) {
+    atomic_u64_store_release(&remote_state.commons, (uintptr_t)heap);
+}
 
 /* ---- What is in messages ---- */
 
@@ -142,7 +148,7 @@ static void cool(struct work *work, struct heap *heap) {
     message_give_all(heap);
     for (unsigned c = 1; c < CLASS_COUNT; c++)
         if (heap == to)
-            atomic_u8_store(&offered[c], heap_partial(heap, c) != NULL);
+            atomic_u8_store(&remote_state.offered[c], heap_partial(heap, c) != NULL);
         else if (to != NULL)
             offer_pools(work, heap, to, c);
 }
@@ -222,7 +228,7 @@ void remote_park(struct heap *heap) {
 bool remote_borrow(struct heap *heap, unsigned class_index) {
     ASSERT(class_index > 0 && class_index < CLASS_COUNT);
     struct heap *from = remote_commons();
-    if (from == NULL || !atomic_u8_load(&offered[class_index])) return false;
+    if (from == NULL || !atomic_u8_load(&remote_state.offered[class_index])) return false;
     struct work *work = pending_begin();
     bool held = work != NULL && inbox_claim(from, HEAP_BUSY);
     struct pool *pool = NULL;
@@ -264,7 +270,7 @@ static void send(struct work *work, struct heap *heap, struct heap *to, struct m
     ASSERT(to != heap);
     enum inbox_answer answer = work != NULL ? inbox_post_message(to, message) : INBOX_REFUSED;
     if (answer == INBOX_REFUSED) {
-        if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
+        if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&remote_state.orphan_messages, 1);
         deposit_message(work, message);
         message_give(heap, message);
         return;
@@ -328,7 +334,7 @@ static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) 
 static void deposit_now(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     struct work *work = pending_begin();
     if (heap != NULL) heap->sent_bytes += usable;
-    if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&orphan_messages, 1);
+    if (heap_state(to) == HEAP_ORPHAN) atomic_u32_add(&remote_state.orphan_messages, 1);
     pending_deposit(work, address);
     finish_work(work, heap);
 }
@@ -339,20 +345,18 @@ static void post_now(struct heap *heap, struct batch *batch) {
     finish_work(work, heap);
 }
 
-static bool (*free_watched)(uintptr_t address);
-static struct atomic_u64 watched; /* struct heap * */
-
 void remote_watch(struct heap *heap, bool (*free)(uintptr_t address)) {
-    if (heap != NULL) free_watched = free;
-    atomic_u64_store_release(&watched, (uintptr_t)heap); /* partner: remote_free_slow */
+    if (heap != NULL) remote_state.free_watched = free;
+    atomic_u64_store_release(&remote_state.watched,
+                             (uintptr_t)heap); /* partner: remote_free_slow */
 }
 
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     ASSERT(to != heap && usable > 0);
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
     /* Partner: remote_watch. */
-    if (unlikely((uintptr_t)to == atomic_u64_load_acquire(&watched))) {
-        if (!free_watched(address)) deposit_now(heap, to, address, usable);
+    if (unlikely((uintptr_t)to == atomic_u64_load_acquire(&remote_state.watched))) {
+        if (!remote_state.free_watched(address)) deposit_now(heap, to, address, usable);
         return true;
     }
     struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;

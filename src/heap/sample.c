@@ -33,42 +33,44 @@ struct sample {
 
 /* Who asked for a block and who freed it, for those that were freed last; site 0: not known. */
 enum { GRAVES = 1024 };
-static struct grave {
-    uintptr_t address;
-    uint32_t site, freed_at;
-} graves[GRAVES];
-static unsigned next_grave;
-
 struct atomic_u64 sample_mean_now;
 struct atomic_u64 sample_begun_with;
-static double at_hand[CLASS_COUNT];
+struct grave {
+    uintptr_t address;
+    uint32_t site, freed_at;
+};
 
-static struct lock lock;
 static struct {
-    uint32_t *buckets;
-    uint64_t *words;
-    size_t words_used, words_most, sites;
-    bool words_move;     /* a signal that comes now must not look at them */
-    struct sample *live; /* a hash table without deletion marks: what follows a gap moves up */
-    size_t live_count, live_most;
-    double live_bytes, peak_bytes;
-    size_t live_before;
-} known;
-static struct atomic_u64 lost;
+    struct lock lock; /* of all but what is atomic */
+    struct {
+        uint32_t *buckets;
+        uint64_t *words;
+        size_t words_used, words_most, sites;
+        bool words_move;     /* a signal that comes now must not look at them */
+        struct sample *live; /* a hash table without deletion marks: what follows a gap moves up */
+        size_t live_count, live_most;
+        double live_bytes, peak_bytes;
+        size_t live_before;
+    } known;
+    struct grave graves[GRAVES];
+    unsigned next_grave;
+    double at_hand[CLASS_COUNT];
+    struct atomic_u64 lost; /* samples that there was no memory for, or that were out of reach */
+} sample_state;
 
-void sample_set_live_before(size_t bytes) { known.live_before = bytes; }
+void sample_set_live_before(size_t bytes) { sample_state.known.live_before = bytes; }
 
 double sample_chance(size_t size) {
     double m = (double)atomic_u64_load(&sample_begun_with);
     return m <= 1 ? 1 : chance_within((double)size / m);
 }
 
-double sample_chance_at_hand(unsigned class_index) { return at_hand[class_index]; }
+double sample_chance_at_hand(unsigned class_index) { return sample_state.at_hand[class_index]; }
 
 /* ---- Sites ---- */
 
 static struct site_record *record_of(uint32_t site) {
-    return (struct site_record *)(known.words + site);
+    return (struct site_record *)(sample_state.known.words + site);
 }
 
 static uintptr_t *callers_of(struct site_record *record) {
@@ -81,39 +83,43 @@ static bool is_same(struct site_record *record, uint64_t hash, const struct stac
 }
 
 static bool grow_sites(void) {
-    size_t size = known.words_most * sizeof(uint64_t);
-    if (known.words_most > UINT32_MAX / 2) return false;
-    known.words_move = true;
+    size_t size = sample_state.known.words_most * sizeof(uint64_t);
+    if (sample_state.known.words_most > UINT32_MAX / 2) return false;
+    sample_state.known.words_move = true;
     atomic_in_sequence();
-    uint64_t *more = (uint64_t *)os_resize(known.words, size, 2 * size);
+    uint64_t *more = (uint64_t *)os_resize(sample_state.known.words, size, 2 * size);
     if (more != NULL) {
-        known.words = more;
-        known.words_most *= 2;
+        sample_state.known.words = more;
+        sample_state.known.words_most *= 2;
     }
     atomic_in_sequence();
-    known.words_move = false;
+    sample_state.known.words_move = false;
     return more != NULL;
 }
 
 static uint32_t new_site(uint64_t hash, const struct stack *stack) {
-    if (known.words_used + RECORD_WORDS + stack->depth > known.words_most && !grow_sites())
+    if (sample_state.known.words_used + RECORD_WORDS + stack->depth >
+            sample_state.known.words_most &&
+        !grow_sites())
         return 0;
-    uint32_t site = (uint32_t)known.words_used, *bucket = &known.buckets[hash % BUCKETS];
+    uint32_t site = (uint32_t)sample_state.known.words_used,
+             *bucket = &sample_state.known.buckets[hash % BUCKETS];
     struct site_record *record = record_of(site);
     record->hash = hash;
     record->next = *bucket;
     record->depth = stack->depth;
     memcpy(callers_of(record), stack->callers, stack->depth * sizeof stack->callers[0]);
     atomic_in_sequence(); /* a signal may come, and look at all that is used */
-    known.words_used += RECORD_WORDS + stack->depth;
-    known.sites++;
+    sample_state.known.words_used += RECORD_WORDS + stack->depth;
+    sample_state.known.sites++;
     *bucket = site;
     return site;
 }
 
 static uint32_t site_for(const struct stack *stack) {
     uint64_t hash = stack_hash(stack);
-    for (uint32_t at = known.buckets[hash % BUCKETS]; at != 0; at = record_of(at)->next)
+    for (uint32_t at = sample_state.known.buckets[hash % BUCKETS]; at != 0;
+         at = record_of(at)->next)
         if (is_same(record_of(at), hash, stack)) return at;
     return new_site(hash, stack);
 }
@@ -121,12 +127,14 @@ static uint32_t site_for(const struct stack *stack) {
 /* In the order in which they came; 0 at the end. */
 static uint32_t next_site(uint32_t site) {
     size_t next = site == 0 ? 1 : site + RECORD_WORDS + record_of(site)->depth;
-    return next < known.words_used ? (uint32_t)next : 0;
+    return next < sample_state.known.words_used ? (uint32_t)next : 0;
 }
 
 static void note_peak(void) {
-    if (known.live_bytes < known.peak_bytes + known.peak_bytes / PEAK_STEP) return;
-    known.peak_bytes = known.live_bytes;
+    if (sample_state.known.live_bytes <
+        sample_state.known.peak_bytes + sample_state.known.peak_bytes / PEAK_STEP)
+        return;
+    sample_state.known.peak_bytes = sample_state.known.live_bytes;
     for (uint32_t at = next_site(0); at != 0; at = next_site(at))
         record_of(at)->peak_bytes = record_of(at)->live_bytes;
 }
@@ -134,24 +142,25 @@ static void note_peak(void) {
 /* ---- Live samples ---- */
 
 static size_t home_place(uintptr_t address) {
-    return (address >> ALIGN_SHIFT) * 0x9e3779b97f4a7c15 >> 20 & (known.live_most - 1);
+    return (address >> ALIGN_SHIFT) * 0x9e3779b97f4a7c15 >> 20 & (sample_state.known.live_most - 1);
 }
 
 /* The place of the address, or the free one where it would be. */
 static struct sample *find_sample(uintptr_t address) {
     size_t at = home_place(address);
-    while (known.live[at].address != 0 && known.live[at].address != address)
-        at = (at + 1) & (known.live_most - 1);
-    return &known.live[at];
+    while (sample_state.known.live[at].address != 0 &&
+           sample_state.known.live[at].address != address)
+        at = (at + 1) & (sample_state.known.live_most - 1);
+    return &sample_state.known.live[at];
 }
 
 static bool grow_live(void) {
-    struct sample *old = known.live;
-    size_t most = known.live_most, size = most * sizeof *old;
+    struct sample *old = sample_state.known.live;
+    size_t most = sample_state.known.live_most, size = most * sizeof *old;
     struct sample *more = (struct sample *)os_map(2 * size);
-    if (more == NULL) return known.live_count < most - 1;
-    known.live = more;
-    known.live_most = 2 * most;
+    if (more == NULL) return sample_state.known.live_count < most - 1;
+    sample_state.known.live = more;
+    sample_state.known.live_most = 2 * most;
     for (size_t i = 0; i < most; i++)
         if (old[i].address != 0) *find_sample(old[i].address) = old[i];
     os_unmap(old, size);
@@ -159,14 +168,15 @@ static bool grow_live(void) {
 }
 
 static void close_gap(size_t gap) {
-    size_t mask = known.live_most - 1;
-    for (size_t at = (gap + 1) & mask; known.live[at].address != 0; at = (at + 1) & mask) {
-        size_t wanted = home_place(known.live[at].address);
+    size_t mask = sample_state.known.live_most - 1;
+    for (size_t at = (gap + 1) & mask; sample_state.known.live[at].address != 0;
+         at = (at + 1) & mask) {
+        size_t wanted = home_place(sample_state.known.live[at].address);
         if (((at - wanted) & mask) < ((at - gap) & mask)) continue;
-        known.live[gap] = known.live[at];
+        sample_state.known.live[gap] = sample_state.known.live[at];
         gap = at;
     }
-    known.live[gap].address = 0;
+    sample_state.known.live[gap].address = 0;
 }
 
 static void end_life(struct sample *sample) {
@@ -175,9 +185,9 @@ static void end_life(struct sample *sample) {
     probe_free(sample->address);
     site->live_blocks -= sample->weight;
     site->live_bytes -= bytes;
-    known.live_bytes -= bytes;
-    known.live_count--;
-    close_gap((size_t)(sample - known.live));
+    sample_state.known.live_bytes -= bytes;
+    sample_state.known.live_count--;
+    close_gap((size_t)(sample - sample_state.known.live));
 }
 
 static void begin_life(const struct sample *sample) {
@@ -188,30 +198,30 @@ static void begin_life(const struct sample *sample) {
     site->bytes += bytes;
     site->live_blocks += sample->weight;
     site->live_bytes += bytes;
-    known.live_bytes += bytes;
-    known.live_count++;
+    sample_state.known.live_bytes += bytes;
+    sample_state.known.live_count++;
     *find_sample(sample->address) = *sample;
     note_peak();
 }
 
 /* ---- With the lock ---- */
 
-static bool lock_samples(void) { return lock_lock(&lock); }
+static bool lock_samples(void) { return lock_lock(&sample_state.lock); }
 
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance) {
     if (!lock_samples()) {
-        atomic_u64_add(&lost, 1);
+        atomic_u64_add(&sample_state.lost, 1);
         return;
     }
     struct sample *stale = find_sample(address); /* its free could not be noted */
     if (stale->address != 0) end_life(stale);
     struct sample sample = {address, size, 1 / chance, site_for(stack)};
-    bool room = known.live_count < known.live_most / 2 || grow_live();
+    bool room = sample_state.known.live_count < sample_state.known.live_most / 2 || grow_live();
     if (sample.site != 0 && room)
         begin_life(&sample);
     else
-        atomic_u64_add(&lost, 1);
-    lock_unlock(&lock);
+        atomic_u64_add(&sample_state.lost, 1);
+    lock_unlock(&sample_state.lock);
 }
 
 /* Stacks of frees are what makes mistakes plain, and as dear as those of mallocs. Who looks for
@@ -227,10 +237,11 @@ void sample_remove(uintptr_t address) {
     if (!sample_has_begun() || !lock_samples()) return;
     struct sample *sample = find_sample(address);
     if (sample->address != 0) {
-        graves[next_grave++ % GRAVES] = (struct grave){address, sample->site, free_site()};
+        sample_state.graves[sample_state.next_grave++ % GRAVES] =
+            (struct grave){address, sample->site, free_site()};
         end_life(sample);
     }
-    lock_unlock(&lock);
+    lock_unlock(&sample_state.lock);
 }
 
 void sample_move(uintptr_t from, uintptr_t to) {
@@ -239,10 +250,10 @@ void sample_move(uintptr_t from, uintptr_t to) {
     if (at->address != 0) {
         struct sample moved = *at;
         moved.address = to;
-        close_gap((size_t)(at - known.live));
+        close_gap((size_t)(at - sample_state.known.live));
         *find_sample(to) = moved;
     }
-    lock_unlock(&lock);
+    lock_unlock(&sample_state.lock);
 }
 
 static void visit_samples(sample_visitor *visit, void *argument, struct sample_totals *totals) {
@@ -264,13 +275,14 @@ bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argu
     memset(totals, 0, sizeof *totals);
     if (!sample_has_begun()) return true;
     bool entered = lock_samples();
-    if (!entered && (!lock_is_mine(&lock) || known.words_move)) return false;
+    if (!entered && (!lock_is_mine(&sample_state.lock) || sample_state.known.words_move))
+        return false;
     visit_samples(visit, argument, totals);
-    totals->sites = known.sites;
-    totals->samples = known.live_count;
-    totals->lost = atomic_u64_load(&lost);
-    totals->live_before = known.live_before;
-    if (entered) lock_unlock(&lock);
+    totals->sites = sample_state.known.sites;
+    totals->samples = sample_state.known.live_count;
+    totals->lost = atomic_u64_load(&sample_state.lost);
+    totals->live_before = sample_state.known.live_before;
+    if (entered) lock_unlock(&sample_state.lock);
     return true;
 }
 
@@ -285,12 +297,14 @@ static void copy_site(uint32_t site, struct stack *stack) {
 bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *freed) {
     if (address == 0 || !sample_has_begun() || !lock_samples()) return false;
     unsigned back = 1;
-    while (back <= GRAVES && graves[(next_grave - back) % GRAVES].address != address) back++;
+    while (back <= GRAVES &&
+           sample_state.graves[(sample_state.next_grave - back) % GRAVES].address != address)
+        back++;
     if (back <= GRAVES) {
-        copy_site(graves[(next_grave - back) % GRAVES].site, stack);
-        copy_site(graves[(next_grave - back) % GRAVES].freed_at, freed);
+        copy_site(sample_state.graves[(sample_state.next_grave - back) % GRAVES].site, stack);
+        copy_site(sample_state.graves[(sample_state.next_grave - back) % GRAVES].freed_at, freed);
     }
-    lock_unlock(&lock);
+    lock_unlock(&sample_state.lock);
     return back <= GRAVES;
 }
 
@@ -302,28 +316,35 @@ bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
         copy_site(sample->site, stack);
         *size = sample->size;
     }
-    lock_unlock(&lock);
+    lock_unlock(&sample_state.lock);
     return found;
 }
 
 /* ---- Beginning and end ---- */
 
 static void drop_tables(void) {
-    if (known.buckets != NULL) os_unmap(known.buckets, BUCKETS * sizeof *known.buckets);
-    if (known.words != NULL) os_unmap(known.words, known.words_most * sizeof *known.words);
-    if (known.live != NULL) os_unmap(known.live, known.live_most * sizeof *known.live);
-    memset(&known, 0, sizeof known);
+    if (sample_state.known.buckets != NULL)
+        os_unmap(sample_state.known.buckets, BUCKETS * sizeof *sample_state.known.buckets);
+    if (sample_state.known.words != NULL)
+        os_unmap(sample_state.known.words,
+                 sample_state.known.words_most * sizeof *sample_state.known.words);
+    if (sample_state.known.live != NULL)
+        os_unmap(sample_state.known.live,
+                 sample_state.known.live_most * sizeof *sample_state.known.live);
+    memset(&sample_state.known, 0, sizeof sample_state.known);
 }
 
 static bool make_tables(void) {
-    if (known.live != NULL) return true;
-    known.buckets = (uint32_t *)os_map(BUCKETS * sizeof *known.buckets);
-    known.words = (uint64_t *)os_map(SITE_WORDS_FIRST * sizeof *known.words);
-    known.live = (struct sample *)os_map(LIVE_FIRST * sizeof *known.live);
-    known.words_used = 1; /* no site is 0 */
-    known.words_most = SITE_WORDS_FIRST;
-    known.live_most = LIVE_FIRST;
-    bool made = known.buckets != NULL && known.words != NULL && known.live != NULL;
+    if (sample_state.known.live != NULL) return true;
+    sample_state.known.buckets = (uint32_t *)os_map(BUCKETS * sizeof *sample_state.known.buckets);
+    sample_state.known.words =
+        (uint64_t *)os_map(SITE_WORDS_FIRST * sizeof *sample_state.known.words);
+    sample_state.known.live = (struct sample *)os_map(LIVE_FIRST * sizeof *sample_state.known.live);
+    sample_state.known.words_used = 1; /* no site is 0 */
+    sample_state.known.words_most = SITE_WORDS_FIRST;
+    sample_state.known.live_most = LIVE_FIRST;
+    bool made = sample_state.known.buckets != NULL && sample_state.known.words != NULL &&
+                sample_state.known.live != NULL;
     if (!made) drop_tables();
     return made;
 }
@@ -334,7 +355,7 @@ static void set_chances(size_t bytes) {
     unsigned frees = (unsigned)size_min(bytes / SAMPLE_AT_HAND, SAMPLE_POLL_FREES);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         double most = frees > 1 ? 1.0 / frees : 1, chance = sample_chance(size_classes[c].stride);
-        at_hand[c] = chance < most ? chance : most;
+        sample_state.at_hand[c] = chance < most ? chance : most;
     }
 }
 
@@ -347,7 +368,7 @@ bool sample_begin(size_t bytes) {
     }
     if (made) /* partner: heaps that adapt to it */
         atomic_u64_store_release(&sample_mean_now, atomic_u64_load(&sample_begun_with));
-    lock_unlock(&lock);
+    lock_unlock(&sample_state.lock);
     return made;
 }
 
@@ -355,9 +376,9 @@ void sample_end(void) { atomic_u64_store(&sample_mean_now, 0); }
 
 /* The old tables stay mapped: what they hold is in doubt. */
 void sample_after_fork(uint32_t survivor) {
-    if (!lock_mend(&lock, survivor)) return;
-    memset(&known, 0, sizeof known);
-    memset(graves, 0, sizeof graves);
+    if (!lock_mend(&sample_state.lock, survivor)) return;
+    memset(&sample_state.known, 0, sizeof sample_state.known);
+    memset(sample_state.graves, 0, sizeof sample_state.graves);
     if (!make_tables()) {
         atomic_u64_store(&sample_mean_now, 0);
         atomic_u64_store(&sample_begun_with, 0);
@@ -365,23 +386,23 @@ void sample_after_fork(uint32_t survivor) {
 }
 
 void sample_reset_for_test(void) {
-    if (known.live == NULL) return;
+    if (sample_state.known.live == NULL) return;
     drop_tables();
-    memset(graves, 0, sizeof graves);
+    memset(sample_state.graves, 0, sizeof sample_state.graves);
     atomic_u64_store(&sample_mean_now, 0);
     atomic_u64_store(&sample_begun_with, 0);
-    atomic_u64_store(&lost, 0);
+    atomic_u64_store(&sample_state.lost, 0);
 }
 
 /* ---- For readers from outside ---- */
 
 const struct sample_places sample_places = {
-    .live = &known.live,
-    .live_most = &known.live_most,
-    .words = &known.words,
-    .words_most = &known.words_most,
-    .graves = graves,
-    .graves_size = sizeof graves,
+    .live = &sample_state.known.live,
+    .live_most = &sample_state.known.live_most,
+    .words = &sample_state.known.words,
+    .words_most = &sample_state.known.words_most,
+    .graves = sample_state.graves,
+    .graves_size = sizeof sample_state.graves,
     .sample_size = sizeof(struct sample),
     .sample_address = offsetof(struct sample, address),
     .sample_bytes = offsetof(struct sample, size),

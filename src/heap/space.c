@@ -22,6 +22,18 @@ enum {
 
 struct space_figures space_figures;
 
+/* Under the space lock. */
+static struct {
+    size_t limit; /* of mapped bytes */
+    /* The region where places were found lately: its highest and lowest, and the last or where the
+       search ended. */
+    struct {
+        uintptr_t highest, last, lowest;
+    } region;
+    uintptr_t lowest_chunk;
+    bool unmapped; /* some arenas were */
+} space_state = {.limit = SIZE_MAX};
+
 void space_name(void) {
     ASSERT(space_lock_is_held());
     for (struct window *window = window_first(); window != NULL; window = window->next) {
@@ -32,19 +44,17 @@ void space_name(void) {
     }
 }
 
-static size_t limit = SIZE_MAX;
-
 void space_set_limit(size_t bytes) {
     ASSERT(space_lock_is_held());
-    limit = bytes;
+    space_state.limit = bytes;
 }
 
-size_t space_limit(void) { return limit; }
+size_t space_limit(void) { return space_state.limit; }
 
 static bool allows(size_t more, size_t less) {
     ASSERT(space_lock_is_held());
     size_t mapped = space_figures.mapped - size_min(less, space_figures.mapped);
-    return more <= limit && mapped <= limit - more;
+    return more <= space_state.limit && mapped <= space_state.limit - more;
 }
 
 bool space_allows(size_t more) { return allows(more, 0); }
@@ -195,10 +205,6 @@ static uintptr_t search_space(const struct space_request *request, uintptr_t ref
 
 enum { TRIES = 64, RING_WINDOWS = 64 };
 
-/* The region where places were found lately: its highest and lowest, and the last or where the
-   search ended. */
-static struct { uintptr_t highest, last, lowest; } region;
-
 /* Right below that address, so that windows are shared, or in a window below. */
 static uintptr_t place_below(const struct space_request *request, uintptr_t address) {
     if (address <= request->size) return 0;
@@ -223,22 +229,26 @@ static uintptr_t try_below(const struct space_request *request, uintptr_t *from,
    that part of the ring is in use, below the whole region. */
 static uintptr_t try_region(const struct space_request *request, bool *none) {
     size_t ring = size_max((size_t)RING_WINDOWS << WINDOW_SHIFT, 2 * space_figures.mapped);
-    if (region.highest - region.last > ring) region.last = region.highest + request->size;
-    uintptr_t address = try_below(request, &region.last, none), from = region.lowest;
+    if (space_state.region.highest - space_state.region.last > ring)
+        space_state.region.last = space_state.region.highest + request->size;
+    uintptr_t address = try_below(request, &space_state.region.last, none),
+              from = space_state.region.lowest;
     if (address == 0 && !*none) address = try_below(request, &from, none);
-    if (address != 0 && address < region.lowest && region.lowest - address <= ring)
-        region.lowest = address;
+    if (address != 0 && address < space_state.region.lowest &&
+        space_state.region.lowest - address <= ring)
+        space_state.region.lowest = address;
     return address;
 }
 
 static COLD uintptr_t map_elsewhere(const struct space_request *request, uintptr_t refused) {
     bool none = false;
-    uintptr_t address = region.highest != 0 ? try_region(request, &none) : 0;
+    uintptr_t address = space_state.region.highest != 0 ? try_region(request, &none) : 0;
     if (address != 0 || none) return address;
-    if (region.highest != 0) address = search_space(request, region.lowest, false);
+    if (space_state.region.highest != 0)
+        address = search_space(request, space_state.region.lowest, false);
     if (address == 0) address = search_space(request, refused, false);
     if (address == 0) address = search_space(request, refused, true);
-    region.highest = region.last = region.lowest = address;
+    space_state.region.highest = space_state.region.last = space_state.region.lowest = address;
     return address;
 }
 
@@ -260,13 +270,12 @@ bool space_could_map(size_t size, size_t held) {
 /* Chunks lie side by side, from a random place down. When some were given back, their places are to
    be used again, which the system sees to. */
 enum { PLACE_OF_CHUNKS = 2, FIRST_OF_CHUNK = 3, FIRST_CHOICE = 4 };
-static uintptr_t lowest;
-static bool released;
-
 static uintptr_t chunk_hint(size_t size, size_t alignment) {
-    if (released) return 0;
-    if (lowest == 0) return (uintptr_t)os_random_place(PLACE_OF_CHUNKS, ARENA_SIZE);
-    return lowest > size ? align_down(lowest - size, alignment) : 0;
+    if (space_state.unmapped) return 0;
+    if (space_state.lowest_chunk == 0)
+        return (uintptr_t)os_random_place(PLACE_OF_CHUNKS, ARENA_SIZE);
+    return space_state.lowest_chunk > size ? align_down(space_state.lowest_chunk - size, alignment)
+                                           : 0;
 }
 
 /* Whole huge pages, where some may be used. */
@@ -280,7 +289,7 @@ static bool add_chunk(size_t count) {
     struct space_request request = {size, chunk_alignment(size), size, false};
     uintptr_t base = space_map(&request, chunk_hint(size, request.alignment));
     if (base == 0) return false;
-    lowest = base;
+    space_state.lowest_chunk = base;
     os_use_small_pages((void *)base, size);
     os_name((void *)base, size, "poolalloc arenas");
     probe_arenas_new(base, size);
@@ -337,7 +346,7 @@ static bool unmap_arenas(uintptr_t base, size_t count) {
         show_arenas(base, count);
         return false;
     }
-    released = true;
+    space_state.unmapped = true;
     probe_arenas_free(base, size);
     purge_count_pages(-(count * ARENA_POOLS));
     space_count(0, size);

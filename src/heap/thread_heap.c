@@ -34,40 +34,48 @@ struct heap no_heap = {.top = {[0 ... CLASS_COUNT - 1] = &no_rounds},
                        .end = {[0 ... CLASS_COUNT - 1] = &no_rounds}};
 __thread struct heap *thread_heap = &no_heap;
 
-/* The thread's heap, also while it is in a slow path; NULL before it has one and after its end. */
-static __thread struct heap *own;
-static __thread bool thread_ended;
-static __thread unsigned destructor_rounds;
+static __thread struct {
+    struct heap *own; /* also while it is in a slow path; NULL before there is one and at the end */
+    bool ended;
+    unsigned destructor_rounds;
+} this_thread;
 
-/* Under the space lock, but for reads of `thread_heap_newest` and heaps_in_use. */
-struct atomic_u64 thread_heap_newest;
 /* Heaps of threads that ended: the last few as they were; those that keep but the memory of their
    magazines; and those that keep as good as nothing. */
 enum parked_kind { PARKED_WARM, PARKED_COOL, PARKED_COLD, PARKED_KINDS };
-static struct link parked[PARKED_KINDS];
-static size_t parked_count[PARKED_KINDS];
-/* Read without the lock, as a hint: when the first that is not cold yet is to be cleaned (0: there
-   is none). */
-static struct atomic_u64 clean_due;
-static uintptr_t fresh_heaps, fresh_heaps_end;
-static size_t heap_bytes;
-static bool ready, has_key, counts_blocks;
-static pthread_key_t key;
 
-static struct lock shared_lock;
-static struct heap *shared_heap;
-static struct atomic_u32 shared_holds; /* the shared heap may have something at hand */
+/* Written under the space lock, like heaps_in_use, and read without it. */
+struct atomic_u64 thread_heap_newest;
 
-/* Heaps whose threads are gone, which nobody has adopted yet; and how many messages there were. */
-static struct atomic_u32 orphans;
-static uint32_t orphan_messages;
+/* Under the space lock, but for what the comments say. */
+static struct {
+    struct link parked[PARKED_KINDS];
+    size_t parked_count[PARKED_KINDS];
+    /* When the first that is not cold yet is to be cleaned, 0: there is none. A hint that is read
+       without the lock. */
+    struct atomic_u64 clean_due;
+    uintptr_t fresh, fresh_end; /* address space for more heaps */
+    size_t bytes;               /* of address space taken for heaps */
+    bool ready, has_key, counts_blocks;
+    pthread_key_t key;
+    struct atomic_u32 orphans; /* heaps whose threads are gone, which nobody has adopted yet; */
+    uint32_t orphan_messages;  /* messages for such heaps that there were at the fork */
+} thread_heap_state;
+
+/* The heap of threads that have none: under `lock`, but for the hints. */
+static struct {
+    struct lock lock;
+    struct heap *heap;
+    struct atomic_u32 holds;          /* a hint: it may have something at hand */
+    void (*freed)(uintptr_t address); /* told of each block before it is freed; NULL: nobody is */
+} shared;
 
 struct heap *thread_heap_first(void) {
     return (struct heap *)atomic_u64_load_acquire(&thread_heap_newest); /* partner: heap_new */
 }
 size_t thread_heap_count(void) { return atomic_u64_load(&heaps_in_use); }
-size_t thread_heap_bytes(void) { return heap_bytes; }
-void thread_heap_count_blocks(void) { counts_blocks = true; }
+size_t thread_heap_bytes(void) { return thread_heap_state.bytes; }
+void thread_heap_count_blocks(void) { thread_heap_state.counts_blocks = true; }
 
 /* ---- Making, parking, taking over; all under the space lock ---- */
 
@@ -76,34 +84,38 @@ static void thread_end(void *heap);
 
 static void init_key(void) {
     ASSERT(space_lock_is_held());
-    if (ready) return;
+    if (thread_heap_state.ready) return;
     size_class_init();
     space_lock_after_fork = mend_heaps;
     int saved_errno = errno;
-    has_key = pthread_key_create(&key, thread_end) == 0;
+    thread_heap_state.has_key = pthread_key_create(&thread_heap_state.key, thread_end) == 0;
     errno = saved_errno;
-    ready = true;
+    thread_heap_state.ready = true;
 }
 
 /* Whoever comes first; the lists are static, and a link on no list points to itself. */
 static void init_parked(void) {
-    for (unsigned kind = 0; kind < PARKED_KINDS && parked[kind].next == NULL; kind++)
-        link_init(&parked[kind]);
+    for (unsigned kind = 0; kind < PARKED_KINDS && thread_heap_state.parked[kind].next == NULL;
+         kind++)
+        link_init(&thread_heap_state.parked[kind]);
 }
 
 static struct heap *heap_new(void) {
     ASSERT(space_lock_is_held());
-    if (fresh_heaps == fresh_heaps_end) {
+    if (thread_heap_state.fresh == thread_heap_state.fresh_end) {
         size_t size = align_up((size_t)HEAP_STRIDE * HEAPS_AT_ONCE, os_page_size());
-        fresh_heaps = (uintptr_t)os_map_fenced(size);
-        fresh_heaps_end = fresh_heaps ? fresh_heaps + (size_t)HEAP_STRIDE * HEAPS_AT_ONCE : 0;
-        if (fresh_heaps != 0) os_name((void *)fresh_heaps, size, "poolalloc heaps");
-        heap_bytes += fresh_heaps ? size + 2 * OS_FENCE : 0;
+        thread_heap_state.fresh = (uintptr_t)os_map_fenced(size);
+        thread_heap_state.fresh_end =
+            thread_heap_state.fresh ? thread_heap_state.fresh + (size_t)HEAP_STRIDE * HEAPS_AT_ONCE
+                                    : 0;
+        if (thread_heap_state.fresh != 0)
+            os_name((void *)thread_heap_state.fresh, size, "poolalloc heaps");
+        thread_heap_state.bytes += thread_heap_state.fresh ? size + 2 * OS_FENCE : 0;
     }
-    if (fresh_heaps == 0) return NULL;
-    struct heap *heap = (struct heap *)fresh_heaps;
-    fresh_heaps += HEAP_STRIDE;
-    heap_init(heap, counts_blocks);
+    if (thread_heap_state.fresh == 0) return NULL;
+    struct heap *heap = (struct heap *)thread_heap_state.fresh;
+    thread_heap_state.fresh += HEAP_STRIDE;
+    heap_init(heap, thread_heap_state.counts_blocks);
     link_init(&heap->parked);
     heap->next = thread_heap_first();
     atomic_u64_store_release(&thread_heap_newest, (uintptr_t)heap);
@@ -115,12 +127,12 @@ static struct heap *heap_new(void) {
 static struct heap *take_parked(enum parked_kind kind, enum heap_state state) {
     ASSERT(space_lock_is_held());
     init_parked();
-    struct link *list = &parked[kind];
+    struct link *list = &thread_heap_state.parked[kind];
     for (struct link *at = list->next; at != list; at = at->next) {
         struct heap *heap = link_owner(at, struct heap, parked);
         if (!inbox_claim(heap, state)) continue;
         link_remove(at);
-        parked_count[kind]--;
+        thread_heap_state.parked_count[kind]--;
         return heap;
     }
     return NULL;
@@ -130,8 +142,8 @@ static struct heap *take_parked(enum parked_kind kind, enum heap_state state) {
 static void list_parked(struct heap *heap, enum parked_kind kind) {
     ASSERT(space_lock_is_held());
     init_parked();
-    link_add_after(&parked[kind], &heap->parked);
-    parked_count[kind]++;
+    link_add_after(&thread_heap_state.parked[kind], &heap->parked);
+    thread_heap_state.parked_count[kind]++;
 }
 
 /* When the oldest that is not clean yet is to be cleaned. */
@@ -140,12 +152,12 @@ static void set_clean_due(void) {
     init_parked();
     uint64_t due = 0;
     for (unsigned kind = PARKED_WARM; kind <= PARKED_COOL; kind++) {
-        if (link_is_alone(&parked[kind])) continue;
-        struct heap *oldest = link_owner(parked[kind].prev, struct heap, parked);
+        if (link_is_alone(&thread_heap_state.parked[kind])) continue;
+        struct heap *oldest = link_owner(thread_heap_state.parked[kind].prev, struct heap, parked);
         uint64_t at = oldest->parked_at + CLEAN_DELAY_MS;
         due = due == 0 || at < due ? at : due;
     }
-    atomic_u64_store(&clean_due, due);
+    atomic_u64_store(&thread_heap_state.clean_due, due);
 }
 
 /* For heaps that are to be cold: the commons are there before they have pools to give. */
@@ -162,9 +174,10 @@ static struct heap *heap_acquire(void) {
     if (!space_lock()) return NULL;
     init_key();
     struct heap *heap = NULL;
-    for (unsigned kind = 0; kind < PARKED_KINDS && heap == NULL && has_key; kind++)
+    for (unsigned kind = 0; kind < PARKED_KINDS && heap == NULL && thread_heap_state.has_key;
+         kind++)
         heap = take_parked((enum parked_kind)kind, HEAP_IN_USE);
-    if (heap == NULL && has_key) heap = heap_new();
+    if (heap == NULL && thread_heap_state.has_key) heap = heap_new();
     if (heap != NULL) heap->owner = lock_self();
     if (heap != NULL) atomic_u64_add(&heaps_in_use, 1);
     space_unlock();
@@ -176,28 +189,30 @@ static struct heap *heap_acquire(void) {
 /* So that thread_end is called even if the thread ends on the way to its heap, with the lock. */
 static void announce(void) {
     static __thread bool announced;
-    if (announced || !has_key) return;
+    if (announced || !thread_heap_state.has_key) return;
     announced = true;
-    pthread_setspecific(key, &no_heap);
+    pthread_setspecific(thread_heap_state.key, &no_heap);
 }
 
 /* pthread_setspecific may call calloc: the heap is usable before. */
 struct heap *thread_heap_get(void) {
     if (likely(thread_heap != &no_heap)) return thread_heap;
-    if (thread_ended || own != NULL) return NULL;
-    if (unlikely(!ready) && thread_heap_before_first != NULL) thread_heap_before_first();
+    if (this_thread.ended || this_thread.own != NULL) return NULL;
+    if (unlikely(!thread_heap_state.ready) && thread_heap_before_first != NULL)
+        thread_heap_before_first();
     announce();
-    struct heap *heap = own == NULL ? heap_acquire() : own; /* made by such a calloc */
+    struct heap *heap =
+        this_thread.own == NULL ? heap_acquire() : this_thread.own; /* made by such a calloc */
     if (heap == NULL) return NULL;
-    own = thread_heap = heap;
+    this_thread.own = thread_heap = heap;
     static struct atomic_u32 watches_forks;
     if (atomic_u32_exchange(&watches_forks, 1) == 0) space_lock_watch_forks();
-    pthread_setspecific(key, heap);
+    pthread_setspecific(thread_heap_state.key, heap);
     return heap;
 }
 
 bool thread_heap_is_inside(void) {
-    return (own != NULL && thread_heap == &no_heap) || lock_is_mine(&shared_lock) ||
+    return (this_thread.own != NULL && thread_heap == &no_heap) || lock_is_mine(&shared.lock) ||
            space_lock_is_held();
 }
 
@@ -212,7 +227,7 @@ static void retire(struct heap *heap, enum parked_kind kind) {
 }
 
 static void end_now(struct heap *heap) {
-    thread_ended = true;
+    this_thread.ended = true;
     thread_heap = &no_heap;
     remote_post(heap);
     remote_drain(heap, ~0u);
@@ -220,10 +235,11 @@ static void end_now(struct heap *heap) {
     heap->parked_at = os_clock_ms();
     inbox_set_state(heap, HEAP_BUSY);
     if (space_lock()) {
-        retire(heap, parked_count[PARKED_WARM] < WARM_HEAPS ? PARKED_WARM : PARKED_COOL);
+        retire(heap, thread_heap_state.parked_count[PARKED_WARM] < WARM_HEAPS ? PARKED_WARM
+                                                                              : PARKED_COOL);
         space_unlock();
     }
-    own = NULL;
+    this_thread.own = NULL;
     remote_park(heap);
 }
 
@@ -237,15 +253,15 @@ static bool is_in_use(const struct heap *heap) {
 static void make_own_orphan(struct heap *heap) {
     ASSERT(space_lock_is_held());
     inbox_set_state(heap, HEAP_ORPHAN);
-    atomic_u32_add(&orphans, 1);
+    atomic_u32_add(&thread_heap_state.orphans, 1);
 }
 
 /* The thread ends in the middle of the allocator: a signal handler called pthread_exit, or it was
    cancelled. It leaves its heap as a thread that a fork has left behind. */
 static void abandon(void) {
-    thread_ended = true;
+    this_thread.ended = true;
     thread_heap = &no_heap;
-    own = NULL;
+    this_thread.own = NULL;
     if (space_lock_is_held())
         rebuild_lists();
     else if (!space_lock())
@@ -256,10 +272,10 @@ static void abandon(void) {
         make_own_orphan(heap);
         atomic_u64_add(&heaps_in_use, (uint64_t)-1);
     }
-    if (lock_is_mine(&shared_lock)) {
-        if (shared_heap != NULL) make_own_orphan(shared_heap);
-        shared_heap = NULL;
-        lock_unlock(&shared_lock);
+    if (lock_is_mine(&shared.lock)) {
+        if (shared.heap != NULL) make_own_orphan(shared.heap);
+        shared.heap = NULL;
+        lock_unlock(&shared.lock);
     }
     space_unlock();
 }
@@ -271,65 +287,64 @@ static void abandon(void) {
 static void thread_end(void *value) {
     if (thread_heap_is_inside()) abandon();
     if (thread_heap == &no_heap) return;
-    if (++destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS - 1 &&
-        pthread_setspecific(key, value) == 0)
+    if (++this_thread.destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS - 1 &&
+        pthread_setspecific(thread_heap_state.key, value) == 0)
         return;
     end_now(thread_heap);
 }
 
 void thread_heap_end_for_test(void) {
     if (thread_heap == &no_heap) return;
-    pthread_setspecific(key, NULL);
+    pthread_setspecific(thread_heap_state.key, NULL);
     end_now(thread_heap);
-    thread_ended = false;
+    this_thread.ended = false;
 }
 
 struct heap *thread_heap_enter_shared(void) {
-    if (own != NULL && thread_heap == &no_heap) return NULL; /* a signal has interrupted it */
+    if (this_thread.own != NULL && thread_heap == &no_heap)
+        return NULL; /* a signal has interrupted it */
     return thread_heap_enter_shared_inside();
 }
 
-static void (*shared_freed)(uintptr_t address); /* NULL: nobody watches */
-
 /* False: the lock is out of reach, or the pool was handed to another heap. */
 static bool free_watched(uintptr_t address) {
-    shared_freed(address);
+    shared.freed(address);
     space_lock_notice_fork();
-    if (!lock_lock(&shared_lock)) return false;
-    bool freed = shared_heap != NULL && heap_free(shared_heap, address);
-    lock_unlock(&shared_lock);
+    if (!lock_lock(&shared.lock)) return false;
+    bool freed = shared.heap != NULL && heap_free(shared.heap, address);
+    lock_unlock(&shared.lock);
     return freed;
 }
 
 static void make_shared_heap(void) {
     if (!space_lock()) return;
     init_key();
-    shared_heap = heap_new();
+    shared.heap = heap_new();
     space_unlock();
-    if (shared_freed != NULL) remote_watch(shared_heap, free_watched); /* it was, before a fork */
+    if (shared.freed != NULL) remote_watch(shared.heap, free_watched); /* it was, before a fork */
 }
 
 struct heap *thread_heap_enter_shared_inside(void) {
     space_lock_notice_fork();
-    if (!lock_lock(&shared_lock)) return NULL;
-    if (shared_heap == NULL) make_shared_heap();
-    if (shared_heap != NULL) {
-        atomic_u32_store(&shared_holds, 1);
-        return shared_heap;
+    if (!lock_lock(&shared.lock)) return NULL;
+    if (shared.heap == NULL) make_shared_heap();
+    if (shared.heap != NULL) {
+        atomic_u32_store(&shared.holds, 1);
+        return shared.heap;
     }
-    lock_unlock(&shared_lock);
+    lock_unlock(&shared.lock);
     return NULL;
 }
 
 void thread_heap_leave_shared(void) {
-    ASSERT(lock_is_mine(&shared_lock));
-    lock_unlock(&shared_lock);
+    ASSERT(lock_is_mine(&shared.lock));
+    lock_unlock(&shared.lock);
 }
 
 bool thread_heap_watch_shared(void (*freed)(uintptr_t address)) {
     struct heap *heap = thread_heap_enter_shared_inside();
     if (heap == NULL) return false;
-    shared_freed = freed;
+    shared.freed = freed;
     remote_watch(heap, free_watched);
     thread_heap_leave_shared();
     return true;
@@ -343,7 +358,7 @@ bool thread_heap_borrow(struct heap *heap, unsigned class_index) {
 }
 
 bool thread_heap_clean_is_due(uint64_t now) {
-    uint64_t due = atomic_u64_load(&clean_due);
+    uint64_t due = atomic_u64_load(&thread_heap_state.clean_due);
     return due != 0 && due <= now;
 }
 
@@ -352,12 +367,13 @@ bool thread_heap_clean_is_due(uint64_t now) {
 static struct heap *take_oldest(enum parked_kind kind, uint64_t latest) {
     ASSERT(space_lock_is_held());
     init_parked();
-    for (struct link *at = parked[kind].prev; at != &parked[kind]; at = at->prev) {
+    for (struct link *at = thread_heap_state.parked[kind].prev;
+         at != &thread_heap_state.parked[kind]; at = at->prev) {
         struct heap *heap = link_owner(at, struct heap, parked);
         if (heap->parked_at > latest) return NULL;
         if (!inbox_claim(heap, HEAP_BUSY)) continue;
         link_remove(at);
-        parked_count[kind]--;
+        thread_heap_state.parked_count[kind]--;
         heap->warm = false;
         make_commons();
         list_parked(heap, PARKED_COLD);
@@ -381,21 +397,21 @@ static bool clean_one(uint64_t latest) {
    which will not wait for it long. */
 static void clean_shared(void) {
     space_lock_notice_fork();
-    if (!lock_try_lock(&shared_lock)) return;
-    if (shared_heap != NULL) {
-        remote_post(shared_heap);
-        remote_drain(shared_heap, ~0u);
-        heap_flush(shared_heap);
-        message_give_all(shared_heap);
+    if (!lock_try_lock(&shared.lock)) return;
+    if (shared.heap != NULL) {
+        remote_post(shared.heap);
+        remote_drain(shared.heap, ~0u);
+        heap_flush(shared.heap);
+        message_give_all(shared.heap);
     }
-    atomic_u32_store(&shared_holds, 0);
-    lock_unlock(&shared_lock);
+    atomic_u32_store(&shared.holds, 0);
+    lock_unlock(&shared.lock);
 }
 
 /* Cold heaps have nothing at hand, and what comes in for them is given back by whoever sends it. */
 bool thread_heap_parked_hold(void) {
-    return atomic_u64_load(&clean_due) != 0 || atomic_u32_load(&shared_holds) != 0 ||
-           atomic_u32_load(&orphans) != 0;
+    return atomic_u64_load(&thread_heap_state.clean_due) != 0 ||
+           atomic_u32_load(&shared.holds) != 0 || atomic_u32_load(&thread_heap_state.orphans) != 0;
 }
 
 /* The commons are PARKED where nobody is at them. */
@@ -437,8 +453,8 @@ COLD void thread_heap_sweep_slow(struct heap *sweeper) {
 /* ---- Heaps whose threads are gone ---- */
 
 bool thread_heap_adopt_is_due(void) {
-    return atomic_u32_load(&orphans) != 0 &&
-           remote_orphan_messages() - orphan_messages >= ORPHAN_MESSAGES;
+    return atomic_u32_load(&thread_heap_state.orphans) != 0 &&
+           remote_orphan_messages() - thread_heap_state.orphan_messages >= ORPHAN_MESSAGES;
 }
 
 static void adopt_arena(const struct arena *arena) {
@@ -466,13 +482,13 @@ static void adopt_pools(void) {
             const struct arena *arena = &window->arena[i];
             if (arena->kind != ARENA_NONE) adopt_arena(arena);
         }
-    atomic_u32_store(&orphans, 0);
+    atomic_u32_store(&thread_heap_state.orphans, 0);
 }
 
 /* What was on its way arrives, and the heaps are cold ones that are parked. */
 void thread_heap_adopt(void) {
     space_lock_notice_fork();
-    if (atomic_u32_load(&orphans) == 0 || !space_lock()) return;
+    if (atomic_u32_load(&thread_heap_state.orphans) == 0 || !space_lock()) return;
     struct heap *first = NULL;
     adopt_pools();
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
@@ -498,7 +514,7 @@ void thread_heap_adopt(void) {
 static void make_orphan(struct heap *heap) {
     ASSERT(space_lock_is_held());
     pending_make_orphan(heap);
-    atomic_u32_add(&orphans, 1);
+    atomic_u32_add(&thread_heap_state.orphans, 1);
     if (heap == remote_commons()) remote_set_commons(NULL);
 }
 
@@ -506,8 +522,8 @@ static void make_orphan(struct heap *heap) {
 static void relist_parked(void) {
     ASSERT(space_lock_is_held());
     for (unsigned kind = 0; kind < PARKED_KINDS; kind++) {
-        link_init(&parked[kind]);
-        parked_count[kind] = 0;
+        link_init(&thread_heap_state.parked[kind]);
+        thread_heap_state.parked_count[kind] = 0;
     }
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         link_init(&heap->parked);
@@ -524,11 +540,12 @@ static void drop_helped(void) {
     ASSERT(space_lock_is_held());
     init_parked();
     for (unsigned kind = 0; kind < PARKED_KINDS; kind++) {
-        for (struct link *at = parked[kind].next, *next; at != &parked[kind]; at = next) {
+        for (struct link *at = thread_heap_state.parked[kind].next, *next;
+             at != &thread_heap_state.parked[kind]; at = next) {
             next = at->next;
             if (heap_state(link_owner(at, struct heap, parked)) == HEAP_PARKED) continue;
             link_remove(at);
-            parked_count[kind]--;
+            thread_heap_state.parked_count[kind]--;
         }
     }
 }
@@ -539,7 +556,7 @@ static void rebuild_lists(void) {
     arena_rebuild();
     direct_rebuild();
     message_rebuild();
-    fresh_heaps = fresh_heaps_end = 0;
+    thread_heap_state.fresh = thread_heap_state.fresh_end = 0;
     relist_parked();
 }
 
@@ -552,21 +569,21 @@ static void mend_heaps(bool in_doubt, uint32_t survivor) {
         rebuild_lists();
     else
         drop_helped();
-    if (lock_mend(&shared_lock, survivor)) {
-        shared_heap = NULL;
+    if (lock_mend(&shared.lock, survivor)) {
+        shared.heap = NULL;
         remote_watch(NULL, NULL);
     }
     sample_after_fork(survivor);
     uint32_t owned = 0;
-    atomic_u32_store(&orphans, 0);
+    atomic_u32_store(&thread_heap_state.orphans, 0);
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         bool is_owned = heap->owner == survivor && is_in_use(heap);
         owned += is_owned;
-        if (is_owned || heap == shared_heap)
+        if (is_owned || heap == shared.heap)
             pending_keep_inbox(heap);
         else if (heap_state(heap) != HEAP_PARKED)
             make_orphan(heap);
     }
-    orphan_messages = remote_orphan_messages();
+    thread_heap_state.orphan_messages = remote_orphan_messages();
     atomic_u64_store(&heaps_in_use, owned);
 }

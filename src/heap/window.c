@@ -14,13 +14,17 @@ static_assert(WINDOW_BEFORE + sizeof(struct window) + 2 * OS_FENCE <= WINDOW_STR
 struct window_table window_table;
 
 struct atomic_u64 window_newest;
-static size_t bytes; /* under the space lock */
+/* Under the space lock. */
+static struct {
+    size_t bytes;            /* of address space taken by windows */
+    struct window *prepared; /* mapped, and of no address yet */
+} window_state;
 
 struct window *window_first(void) {
     return (struct window *)atomic_u64_load_acquire(&window_newest);
 }
 
-size_t window_bytes(void) { return bytes; }
+size_t window_bytes(void) { return window_state.bytes; }
 
 /* Windows lie side by side, away from the heap: between the chunks they would cut free ranges, once
    per window. The first is at a random place; where something else is in the way they go on further
@@ -44,16 +48,14 @@ static struct window *map_window(void) {
     if (window == NULL) return NULL;
     place = below(place, hit ? WINDOW_STRIDE : AWAY);
     os_name((char *)window - WINDOW_BEFORE, WINDOW_BEFORE + window_size(), "poolalloc records");
-    bytes += WINDOW_BEFORE + window_size() + 2 * OS_FENCE;
+    window_state.bytes += WINDOW_BEFORE + window_size() + 2 * OS_FENCE;
     return window;
 }
 
-static struct window *prepared; /* mapped, and of no address yet. Under the space lock */
-
 bool window_prepare(void) {
     ASSERT(space_lock_is_held());
-    if (prepared == NULL) prepared = map_window();
-    return prepared != NULL;
+    if (window_state.prepared == NULL) window_state.prepared = map_window();
+    return window_state.prepared != NULL;
 }
 
 static struct atomic_u64 *window_slot(uintptr_t address) {
@@ -65,8 +67,8 @@ static bool reserve_one(uintptr_t base) {
     struct atomic_u64 *slot = window_slot(base);
     if (atomic_u64_load(slot) != 0) return window_at(base) != NULL;
     if (!window_prepare()) return false;
-    struct window *window = prepared;
-    prepared = NULL;
+    struct window *window = window_state.prepared;
+    window_state.prepared = NULL;
     window->base = base;
     window->next = window_first();
     /* Release: whoever finds the window finds it filled. Partners: window_at, window_first. */

@@ -13,14 +13,14 @@ static_assert(sizeof(struct type_pool) == 2 * CACHE_LINE &&
 
 struct atomic_u64 ledger_table[LEDGER_SLOTS];
 
-/* First address of each slot's range; 0: nobody's yet. */
-static struct atomic_u64 ranges[LEDGER_SLOTS];
-
-static size_t bytes; /* under the space lock */
+static struct {
+    struct atomic_u64 ranges[LEDGER_SLOTS]; /* first address of each slot's; 0: nobody's yet */
+    size_t bytes;                           /* under the space lock */
+} ledger_state;
 
 size_t ledger_bytes(void) {
     ASSERT(space_lock_is_held());
-    return bytes;
+    return ledger_state.bytes;
 }
 
 static uint16_t ledger_slot(uintptr_t address) { return (uint16_t)(address >> LEDGER_SHIFT); }
@@ -30,7 +30,8 @@ static uintptr_t ledger_range(uintptr_t address) {
 
 bool ledger_covers(uintptr_t address) {
     uintptr_t range = ledger_range(address);
-    return range != 0 && atomic_u64_load_acquire(&ranges[ledger_slot(address)]) == range;
+    return range != 0 &&
+           atomic_u64_load_acquire(&ledger_state.ranges[ledger_slot(address)]) == range;
 }
 
 /* ---- What goes back with an arena ---- */
@@ -64,7 +65,7 @@ static bool make_ledger(uint16_t slot) {
     size_t size = align_up(sizeof(struct ledger), os_page_size());
     struct ledger *ledger = (struct ledger *)os_map_fenced(size);
     if (ledger == NULL) return false;
-    bytes += size + 2 * OS_FENCE;
+    ledger_state.bytes += size + 2 * OS_FENCE;
     if (slot == 0) ledger->count[0][0] = 1;
     /* Release: who finds the ledger finds it zeroed. Partner: ledger_of's users, by way of ranges.
      */
@@ -77,8 +78,8 @@ bool ledger_reserve(uintptr_t address) {
     uint16_t slot = ledger_slot(address);
     if (!make_ledger(0) || !make_ledger(slot)) return false;
     /* Release: who finds the range finds the ledger, too. Partner: ledger_covers. */
-    if (atomic_u64_load(&ranges[slot]) == 0)
-        atomic_u64_store_release(&ranges[slot], ledger_range(address));
+    if (atomic_u64_load(&ledger_state.ranges[slot]) == 0)
+        atomic_u64_store_release(&ledger_state.ranges[slot], ledger_range(address));
     if (!ledger_covers(address)) return false;
     uint64_t arena = ledger_index(address) / ARENA_POOLS;
     ledger_of(address)->used[arena / 64] |= (uint64_t)1 << arena % 64;

@@ -7,7 +7,13 @@
 
 namespace {
 
-enum { TRIES = 3, MOST_WINDOWS = 1 << 16, MOST_HEAPS = 1 << 20, MOST_DIRECTS = 1 << 22 };
+enum {
+    TRIES = 3,
+    MOST_WINDOWS = 1 << 16,
+    MOST_HEAPS = 1 << 20,
+    MOST_DIRECTS = 1 << 22,
+    MOST_GUARDS = 1 << 20
+};
 // No block is as long as the address space: what says so was written over, or read half changed.
 const uint64_t MOST_BYTES = (uint64_t)1 << 47;
 
@@ -38,6 +44,7 @@ class Walk {
     void read_heaps();
     void read_directs();
     bool walk_directs();
+    void read_guards();
     void read_emergency_and_messages();
     std::vector<std::pair<uint64_t, uint64_t>> window_list();
     void read_window(WindowCopy *window);
@@ -193,6 +200,36 @@ void Walk::read_directs() {
         s_.direct_bytes += region.size;
         add_block(region.start, region.size);
         s_.resident.live += residency_.bytes(region.start, region.size, &s_.swapped);
+    }
+}
+
+// Blocks between guard pages. What is beside one on its pages is of no use to others. Slots that
+// were never used have no memory to be read.
+void Walk::read_guards() {
+    uint64_t pool = value<uint64_t>(at("guards"));
+    if (pool == 0) return;
+    uint64_t base = value<uint64_t>(pool + layout_["guard_pool.base"]);
+    uint64_t size = value<uint64_t>(pool + layout_["guard_pool.size"]);
+    uint64_t count = value<uint64_t>(pool + layout_["guard_pool.slots_used"]);
+    uint64_t slots = pool + layout_["sizeof guard_pool"], step = layout_["sizeof guard_slot"];
+    if (count > MOST_GUARDS || size > MOST_BYTES) throw Failure("the guards say what cannot be");
+    std::vector<char> table(count * step);
+    if (!source_.read(slots, table.data(), table.size())) gone();
+    add_region(pool, layout_["sizeof guard_pool"] + table.size(), "metadata");
+    add_region(base, size, "guards");
+    for (uint64_t at = 0; at < table.size(); at += step) {
+        uint64_t address = field<uint64_t>(table, at + layout_["guard_slot.address"]);
+        uint64_t bytes = field<uint32_t>(table, at + layout_["guard_slot.size"]);
+        bool live =
+            field<uint32_t>(table, at + layout_["guard_slot.state"]) == layout_["GUARD_LIVE"];
+        if (!live || address - base > size || bytes > size - (address - base)) continue;
+        uint64_t first = address / at_.pool_size * at_.pool_size;
+        uint64_t resident = residency_.bytes(first, address + bytes - first, &s_.swapped);
+        s_.live_blocks++;
+        s_.live_bytes += bytes;
+        s_.resident.live += std::min(bytes, resident);
+        s_.resident.slack += resident - std::min(bytes, resident);
+        add_block(address, bytes);
     }
 }
 
@@ -525,6 +562,7 @@ Snapshot Walk::take() {
     read_directs();
     s_.live_blocks += s_.direct_blocks;
     s_.live_bytes += s_.direct_bytes;
+    if (layout_.has("at guards")) read_guards();
     read_emergency_and_messages();
     s_.resident_is_known = residency_.is_known();
     return s_;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/direct.h"
 #include "heap/emergency.h"
+#include "heap/guard.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/run.h"
@@ -36,12 +37,21 @@ static bool flush_is_due(struct heap *heap, uint64_t now) {
     return !is_new;
 }
 
+static unsigned samples_now(void) {
+    return (sample_mean() != 0 ? HEAP_SAMPLES_BYTES : 0) |
+           (guard_every() != 0 ? HEAP_SAMPLES_GUARDS : 0);
+}
+
+static bool samples_make_bare(void) {
+    size_t mean = sample_mean(), every = guard_every();
+    return (mean != 0 && mean < SAMPLE_BARE) || (every != 0 && every < GUARD_BARE);
+}
+
 static void flush_heap(struct heap *heap) {
     remote_post(heap);
     heap_flush(heap);
-    size_t mean = sample_mean();
-    bool bare = options.perturb != 0 || heap->counting || (mean != 0 && mean < SAMPLE_BARE);
-    if (unlikely(heap->sampling != (mean != 0))) heap_set_sampling(heap, mean != 0);
+    bool bare = options.perturb != 0 || heap->counting || samples_make_bare();
+    if (unlikely(heap->sampling != samples_now())) heap_set_sampling(heap, samples_now());
     if (unlikely(heap->bare != bare)) heap_set_bare(heap, bare);
 }
 
@@ -160,15 +170,11 @@ static COLD void *take_block_of_shared(unsigned class_index) {
     return block;
 }
 
-ALWAYS_INLINE void *take_inside(struct heap *heap, unsigned class_index, unsigned near) {
-    void *block = heap_take_own(heap, class_index, near);
-    return likely(block != NULL) ? block : take_slow(heap, class_index, near);
-}
-
 ALWAYS_INLINE void *take_unfilled(unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap_enter();
     if (unlikely(heap == NULL)) return take_block_of_shared(class_index);
-    void *block = take_inside(heap, class_index, near);
+    void *block = heap_take_own(heap, class_index, near);
+    if (unlikely(block == NULL)) block = take_slow(heap, class_index, near);
     thread_heap_leave(heap);
     return block;
 }
@@ -191,43 +197,56 @@ static NOINLINE void *take_class(unsigned class_index, unsigned near) {
 enum { NO_NEAR_CLASS = 0 };
 
 /* A block of the shared heap, whose frees come to a slow path by themselves. */
-static COLD void *take_from_shared(size_t size, unsigned class_index, double chance) {
-    struct stack stack;
-    stack_unwind(&stack);
+static void *take_from_shared(unsigned class_index) {
     struct heap *shared = thread_heap_enter_shared_inside();
     if (shared == NULL) return NULL;
     void *block = take_slow(shared, class_index, NO_NEAR_CLASS);
     thread_heap_leave_shared();
-    if (block != NULL) sample_add(&stack, (uintptr_t)block, size, chance);
+    if (block != NULL && unlikely(options.perturb != 0))
+        fill_new(block, size_classes[class_index].stride);
     return block;
 }
 
-/* The heap is hidden meanwhile; NULL: take a block as if it were not sampled. */
-static void *take_sampled(struct heap *heap, size_t size, unsigned class_index) {
-    ASSERT(heap_is_mine(heap));
-    enum heap_sampling sampling = heap_next_is_sampled(heap, class_index);
-    if (sampling == HEAP_NO_SAMPLE) return NULL;
-    double chance = sampling == HEAP_SAMPLE_AT_HAND
-                        ? sample_chance_at_hand(class_index)
-                        : sample_chance(size_classes[class_index].stride);
-    return take_from_shared(size, class_index, chance);
+static void *take_guarded(struct heap *heap, const struct guard_request *request,
+                          const struct stack *stack) {
+    enum { AT_START = 4 }; /* one in so many: mistakes before a block are rarer than behind it */
+    struct guard_request here = *request;
+    here.at_start = chance_bits(&heap->chance) % AT_START == 0;
+    void *block = guard_allocate(&here, stack);
+    return unlikely(options.perturb != 0) ? fill_new(block, request->size) : block;
 }
 
-static NOINLINE void *take_sampling(size_t size, unsigned class_index) {
+/* The heap is hidden meanwhile; NULL: take a block as if it were not chosen. */
+static COLD void *take_chosen(struct heap *heap, const struct guard_request *request,
+                              unsigned class_index) {
+    struct heap_choice choice = heap_next_choice(heap, class_index);
+    choice.is_guarded = choice.is_guarded && guard_has_room();
+    if (!choice.is_guarded && !choice.is_sampled) return NULL;
+    struct stack stack;
+    stack_unwind_some(&stack, choice.is_sampled ? STACK_MOST : GUARD_FRAMES);
+    void *block = choice.is_guarded ? take_guarded(heap, request, &stack) : NULL;
+    if (block == NULL && choice.is_sampled) block = take_from_shared(class_index);
+    if (block != NULL && choice.is_sampled)
+        sample_add(&stack, (uintptr_t)block, request->size, choice.chance);
+    return block;
+}
+
+static COLD void *take_sampling(size_t size, size_t alignment, unsigned class_index) {
+    struct guard_request request = {size, alignment, size_classes[class_index].stride, false};
     struct heap *heap = thread_heap_enter();
-    if (unlikely(heap == NULL)) return take_class(class_index, NO_NEAR_CLASS);
-    if (unlikely(!heap->sampling)) allocate_poll(heap); /* it is new */
     void *block = NULL;
-    if (heap->sampling && sample_mean() != 0) block = take_sampled(heap, size, class_index);
-    if (likely(block == NULL)) block = take_inside(heap, class_index, NO_NEAR_CLASS);
+    if (heap != NULL && unlikely(!heap->sampling)) allocate_poll(heap); /* it is new */
+    if (heap != NULL && heap->sampling) block = take_chosen(heap, &request, class_index);
     thread_heap_leave(heap);
-    if (likely(options.perturb == 0)) return block;
-    return fill_new(block, size_classes[class_index].stride);
+    return block != NULL ? block : take_class(class_index, NO_NEAR_CLASS);
 }
 
 static void *take_class_for(size_t size, size_t alignment, unsigned class_index, unsigned near) {
-    void *block = likely(!thread_heap->sampling) ? take_class(class_index, near)
-                                                 : take_sampling(size, class_index);
+    struct heap *heap = thread_heap;
+    void *block = likely(!heap->sampling) ? take_class(class_index, near)
+                  : heap_next_is_plain(heap, class_index)
+                      ? take_class(class_index, NO_NEAR_CLASS)
+                      : take_sampling(size, alignment, class_index);
     return likely(block != NULL) ? block : take_in_need(size, alignment);
 }
 
@@ -293,9 +312,11 @@ void *allocate_slow(size_t size) {
     return take_class_for(size, ALIGN, size_class_span(size), NEAR_CLASSES);
 }
 
-void *allocate_tight(size_t size) {
-    if (size <= SMALL_MAX || is_large(size)) return allocate(size);
-    return take_class_for(size, ALIGN, size_class_span(size), 1);
+void *allocate_tight(size_t size, size_t roomy) {
+    if (is_large(roomy)) return allocate(roomy);
+    if (roomy > SMALL_MAX) return take_class_for(size, ALIGN, size_class_span(roomy), 1);
+    void *block = heap_take_fast(thread_heap, roomy);
+    return block != NULL ? block : take_class_for(size, ALIGN, size_class_small(roomy), 0);
 }
 
 static void *take_zeroed(size_t size) {
@@ -315,12 +336,19 @@ void *allocate_zeroed(size_t size) {
     return block != NULL ? memset(block, 0, size) : NULL;
 }
 
+static void *allocate_aligned_small(size_t alignment, size_t size, size_t rounded) {
+    void *block = heap_take_fast(thread_heap, rounded);
+    if (likely(block != NULL)) return block;
+    return take_class_for(size, alignment, size_class_small(rounded), 0);
+}
+
 void *allocate_aligned(size_t alignment, size_t size) {
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX) return NULL;
     /* Small strides are all multiples of ALIGN: that of a rounded size is the rounded size itself.
      */
     size_t rounded = align_up(size_max(size, 1), alignment);
-    if (rounded <= SMALL_MAX || alignment <= ALIGN) return allocate(rounded);
+    if (alignment <= ALIGN) return allocate(size_max(size, 1));
+    if (rounded <= SMALL_MAX) return allocate_aligned_small(alignment, size, rounded);
     if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes may not be there yet */
     unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
     if (class_index == 0 || is_large(size_classes[class_index].stride))
@@ -390,6 +418,7 @@ static bool release_pool_block(struct heap *heap, struct block *block) {
 static bool release_whole(struct block *block) {
     if (block->kind == TAG_RUN) return run_free(block->large);
     if (block->kind == TAG_DIRECT) return direct_free(block->large);
+    if (block->kind == TAG_GUARD) return guard_free(block->address);
     return emergency_free(block->address);
 }
 
@@ -398,8 +427,8 @@ static bool release_whole(struct block *block) {
 static void release_large(struct block *block) {
     ASSERT(block->kind != TAG_HEAP);
     sample_remove(block->address);
-    bool is_direct = block->kind == TAG_DIRECT;
-    if (unlikely(options.perturb != 0) && !is_direct)
+    bool goes = block->kind == TAG_DIRECT || block->kind == TAG_GUARD;
+    if (unlikely(options.perturb != 0) && !goes)
         memset((void *)block->address, (int)options.perturb, block->usable);
     if (unlikely(!release_whole(block))) block_fail("free", BLOCK_FREED, block->address);
 }
@@ -462,6 +491,15 @@ void allocate_perturb(bool on, unsigned byte) {
 }
 
 /* Threads without a heap come to a slow path, where they get one that samples. */
+static void spread_sampling(void) {
+    heap_set_chances();
+    no_heap.sampling = (uint8_t)samples_now();
+    atomic_u32_add(&allocate_last_trim, 1);
+    struct heap *heap = thread_heap_enter();
+    if (heap != NULL) allocate_poll(heap);
+    thread_heap_leave(heap);
+}
+
 bool allocate_sample(size_t mean) {
     if (mean != 0 && !sample_begin(mean)) return false;
     if (mean == 0) sample_end();
@@ -469,12 +507,13 @@ bool allocate_sample(size_t mean) {
         sample_end();
         return false;
     }
-    no_heap.sampling = mean != 0;
-    atomic_u32_add(&allocate_last_trim, 1);
-    struct heap *heap = thread_heap_enter();
-    if (heap != NULL) allocate_poll(heap);
-    thread_heap_leave(heap);
+    spread_sampling();
     return true;
+}
+
+void allocate_guard(size_t every, size_t memory) {
+    guard_begin(every, memory);
+    spread_sampling();
 }
 
 bool allocate_trim(size_t keep) {

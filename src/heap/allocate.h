@@ -23,9 +23,10 @@ extern size_t allocate_direct_min;
 
 /* A block of `size` bytes; NULL: no memory, or size over PTRDIFF_MAX. errno is left alone. */
 void *allocate_slow(size_t size);
-/* The same, of a class not more than one above its own, so that a size up to a quarter larger than
-   what was asked for still gets less than twice that: the rule of free_sized. */
-void *allocate_tight(size_t size);
+/* The same with room for `roomy` bytes, of a class not more than one above theirs, so that a size
+   up to a quarter larger than what was asked for still gets less than twice that: the rule of
+   free_sized. A guarded block has `size` bytes. */
+void *allocate_tight(size_t size, size_t roomy);
 /* The same with all bytes zero. */
 void *allocate_zeroed(size_t size);
 /* The same at a multiple of `alignment`, a power of two. */
@@ -61,6 +62,9 @@ void allocate_perturb(bool on, unsigned byte);
    stays. Other threads first use up what they have at hand, until their heaps poll. False: there is
    no memory for it, or the shared heap is out of reach. */
 bool allocate_sample(size_t mean);
+/* From now on one block in `every` is guarded, 0: none, with so much memory (guard.h). Other
+   threads as above. */
+void allocate_guard(size_t every, size_t memory);
 /* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take
    part at their next slow path. */
 bool allocate_trim(size_t keep);

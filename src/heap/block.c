@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/direct.h"
 #include "heap/emergency.h"
+#include "heap/guard.h"
 
 static bool is_start(const struct block *block, const struct pool *pool) {
     const struct size_class *c = &size_classes[block->class_index];
@@ -32,9 +33,13 @@ static enum block_fault find_whole(union record *record, struct block *block) {
 
 static enum block_fault find_outside(uintptr_t address, struct block *block) {
     enum block_fault fault = emergency_find(address, &block->usable);
+    block->kind = TAG_EMERGENCY;
+    if (fault == BLOCK_FOREIGN) {
+        fault = guard_find(address, &block->usable);
+        block->kind = TAG_GUARD;
+    }
     if (fault == BLOCK_FOREIGN) return direct_fault_at(address);
     block->address = address;
-    block->kind = TAG_EMERGENCY;
     return fault;
 }
 

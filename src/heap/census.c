@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "heap/emergency.h"
+#include "heap/guard.h"
 #include "heap/message.h"
 #include "heap/purge.h"
 #include "heap/space.h"
@@ -87,6 +88,17 @@ static void count_emergency(struct census *census) {
     census->mapped_bytes += bytes;
 }
 
+/* The pages of a block are mapped for it alone. */
+static void count_guards(struct census *census) {
+    struct guard_figures guards;
+    guard_count(&guards);
+    census->used_blocks += guards.blocks;
+    census->used_bytes += guards.bytes;
+    census->touched_bytes += guards.page_bytes;
+    census->mapped_bytes += guards.page_bytes;
+    census->metadata_bytes += guards.metadata_bytes;
+}
+
 /* Where the lock is out of reach the counts are those of the moment. */
 void census_take(struct census *census) {
     memset(census, 0, sizeof *census);
@@ -105,6 +117,7 @@ void census_take(struct census *census) {
     if (locked) space_unlock();
     subtract_live(census);
     count_emergency(census);
+    count_guards(census);
     census->used_blocks += census->direct_blocks;
     census->used_bytes += census->direct_bytes;
     census->touched_bytes += census->direct_bytes;
@@ -137,4 +150,5 @@ void census_check(void) {
     space_check();
     space_unlock();
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) heap_check(heap);
+    guard_check();
 }

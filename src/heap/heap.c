@@ -233,10 +233,9 @@ static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *po
     while (spare[w] == 0) w++;
     uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
     unsigned count = bit_count(bits);
-    size_t behind = (size_t)(count - 1) * size_classes[class_index].stride;
-    if (unlikely(heap->sampling) && unlikely(!heap_pass(heap, behind))) {
-        count = 1 + heap_decide_cursor(heap, class_index, count - 1);
-        bits = lowest_set_bits(bits, count);
+    if (unlikely(heap->sampling) && count > 1) {
+        unsigned before = heap_decide_cursor(heap, class_index, count - 1);
+        if (unlikely(before < count - 1)) bits = lowest_set_bits(bits, count = 1 + before);
     }
     cursor->word = &pool->live[w];
     cursor->base = window_record_base(pool) + (uintptr_t)w * WORD_SPAN;

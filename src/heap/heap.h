@@ -126,12 +126,10 @@ struct heap {
     uint64_t served; /* blocks handed out, if counting */
 
     /* While blocks are sampled: see heap_sample.c. */
-    bool sampling;
-    unsigned poll_mean;                       /* frees between two polls, */
-    unsigned poll_most;                       /* and the most that they may be on average */
+    uint8_t sampling;                         /* bits of enum heap_samples */
+    unsigned poll_mean;                       /* frees between two polls */
     struct chance chance;                     /* what decides */
-    double to_event;                          /* bytes to be handed out before the next event; */
-                                              /* 0: each block is sampled */
+    double to_event;                          /* to be handed out before the next event falls */
     uint64_t marked[(CLASS_COUNT + 63) / 64]; /* classes whose next block is sampled */
     uint64_t marked_rounds[(CLASS_COUNT + 63) / 64]; /* classes with a marked round, perhaps */
 
@@ -220,31 +218,25 @@ void heap_forget_rooms(struct heap *heap);
 
 /* ---- Sampling (heap_sample.c) ---- */
 
-/* From now on decides which blocks are sampled, or no more; lets go of what is at hand. */
-void heap_set_sampling(struct heap *heap, bool sampling);
-enum heap_sampling {
-    HEAP_NO_SAMPLE,
-    HEAP_SAMPLE,
-    HEAP_SAMPLE_AT_HAND, /* with the chance of blocks from magazines */
+/* What blocks are chosen for: to be known (sample.h), to be guarded (guard.h). */
+enum heap_samples { HEAP_SAMPLES_BYTES = 1, HEAP_SAMPLES_GUARDS = 2 };
+/* From now on decides which blocks are chosen, for some of these, or no more; lets go of what is at
+   hand. */
+void heap_set_sampling(struct heap *heap, unsigned samples);
+/* The settings of what is sampled and guarded have changed: before heaps are told. */
+void heap_set_chances(void);
+struct heap_choice {
+    bool is_sampled, is_guarded;
+    double chance; /* that a block like it is sampled */
 };
-/* Counts bytes that are handed out; false, and nothing counted, if there is an event in them. */
-static inline bool heap_pass(struct heap *heap, size_t bytes) {
-    double rest = heap->to_event - (double)bytes;
-    if (unlikely(rest < 0)) return false;
-    heap->to_event = rest;
-    return true;
-}
-/* Bytes come that heap_pass refused: the first so many blocks of a size come before the event. The
-   distance to the next one is drawn. */
-unsigned heap_meet_event(struct heap *heap, size_t size);
-/* True if a block of so many bytes that is not at hand is sampled. */
-static inline bool heap_decide(struct heap *heap, size_t size) {
-    return !heap_pass(heap, size) && heap_meet_event(heap, size) == 0;
-}
-/* How many of the blocks for a cursor, among which is one that is sampled, come before it. */
+/* True, as it nearly always is, if the block that malloc is about to take is chosen for nothing;
+   otherwise tells what for. In slow paths of a heap that samples, one after the other. */
+bool heap_next_is_plain(struct heap *heap, unsigned class_index);
+struct heap_choice heap_next_choice(struct heap *heap, unsigned class_index);
+/* True if a block of so many bytes that belongs to no class is sampled. */
+bool heap_decide(struct heap *heap, size_t size);
+/* How many of the blocks for a cursor come before one that is sampled. */
 unsigned heap_decide_cursor(struct heap *heap, unsigned class_index, unsigned count);
-/* What a mark that malloc came to says of the block that it is about to take. */
-enum heap_sampling heap_take_mark(struct heap *heap, unsigned class_index);
 /* The class has no mark any more: the cursor's blocks went back. */
 void heap_forget_mark(struct heap *heap, unsigned class_index);
 /* Decides on a block that a slow path has just freed, and that lies in its magazine or not. */
@@ -273,19 +265,6 @@ static inline bool heap_may_have_marks(const struct heap *heap, unsigned class_i
 void heap_remove_marks(struct heap *heap, unsigned class_index);
 static inline void heap_unmark(struct heap *heap, unsigned class_index) {
     if (unlikely(heap_may_have_marks(heap, class_index))) heap_remove_marks(heap, class_index);
-}
-
-/* Tells whether the block that malloc is about to take is sampled. The heap samples; for slow
-   paths. Blocks at hand were decided upon when they came to be there, all others are now. */
-static inline enum heap_sampling heap_next_is_sampled(struct heap *heap, unsigned class_index) {
-    const struct round *top = heap->top[class_index];
-    bool is_marked = (heap->marked[class_index / 64] >> class_index % 64 & 1) != 0;
-    if (unlikely(heap_round_is_marked(top))) return heap_take_mark(heap, class_index);
-    if (top->block != 0) return HEAP_NO_SAMPLE;
-    if (!size_class_is_span(class_index) && heap->cursors[class_index].bits != 0)
-        return HEAP_NO_SAMPLE;
-    if (unlikely(is_marked)) return heap_take_mark(heap, class_index);
-    return heap_decide(heap, size_classes[class_index].stride) ? HEAP_SAMPLE : HEAP_NO_SAMPLE;
 }
 
 /* ---- Pools that change hands; for whoever has the pool's token (pending.h) ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heap_sample: which blocks of a heap are sampled, without a branch on the fast paths.
+ * heap_sample: which blocks of a heap are sampled, or guarded, without a branch on the fast paths.
  *
  * Whether a block will be sampled is decided when it comes to be at hand, and so before malloc
  * takes it, or in the slow path that hands it out:
@@ -24,6 +24,7 @@
 #include "heap/heap.h"
 
 #include "base/check.h"
+#include "heap/guard.h"
 #include "heap/inbox.h"
 #include "heap/sample.h"
 #include "os/os.h"
@@ -56,25 +57,88 @@ void heap_remove_marks(struct heap *heap, unsigned class_index) {
         heap_round_unmark(at);
 }
 
-/* ---- Decisions ---- */
+/* ---- Decisions ----
+ *
+ * What blocks are sampled and guarded for are two Poisson processes, one over their bytes and one
+ * over their number, and decisions are about both in one: lengths and distances are counted in
+ * events. Of a block in which one falls, what it is chosen for is drawn when it is handed out.
+ */
 
-/* Whoever wants every block gets every block, however short. */
-static double next_distance(struct heap *heap) {
-    size_t mean = sample_mean_begun();
-    return mean > 1 ? chance_distance(&heap->chance) * (double)mean : 0;
+struct chances {
+    double sample, guard;
+};
+
+static double of_either(struct chances c) { return c.sample + c.guard - c.sample * c.guard; }
+
+static struct chances chances_at_hand(unsigned class_index) {
+    double sample = sample_mean() != 0 ? sample_chance_at_hand(class_index) : 0;
+    return (struct chances){sample, guard_chance(size_classes[class_index].stride)};
 }
 
-unsigned heap_meet_event(struct heap *heap, size_t size) {
-    unsigned before = (unsigned)(heap->to_event / (double)size);
-    heap->to_event = next_distance(heap);
-    return before;
+static struct chances chances_of(size_t size) {
+    double sample = sample_mean() != 0 ? sample_chance(size) : 0;
+    return (struct chances){sample, guard_chance(size)};
+}
+
+/* With a mean of 1 one falls into each block: CERTAIN is beyond all distances to the next. */
+static double byte_events(size_t size) {
+    static const double CERTAIN = 64;
+    size_t mean = sample_mean();
+    return mean == 0 ? 0 : mean == 1 ? CERTAIN : (double)size / (double)mean;
+}
+
+/* What follows from the settings for each class, as words that hold a double. */
+static struct {
+    struct atomic_u64 events;  /* in a block */
+    struct atomic_u64 at_hand; /* chance of one from a magazine */
+} of_class[CLASS_COUNT];
+
+static void keep(struct atomic_u64 *word, double number) {
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    atomic_u64_store(word, bits);
+}
+
+static double kept(const struct atomic_u64 *word) {
+    uint64_t bits = atomic_u64_load(word);
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+void heap_set_chances(void) {
+    size_class_init(); /* the process may not have had its first block */
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        size_t size = size_classes[c].stride;
+        keep(&of_class[c].events, byte_events(size) + guard_events(size));
+        keep(&of_class[c].at_hand, of_either(chances_at_hand(c)));
+    }
+}
+
+/* How many of `count` blocks, with so many events in each, come before the first with one. */
+static unsigned count_before_event(struct heap *heap, double events, unsigned count) {
+    double all = events * count;
+    if (likely(heap->to_event > all)) {
+        heap->to_event -= all;
+        return count;
+    }
+    unsigned before = (unsigned)(heap->to_event / events);
+    heap->to_event = chance_distance(&heap->chance);
+    return before < count ? before : count - 1;
+}
+
+bool heap_decide(struct heap *heap, size_t size) {
+    return count_before_event(heap, byte_events(size), 1) == 0;
+}
+
+static bool has_class_mark(const struct heap *heap, unsigned class_index) {
+    return (heap->marked[class_index / 64] & bit_of(class_index)) != 0;
 }
 
 unsigned heap_decide_cursor(struct heap *heap, unsigned class_index, unsigned count) {
-    ASSERT(count > 0);
-    unsigned before = heap_meet_event(heap, size_classes[class_index].stride);
-    heap->marked[class_index / 64] |= bit_of(class_index);
-    return before < count ? before : count - 1;
+    unsigned before = count_before_event(heap, kept(&of_class[class_index].events), count);
+    if (before < count) heap->marked[class_index / 64] |= bit_of(class_index);
+    return before;
 }
 
 void heap_forget_mark(struct heap *heap, unsigned class_index) {
@@ -89,44 +153,80 @@ static void decide_top(struct heap *heap, unsigned class_index, double chance) {
 void heap_decide_put(struct heap *heap, uintptr_t address) {
     unsigned class_index = atomic_u8_load(&window_look_up(address)->class_index);
     if (heap->top[class_index]->block == address)
-        decide_top(heap, class_index, sample_chance_at_hand(class_index));
+        decide_top(heap, class_index, kept(&of_class[class_index].at_hand));
 }
 
 /* The number is over by itself, or another thread has set it to 1, which is no event. */
 void heap_decide_poll(struct heap *heap, uintptr_t address) {
     unsigned class_index = atomic_u8_load(&window_look_up(address)->class_index);
     if (heap->top[class_index]->block != address) return;
-    double chance = sample_chance_at_hand(class_index);
+    double chance = kept(&of_class[class_index].at_hand);
     decide_top(heap, class_index, inbox_calls(heap) ? chance : chance * heap->poll_mean);
 }
 
+/* Any distances of that mean which no pattern can follow give each free the same chance. Those that
+   make the polls independent of each other take longer, and estimates need them. */
 uint32_t heap_next_poll(struct heap *heap, unsigned most) {
-    heap->poll_mean = heap->bare || most < heap->poll_most ? most : heap->poll_most;
-    return chance_trials(&heap->chance, heap->poll_mean);
+    size_t frees = sample_poll_frees(sample_mean());
+    unsigned mean = heap->bare ? most : (unsigned)size_min(most, frees);
+    heap->poll_mean = mean;
+    if (heap->sampling != HEAP_SAMPLES_GUARDS) return chance_trials(&heap->chance, mean);
+    return 1 + (uint32_t)((chance_bits(&heap->chance) >> 32) * (2 * mean - 1) >> 32);
 }
 
-enum heap_sampling heap_take_mark(struct heap *heap, unsigned class_index) {
+/* In the block is an event of either kind, or of both. */
+static struct heap_choice draw(struct heap *heap, struct chances c) {
+    struct heap_choice choice = {.chance = c.sample};
+    choice.is_guarded = chance_unit(&heap->chance) * of_either(c) < c.guard;
+    choice.is_sampled =
+        c.sample > 0 && (!choice.is_guarded || chance_unit(&heap->chance) < c.sample);
+    return choice;
+}
+
+static bool is_at_hand(const struct heap *heap, unsigned class_index) {
+    return heap->top[class_index]->block != 0 ||
+           (!size_class_is_span(class_index) && heap->cursors[class_index].bits != 0);
+}
+
+/* Blocks at hand were decided upon when they came to be there, all others are now. A signal may
+   come: what it takes of `to_event` is lost, which is as if the blocks of its handler had been
+   others. */
+bool heap_next_is_plain(struct heap *heap, unsigned class_index) {
+    if (unlikely(heap_round_is_marked(heap->top[class_index]))) return false;
+    if (is_at_hand(heap, class_index)) return true;
+    double events = kept(&of_class[class_index].events);
+    if (unlikely(has_class_mark(heap, class_index) || heap->to_event <= events)) return false;
+    heap->to_event -= events;
+    return true;
+}
+
+struct heap_choice heap_next_choice(struct heap *heap, unsigned class_index) {
+    ASSERT(heap_is_mine(heap));
+    static const struct heap_choice nothing;
     struct round *top = heap->top[class_index];
-    if (!heap_round_is_marked(top)) {
-        heap_forget_mark(heap, class_index);
-        return HEAP_SAMPLE;
+    if (heap_round_is_marked(top)) {
+        struct chances chances = chances_at_hand(class_index);
+        heap_round_unmark(top);
+        decide_top(heap, class_index, of_either(chances));
+        return draw(heap, chances);
     }
-    heap_round_remove_mark(top);
-    decide_top(heap, class_index, sample_chance_at_hand(class_index));
-    return HEAP_SAMPLE_AT_HAND;
+    if (is_at_hand(heap, class_index)) return nothing;
+    bool marked = has_class_mark(heap, class_index);
+    heap_forget_mark(heap, class_index);
+    bool chosen = marked || count_before_event(heap, kept(&of_class[class_index].events), 1) == 0;
+    return chosen ? draw(heap, chances_of(size_classes[class_index].stride)) : nothing;
 }
 
 /* All at hand is decided upon by the same rule from here on. */
-void heap_set_sampling(struct heap *heap, bool sampling) {
+void heap_set_sampling(struct heap *heap, unsigned samples) {
     ASSERT(heap_is_mine(heap));
     heap_flush(heap);
-    heap->sampling = sampling;
+    heap->sampling = (uint8_t)samples;
     memset(heap->marked, 0, sizeof heap->marked);
     memset(heap->marked_rounds, 0, sizeof heap->marked_rounds);
-    if (!sampling) return;
+    if (samples == 0) return;
     static struct atomic_u64 streams;
     heap->chance.state = os_random((unsigned)atomic_u64_add(&streams, 1) + 1000) ^ os_clock_ns();
-    heap->to_event = next_distance(heap);
-    heap->poll_most = (unsigned)(size_min(sample_mean_begun() / SAMPLE_AT_HAND, UINT32_MAX));
+    heap->to_event = chance_distance(&heap->chance);
     atomic_u32_store(&heap->frees_to_poll, heap_next_poll(heap, HEAP_POLL_FREES));
 }

@@ -2,6 +2,7 @@
 #include "heap/sample.h"
 
 #include "base/chance.h"
+#include "heap/guard.h"
 #include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -349,12 +350,21 @@ static bool make_tables(void) {
     return made;
 }
 
+/* What is guarded is left as much of what frees can tell as it needs. */
+unsigned sample_poll_frees(size_t bytes) {
+    size_t frees = SAMPLE_POLL_FREES, every = guard_every();
+    if (bytes != 0) frees = size_min(frees, bytes / SAMPLE_AT_HAND);
+    if (every != 0) frees = size_min(frees, every / 2);
+    return (unsigned)size_max(frees, 1);
+}
+
 /* What is at hand is told by one in SAMPLE_POLL_FREES frees, and there is no more than that. */
 static void set_chances(size_t bytes) {
     size_class_init(); /* the process may not have had its first block */
-    unsigned frees = (unsigned)size_min(bytes / SAMPLE_AT_HAND, SAMPLE_POLL_FREES);
+    unsigned frees = sample_poll_frees(bytes);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        double most = frees > 1 ? 1.0 / frees : 1, chance = sample_chance(size_classes[c].stride);
+        double most = frees > 1 ? 1.0 / frees - guard_chance(0) : 1;
+        double chance = sample_chance(size_classes[c].stride);
         sample_state.at_hand[c] = chance < most ? chance : most;
     }
 }

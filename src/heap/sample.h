@@ -60,6 +60,9 @@ static inline bool sample_has_begun(void) { return sample_mean_begun() != 0; }
 double sample_chance(size_t size);
 /* How likely a block of the class is sampled that is handed out from a magazine. */
 double sample_chance_at_hand(unsigned class_index);
+/* Frees between two polls, at the most, with one event per so many bytes (0: none) and what is
+   guarded (guard.h). */
+unsigned sample_poll_frees(size_t bytes);
 
 /* A block is live that was sampled with that chance, and whose stack this is. */
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance);

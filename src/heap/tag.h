@@ -4,9 +4,9 @@
  * or kind, in one word.
  *
  * tag = pool ^ heap, or pool ^ kind << 48 for blocks that no heap owns, and 0 where no block
- * starts (and for those of emergency.h, which windows know nothing of). So tag ^ pool ^ heap is 0
- * for the pools and spans of that heap and for nothing else: one comparison settles the owner, and
- * that the slot of the table was the right one.
+ * starts (and for those of emergency.h and guard.h, which windows know nothing of). So tag ^ pool ^
+ * heap is 0 for the pools and spans of that heap and for nothing else: one comparison settles the
+ * owner, and that the slot of the table was the right one.
  */
 #ifndef POOLALLOC_TAG_H
 #define POOLALLOC_TAG_H
@@ -15,7 +15,7 @@
 
 struct heap;
 
-enum tag_kind { TAG_HEAP, TAG_RUN, TAG_DIRECT, TAG_EMERGENCY };
+enum tag_kind { TAG_HEAP, TAG_RUN, TAG_DIRECT, TAG_EMERGENCY, TAG_GUARD };
 enum { TAG_KIND_SHIFT = 48 };
 
 static inline uint64_t tag_of_heap(uintptr_t pool, const struct heap *heap) {

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "heap/direct.h"
+#include "heap/guard.h"
 #include "heap/remote.h"
 #include "heap/sample.h"
 #include "heap/space.h"
@@ -574,6 +575,7 @@ static void mend_heaps(bool in_doubt, uint32_t survivor) {
         remote_watch(NULL, NULL);
     }
     sample_after_fork(survivor);
+    guard_after_fork(survivor);
     uint32_t owned = 0;
     atomic_u32_store(&thread_heap_state.orphans, 0);
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {

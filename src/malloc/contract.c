@@ -68,6 +68,11 @@ static void *stay(struct block *block, size_t size) {
     return resized != NULL ? resized : (void *)block->address;
 }
 
+/* A guarded block has just the bytes that were asked for, so that what is beyond them faults. */
+static bool stays(const struct block *block, size_t size) {
+    return fits_block(size, block->usable) && (block->kind != TAG_GUARD || size == block->usable);
+}
+
 static void *copy_to(void *to, struct block *from, size_t size) {
     if (to == NULL) return stay(from, size);
     memcpy(to, (const void *)from->address, size_min(from->usable, size));
@@ -82,7 +87,7 @@ static void *copy_to(void *to, struct block *from, size_t size) {
 static void *allocate_with_room(const struct block *block, size_t size) {
     size_t roomy = block->usable + block->usable / (block->usable < RUN_MIN ? 4 : 2);
     bool grows = size > block->usable && size < roomy && !options.large_direct;
-    void *to = grows ? allocate_tight(roomy) : NULL;
+    void *to = grows ? allocate_tight(size, roomy) : NULL;
     return to != NULL ? to : allocate(size);
 }
 
@@ -105,7 +110,7 @@ void *contract_realloc(void *pointer, size_t size) {
         deallocate_block(&block);
         return NULL;
     }
-    if (fits_block(size, block.usable)) return pointer;
+    if (stays(&block, size)) return pointer;
     if (block.kind != TAG_HEAP && size > SPAN_MAX) return answer(realloc_large(&block, size));
     return answer(copy_to(allocate_with_room(&block, size), &block, size));
 }
@@ -171,6 +176,8 @@ size_t contract_good_size(size_t size) {
 }
 
 static bool can_be(size_t size, const struct block *block) {
+    if (block->kind == TAG_GUARD && atomic_u32_load(&some_are_longer) == 0)
+        return size == block->usable;
     return may_be_size(size, block->usable) ||
            (block->kind == TAG_EMERGENCY && size <= block->usable);
 }

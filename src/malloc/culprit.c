@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "heap/block.h"
+#include "heap/guard.h"
 #include "heap/sample.h"
 #include "os/lock.h"
 #include "os/options.h"
@@ -17,19 +18,30 @@ enum { FRAMES_MOST = 32 };
 /* Any address will do. */
 static void add_kind(struct text *to, uintptr_t address) {
     struct block block;
+    struct guard_story guarded;
+    if (guard_tell(address, &guarded)) {
+        text_add(to, "; a guarded block of ");
+        text_add_decimal(to, guarded.size);
+        text_add(to, guarded.is_freed ? " bytes was there" : " bytes is there");
+        return;
+    }
     if (address == 0 || !block_find_pool(align_down(address, ALIGN), &block)) return;
     text_add(to, "; blocks of ");
     text_add_decimal(to, block.usable);
     text_add(to, " bytes are there");
 }
 
-static void add_process(struct text *to, uintptr_t address) {
+void culprit_add_process(struct text *to) {
     text_add(to, " in ");
     text_add(to, program_invocation_name ? program_invocation_name : "?");
     text_add(to, ", pid ");
     text_add_decimal(to, (uint64_t)os_process_id());
     text_add(to, ", thread ");
     text_add_decimal(to, os_thread_number());
+}
+
+static void add_context(struct text *to, uintptr_t address) {
+    culprit_add_process(to);
     add_kind(to, address);
 }
 
@@ -73,7 +85,7 @@ static void expect_faults(void) {
     pthread_sigmask(SIG_UNBLOCK, &faults, NULL);
 }
 
-static void write_stack(struct text *to, const char *title, const struct stack *stack) {
+void culprit_write_stack(struct text *to, const char *title, const struct stack *stack) {
     if (stack->depth == 0) return;
     text_add(to, title);
     for (unsigned i = 0; i < stack->depth && i < FRAMES_MOST; i++) {
@@ -82,16 +94,22 @@ static void write_stack(struct text *to, const char *title, const struct stack *
     }
 }
 
-/* What sampling knows of the block. */
+/* What is known of a guarded block, or what sampling knows. */
 static void write_history(struct text *to, uintptr_t address) {
+    struct guard_story guarded;
     struct stack stack, freed;
     size_t size;
     lock_patience = 0;
+    if (guard_tell(address, &guarded)) {
+        culprit_write_stack(to, "poolalloc:   the block was asked for\n", &guarded.asked);
+        culprit_write_stack(to, "poolalloc:   and freed\n", &guarded.freed);
+        return;
+    }
     if (sample_find(address, &stack, &size)) {
-        write_stack(to, "poolalloc:   a block was asked for\n", &stack);
+        culprit_write_stack(to, "poolalloc:   a block was asked for\n", &stack);
     } else if (sample_find_freed(address, &stack, &freed)) {
-        write_stack(to, "poolalloc:   the last block there was asked for\n", &stack);
-        write_stack(to, "poolalloc:   and freed\n", &freed);
+        culprit_write_stack(to, "poolalloc:   the last block there was asked for\n", &stack);
+        culprit_write_stack(to, "poolalloc:   and freed\n", &freed);
     }
 }
 
@@ -99,11 +117,11 @@ static void write_callers(struct text *to, uintptr_t address) {
     struct stack stack;
     expect_faults();
     stack_unwind(&stack);
-    write_stack(to, "", &stack);
+    culprit_write_stack(to, "", &stack);
     write_history(to, address);
 }
 
 void culprit_prepare(void) {
-    fail_context = add_process;
+    fail_context = add_context;
     if (!options.backtrace_off) fail_callers = write_callers;
 }

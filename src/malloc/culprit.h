@@ -6,7 +6,8 @@
 #ifndef POOLALLOC_CULPRIT_H
 #define POOLALLOC_CULPRIT_H
 
-#include "base/base.h"
+#include "base/text.h"
+#include "os/stack.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,6 +15,11 @@ extern "C" {
 
 /* At start-up: from then on check.h's failures say so. */
 void culprit_prepare(void);
+
+/* Program, process and thread, for the end of a line. */
+void culprit_add_process(struct text *to);
+/* A line for each caller, after the title; nothing if there are none. */
+void culprit_write_stack(struct text *to, const char *title, const struct stack *stack);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 #include "heap/allocate.h"
 #include "heap/direct.h"
 #include "heap/emergency.h"
+#include "heap/guard.h"
 #include "heap/message.h"
 #include "heap/note.h"
 #include "heap/purge.h"
@@ -42,6 +43,7 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             AT("options", options),
             AT("purge_runs", purge_runs),
             AT("emergency", emergency_mapping),
+            AT("guards", guard_pool_now),
             AT("sample_places", sample_places),
             AT("sample_mean", sample_begun_with),
             AT("sample_mean_now", sample_mean_now),
@@ -130,6 +132,16 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             FIELD(space_figures, mapped_peak),
             FIELD(space_figures, direct_blocks),
             FIELD(space_figures, direct_bytes),
+
+            SIZEOF(guard_pool),
+            FIELD(guard_pool, base),
+            FIELD(guard_pool, size),
+            FIELD(guard_pool, slots_used),
+            SIZEOF(guard_slot),
+            FIELD(guard_slot, address),
+            FIELD(guard_slot, state),
+            FIELD(guard_slot, size),
+            NUMBER("GUARD_LIVE", GUARD_LIVE),
 
             SIZEOF(sample_places),
             FIELD(sample_places, live),

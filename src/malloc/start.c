@@ -3,11 +3,13 @@
  * start: what happens when the library is loaded and when the process ends. malloc works before and
  * after: everything here is in addition.
  */
+#include "heap/guard.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/space.h"
 #include "heap/thread_heap.h"
 #include "malloc/culprit.h"
+#include "malloc/guard_report.h"
 #include "malloc/main_start.h"
 #include "malloc/occasion.h"
 #include "malloc/parameter.h"
@@ -59,6 +61,8 @@ __attribute__((constructor(101))) static void start_process(void) {
         options_read();
     if (options.keep_alone && !passive) preload_forget(options_environment());
     culprit_prepare();
+    if (!passive)
+        guard_begin(options.guard_sample, options.guard_memory); /* samples leave it room */
     occasion_prepare(!passive);
     if (occasion_counts_blocks()) thread_heap_count_blocks();
     if (passive) return;
@@ -66,6 +70,7 @@ __attribute__((constructor(101))) static void start_process(void) {
     thread_heap_get();
     read_limits();
     name_mappings();
+    guard_report_prepare();
     if (!options.purge_thread) return;
     if (main_start_call == NULL || !main_start_call(purge_thread_begin)) purge_thread_begin();
 }

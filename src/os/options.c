@@ -4,7 +4,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-struct options options = {.purge_delay = PURGE_STANDARD};
+struct options options = {.purge_delay = PURGE_STANDARD, .guard_memory = GUARD_MEMORY};
 
 typedef bool parser(struct word word, void *field);
 
@@ -92,6 +92,21 @@ static bool parse_sample(struct word word, void *field) {
     return true;
 }
 
+static bool parse_guard(struct word word, void *field) {
+    uint64_t every = 0;
+    if (parse_off(word, field)) return true;
+    if (!word_number(word, &every) || every == 0) return false;
+    *(uint64_t *)field = every;
+    return true;
+}
+
+static bool parse_guard_memory(struct word word, void *field) {
+    uint64_t size = 0;
+    bool good = word_size(word, &size) && size >= GUARD_MEMORY_LEAST && size <= GUARD_MEMORY_MOST;
+    if (good) *(uint64_t *)field = size;
+    return good;
+}
+
 static bool parse_sample_file(struct word word, void *field) {
     return word_string(word, (char *)field, sizeof options.sample_path);
 }
@@ -158,6 +173,13 @@ static const struct option table[] = {
     {"sample_signal", "off or a signal (USR2, HUP, ..., a number)", "off",
      "this signal starts sampling, and then each writes the profile", parse_signal,
      offsetof(struct options, sample_signal)},
+    {"guard_sample", "off or a number (5000)", "off",
+     "one block in so many lies between inaccessible pages, to find who writes past it or after "
+     "free",
+     parse_guard, offsetof(struct options, guard_sample)},
+    {"guard_memory", "SIZE from 40K to 64M", "1M",
+     "for such blocks, and for what is known of those that were freed last", parse_guard_memory,
+     offsetof(struct options, guard_memory)},
     {"leaks", "the path of a socket (up to 107 bytes)", "",
      "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",
      parse_leaks, offsetof(struct options, leaks_path)},

@@ -16,6 +16,10 @@
 
 #define PERTURB_ON 0x100
 
+#define GUARD_MEMORY (1024 * KIB)
+#define GUARD_MEMORY_LEAST (40 * KIB)
+#define GUARD_MEMORY_MOST (64 * MIB)
+
 enum report_format { REPORT_TEXT, REPORT_XML, REPORT_JSON };
 enum deepbind { DEEPBIND_JOIN, DEEPBIND_STRIP, DEEPBIND_KEEP };
 
@@ -35,6 +39,8 @@ struct options {
     uint64_t limit_share;     /* or this part of the control group's, in percent */
     uint64_t sample;          /* bytes per sampled block, on average; 1: all; 0: none */
     uint64_t sample_signal;   /* a number, or 0 */
+    uint64_t guard_sample;    /* one block in so many is guarded; 0: none */
+    uint64_t guard_memory;    /* bytes */
     uint64_t report_format;   /* enum report_format */
     uint64_t report_signal;   /* a number, or 0 */
     uint64_t report_interval; /* milliseconds, or 0 */

@@ -58,6 +58,17 @@ uintptr_t os_program_entry(void) { return getauxval(AT_ENTRY); }
 
 void *os_map(size_t size) { return map(NULL, size, READ_WRITE, 0); }
 
+void *os_reserve(size_t size) { return map(NULL, size, PROT_NONE, 0); }
+
+bool os_open(void *address, size_t size) {
+    return map(address, size, READ_WRITE, MAP_FIXED) != NULL;
+}
+
+/* Mapped anew rather than closed by mprotect, so that the memory is gone in the same call. */
+bool os_shut(void *address, size_t size) {
+    return map(address, size, PROT_NONE, MAP_FIXED) != NULL;
+}
+
 bool os_can_map(size_t size) {
     void *trial = os_map(align_up(size, os_page_size()));
     return trial != NULL && os_unmap(trial, align_up(size, os_page_size()));

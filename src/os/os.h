@@ -40,6 +40,11 @@ void *os_map_fenced(size_t size);
 void *os_map_fenced_at(void *hint, size_t before, size_t size, size_t alignment);
 /* Unmaps what os_map_fenced returned, fences included. */
 void os_unmap_fenced(void *address, size_t size);
+/* Address space without access or memory; NULL if there is none. */
+void *os_reserve(size_t size);
+/* A part of that becomes zeroed memory, or is again what it was; false if the kernel refused. */
+bool os_open(void *address, size_t size);
+bool os_shut(void *address, size_t size);
 /* True if the system would map so much just now. */
 bool os_can_map(size_t size);
 /* With map_names=on, gives a mapping a name in /proc/PID/maps, where the kernel keeps such names.

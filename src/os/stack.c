@@ -203,6 +203,7 @@ static void remember_chain(const struct stack *chain, const struct stack *stack)
 /* ---- Unwinding ---- */
 
 struct walk {
+    unsigned most; /* callers that are asked for */
     struct stack *stack;
     struct stack chain; /* by frame pointers, from the first caller on */
     uintptr_t own_start, own_end;
@@ -219,12 +220,12 @@ static bool follow_rules(struct walk *walk, struct frame frame) {
     struct stack *stack = walk->stack;
     uintptr_t lowest = frame.stack, known = align_down(lowest - 1, STACK_PAGE);
     enum frame_step step = FRAME_CALLER;
-    while (step == FRAME_CALLER && stack->depth < STACK_MOST) {
+    while (step == FRAME_CALLER && stack->depth < walk->most) {
         if (stack->depth > 0 || !is_own(walk, frame.place))
             stack->callers[stack->depth++] = frame.place;
         step = frame_rule_step(&frame, lowest, &known);
     }
-    if (step != FRAME_UNKNOWN || stack->depth == STACK_MOST) {
+    if (step != FRAME_UNKNOWN || stack->depth == walk->most) {
         atomic_u32_add(&met, 1);
         return true;
     }
@@ -258,7 +259,7 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
     bool leave_out = !walk->begun || is_own(walk, caller);
     learn(walk, context);
     walk->begun = true;
-    if (caller == 0 || walk->stack->depth == STACK_MOST) return _URC_END_OF_STACK;
+    if (caller == 0 || walk->stack->depth == walk->most) return _URC_END_OF_STACK;
     if (leave_out && walk->stack->depth == 0) return _URC_NO_REASON;
     if (!frame_rule_works() && walk->stack->depth == 0 && begin_with_chain(walk, context)) {
         walk->met = true;
@@ -287,17 +288,24 @@ static void find_own(struct walk *walk) {
 ALWAYS_INLINE void unwind_by_tables(struct walk *walk) {
     _Unwind_Reason_Code end = _Unwind_Backtrace(visit, walk);
     if (end == _URC_END_OF_STACK) frame_rule_learn(&walk->last, NULL);
-    if (!walk->met) remember_chain(&walk->chain, walk->stack);
+    if (!walk->met && walk->stack->depth < walk->most) remember_chain(&walk->chain, walk->stack);
 }
 
-NOINLINE void stack_unwind(struct stack *stack) {
+/* In the function that is called, whose frame is the first. */
+ALWAYS_INLINE void unwind(struct stack *stack, unsigned most) {
     int saved_errno = errno;
     struct walk walk; /* large, and mostly not looked at */
     struct frame caller = CALLERS_FRAME;
     walk.stack = stack;
+    walk.most = most;
     walk.begun = walk.met = false;
     walk.chain.depth = stack->depth = 0;
     find_own(&walk);
     if (!frame_rule_works() || !follow_rules(&walk, caller)) unwind_by_tables(&walk);
+    if (stack->depth > most) stack->depth = most;
     errno = saved_errno;
 }
+
+NOINLINE void stack_unwind(struct stack *stack) { unwind(stack, STACK_MOST); }
+
+NOINLINE void stack_unwind_some(struct stack *stack, unsigned most) { unwind(stack, most); }

@@ -37,6 +37,15 @@ stat_healthy() {
 }
 each_library stat_healthy
 
+# Most of their pages is slack, which must be told from memory that is not the allocator's.
+stat_guarded() {
+    hold healthy env LD_PRELOAD="$library" POOLALLOC_OPTIONS=guard_sample=1,guard_memory=32M
+    adds_up "a holder with guarded blocks ($title)"
+    near "stat: live bytes with guarded blocks ($title)" "$(number live)" $((42 * 1024 * 1024)) 10
+    let_go
+}
+each_library stat_guarded
+
 hold pages "$tool" run --
 adds_up 'one live block in each page'
 [ "$(number beside)" -gt $((100 * 1024 * 1024)) ] || fail "stat: $(number beside) bytes beside live blocks, wanted 100 MiB"

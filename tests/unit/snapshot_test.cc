@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <poolalloc.h>
 
+#include "heap/allocate.h"
+#include "heap/guard.h"
 #include "layout.h"
 #include "malloc/descriptor.h"
+#include "os/os.h"
 #include "source.h"
 #include "support/heap_fixture.h"
 
@@ -77,6 +80,32 @@ TEST_F(SnapshotTest, CountsWhatTheCensusCounts) {
         EXPECT_EQ(snapshot.classes[c].spare + snapshot.classes[c].at_hand, census.class_free[c])
             << c;
     }
+}
+
+TEST_F(SnapshotTest, GuardedBlocksAreLiveAndTheirPagesResident) {
+    Snapshot before = look();
+    allocate_guard(1, GUARD_MEMORY);
+    for (size_t size : {20, 1000, 5000, 12000}) EXPECT_TRUE(guard_has((uintptr_t)keep(size)));
+    allocate_guard(0, GUARD_MEMORY);
+    Snapshot snapshot = look();
+    struct census census;
+    census_take(&census);
+    EXPECT_EQ(snapshot.live_blocks, census.used_blocks);
+    EXPECT_EQ(snapshot.live_bytes, census.used_bytes);
+    EXPECT_EQ(snapshot.live_bytes - before.live_bytes, 20u + 1000 + 5000 + 12000);
+    if (snapshot.resident_is_known) {
+        EXPECT_GE(snapshot.resident.live - before.resident.live, 18020u);
+        uint64_t pages = 0, of_guards = 0;
+        for (const ArenaFigures &arena : snapshot.arenas) pages += arena.resident;
+        for (const Region &region : snapshot.regions)
+            if (strcmp(region.what, "guards") == 0)
+                of_guards += resident_pages((void *)region.start, region.size) * os_page_size();
+        EXPECT_EQ(of_guards, 7 * os_page_size());
+        EXPECT_NEAR((double)snapshot.resident.sum(), (double)(pages + of_guards), 16.0 * 4);
+    }
+    while (!blocks_.empty()) free_last();
+    EXPECT_EQ(look().live_blocks, before.live_blocks);
+    guard_reset_for_test();
 }
 
 TEST_F(SnapshotTest, EachPageOfAnArenaThatHasMemoryIsOneThing) {

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "../support/elsewhere.h"
 #include "../support/expect.h"
 #include "../support/hide.h"
 
@@ -82,7 +83,7 @@ static void work(int kind) {
         break;
     case 3:
         free(malloc(20000));
-        malloc_trim(0);
+        trim_all();
         break;
     case 4:
         a = malloc(40u << 20);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "../support/elsewhere.h"
 #include "../support/expect.h"
 #include "../support/hide.h"
 #include "../support/memory.h"
@@ -93,7 +94,7 @@ static void *exhaust(void *seed) {
     for (int i = 0; i < 64; i++)
         free(atomic_exchange(&handed[i], malloc(rng_size(&random, 70000))));
     free(malloc((size_t)200 << 20));
-    if (rng_below(&random, 2)) malloc_trim(0);
+    if (rng_below(&random, 2)) trim_all();
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "../support/elsewhere.h"
 #include "../support/hide.h"
 #include "misuse.h"
 
@@ -38,10 +39,19 @@ static void *after_many_others(void *block, size_t size) {
     return address;
 }
 
+/* Where making a thread does not allocate (musl), nothing else has yet led the owner to what others
+   freed. */
+static void take_messages_in(void) {
+    void *blocks[64];
+    for (size_t i = 0; i < 64 && !is_glibc(); i++) blocks[i] = hide(malloc(i * 40));
+    for (size_t i = 0; i < 64 && !is_glibc(); i++) free(blocks[i]);
+}
+
 static void *freed_by_other_thread(void *block, size_t size) {
     (void)size;
     void *address = hide(block);
     in_thread(free_it, block);
+    take_messages_in();
     return address;
 }
 

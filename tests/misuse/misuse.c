@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../support/elsewhere.h"
 #include "../support/expect.h"
 #include "../support/hide.h"
 #include "misuse.h"
@@ -110,7 +111,7 @@ static void settle(struct case_ *c) {
     in_thread(allocate_much, c);
     in_thread(allocate_much, c);
     allocate_much(c);
-    malloc_trim(0);
+    trim_all();
     exit(UNDETECTED); /* the library's last occasion is the end of the process */
 }
 

@@ -48,11 +48,17 @@ each_library() {
     done
 }
 
+# Who starts a program on the library, whose path stands for the %. Where the tests are built for
+# another machine or another C library than the shell is, that is an emulator's command, or one that
+# takes care not to preload itself. EMULATED is set where memory and threads of the process are not the
+# program's alone.
+read -ra preloader <<<"${PRELOADER:-env LD_PRELOAD=%}"
+
 # preloaded SECONDS COMMAND...: runs a command on the library, with a time limit.
 preloaded() {
     local seconds=$1
     shift
-    timeout -k 2 "$seconds" env LD_PRELOAD="$library" "$@"
+    timeout -k 2 "$seconds" "${preloader[@]//%/$library}" "$@"
 }
 
 # run_program NAME SECONDS PROGRAM...: a test program that exits 0, or 77 to be skipped; it has no

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "../support/elsewhere.h"
 #include "../support/expect.h"
 #include "../support/hide.h"
 
@@ -48,7 +49,7 @@ static void *run(void *argument) {
         EXPECT(malloc_usable_size(o->block) >= o->size);
         break;
     case TRIM:
-        malloc_trim(0);
+        trim_all();
         break;
     default:
         EXPECT(malloc(hide_size(SIZE_MAX)) == NULL && errno == ENOMEM);

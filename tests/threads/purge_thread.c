@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/elsewhere.h"
 #include "../support/expect.h"
 
 static int threads(void) {
@@ -38,7 +39,8 @@ static void enter_namespaces(void) {
 
 int main(void) {
     int status;
-    EXPECT(in_constructor == 1);
+    if (is_emulated()) SKIP("the emulator has threads of its own");
+    EXPECT(in_constructor == 1 || !is_glibc()); /* whose libraries start first */
     EXPECT(threads() == 2);
     pid_t child = fork();
     if (child == 0) {

@@ -121,6 +121,8 @@ static inline void os_relax(void) {
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
+#elif defined(__riscv)
+    __asm__ volatile(".word 0x0100000f"); /* pause, which older assemblers do not know */
 #endif
 }
 

@@ -11,7 +11,9 @@
 /* ---- Objects ---- */
 
 struct object {
-    const struct link_map *map;
+    const char *name; /* "" for the program itself */
+    uintptr_t base;
+    const Elf64_Dyn *dynamic;
     uintptr_t start, end;
 };
 
@@ -19,17 +21,38 @@ struct object {
 static bool find_object(uintptr_t address, struct object *object) {
     struct dl_find_object found;
     if (_dl_find_object((void *)address, &found) != 0) return false;
-    *object = (struct object){found.dlfo_link_map, (uintptr_t)found.dlfo_map_start,
+    const struct link_map *map = found.dlfo_link_map;
+    *object = (struct object){map->l_name, map->l_addr, map->l_ld, (uintptr_t)found.dlfo_map_start,
                               (uintptr_t)found.dlfo_map_end};
     return true;
 }
 #else
+struct search {
+    uintptr_t address;
+    struct object *object;
+    bool begun; /* the program, which comes first, has been looked at */
+};
+
+static int look_at_object(struct dl_phdr_info *info, size_t size, void *argument) {
+    struct search *search = (struct search *)argument;
+    struct object *object = search->object;
+    *object = (struct object){search->begun ? info->dlpi_name : "", info->dlpi_addr, NULL,
+                              UINTPTR_MAX, 0};
+    search->begun = true;
+    (void)size;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t at = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC) object->dynamic = (const Elf64_Dyn *)at;
+        if (info->dlpi_phdr[i].p_type != PT_LOAD) continue;
+        object->start = size_min(object->start, at);
+        object->end = size_max(object->end, at + info->dlpi_phdr[i].p_memsz);
+    }
+    return search->address >= object->start && search->address < object->end;
+}
+
 static bool find_object(uintptr_t address, struct object *object) {
-    Dl_info info;
-    struct link_map *map;
-    if (dladdr1((void *)address, &info, (void **)&map, RTLD_DL_LINKMAP) == 0) return false;
-    *object = (struct object){map, (uintptr_t)info.dli_fbase, address + 1};
-    return true;
+    struct search search = {address, object, false};
+    return dl_iterate_phdr(look_at_object, &search) != 0;
 }
 #endif
 
@@ -45,12 +68,12 @@ struct symbols {
 /* The dynamic linker has made addresses of the values, but for objects that it can't write. */
 static uintptr_t entry_address(const struct object *object, const Elf64_Dyn *entry) {
     uintptr_t value = entry->d_un.d_ptr;
-    return value >= object->start && value < object->end ? value : object->map->l_addr + value;
+    return value >= object->start && value < object->end ? value : object->base + value;
 }
 
 static bool has_symbols(const struct object *object, struct symbols *symbols) {
     *symbols = (struct symbols){NULL, NULL, 0, NULL};
-    for (const Elf64_Dyn *at = object->map->l_ld; at != NULL && at->d_tag != DT_NULL; at++) {
+    for (const Elf64_Dyn *at = object->dynamic; at != NULL && at->d_tag != DT_NULL; at++) {
         uintptr_t address = entry_address(object, at);
         if (at->d_tag == DT_SYMTAB) symbols->table = (const Elf64_Sym *)address;
         if (at->d_tag == DT_STRTAB) symbols->names = (const char *)address;
@@ -92,8 +115,8 @@ static void find_symbol(const struct object *object, uintptr_t offset, struct pl
 
 static bool locate(uintptr_t address, struct object *object, struct place *place) {
     if (!find_object(address, object)) return false;
-    *place = (struct place){.path = object->map->l_name,
-                            .offset = address - object->map->l_addr,
+    *place = (struct place){.path = object->name,
+                            .offset = address - object->base,
                             .start = object->start,
                             .end = object->end};
     return true;
@@ -122,10 +145,16 @@ bool stack_find_place(uintptr_t address, struct place *place) {
 
 enum { TAIL_MOST = 3, CHAINS = 1024, STACK_PAGE = 4096, FRAMES_SPAN = 8 * 1024 * 1024 };
 
+/* The register, as the unwinder counts, and where its address has the caller's frame pointer and
+   the return address, in words from there. */
 #if defined(__x86_64__)
-enum { FRAME_REGISTER = 6 };
+enum { FRAME_REGISTER = 6, FRAME_WORDS = 0 };
 #elif defined(__aarch64__)
-enum { FRAME_REGISTER = 29 };
+enum { FRAME_REGISTER = 29, FRAME_WORDS = 0 };
+#elif defined(__riscv)
+enum { FRAME_REGISTER = 8, FRAME_WORDS = -2 };
+#else
+enum { FRAME_REGISTER = -1, FRAME_WORDS = 0 }; /* it is unknown: the unwinder does it all */
 #endif
 
 struct chain {
@@ -143,11 +172,12 @@ static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
     uintptr_t known = align_down(lowest - 1, STACK_PAGE), last = lowest;
     while (stack->depth < STACK_MOST && frame % sizeof(uintptr_t) == 0 && frame > last &&
            frame - lowest < FRAMES_SPAN) {
-        uintptr_t page = align_down(frame + sizeof(uintptr_t), STACK_PAGE);
-        if (page != known && !(frame_rule_is_readable(frame) && frame_rule_is_readable(page)))
+        const uintptr_t *words = (const uintptr_t *)frame + FRAME_WORDS;
+        uintptr_t page = align_down((uintptr_t)&words[1], STACK_PAGE);
+        if (page != known &&
+            !(frame_rule_is_readable((uintptr_t)words) && frame_rule_is_readable(page)))
             return;
         known = page;
-        const uintptr_t *words = (const uintptr_t *)frame;
         if (words[1] < STACK_PAGE) return;
         stack->callers[stack->depth++] = words[1];
         last = frame;
@@ -233,9 +263,12 @@ static bool follow_rules(struct walk *walk, struct frame frame) {
     return false;
 }
 
+static uintptr_t frame_pointer(struct _Unwind_Context *context) {
+    return FRAME_REGISTER >= 0 ? _Unwind_GetGR(context, FRAME_REGISTER) : 0;
+}
+
 static void learn(struct walk *walk, struct _Unwind_Context *context) {
-    struct frame frame = {_Unwind_GetIP(context), _Unwind_GetCFA(context),
-                          _Unwind_GetGR(context, FRAME_REGISTER)};
+    struct frame frame = {_Unwind_GetIP(context), _Unwind_GetCFA(context), frame_pointer(context)};
     if (walk->begun) frame_rule_learn(&walk->last, frame.place != 0 ? &frame : NULL);
     walk->last = frame;
 }
@@ -243,7 +276,7 @@ static void learn(struct walk *walk, struct _Unwind_Context *context) {
 static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context) {
     walk->chain.callers[0] = _Unwind_GetIP(context);
     walk->chain.depth = 1;
-    follow(&walk->chain, _Unwind_GetGR(context, FRAME_REGISTER), _Unwind_GetCFA(context));
+    follow(&walk->chain, frame_pointer(context), _Unwind_GetCFA(context));
     struct stack *stack = walk->stack;
     stack->depth = walk->chain.depth;
     memcpy(stack->callers, walk->chain.callers, stack->depth * sizeof stack->callers[0]);
@@ -272,7 +305,7 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
 /* In an object of its own, this library begins a stack with the caller of its outermost frame. */
 static void find_own(struct walk *walk) {
     struct object object;
-    bool found = find_object((uintptr_t)visit, &object) && object.map->l_name[0] != '\0';
+    bool found = find_object((uintptr_t)visit, &object) && object.name[0] != '\0';
     walk->own_start = found ? object.start : 0;
     walk->own_end = found ? object.end : 0;
 }

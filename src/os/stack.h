@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * stack.h - where a thread is: the return addresses on its stack, and the object and function that
- * an address lies in. Nothing here allocates, takes a lock (given _dl_find_object, glibc 2.35) or
+ * an address lies in. Nothing here allocates, takes a lock (given glibc 2.35; else that of
+ * dl_iterate_phdr) or
  * changes errno, so that it can be asked in the middle of malloc or of a signal.
  *
  * The unwinder goes by the tables that C++ exceptions need, which all code but hand-written

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include "malloc/image.h"
+#include "os/stack.h"
 
 #define SET_NEW_HANDLER "_ZSt15set_new_handlerPFvvE"
 
@@ -44,12 +45,10 @@ static bool find_runtime(const struct image *image, void *argument) {
    dlopen, as ours would think it the program's. */
 static uintptr_t handler_of_library(const void *caller) {
     typedef void *open_function(const char *file, int flags);
-    Dl_info info;
-    struct link_map *library = NULL;
-    if (dladdr1(caller, &info, (void **)&library, RTLD_DL_LINKMAP) == 0 || library == NULL)
-        return 0;
+    struct place library;
+    if (!stack_find_object((uintptr_t)caller, &library)) return 0;
     open_function *open = (open_function *)dlsym(RTLD_NEXT, "dlopen");
-    void *handle = open != NULL ? open(library->l_name, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+    void *handle = open != NULL ? open(library.path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
     if (handle == NULL) return 0;
     uintptr_t handler = (uintptr_t)dlsym(handle, SET_NEW_HANDLER);
     dlclose(handle);

@@ -7,23 +7,23 @@
  * The real dlopen looks at its caller's address to find the caller's RUNPATH: it must be a tail
  * call, which a test checks.
  */
+#include "malloc/dlopen_names.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 
-#include "base/atomic.h"
 #include "heap/thread_heap.h"
 #include "malloc/cxx_scope.h"
 #include "malloc/export.h"
 #include "malloc/libc_symbols.h"
 #include "malloc/serving.h"
+#include "os/libc.h"
 #include "os/lock.h"
 #include "os/options.h"
 
 typedef void *open_function(const char *file, int flags);
-typedef void *open_in_function(Lmid_t space, const char *file, int flags);
 
-/* Looked up at the first use: dlsym is not safe on malloc's way up, but dlopen's is long after. */
-static void *look_up(struct atomic_u64 *known, const char *name) {
+void *dlopen_names_next(struct atomic_u64 *known, const char *name) {
     void *function = (void *)atomic_u64_load(known);
     if (function == NULL) {
         function = dlsym(RTLD_NEXT, name);
@@ -58,15 +58,13 @@ static COLD uint32_t prepare_once(void) {
     uint32_t now = atomic_u32_load(&outcome);
     if (now == NOT_YET) {
         now = prepare();
-        atomic_u32_store_release(&outcome, now); /* partner: allowed */
+        atomic_u32_store_release(&outcome, now); /* partner: dlopen_names_allowed */
     }
     lock_unlock(&lock);
     return now;
 }
 
-/* The program itself (no file) is there already. Where another malloc is the process's, that one
-   sees to it. */
-static int allowed(const char *file, int flags) {
+int dlopen_names_allowed(const char *file, int flags) {
     if (file == NULL || !serving_process()) return flags;
     uint32_t now = atomic_u32_load_acquire(&outcome); /* partner: prepare_once */
     if (unlikely(now == NOT_YET)) now = prepare_once();
@@ -75,13 +73,6 @@ static int allowed(const char *file, int flags) {
 
 EXPORT void *dlopen(const char *file, int flags) {
     static struct atomic_u64 known;
-    open_function *next = (open_function *)look_up(&known, "dlopen");
-    return next(file, allowed(file, flags));
-}
-
-/* Another namespace has a libc of its own, and is left as it asks to be. */
-EXPORT void *dlmopen(Lmid_t space, const char *file, int flags) {
-    static struct atomic_u64 known;
-    open_in_function *next = (open_in_function *)look_up(&known, "dlmopen");
-    return next(space, file, space == LM_ID_BASE ? allowed(file, flags) : flags);
+    open_function *next = (open_function *)dlopen_names_next(&known, "dlopen");
+    return next(file, dlopen_names_allowed(file, flags));
 }

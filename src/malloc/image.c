@@ -2,6 +2,7 @@
 #include "malloc/image.h"
 
 #include "base/atomic.h"
+#include "os/libc.h"
 #include "os/os.h"
 
 struct image image_own, image_libc;
@@ -86,7 +87,7 @@ bool image_each(image_visitor *visit, void *argument) {
 }
 
 static bool note_image(const struct image *image, void *unused) {
-    static char libcs[] = "gnu_get_libc_version"; /* no constant: see cxx_scope.c */
+    static char libcs[] = LIBC_MARK; /* no constant: see cxx_scope.c */
     (void)unused;
     if (image_contains(image, (uintptr_t)image_start)) {
         image_own = *image;

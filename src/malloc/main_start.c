@@ -2,6 +2,7 @@
 #include "malloc/main_start.h"
 
 #include "malloc/image.h"
+#include "os/libc.h"
 
 typedef int main_function(int argc, char **argv, char **environment);
 typedef int start_function(main_function *main, int argc, char **argv, void (*init)(void),
@@ -46,6 +47,7 @@ static bool rebind_program(const struct image *image, void *unused) {
 }
 
 bool main_start_call(void (*begin)(void)) {
+    if (!LIBC_STARTS_LIBRARIES_FIRST) return false;
     state.begin = begin;
     image_each(rebind_program, NULL);
     return state.start != NULL;

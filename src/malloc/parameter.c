@@ -2,12 +2,12 @@
 #include "malloc/parameter.h"
 
 #include <limits.h>
-#include <malloc.h>
 #include <stdlib.h>
 
 #include "heap/allocate.h"
 #include "heap/purge.h"
 #include "heap/space_lock.h"
+#include "os/libc.h"
 #include "os/options.h"
 
 /* glibc's largest value of M_MXFAST: 80 bytes on 32 bit, twice that here. */

@@ -6,10 +6,9 @@
 #ifndef POOLALLOC_REPORT_H
 #define POOLALLOC_REPORT_H
 
-#include <malloc.h>
-
 #include "base/text.h"
 #include "heap/census.h"
+#include "os/libc.h"
 
 #ifdef __cplusplus
 extern "C" {

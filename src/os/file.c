@@ -3,12 +3,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "os/kernel.h"
 #include "os/os.h"
 
 /* Not O_TRUNC, and O_NONBLOCK for pipes: neither harms what turns out to be another file. */
@@ -66,7 +66,8 @@ static bool is_dev(const struct stat *folder) {
 static bool follows_links(int folder, const struct stat *status) {
     struct statfs system;
     if (is_dev(status)) return true;
-    return folder != AT_FDCWD && fstatfs(folder, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+    return folder != AT_FDCWD && fstatfs(folder, &system) == 0 &&
+           system.f_type == KERNEL_PROC_MAGIC;
 }
 
 /* F3, F4. */

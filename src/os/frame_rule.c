@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "os/frame_rule.h"
 
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/atomic.h"
+#include "os/kernel.h"
 
 /* The kernel says for a wait of no time whether it can read the word. */
 bool frame_rule_is_readable(uintptr_t address) {
     struct timespec at_once = {0, 0};
     int saved_errno = errno;
     long result =
-        syscall(SYS_futex, address, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, &at_once, NULL, 0);
+        syscall(SYS_futex, address, KERNEL_FUTEX_WAIT | KERNEL_FUTEX_PRIVATE, 0, &at_once, NULL, 0);
     bool readable = result == 0 || errno != EFAULT;
     errno = saved_errno;
     return readable;

@@ -2,10 +2,7 @@
 #include "os/os.h"
 
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -13,18 +10,8 @@
 
 #include "base/atomic.h"
 #include "base/siphash.h"
+#include "os/kernel.h"
 #include "os/options.h"
-
-#ifndef MADV_WIPEONFORK
-#define MADV_WIPEONFORK 18
-#endif
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
-#ifndef MADV_COLD
-#define MADV_COLD 20
-#endif
 
 bool (*os_fault_for_test)(enum os_call call);
 
@@ -313,19 +300,21 @@ struct atomic_u32 *os_fork_watch(void) {
 
 static void futex(struct atomic_u32 *word, int operation, uint32_t value, struct timespec *limit) {
     int saved_errno = errno;
-    syscall(SYS_futex, &word->value, operation | FUTEX_PRIVATE_FLAG, value, limit, NULL, 0);
+    syscall(SYS_futex, &word->value, operation | KERNEL_FUTEX_PRIVATE, value, limit, NULL, 0);
     errno = saved_errno;
 }
 
-void os_wait(struct atomic_u32 *word, uint32_t value) { futex(word, FUTEX_WAIT, value, NULL); }
+void os_wait(struct atomic_u32 *word, uint32_t value) {
+    futex(word, KERNEL_FUTEX_WAIT, value, NULL);
+}
 
 void os_wait_ms(struct atomic_u32 *word, uint32_t value, unsigned milliseconds) {
     struct timespec limit = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};
-    futex(word, FUTEX_WAIT, value, &limit);
+    futex(word, KERNEL_FUTEX_WAIT, value, &limit);
 }
 
 void os_wake(struct atomic_u32 *word, int waiters) {
-    futex(word, FUTEX_WAKE, (uint32_t)waiters, NULL);
+    futex(word, KERNEL_FUTEX_WAKE, (uint32_t)waiters, NULL);
 }
 
 uint32_t os_thread_number(void) { return (uint32_t)syscall(SYS_gettid); }

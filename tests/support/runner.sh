@@ -34,9 +34,11 @@ pass() { passed=$((passed + 1)); [ $table = yes ] || echo "ok: $*"; }
 fail() { failed=$((failed + 1)); echo "FAIL: $*"; }
 skip() { skipped=$((skipped + 1)); [ $table = yes ] || echo "skipped: $*"; }
 
-# Sets library, title and alignment in turn and calls the function given.
+# Sets library, title and alignment in turn and calls the function given; once if they are the same.
 each_library() {
-    for library in "$library16" "$library8"; do
+    local both=("$library16")
+    [ "$library16" = "$library8" ] || both+=("$library8")
+    for library in "${both[@]}"; do
         title=$(basename "$library" .so)
         alignment=16
         if [ "$library" = "$library8" ] && [ "$library16" != "$library8" ]; then alignment=8; fi

@@ -258,13 +258,18 @@ TEST_F(ParameterTest, PerturbedBlocksThatAnotherThreadFreesAreFilledAtOnce) {
     for (char *block : blocks) poolalloc_free(block);
 }
 
+// As many frees as make a heap poll, one too that sampled before: it polls at random distances.
+void free_until_poll() {
+    for (int i = 0; i < 40 * HEAP_POLL_FREES; i++) poolalloc_free(poolalloc_malloc(100));
+}
+
 TEST_F(ParameterTest, ThreadsThatRunAlreadyAndNewOnesPerturbToo) {
     int step = 0;
     std::thread running([&] {
         poolalloc_free(poolalloc_malloc(100));
         __atomic_store_n(&step, 1, __ATOMIC_SEQ_CST);
         while (__atomic_load_n(&step, __ATOMIC_SEQ_CST) < 2) std::this_thread::yield();
-        for (int i = 0; i < HEAP_POLL_FREES; i++) poolalloc_free(poolalloc_malloc(100));
+        free_until_poll();
         char *block = at(poolalloc_malloc(100));
         EXPECT_TRUE(is_filled(block, 100, 0xee));
         poolalloc_free(block);
@@ -274,7 +279,7 @@ TEST_F(ParameterTest, ThreadsThatRunAlreadyAndNewOnesPerturbToo) {
     __atomic_store_n(&step, 2, __ATOMIC_SEQ_CST);
     running.join();
     in_thread([] {
-        for (int i = 0; i < HEAP_POLL_FREES; i++) poolalloc_free(poolalloc_malloc(100));
+        free_until_poll();
         char *block = at(poolalloc_malloc(100));
         EXPECT_TRUE(is_filled(block, 100, 0xee));
         poolalloc_free(block);

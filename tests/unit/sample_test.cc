@@ -56,7 +56,9 @@ class SampleTest : public HeapTest {
 
     void expect_unbiased(const std::string &name) {
         double estimate = totals().blocks, error = std::sqrt(variance_);
-        EXPECT_NEAR(estimate, blocks_, ERRORS * error + 1e-6)
+        // Where nearly each block is sampled the few that are not follow no normal law.
+        const double RARE = 3;
+        EXPECT_NEAR(estimate, blocks_, ERRORS * error + RARE)
             << name << ": " << (estimate - blocks_) / error << " standard errors";
         if (getenv("SAMPLE_TABLE") != nullptr)
             printf("%-28s %10.0f blocks, estimate %10.0f, %+.2f standard errors\n", name.c_str(),

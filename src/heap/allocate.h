@@ -23,13 +23,13 @@ extern size_t allocate_direct_min;
 
 /* A block of `size` bytes; NULL: no memory, or size over PTRDIFF_MAX. errno is left alone. */
 void *allocate_slow(size_t size);
-/* The same with room for `roomy` bytes, of a class not more than one above theirs, so that a size
-   up to a quarter larger than what was asked for still gets less than twice that: the rule of
-   free_sized. A guarded block has `size` bytes. */
+/* A block of `size` bytes with room for `roomy`, of a class not more than one above theirs, so that
+   a size up to a quarter larger than what was asked for still gets less than twice that: the rule
+   of free_sized. A guarded block has `size` bytes. */
 void *allocate_tight(size_t size, size_t roomy);
-/* The same with all bytes zero. */
+/* A block whose bytes are all zero. */
 void *allocate_zeroed(size_t size);
-/* The same at a multiple of `alignment`, a power of two. */
+/* A block at a multiple of `alignment`, a power of two. */
 void *allocate_aligned(size_t alignment, size_t size);
 /* A large block that is expected to grow again. */
 void *allocate_growing(size_t size);

@@ -315,7 +315,7 @@ static size_t distance_to(const struct guard_slot *slot, uintptr_t address) {
     return address - block < size_of(slot) ? 0 : address - block - size_of(slot) + 1;
 }
 
-/* Of the slot of an address and those beside it, the one whose block is nearest. */
+/* The slot whose block is nearest to the address: the one that it lies in, or one beside that. */
 static const struct guard_slot *nearest(const struct guard_pool *pool, uintptr_t address) {
     size_t middle = number_of(pool, address);
     size_t first = middle > 0 ? middle - 1 : 0, last = size_min(middle + 1, pool->slot_count - 1);

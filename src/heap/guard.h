@@ -122,7 +122,7 @@ void guard_check(void);
 
 /* In the child of a fork: if a thread that is gone was at it, the queue is made anew. */
 void guard_after_fork(uint32_t survivor);
-/* As if nothing had been guarded: for tests. */
+/* For tests: nothing has been guarded so far. */
 void guard_reset_for_test(void);
 
 #ifdef __cplusplus

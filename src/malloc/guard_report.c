@@ -26,7 +26,7 @@ static void add_access(struct text *to, const struct trap *trap, const struct gu
     text_add_hex(to, trap->address);
 }
 
-/* Of what came before the block, what lies in it, and what came behind it. */
+/* How far the address lies before the block, in it, or past its end. */
 static void add_offset(struct text *to, uintptr_t address, const struct guard_story *story) {
     uintptr_t end = story->block + story->size;
     text_add(to, ", ");
@@ -95,7 +95,8 @@ static void leave_to_system(int number, const siginfo_t *info) {
     if (is_sent) raise(number);
 }
 
-/* As the kernel would call it. What the mask was is set again when our own handler returns. */
+/* The handler that was there before is called as the kernel would call it. What the mask was is set
+   again when our own handler returns. */
 static void call_before(int number, siginfo_t *info, void *context) {
     struct sigaction to = before;
     sigset_t mask = to.sa_mask;

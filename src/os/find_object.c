@@ -9,7 +9,8 @@
 
 #include "base/base.h"
 
-/* As glibc lays it out where there is neither a base of data nor a count. */
+/* What glibc calls struct dl_find_object, laid out as on machines where it has neither a base of
+   data nor a count. */
 struct found_object {
     unsigned long long flags;
     void *start, *end;

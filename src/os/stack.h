@@ -39,7 +39,7 @@ extern "C" {
 /* The callers of the calling thread. Frames of this library's own are left out, where it is an
    object by itself. */
 void stack_unwind(struct stack *stack);
-/* The same, of the innermost `most` alone. */
+/* The calling thread's innermost `most` callers alone. */
 void stack_unwind_some(struct stack *stack, unsigned most);
 /* A number that equal stacks share; any of its bits will do for a table. */
 uint64_t stack_hash(const struct stack *stack);

@@ -2,22 +2,15 @@
 /*
  * The inner malloc under libFuzzer: each input is a program of calls, system calls that fail, time
  * that passes and frees by another thread. Contents, zeroed memory and lengths are compared with a
- * model; every invariant is checked at the end of each input. `make fuzz-malloc`.
+ * model; every invariant is checked at the end of each input. `make fuzz`.
  */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "expect.h"
 #include "os/os.h"
 #include "poolalloc.h"
-
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition);          \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 enum { SLOTS = 64, FREED_ELSEWHERE = 16 };
 

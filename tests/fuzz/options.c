@@ -4,19 +4,11 @@
  * within their ranges, nothing written beside the struct, and lines about what was wrong that have
  * no control characters; the same text again changes nothing. `make fuzz`.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "expect.h"
 #include "os/options.h"
-
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition);          \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 enum { EDGE = 64, MARK = 0xa7 };
 
@@ -39,6 +31,7 @@ static void check_ranges(const struct options *o) {
     EXPECT(o->keep_alone <= 1 && o->report_exit <= 1 && o->map_names <= 1 && o->backtrace_off <= 1);
     EXPECT(o->deepbind <= DEEPBIND_KEEP && o->report_format <= REPORT_JSON);
     EXPECT(o->limit_share <= 100);
+    EXPECT(o->guard_memory >= GUARD_MEMORY_LEAST && o->guard_memory <= GUARD_MEMORY_MOST);
     EXPECT(o->sample_signal <= 64 && o->report_signal <= 64);
     EXPECT(ends_within(o->sample_path, sizeof o->sample_path));
     EXPECT(ends_within(o->leaks_path, sizeof o->leaks_path));

@@ -8,16 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "expect.h"
 #include "failure.h"
 #include "sample_profile.h"
-
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition);          \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 namespace {
 

@@ -193,7 +193,7 @@ static void write_character(struct writer *writer, const struct integer *view,
         writer_fail(writer);
         return;
     }
-    size_t all = format->width > 1 ? format->width - 1 : 0, left = before(format, all, '<');
+    size_t all = format->width > 1 ? format->width - 1 : 0, left = before(format, all, '>');
     add_filling(writer, format, left);
     writer_char(writer, character);
     add_filling(writer, format, all - left);

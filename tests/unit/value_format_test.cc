@@ -42,6 +42,8 @@ TEST_F(ValueFormatTest, FieldsOfNumbers) {
     EXPECT_EQ(formatted("012,", number(1234)), "0,000,001,234");
     EXPECT_EQ(formatted("*^9", number(-7)), "***-7****");
     EXPECT_EQ(formatted("c", number(0x1f43a)), "\U0001f43a");
+    EXPECT_EQ(formatted("3c", number('x')), "  x");
+    EXPECT_EQ(formatted("03c", number('x')), "00x");
     EXPECT_EQ(formatted(".3", real(2)), "2.0");
     EXPECT_EQ(formatted(".1%", real(0.256)), "25.6%");
     EXPECT_EQ(formatted("", poolval_bool(space_, 1)), "True");

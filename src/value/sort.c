@@ -9,8 +9,9 @@
 enum { RUN = 8 }; /* items that are put in order by insertion */
 
 /* Elements are an item, or a key and its item: `stride` pointers, of which the first is compared.
-   Where all items are integers, the keys are these themselves, and no item is looked at. */
-enum key_kind { KEY_OBJECT, KEY_NUMBER };
+   Where all items are integers, the keys are these themselves, and no item is looked at. Where all
+   are strings of bytes, the keys are their beginnings, and few items are. */
+enum key_kind { KEY_OBJECT, KEY_NUMBER, KEY_BEGINNING };
 
 struct sorter {
     poolval_space *space;
@@ -29,8 +30,14 @@ static int is_less_by(const struct sorter *sorter, poolobj *b, poolobj *a) {
     return how->compare(sorter->space, x, y, &order, how->arg) < 0 ? -1 : order < 0;
 }
 
-ALWAYS_INLINE int is_less(const struct sorter *sorter, poolobj *b, poolobj *a, enum key_kind kind) {
+ALWAYS_INLINE int is_less(const struct sorter *sorter, poolobj *const *y, poolobj *const *x,
+                          enum key_kind kind) {
+    poolobj *b = y[0], *a = x[0];
     if (kind == KEY_NUMBER) return (intptr_t)b < (intptr_t)a;
+    if (kind == KEY_BEGINNING) {
+        if (likely(b != a)) return (uintptr_t)b < (uintptr_t)a;
+        return str_compare((struct value_str *)y[1], (struct value_str *)x[1]) < 0;
+    }
     if (unlikely(!sorter->plain)) return is_less_by(sorter, b, a);
     if (value_is(sorter->space, a, POOLVAL_INT) && value_is(sorter->space, b, POOLVAL_INT))
         return ((struct value_int *)b)->number < ((struct value_int *)a)->number;
@@ -43,7 +50,7 @@ ALWAYS_INLINE int is_less(const struct sorter *sorter, poolobj *b, poolobj *a, e
 ALWAYS_INLINE int is_sorted(const struct sorter *sorter, poolobj *const *item, size_t count,
                             size_t stride) {
     for (size_t i = 1; i < count; i++) {
-        int less = is_less(sorter, item[i * stride], item[(i - 1) * stride], KEY_OBJECT);
+        int less = is_less(sorter, item + i * stride, item + (i - 1) * stride, KEY_OBJECT);
         if (less != 0) return less < 0 ? -1 : 0;
     }
     return 1;
@@ -61,7 +68,7 @@ ALWAYS_INLINE bool insert_all(const struct sorter *sorter, poolobj **item, size_
         int less = 0;
         put_strided(moving, item + i * stride, stride);
         for (; at > 0; at--) {
-            less = is_less(sorter, moving[0], item[(at - 1) * stride], kind);
+            less = is_less(sorter, moving, item + (at - 1) * stride, kind);
             if (less != 1) break;
             put_strided(item + at * stride, item + (at - 1) * stride, stride);
         }
@@ -75,7 +82,7 @@ ALWAYS_INLINE bool merge(const struct sorter *sorter, poolobj *const *from, size
                          size_t count, poolobj **to, size_t stride, enum key_kind kind) {
     size_t a = 0, b = left;
     while (a < left && b < count) {
-        int less = is_less(sorter, from[b * stride], from[a * stride], kind);
+        int less = is_less(sorter, from + b * stride, from + a * stride, kind);
         if (less < 0) return false;
         put_strided(to, from + (less ? b++ : a++) * stride, stride);
         to += stride;
@@ -116,14 +123,41 @@ static bool number_items(const poolval_space *space, poolobj *const *item, size_
     return true;
 }
 
-/* Sorts items that are all integers. False: they are not, or there is no memory; nothing is noted.
- */
+/* The first bytes as a number that has their order; zeros for those that a string lacks, in whose
+   block there is a word at least. */
+static uintptr_t beginning(const struct value_str *str) {
+    uint64_t bytes;
+    memcpy(&bytes, str_data(str), sizeof bytes);
+    size_t lacks = 8 - size_min(str_length(str), 8);
+    bytes = __builtin_bswap64(bytes);
+    return lacks == 8 ? 0 : bytes >> 8 * lacks << 8 * lacks;
+}
+
+/* False: an item is no string of bytes, and nothing happened. */
+static bool begin_items(const poolval_space *space, poolobj *const *item, size_t count,
+                        poolobj **pair) {
+    for (size_t i = 0; i < count; i++) {
+        const struct value_str *str = (const struct value_str *)item[i];
+        if (!value_is(space, item[i], POOLVAL_STR) || str_width_log(str) != 0) return false;
+        pair[2 * i] = (poolobj *)beginning(str);
+        pair[2 * i + 1] = item[i];
+    }
+    return true;
+}
+
+/* Sorts items that all have numbers for keys. False: they have not, or there is no memory; nothing
+   is noted. */
 static bool sort_numbers(const struct sorter *sorter, poolobj **item, size_t count) {
-    if (!sorter->plain || !value_is(sorter->space, item[0], POOLVAL_INT)) return false;
+    const poolval_space *space = sorter->space;
+    bool numbers = value_is(space, item[0], POOLVAL_INT);
+    if (!sorter->plain || (!numbers && !value_is(space, item[0], POOLVAL_STR))) return false;
     poolobj **memory = (poolobj **)value_try_allocate(count * 4 * sizeof item[0]), **all = memory;
     if (memory == NULL) return false;
-    bool good = number_items(sorter->space, item, count, all) &&
-                sort_by(sorter, &all, memory + 2 * count, count, 2, KEY_NUMBER);
+    poolobj **spare = memory + 2 * count;
+    bool good = numbers ? number_items(space, item, count, all) &&
+                              sort_by(sorter, &all, spare, count, 2, KEY_NUMBER)
+                        : begin_items(space, item, count, all) &&
+                              sort_by(sorter, &all, spare, count, 2, KEY_BEGINNING);
     for (size_t i = 0; good && i < count; i++) item[i] = all[2 * i + 1];
     value_free(memory);
     return good;

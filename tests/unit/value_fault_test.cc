@@ -277,7 +277,8 @@ TEST_F(ValueFaultTest, ChangesAllOrNothing) {
     each_failure("append what was made", [&] {
         return poolval_list_append_steal(space_, items_, poolval_int_new(space_, 1000)) == 0;
     });
-    each_failure("sort", [&] { return poolval_list_sort(space_, words_) == 0; });
+    Ref reals = list({real(2), real(1), real(3)});
+    each_failure("sort", [&] { return poolval_list_sort(space_, reals) == 0; });
     each_failure("set", [&] { return poolval_dict_set(space_, map_, word_, word_) == 0; });
     Ref full = poolval_copy(space_, map_);
     for (int i = 6; poolval_dict_length(space_, full) % 5 != 0; i++)

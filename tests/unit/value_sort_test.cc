@@ -120,6 +120,28 @@ TEST_F(ValueSortTest, AListThatIsChangedMeanwhileKeepsItsItemsAndSaysSo) {
     EXPECT_EQ(poolobj_gc_collect(heap_, 2), 0u);
 }
 
+// UTF-8 has the order of its characters. Few letters, so that many strings begin alike.
+TEST_F(ValueSortTest, StringsOfBytesAndOthers) {
+    const std::string letters[] = {std::string(1, '\0'), "a", "b", "\u00e9", "\u4e2d"};
+    for (int round = 0; round < 40; round++) {
+        std::vector<std::string> expected;
+        Ref sorted = list();
+        for (int i = 0; i < 200; i++) {
+            std::string chars;
+            for (uint64_t length = rng_below(&random_, 14); length > 0; length--)
+                chars += letters[rng_below(&random_, round % 2 == 0 ? 4 : 5)];
+            expected.push_back(chars);
+            Ref made = str(chars);
+            poolval_list_append(space_, sorted, made);
+        }
+        std::sort(expected.begin(), expected.end());
+        ASSERT_EQ(poolval_list_sort(space_, sorted), 0);
+        size_t count;
+        poolobj *const *item = poolval_items(space_, sorted, &count);
+        for (size_t i = 0; i < count; i++) ASSERT_EQ(text(item[i]), expected[i]);
+    }
+}
+
 TEST_F(ValueSortTest, ItemsWithoutAnOrder) {
     Ref mixed = list({number(2), str("x"), number(1)});
     EXPECT_ERROR(poolval_list_sort(space_, mixed), -1, POOLVAL_ERR_TYPE);

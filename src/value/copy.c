@@ -74,7 +74,7 @@ poolobj *copy_deep_dict(struct copying *copying, poolobj *value, size_t depth) {
     size_t index = 0;
     bool good = copies_add(copying->space, &copying->memo, value, &dict->base);
     for (poolobj **entry; good && (entry = dict_step(dict, &index)) != NULL;)
-        good = deepen(copying, &entry[1], depth - 1);
+        good = entry[1] == NULL || deepen(copying, &entry[1], depth - 1);
     if (good) return &dict->base;
     value_unref(&dict->base);
     return NULL;

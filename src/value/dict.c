@@ -12,8 +12,8 @@ static poolobj *no_table[2];
 
 /* ---- Sizes ---- */
 
-/* Entries of a table: two thirds of its slots, as CPython has it. */
-static size_t capacity_of(unsigned bits) { return bits == 0 ? 0 : ((size_t)2 << bits) / 3; }
+/* Entries of a table: two thirds of its slots, as CPython has it; 0 without a table. */
+static size_t capacity_of(unsigned bits) { return ((size_t)2 << bits) / 3; }
 
 static unsigned bits_for(size_t length) {
     unsigned bits = BITS_LEAST;
@@ -273,10 +273,16 @@ static bool remake(poolval_space *space, struct value_dict *dict, unsigned bits)
     return true;
 }
 
+/* Sets of up to so many items get four times the room, as CPython's do: they are put together item
+   by item, and each new table hashes all of them again. */
+enum { SET_QUADRUPLES = 50000 };
+
 /* Room for another entry: twice as much as there are keys, which is half as much after many were
    removed. */
 static NOINLINE bool grow_entries(poolval_space *space, struct value_dict *dict) {
-    return remake(space, dict, bits_for(dict->length * 2)) || value_fail_memory(space) != NULL;
+    bool fast = dict->length <= SET_QUADRUPLES && !value_is(space, &dict->base, POOLVAL_DICT);
+    size_t wanted = dict->length * (fast ? 4 : 2);
+    return remake(space, dict, bits_for(wanted)) || value_fail_memory(space) != NULL;
 }
 
 /* After a removal: walks over what is left should not have to pass by much that is not. Goes on
@@ -312,7 +318,8 @@ struct value_dict *dict_copy(poolval_space *space, const struct value_dict *from
         value_unref(&dict->base);
         return (struct value_dict *)value_fail_memory(space);
     }
-    for (size_t i = 0; i < 2 * dict->used; i++) value_ref(dict->item[i]);
+    for (size_t i = 0; i < 2 * dict->used; i++)
+        if (dict->item[i] != NULL) value_ref(dict->item[i]);
     return dict;
 }
 
@@ -331,14 +338,16 @@ void dict_drop(poolobj *value) {
 /* ---- Changing ---- */
 
 static bool check_entry(poolval_space *space, const poolobj *key, const poolobj *value) {
-    return value_check_heap(space, key, "key") && value_check_heap(space, value, "value");
+    return value_check_heap(space, key, "key") &&
+           (value == NULL || value_check_heap(space, value, "value"));
 }
 
-static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj *key,
-                          uint64_t hash, size_t slot, poolobj *value) {
-    if (unlikely(space->checked) && !check_entry(space, key, value)) return false;
+/* A new entry, led to from the slot. NULL: the failure is noted. */
+ALWAYS_INLINE poolobj **insert(poolval_space *space, struct value_dict *dict, poolobj *key,
+                               uint64_t hash, size_t slot, poolobj *value) {
+    if (unlikely(space->checked) && !check_entry(space, key, value)) return NULL;
     if (unlikely(dict->filled == capacity_of(dict_bits(dict)))) {
-        if (!grow_entries(space, dict)) return false;
+        if (!grow_entries(space, dict)) return NULL;
         link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);
     } else {
         fill_slot(dict, slot, hash, dict_slot_width(dict_bits(dict)), dict->used);
@@ -346,24 +355,39 @@ static inline bool insert(poolval_space *space, struct value_dict *dict, poolobj
     poolobj **entry = dict->item + 2 * dict->used++;
     dict->filled++;
     entry[0] = value_ref(key);
-    entry[1] = value_ref(value);
+    entry[1] = value != NULL ? value_ref(value) : NULL;
     dict->length++;
     dict->state += DICT_CHANGE;
-    return true;
+    return entry;
 }
 
-bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value) {
+poolobj **dict_entry(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value,
+                     bool *made) {
     uint64_t hash;
     size_t slot = 0;
-    if (unlikely(!key_hash(space, key, &hash))) return false;
+    *made = false;
+    if (unlikely(!key_hash(space, key, &hash))) return NULL;
     poolobj **entry = find_entry(space, dict, key, hash, &slot);
-    if (entry == NULL)
-        return !dict_find_failed(space) && insert(space, dict, key, hash, slot, value);
+    if (entry != NULL || dict_find_failed(space)) return entry;
+    *made = true;
+    return insert(space, dict, key, hash, slot, value);
+}
+
+ALWAYS_INLINE bool set_entry(poolval_space *space, struct value_dict *dict, poolobj *key,
+                             poolobj *value) {
+    bool made;
+    poolobj **entry = dict_entry(space, dict, key, value, &made);
+    if (made || entry == NULL) return entry != NULL;
+    if (value == NULL) return true; /* of a set, whose item stays the first */
     if (unlikely(space->checked) && !check_entry(space, key, value)) return false;
     poolobj *old = entry[1];
     entry[1] = value_ref(value);
     value_unref(old);
     return true;
+}
+
+bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value) {
+    return set_entry(space, dict, key, value);
 }
 
 poolobj **dict_step(const struct value_dict *dict, size_t *index) {
@@ -386,8 +410,8 @@ void dict_check(poolval_space *space, const struct value_dict *dict) {
     for (size_t i = 0; i < dict->first; i++) CHECK(dict->item[2 * i] == NULL); /* D2 */
     CHECK(dict->length == 0 || (dict->item[2 * dict->first] && dict->item[2 * dict->used - 2]));
     for (poolobj **entry; (entry = dict_step(dict, &index)) != NULL; keys++)
-        CHECK(entry[1] != NULL && key_hash(space, entry[0], &hash) && /* D2, D3 */
-              dict_find(space, dict, entry[0], hash) == entry);
+        CHECK((entry[1] != NULL) == value_is(space, &dict->base, POOLVAL_DICT) && /* D2, D3 */
+              key_hash(space, entry[0], &hash) && dict_find(space, dict, entry[0], hash) == entry);
     CHECK(keys == dict->length);
     for (size_t i = 0; dict_bits(dict) > 0 && i < (size_t)1 << dict_bits(dict); i++)
         slots += slot_read(dict_table(dict), dict_slot_width(dict_bits(dict)), i) != 0;
@@ -437,20 +461,16 @@ poolobj *poolval_dict_get(poolval_space *space, poolobj *value, poolobj *key) {
 poolobj *poolval_dict_get_or_set(poolval_space *space, poolobj *value, poolobj *key,
                                  poolobj *item) {
     struct value_dict *dict = require_dict(space, value);
-    uint64_t hash;
-    size_t slot = 0;
+    bool made;
     if (dict == NULL || !value_require_any(space, item, "value")) return NULL;
-    if (unlikely(!key_hash(space, key, &hash))) return NULL;
-    poolobj **entry = find_entry(space, dict, key, hash, &slot);
-    if (entry != NULL) return value_ref(entry[1]);
-    if (dict_find_failed(space)) return NULL;
-    return insert(space, dict, key, hash, slot, item) ? value_ref(item) : NULL;
+    poolobj **entry = dict_entry(space, dict, key, item, &made);
+    return entry != NULL ? value_ref(entry[1]) : NULL;
 }
 
 int poolval_dict_set(poolval_space *space, poolobj *value, poolobj *key, poolobj *item) {
     struct value_dict *dict = require_dict(space, value);
     if (dict == NULL || !value_require_any(space, item, "value")) return -1;
-    return dict_set(space, dict, key, item) ? 0 : -1;
+    return set_entry(space, dict, key, item) ? 0 : -1;
 }
 
 void dict_clear(struct value_dict *dict) {

@@ -14,10 +14,10 @@
  * The first and the last of the entries in use have keys, so that either end is found at once.
  *
  * Invariants, which dict_check checks:
- *   D1 first + length <= used <= filled <= capacity(bits); bits = 0 and no table, or bits >=
- * BITS_LEAST D2 length = entries with a key; those have a value too; all lie from `first` to before
- * `used`, and the entries at both ends are such if there are any D3 a key is found in its own
- * entry; filled = slots that are not empty
+ *   D1 first + length <= used <= filled <= capacity(bits); bits is 0 without a table
+ *   D2 length = entries with a key, which have a value too, but NULL in sets; all lie from
+ *      `first` to before `used`, and the entries at both ends are such if there are any
+ *   D3 a key is found in its own entry; filled = slots that are not empty
  */
 #ifndef POOLALLOC_VALUE_DICT_H
 #define POOLALLOC_VALUE_DICT_H
@@ -52,7 +52,7 @@ void dict_init(struct value_dict *dict);
 /* Bytes of the table. */
 size_t dict_table_bytes(const struct value_dict *dict);
 
-/* Of the types that are dictionaries inside: sets have no values, but for none. */
+/* Of the types that are dictionaries inside: sets have no values. */
 struct value_dict *dict_new_of(poolval_space *space, unsigned type);
 static inline struct value_dict *dict_new(poolval_space *space) {
     return dict_new_of(space, POOLVAL_DICT);
@@ -72,7 +72,11 @@ static inline bool dict_find_failed(poolval_space *space) {
     space->find_failed = false;
     return true;
 }
-/* Takes references to both. False: the failure is noted. */
+/* The entry of a key, which is made with the value where there is none: *made. NULL: the failure is
+   noted. */
+poolobj **dict_entry(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value,
+                     bool *made);
+/* Takes references to both; the value is NULL in sets. False: the failure is noted. */
 bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value);
 /* A dictionary with the same entries, without those removed. */
 struct value_dict *dict_copy(poolval_space *space, const struct value_dict *dict);

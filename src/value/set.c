@@ -70,7 +70,7 @@ static bool add_all(poolval_space *space, struct value_dict *set, poolobj *items
     int more = -1;
     if (iterator == NULL) return false;
     while ((more = poolval_next(space, iterator, &item)) == 1) {
-        bool added = dict_set(space, set, item, space->none);
+        bool added = dict_set(space, set, item, NULL);
         value_unref(item);
         if (!added) break;
     }
@@ -108,9 +108,9 @@ int poolval_set_has(poolval_space *space, const poolobj *value, poolobj *item) {
 
 int poolval_set_add(poolval_space *space, poolobj *value, poolobj *item) {
     struct value_dict *set = require_set(space, value);
-    size_t before = set != NULL ? set->length : 0;
-    if (set == NULL || !dict_set(space, set, item, space->none)) return -1;
-    return set->length != before;
+    bool made;
+    if (set == NULL || dict_entry(space, set, item, NULL, &made) == NULL) return -1;
+    return made;
 }
 
 int poolval_set_add_steal(poolval_space *space, poolobj *value, poolobj *item) {
@@ -147,7 +147,7 @@ static bool add_some(poolval_space *space, struct value_dict *set, const struct 
     for (poolobj **entry; (entry = dict_step(from, &index)) != NULL;) {
         poolobj *item = value_ref(entry[0]);
         int there = has_member(space, other, item);
-        bool good = there >= 0 && (there != in || dict_set(space, set, item, space->none));
+        bool good = there >= 0 && (there != in || dict_set(space, set, item, NULL));
         value_unref(item);
         if (!good) return false;
     }

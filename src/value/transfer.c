@@ -125,13 +125,15 @@ static poolobj *transfer_key(struct transfer *transfer_, poolobj *key, size_t de
 
 static bool add_entry(struct transfer *transfer_, struct value_dict *to, poolobj *const *entry,
                       size_t depth) {
-    poolobj *old = value_ref(entry[1]), *item = NULL;
+    poolobj *old = entry[1], *item = NULL; /* NULL in sets */
+    if (old != NULL) value_ref(old);
     poolobj *key = transfer_key(transfer_, entry[0], depth);
-    if (key != NULL) item = transfer(transfer_, old, depth);
-    bool good = item != NULL && dict_set(transfer_->to, to, key, item);
+    if (key != NULL && old != NULL) item = transfer(transfer_, old, depth);
+    bool good = key != NULL && (item == NULL) == (old == NULL);
+    if (good) good = dict_set(transfer_->to, to, key, item);
     if (key != NULL) value_unref(key);
     if (item != NULL) value_unref(item);
-    value_unref(old);
+    if (old != NULL) value_unref(old);
     return good;
 }
 

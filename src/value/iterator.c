@@ -106,23 +106,31 @@ static int next_at(poolval_space *space, struct value_iterator *iterator, const 
     return 1;
 }
 
-int poolval_next(poolval_space *space, poolobj *value, poolobj **item) {
+static NOINLINE int next_slow(poolval_space *space, poolobj *value, poolobj **item) {
     struct value_iterator *iterator = (struct value_iterator *)value;
     *item = NULL;
     if (own_any(space) && own_find(space, value) != NULL)
         return own_next(own_find(space, value), value, item);
     if (!value_require(space, value, POOLVAL_ITERATOR, "an iterator")) return -1;
     if (iterator->over == NULL) return 0;
-    if (likely(value_is(space, iterator->over, POOLVAL_LIST))) {
-        const struct value_list *list = (const struct value_list *)iterator->over;
-        if (likely(iterator->place.index < list->length)) {
-            *item = value_ref(list->item[iterator->place.index++]);
-            return 1;
-        }
-    }
     const struct kind *kind = value_kind(space, iterator->over);
     int more =
         kind->entries ? next_entry(space, iterator, item) : next_at(space, iterator, kind, item);
     if (more == 0) poolobj_clear(&iterator->over);
     return more;
+}
+
+/* Makes no call for items of lists, and so saves no register. Own types do not extend iterators. */
+int poolval_next(poolval_space *space, poolobj *value, poolobj **item) {
+    struct value_iterator *iterator = (struct value_iterator *)value;
+    if (unlikely(!value_is(space, value, POOLVAL_ITERATOR) ||
+                 !value_is(space, iterator->over, POOLVAL_LIST)))
+        return next_slow(space, value, item);
+    const struct value_list *list = (const struct value_list *)iterator->over;
+    size_t index = iterator->place.index;
+    if (unlikely(index >= list->length || !value_try_ref(list->item[index])))
+        return next_slow(space, value, item);
+    iterator->place.index = index + 1;
+    *item = list->item[index];
+    return 1;
 }

@@ -95,27 +95,21 @@ static bool rule_takes(const poolval_space *space, const char *text, size_t size
 
 static poolobj *add_identifier(poolval_space *space, const char *text, size_t size, uint64_t hash,
                                struct intern_slot *slot) {
-    struct value_str *str = str_new_empty(space, size, 0);
+    struct value_str *str = str_new_ascii(space, text, size);
     if (str == NULL) return NULL;
-    memcpy(str_data(str), text, size);
     str->hash = hash;
     return add_str(space, str, slot);
 }
 
-poolobj *intern_identifier(poolval_space *space, const char *text, size_t size, bool *failed) {
-    *failed = false;
-    if (!rule_takes(space, text, size)) return NULL;
-    poolobj *str = NULL;
-    if (ensure_slot(space)) {
-        uint64_t hash = hash_bytes(&space->key, text, size);
-        uint64_t shape = (uint64_t)size << STR_LENGTH_SHIFT | STR_ASCII;
-        struct intern_slot *slot = find_slot(&space->interned, hash, shape, text);
-        if (slot->str != NULL && type_pool_is_object(&slot->str->base))
-            return value_ref(&slot->str->base);
-        str = add_identifier(space, text, size, hash, slot);
-    }
-    *failed = str == NULL;
-    return str;
+/* The interned string of a text that the rule takes. */
+static poolobj *identifier(poolval_space *space, const char *text, size_t size) {
+    if (!ensure_slot(space)) return NULL;
+    uint64_t hash = hash_bytes(&space->key, text, size);
+    uint64_t shape = (uint64_t)size << STR_LENGTH_SHIFT | STR_ASCII;
+    struct intern_slot *slot = find_slot(&space->interned, hash, shape, text);
+    if (slot->str != NULL && type_pool_is_object(&slot->str->base))
+        return value_ref(&slot->str->base);
+    return add_identifier(space, text, size, hash, slot);
 }
 
 poolobj *intern_by_rule(poolval_space *space, poolobj *value) {
@@ -197,18 +191,13 @@ static poolobj *new_from_utf8(poolval_space *space, const char *text, size_t siz
 }
 
 poolobj *poolval_str_new_size(poolval_space *space, const char *text, size_t size) {
-    bool failed;
     if (size == 0) return space->empty_str;
     if (text == NULL) return (poolobj *)value_fail_type(space, "text", NULL);
     if (size > STR_LENGTH_MAX) return (poolobj *)str_fail_length(space, size);
     if (!utf8_is_ascii(text, size)) return new_from_utf8(space, text, size);
     if (size == 1) return space->latin1[(unsigned char)*text];
-    poolobj *interned = intern_identifier(space, text, size, &failed);
-    if (interned != NULL || failed) return interned;
-    struct value_str *str = str_new_empty(space, size, 0);
-    if (unlikely(str == NULL)) return NULL;
-    memcpy(str_data(str), text, size);
-    return &str->base;
+    if (rule_takes(space, text, size)) return identifier(space, text, size);
+    return (poolobj *)str_new_ascii(space, text, size);
 }
 
 poolobj *poolval_str_new(poolval_space *space, const char *text) {

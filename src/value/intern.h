@@ -26,9 +26,6 @@ extern "C" {
 poolobj *intern_str(poolval_space *space, struct value_str *str);
 /* By the rule: those that look like identifiers. The reference moves to the result. */
 poolobj *intern_by_rule(poolval_space *space, poolobj *str);
-/* The string of UTF-8 if the rule interns it: a new reference; or NULL, and *failed if it should
-   have been there. */
-poolobj *intern_identifier(poolval_space *space, const char *text, size_t size, bool *failed);
 /* The string dies. */
 void intern_forget(poolval_space *space, struct value_str *str);
 void intern_check(const poolval_space *space);

@@ -28,6 +28,7 @@ static const char *const iterator_fields[] = {"over"};
    which take themselves out: the last of them frees it, or the object that stands for the space. */
 static void drop_str(poolobj *value) {
     struct value_str *str = (struct value_str *)value;
+    if (likely((str->shape & (STR_ASCII | STR_INTERNED)) == STR_ASCII)) return;
     str_drop_utf8(str);
     if (likely(!(str->shape & STR_INTERNED))) return;
     poolval_space *space = (poolval_space *)object_type(value)->data;

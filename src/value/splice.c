@@ -116,10 +116,7 @@ poolobj *poolval_str_slice(poolval_space *space, poolobj *value, ptrdiff_t start
     const char *data = (const char *)str_data(str) + ((size_t)start << width_log);
     size_t length = (size_t)(stop - start);
     if (!str_is_ascii(str) || length < 2) return str_new_chars(space, data, width_log, length);
-    struct value_str *part = str_new_empty(space, length, 0);
-    if (part == NULL) return NULL;
-    memcpy(str_data(part), data, length);
-    return &part->base;
+    return (poolobj *)str_new_ascii(space, data, length);
 }
 
 /* ---- Search ---- */

@@ -85,21 +85,25 @@ poolobj *poolval_str_strip(poolval_space *space, poolobj *value, poolobj *chars,
 
 /* ---- Split ---- */
 
-static bool add_part(poolval_space *space, poolobj *list, poolobj *str, size_t start, size_t stop) {
+/* The list of parts has room for so many from the beginning, as CPython's. */
+enum { PARTS_EXPECTED = 12 };
+
+static bool add_part(poolval_space *space, struct value_list *list, poolobj *str, size_t start,
+                     size_t stop) {
     const struct value_str *from = (const struct value_str *)str;
-    poolobj *part = NULL;
-    if (str_is_ascii(from) && stop - start > 1 && stop - start < str_length(from)) {
-        struct value_str *made = str_new_empty(space, stop - start, 0);
-        if (made == NULL) return false;
-        memcpy(str_data(made), (const char *)str_data(from) + start, stop - start);
-        part = &made->base;
-    } else {
+    poolobj *part;
+    if (str_is_ascii(from) && stop - start > 1 && stop - start < str_length(from))
+        part = (poolobj *)str_new_ascii(space, (const char *)str_data(from) + start, stop - start);
+    else
         part = poolval_str_slice(space, str, (ptrdiff_t)start, (ptrdiff_t)stop);
-    }
-    return poolval_list_append_steal(space, list, part) == 0;
+    if (unlikely(part == NULL || list->length == list->room))
+        return poolval_list_append_steal(space, &list->base, part) == 0;
+    list->item[list->length++] = part;
+    return true;
 }
 
-static bool split_at_spaces(poolval_space *space, poolobj *list, poolobj *value, size_t most) {
+static bool split_at_spaces(poolval_space *space, struct value_list *list, poolobj *value,
+                            size_t most) {
     const struct value_str *str = (const struct value_str *)value;
     size_t length = str_length(str), i = 0;
     for (size_t parts = 0;; parts++) {
@@ -113,8 +117,8 @@ static bool split_at_spaces(poolval_space *space, poolobj *list, poolobj *value,
 }
 
 /* A single byte between bytes, which most lines are. */
-static bool split_at_byte(poolval_space *space, poolobj *list, poolobj *value, uint8_t separator,
-                          size_t most) {
+static bool split_at_byte(poolval_space *space, struct value_list *list, poolobj *value,
+                          uint8_t separator, size_t most) {
     const struct value_str *str = (const struct value_str *)value;
     const uint8_t *data = (const uint8_t *)str_data(str);
     size_t start = 0, length = str_length(str);
@@ -127,8 +131,8 @@ static bool split_at_byte(poolval_space *space, poolobj *list, poolobj *value, u
     return add_part(space, list, value, start, length);
 }
 
-static bool split_at(poolval_space *space, poolobj *list, poolobj *value, poolobj *separator,
-                     size_t most) {
+static bool split_at(poolval_space *space, struct value_list *list, poolobj *value,
+                     poolobj *separator, size_t most) {
     const struct value_str *by = (const struct value_str *)separator;
     size_t start = 0, width = str_length(by);
     bool bytes = str_width_log((const struct value_str *)value) == 0 && str_width_log(by) == 0;
@@ -151,10 +155,10 @@ poolobj *poolval_str_split(poolval_space *space, poolobj *value, poolobj *separa
     if (separator != NULL && require_str(space, separator) == NULL) return NULL;
     if (separator == space->empty_str)
         return (poolobj *)value_fail(space, POOLVAL_ERR_VALUE, "an empty separator", 0, 0);
-    struct value_list *list = list_new(space, 0);
+    struct value_list *list = list_new(space, size_min(cuts, PARTS_EXPECTED - 1) + 1);
     if (list == NULL) return NULL;
-    bool good = separator == NULL ? split_at_spaces(space, &list->base, value, cuts)
-                                  : split_at(space, &list->base, value, separator, cuts);
+    bool good = separator == NULL ? split_at_spaces(space, list, value, cuts)
+                                  : split_at(space, list, value, separator, cuts);
     if (good) return value_made(space, list);
     value_unref(&list->base);
     return NULL;

@@ -36,11 +36,14 @@ static inline bool utf8_is_scalar(uint32_t character) {
 /* Whether all of the bytes are below 0x80. */
 static inline bool utf8_is_ascii(const char *text, size_t size) {
     uint64_t seen = 0, word = 0;
+    if (size < sizeof word)
+        for (size_t i = 0; i < size; i++) seen |= (unsigned char)text[i];
+    else
+        memcpy(&seen, text + size - sizeof word, sizeof word); /* the last one, some bytes twice */
     for (; size >= sizeof word; text += sizeof word, size -= sizeof word) {
         memcpy(&word, text, sizeof word);
         seen |= word;
     }
-    for (; size > 0; size--) seen |= (unsigned char)*text++;
     return (seen & UINT64_C(0x8080808080808080)) == 0;
 }
 

@@ -79,14 +79,23 @@ static inline void drop_equals(poolobj *const *slots, size_t *i) {
     if (object->count > 0 || object->count == IMMORTAL) *i = first;
 }
 
-static void drop_dead_span(poolobj *const *slots, size_t count, void *arg) {
-    poolobj *chain = *(poolobj **)arg;
+static inline poolobj *drop_items(poolobj *const *slots, size_t count, poolobj *chain) {
     for (size_t i = count; i-- > 0;) {
         if (slots[i] == NULL) continue;
         if (i > 0 && slots[i - 1] == slots[i]) drop_equals(slots, &i);
         chain = object_drop(slots[i], chain);
     }
-    *(poolobj **)arg = chain;
+    return chain;
+}
+
+static void drop_dead_span(poolobj *const *slots, size_t count, void *chain) {
+    *(poolobj **)chain = drop_items(slots, count, *(poolobj **)chain);
+}
+
+static NOINLINE poolobj *drop_reported(const poolobj_type *type, poolobj *object, poolobj *chain) {
+    ASSERT(type->traverse != NULL);
+    type->traverse(object, drop_dead_span, &chain);
+    return chain;
 }
 
 /* From the last field to the first, so that what dies of the first is the first of the chain. */
@@ -94,10 +103,10 @@ static inline poolobj *drop_references(const poolobj_type *type, const struct ty
                                        poolobj *object, poolobj *chain) {
     if (likely(type->is_pair))
         return drop_field(object, type->pair[0], drop_field(object, type->pair[1], chain));
-    if (unlikely(type->traverse != NULL)) type->traverse(object, drop_dead_span, &chain);
+    if (type->traverse != NULL) chain = drop_reported(type, object, chain);
     if (type->has_items)
-        drop_dead_span(object_field(object, type->size),
-                       (object_bytes(pool) - type->size) / sizeof(poolobj *), &chain);
+        chain = drop_items(object_field(object, type->size),
+                           (object_bytes(pool) - type->size) / sizeof(poolobj *), chain);
     for (size_t i = type->ref_count; i-- > 0;) chain = drop_field(object, type->refs[i], chain);
     return chain;
 }

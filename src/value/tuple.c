@@ -17,14 +17,21 @@ bool tuple_make_shared(poolval_space *space) {
     return true;
 }
 
-static void fill_items(poolobj **to, poolobj *const *items, size_t count) {
-    for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
+/* False: one is none; those before are in the tuple. */
+static inline bool fill_items(poolval_space *space, poolobj **to, poolobj *const *items,
+                              size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (!value_require_item(space, items[i], "item")) return false;
+        to[i] = value_ref(items[i]);
+    }
+    return true;
 }
 
-static bool all_there(poolval_space *space, poolobj *const *items, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (!value_require_item(space, items[i], "item")) return false;
-    return true;
+/* The tuple is whole; or not, and goes. */
+static inline poolobj *finish_tuple(poolval_space *space, struct value_tuple *tuple, bool good) {
+    if (likely(good)) return value_made(space, tuple);
+    value_unref(&tuple->base);
+    return NULL;
 }
 
 poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t count) {
@@ -32,11 +39,9 @@ poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t c
     if (count > TUPLE_LENGTH_MAX)
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no tuple has %u items", count,
                                      0);
-    if (!all_there(space, items, count)) return NULL;
     struct value_tuple *tuple = tuple_new_empty(space, count);
     if (unlikely(tuple == NULL)) return NULL;
-    fill_items(tuple->item, items, count);
-    return value_made(space, tuple);
+    return finish_tuple(space, tuple, fill_items(space, tuple->item, items, count));
 }
 
 /* ---- Parts ---- */
@@ -81,9 +86,9 @@ poolobj *poolval_tuple_concat(poolval_space *space, poolobj *a, poolobj *b) {
     if (y->length == 0) return value_ref(a);
     struct value_tuple *tuple = tuple_new_empty(space, x->length + y->length);
     if (tuple == NULL) return NULL;
-    fill_items(tuple->item, x->item, x->length);
-    fill_items(tuple->item + x->length, y->item, y->length);
-    return value_made(space, tuple);
+    bool good = fill_items(space, tuple->item, x->item, x->length) &&
+                fill_items(space, tuple->item + x->length, y->item, y->length);
+    return finish_tuple(space, tuple, good);
 }
 
 /* ---- Of lists, too ---- */

@@ -6,21 +6,6 @@
 
 enum { NESTED_RUNS = 200 };
 
-/* A generator in place of the function: it takes the arguments over. */
-value make_generator(closure *c, value *arguments, int count) {
-    generator *g = poolobj_new_items(vm.generator_type, (size_t)c->code->registers);
-    if (g == NULL) return fail(POOLVAL_ERR_MEMORY, "out of memory");
-    g->head.what = A_GENERATOR;
-    g->code = c->code;
-    g->pc = c->code->ins;
-    poolobj_set(&g->closure, c);
-    for (int i = 0; i < count; i++) {
-        g->registers[i] = arguments[i];
-        arguments[i] = NOTHING;
-    }
-    return of_object(g);
-}
-
 /* Whoever catches the exception: the frame in which the loop goes on; NULL: nobody does. */
 frame *unwind(void) {
     if (vm.exception == NOTHING) error_becomes_exception();
@@ -51,23 +36,39 @@ frame *unwind(void) {
     }
 }
 
+/* Before the others; returns how many there are then. */
+static int insert_argument(value *at, int count, value first) {
+    for (int i = count; i > 0; i--) at[i + 1] = at[i];
+    at[1] = first;
+    return count + 1;
+}
+
+/* Whether a class can begin an object with so many arguments; *init is borrowed. */
+static int can_begin(value class_, int count, poolobj **init) {
+    closure *c;
+    *init = NULL;
+    if (kind_of(class_) != POOLVAL_CLASS)
+        return fail(POOLVAL_ERR_TYPE, "a %s can't be called", type_name(class_)) != NOTHING;
+    if (poolval_attr_find(vm.space, object_of(class_), vm.name_init, init) < 0) return 0;
+    if (*init == NULL) return count_fits("the class", count, 0, 0);
+    c = (closure *)*init;
+    if (own_kind(of_object(c)) != A_CLOSURE || c->code->generator)
+        return fail(POOLVAL_ERR_TYPE, "init is no function") != NOTHING;
+    return count_fits("init", count, c->code->parameters - 1, c->code->parameters - 1);
+}
+
 /* An object of the class lies where the class did, and before the arguments of its `init`. Returns
    how many arguments there are then; 0: nothing is to be called; -1: failed. */
 int begin_object(value *at, int count, poolobj **init) {
-    poolobj *class_ = object_of(at[0]);
-    if (poolval_attr_find(vm.space, class_, vm.name_init, init) < 0) return -1;
-    if (*init == NULL && !count_fits("the class", count, 0, 0)) return -1;
-    poolobj *object = poolval_instance_new(vm.space, class_);
+    SCOPED class_ = NULL;
+    if (!can_begin(at[0], count, init)) return -1;
+    poolobj *object = poolval_instance_new(vm.space, object_of(at[0]));
     if (object == NULL) return -1;
+    class_ = object_of(at[0]);
     at[0] = of_object(object);
-    if (*init != NULL) {
-        for (int i = count; i > 0; i--) at[i + 1] = at[i];
-        at[1] = copy_of(at[0]);
-        poolobj_incref(*init);
-        count++;
-    }
-    poolobj_decref(class_);
-    return *init == NULL ? 0 : count;
+    if (*init == NULL) return 0;
+    poolobj_incref(*init);
+    return insert_argument(at, count, copy_of(at[0]));
 }
 
 /* The function that a method call means lies at at[0] then; returns the number of arguments. */
@@ -95,12 +96,9 @@ int find_method(value *at, int count, poolobj *name) {
 
 /* A bound method gives way to its function, with its object before the arguments. */
 int open_method(value *at, int count) {
-    method *m = (method *)object_of(at[0]);
-    for (int i = count; i > 0; i--) at[i + 1] = at[i];
-    at[1] = copy_of(of_object(m->object));
-    at[0] = copy_of(of_object(m->function));
-    poolobj_decref(m);
-    return count + 1;
+    SCOPED bound = object_of(at[0]);
+    at[0] = copy_of(of_object(((method *)bound)->function));
+    return insert_argument(at, count, copy_of(of_object(((method *)bound)->object)));
 }
 
 value machine_call(value function, const value *arguments, int count) {
@@ -159,46 +157,34 @@ int begin_loop(value *at) {
     return 1;
 }
 
-value fill_closure(value made, value *base) {
-    if (made == NOTHING) return made;
-    closure *c = (closure *)object_of(made);
-    for (int i = 0; i < c->cell_count; i++) {
-        capture from = c->code->captures[i];
-        cell *shared = from.from_register ? (cell *)object_of(base[from.index])
-                                          : vm.frame->closure->cells[from.index];
-        poolobj_set(&c->cells[i], shared);
-    }
-    return made;
+value make_class(poolobj *name, const value *base) {
+    if (base != NULL && kind_of(*base) != POOLVAL_CLASS)
+        return fail(POOLVAL_ERR_TYPE, "a class can't be made from a %s", type_name(*base));
+    return of_object(poolval_class_new(vm.space, name, base != NULL ? object_of(*base) : NULL));
 }
 
-value make_cell(value content) {
-    cell *made = poolobj_new(vm.cell_type);
-    if (made == NULL) return fail(POOLVAL_ERR_MEMORY, "out of memory");
-    made->head.what = A_CELL;
-    made->content = content;
-    return of_object(made);
-}
-
-value make_container(int op, value *from, int count) {
-    poolobj *made;
-    if (op == OP_LIST) {
-        poolobj *items[32];
-        int quick = count < 32 ? count : 0;
-        for (int i = 0; i < quick; i++) items[i] = box(from[i]);
-        made = quick > 0 ? poolval_list_new_steal(vm.space, items, (size_t)count)
-                         : poolval_list_new(vm.space);
-        for (int i = quick; i < count && made != NULL; i++)
-            if (poolval_list_append_steal(vm.space, made, box(from[i])) < 0) poolobj_clear(&made);
-    } else {
-        made = poolval_dict_new(vm.space);
-        for (int i = 0; i < count && made != NULL; i++)
-            if (poolval_dict_set_steal(vm.space, made, box(from[2 * i]), box(from[2 * i + 1])) < 0)
-                poolobj_clear(&made);
-        count *= 2;
-    }
+static value made_from(poolobj *made, value *from, int count) {
     for (int i = 0; i < count; i++) {
         drop(from[i]);
         from[i] = NOTHING;
     }
-    return made == NULL ? NOTHING : of_object(made);
+    return of_object(made);
+}
+
+value make_list(value *from, int count) {
+    poolobj *items[32] = {NULL};
+    int quick = count < 32 ? count : 0;
+    for (int i = 0; i < quick; i++) items[i] = box(from[i]);
+    poolobj *made = poolval_list_new_steal(vm.space, items, (size_t)quick);
+    for (int i = quick; i < count && made != NULL; i++)
+        if (poolval_list_append_steal(vm.space, made, box(from[i])) < 0) poolobj_clear(&made);
+    return made_from(made, from, count);
+}
+
+value make_dict(value *from, int count) {
+    poolobj *made = poolval_dict_new(vm.space);
+    for (int i = 0; i < 2 * count && made != NULL; i += 2)
+        if (poolval_dict_set_steal(vm.space, made, box(from[i]), box(from[i + 1])) < 0)
+            poolobj_clear(&made);
+    return made_from(made, from, 2 * count);
 }

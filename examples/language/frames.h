@@ -79,8 +79,10 @@ int begin_object(value *at, int count, poolobj **init);
 int find_method(value *at, int count, poolobj *name);
 int open_method(value *at, int count);
 int begin_loop(value *at);
-value fill_closure(value made, value *base);
-value make_cell(value content);
-value make_container(int op, value *from, int count);
+value make_cell(void);
+value make_class(poolobj *name, const value *base); /* NULL: it has none */
+/* They take what they are made from over: `count` items, or keys and values. */
+value make_list(value *from, int count);
+value make_dict(value *from, int count);
 
 #endif

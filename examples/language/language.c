@@ -71,7 +71,7 @@ static int run_program(const char *text, const char *file) {
     code *program = compile_program(text, file);
     value result = NOTHING;
     if (program != NULL) {
-        value main_function = make_closure(program);
+        value main_function = make_closure(program, NULL);
         result = machine_call(main_function, NULL, 0);
         drop(main_function);
     }

@@ -26,6 +26,7 @@ typedef uint64_t value;
 
 static inline int is_object(value v) { return v - 1 < FLOAT_SHIFT - 1; }
 static inline int is_int(value v) { return v >= INT_TAG; }
+static inline int is_number(value v) { return v >= FLOAT_SHIFT; }
 static inline int both_int(value a, value b) { return (a & b) >= INT_TAG; }
 static inline int is_float(value v) { return v - FLOAT_SHIFT < INT_TAG - FLOAT_SHIFT; }
 static inline value of_int(int32_t number) { return INT_TAG | (uint32_t)number; }
@@ -45,12 +46,19 @@ static inline double float_of(value v) {
     memcpy(&number, &v, sizeof number);
     return number;
 }
-static inline void take_reference(value v) {
+static inline value copy_of(value v) { /* a new reference */
     if (is_object(v)) poolobj_incref(object_of(v));
+    return v;
 }
 static inline void drop(value v) {
     if (is_object(v)) poolobj_decref(object_of(v));
 }
+
+/* SCOPED x = ...: a reference, or NULL, that is dropped where the scope of x ends. */
+static inline void drop_scoped(poolobj **held) {
+    if (*held != NULL) poolobj_decref(*held);
+}
+#define SCOPED __attribute__((cleanup(drop_scoped))) poolobj *
 
 /* ---- Compiled functions ---- */
 
@@ -60,18 +68,20 @@ typedef struct instruction {
 } instruction;
 
 #define OPERATIONS(X)                                                                              \
-    X(MOVE), X(TAKE), X(CONST), X(INT), X(DROP), X(GET_GLOBAL), X(SET_GLOBAL), X(GET_UP),          \
-        X(SET_UP), X(NEW_CELL), X(GET_CELL), X(SET_CELL), X(CLOSURE), X(ADD), X(SUB), X(MUL),      \
-        X(DIV), X(FLOOR_DIV), X(MOD), X(POW), X(AND), X(OR), X(XOR), X(SHL), X(SHR), X(ADD_I),     \
-        X(MUL_I), X(MOD_I), X(NEG), X(INVERT), X(NOT), X(JUMP), X(JUMP_TRUE), X(JUMP_FALSE),       \
-        X(J_LT), X(J_NLT), X(J_LE), X(J_NLE), X(J_EQ), X(J_NE), X(J_LT_I), X(J_NLT_I), X(J_LE_I),  \
-        X(J_NLE_I), X(J_GT_I), X(J_NGT_I), X(J_GE_I), X(J_NGE_I), X(J_EQ_I), X(J_NE_I),            \
-        X(GET_INDEX), X(SET_INDEX), X(GET_SLICE), X(GET_ATTR), X(SET_ATTR), X(LIST), X(DICT),      \
-        X(CALL), X(INVOKE), X(RETURN), X(YIELD), X(FOR_BEGIN), X(FOR_NEXT), X(CLASS), X(METHOD),   \
-        X(THROW), X(CONTAINS)
+    X(MOVE)                                                                                        \
+    X(TAKE)                                                                                        \
+    X(CONST) X(INT) X(DROP) X(GET_GLOBAL) X(SET_GLOBAL) X(GET_UP) X(SET_UP) X(NEW_CELL)            \
+        X(GET_CELL) X(SET_CELL) X(CLOSURE) X(ADD) X(SUB) X(MUL) X(DIV) X(FLOOR_DIV) X(MOD) X(POW)  \
+            X(AND) X(OR) X(XOR) X(SHL) X(SHR) X(ADD_I) X(MUL_I) X(MOD_I) X(NEG) X(INVERT) X(NOT)   \
+                X(JUMP) X(JUMP_TRUE) X(JUMP_FALSE) X(J_LT) X(J_NLT) X(J_LE) X(J_NLE) X(J_EQ)       \
+                    X(J_NE) X(J_LT_I) X(J_NLT_I) X(J_LE_I) X(J_NLE_I) X(J_GT_I) X(J_NGT_I)         \
+                        X(J_GE_I) X(J_NGE_I) X(J_EQ_I) X(J_NE_I) X(GET_INDEX) X(SET_INDEX)         \
+                            X(GET_SLICE) X(GET_ATTR) X(SET_ATTR) X(LIST) X(DICT) X(CALL) X(INVOKE) \
+                                X(RETURN) X(YIELD) X(FOR_BEGIN) X(FOR_NEXT) X(CLASS) X(METHOD)     \
+                                    X(THROW) X(CONTAINS)
 
-#define OPERATION_NAME(name) OP_##name
-enum { OPERATIONS(OPERATION_NAME), OPERATION_COUNT };
+#define OPERATION_NAME(name) OP_##name,
+enum { OPERATIONS(OPERATION_NAME) OPERATION_COUNT };
 #undef OPERATION_NAME
 
 /* What is thrown between `from` and `to` goes on at `at`, in register `reg`. Inner ones first. */
@@ -118,9 +128,8 @@ typedef struct cell {
 
 typedef struct closure {
     own head;
-    int cell_count;
     code *code;
-    cell *cells[];
+    cell *cells[]; /* as many as the code captures */
 } closure;
 
 /* Borrows its arguments. Returns a new reference; NOTHING: it failed, and said why. */
@@ -194,19 +203,22 @@ typedef struct machine {
 } machine;
 extern machine vm;
 
+static inline int own_kind(value v) { /* A_..., or -1 */
+    if (!is_object(v) || poolval_kind(vm.space, object_of(v)) != POOLVAL_OTHER) return -1;
+    return ((own *)object_of(v))->what;
+}
+
 /* value.c: between registers and objects */
 poolobj *box(value v);            /* a new reference; NULL: failed */
 value unbox(poolobj *object);     /* of a borrowed object, a new reference */
 value unbox_new(poolobj *object); /* takes the reference over; NULL: failed, NOTHING */
 int kind_of(value v);             /* POOLVAL_... */
-int own_kind(value v);            /* A_..., or -1 */
 int truth_of(value v);
-value copy_of(value v); /* a new reference */
 const char *type_name(value v);
 value fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void error_becomes_exception(void);
 value make_native(const char *name, native_function function, int least, int most);
-value make_closure(code *code);
+value make_closure(code *code, value *base); /* variables around it lie at `base` */
 value make_method(poolobj *object, poolobj *function);
 void types_begin(void);
 void *need_memory(void *memory); /* ends the process with a line if it is NULL */

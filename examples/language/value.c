@@ -43,19 +43,9 @@ value unbox_new(poolobj *object) {
     return v;
 }
 
-value copy_of(value v) {
-    take_reference(v);
-    return v;
-}
-
 int kind_of(value v) {
     if (is_object(v)) return poolval_type(vm.space, object_of(v));
     return is_int(v) ? POOLVAL_INT : is_float(v) ? POOLVAL_FLOAT : POOLVAL_OTHER;
-}
-
-int own_kind(value v) {
-    if (!is_object(v) || poolval_kind(vm.space, object_of(v)) != POOLVAL_OTHER) return -1;
-    return ((own *)object_of(v))->what;
 }
 
 int truth_of(value v) {
@@ -198,29 +188,56 @@ void types_begin(void) {
     vm.generator_type = make_type(&of_generator, generator_edge, 1);
 }
 
+/* An object of a type of the machine's own; NULL: failed. */
+static void *own_new(poolobj_type *type, int what, int items) {
+    own *made = poolobj_new_items(type, (size_t)items);
+    if (made == NULL)
+        fail(POOLVAL_ERR_MEMORY, "out of memory");
+    else
+        made->what = what;
+    return made;
+}
+
 value make_native(const char *name, native_function function, int least, int most) {
-    native *made = need_memory(poolobj_new(vm.native_type));
-    made->head.what = A_NATIVE;
+    native *made = need_memory(own_new(vm.native_type, A_NATIVE, 0));
     made->name = name;
     made->function = function;
     made->least = least, made->most = most;
     return of_object(made);
 }
 
-value make_closure(code *c) {
-    closure *made = poolobj_new_items(vm.closure_type, (size_t)c->capture_count);
-    if (made == NULL) return fail(POOLVAL_ERR_MEMORY, "out of memory");
-    made->head.what = A_CLOSURE;
+value make_closure(code *c, value *base) {
+    closure *made = own_new(vm.closure_type, A_CLOSURE, c->capture_count);
+    if (made == NULL) return NOTHING;
     made->code = c;
-    made->cell_count = c->capture_count;
+    for (int i = 0; i < c->capture_count; i++) {
+        capture from = c->captures[i];
+        poolobj_set(&made->cells[i], from.from_register ? (cell *)object_of(base[from.index])
+                                                        : vm.frame->closure->cells[from.index]);
+    }
     return of_object(made);
 }
 
 value make_method(poolobj *object, poolobj *function) {
-    method *made = poolobj_new(vm.method_type);
-    if (made == NULL) return fail(POOLVAL_ERR_MEMORY, "out of memory");
-    made->head.what = A_METHOD;
+    method *made = own_new(vm.method_type, A_METHOD, 0);
+    if (made == NULL) return NOTHING;
     poolobj_set(&made->object, object);
     poolobj_set(&made->function, function);
+    return of_object(made);
+}
+
+value make_cell(void) { return of_object(own_new(vm.cell_type, A_CELL, 0)); }
+
+/* It takes the arguments over. */
+value make_generator(closure *c, value *arguments, int count) {
+    generator *made = own_new(vm.generator_type, A_GENERATOR, c->code->registers);
+    if (made == NULL) return NOTHING;
+    made->code = c->code;
+    made->pc = c->code->ins;
+    poolobj_set(&made->closure, c);
+    for (int i = 0; i < count; i++) {
+        made->registers[i] = arguments[i];
+        arguments[i] = NOTHING;
+    }
     return of_object(made);
 }

@@ -10,6 +10,7 @@
 #include "heap/run.h"
 #include "heap/sample.h"
 #include "heap/space.h"
+#include "heap/treat.h"
 #include "os/options.h"
 #include "os/os.h"
 #include "os/probe.h"
@@ -50,7 +51,8 @@ static bool samples_make_bare(void) {
 static void flush_heap(struct heap *heap) {
     remote_post(heap);
     heap_flush(heap);
-    bool bare = options.perturb != 0 || heap->counting || samples_make_bare();
+    bool bare =
+        options.perturb != 0 || treat_measures != 0 || heap->counting || samples_make_bare();
     if (unlikely(heap->sampling != samples_now())) heap_set_sampling(heap, samples_now());
     if (unlikely(heap->bare != bare)) heap_set_bare(heap, bare);
 }
@@ -333,7 +335,8 @@ void *allocate_zeroed(size_t size) {
     void *zeroed = take_zeroed(size);
     if (zeroed != NULL) return zeroed;
     void *block = allocate(size);
-    return block != NULL ? memset(block, 0, size) : NULL;
+    bool is_zero = treat_does(TREAT_ZERO);
+    return block != NULL && !is_zero ? memset(block, 0, size) : block;
 }
 
 static void *allocate_aligned_small(size_t alignment, size_t size, size_t rounded) {
@@ -365,9 +368,17 @@ void *allocate_growing(size_t size) {
     return block;
 }
 
+/* What a block that is freed, or shrinks to `size` bytes, does without. */
+static void treat_rest(const struct block *block, size_t size) {
+    size_t kept = align_up(size, os_page_size()), had = block->usable;
+    bool has_pages = block->kind == TAG_RUN || block->kind == TAG_DIRECT;
+    if (has_pages && kept < had) treat_pages_back(block->address + had, had - kept);
+}
+
 void *allocate_resize(struct block *block, size_t size) {
     ASSERT(block->kind != TAG_HEAP);
     if (size > PTRDIFF_MAX) return NULL;
+    if (unlikely(treat_measures != 0)) treat_rest(block, size);
     if (block->kind == TAG_DIRECT) {
         void *moved = direct_resize(block->large, size);
         if (moved != NULL) sample_move(block->address, (uintptr_t)moved);
@@ -398,6 +409,8 @@ void deallocate_poll(void *freed) {
 
 bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     thread_heap_hide();
+    if (unlikely(treat_measures != 0))
+        treat_back(address, size_classes[pool_class(pool_of_live(word))].stride);
     bool to_poll = heap_free_full(heap, word, address);
     if (to_poll && unlikely(heap->sampling)) heap_decide_poll(heap, address);
     thread_heap_leave(heap);
@@ -407,6 +420,8 @@ bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addre
 /* True if it is the moment to poll. */
 static bool release_pool_block(struct heap *heap, struct block *block) {
     ASSERT(block->kind == TAG_HEAP);
+    if (unlikely(treat_measures != 0) && block->heap == heap)
+        treat_back(block->address, block->usable);
     if (heap != NULL && heap_free(heap, block->address)) {
         if (unlikely(heap->sampling)) heap_decide_put(heap, block->address);
         return false;
@@ -430,6 +445,7 @@ static void release_large(struct block *block) {
     bool goes = block->kind == TAG_DIRECT || block->kind == TAG_GUARD;
     if (unlikely(options.perturb != 0) && !goes)
         memset((void *)block->address, (int)options.perturb, block->usable);
+    if (unlikely(treat_measures != 0)) treat_rest(block, 0);
     if (unlikely(!release_whole(block))) block_fail("free", BLOCK_FREED, block->address);
 }
 
@@ -482,7 +498,24 @@ void deallocate_other_or(void *pointer, deallocate_refused *refused, size_t argu
     if (unlikely(!deallocate_remote(pointer))) deallocate_any(pointer, refused, argument);
 }
 
+/* What was free before lies in this heap or in no pool: other heaps might have blocks at hand. */
+bool allocate_treat(uint32_t measures) {
+    struct heap *heap = thread_heap_enter();
+    bool alone = heap != NULL && thread_heap_first()->next == NULL;
+    if (alone) {
+        treat_begin(measures);
+        heap_begin_treat(heap);
+    }
+    if (alone && space_lock()) {
+        treat_clear_pages();
+        space_unlock();
+    }
+    thread_heap_leave(heap);
+    return alone;
+}
+
 void allocate_perturb(bool on, unsigned byte) {
+    if (unlikely(treat_measures != 0)) return;
     options.perturb = on ? PERTURB_ON | (byte & 0xff) : 0;
     atomic_u32_add(&allocate_last_trim, 1);
     struct heap *heap = thread_heap_enter();

@@ -56,8 +56,12 @@ void *allocate_resize(struct block *block, size_t size);
 void allocate_poll(struct heap *heap);
 /* From now on fills the blocks that it hands out with the complement of `byte`, but for those that
    are to be zero, and blocks that are freed with `byte`; or no more. Of other threads, the blocks
-   that they have at hand come first, until their heaps look at the inbox. */
+   that they have at hand come first, until their heaps look at the inbox. Nothing where blocks are
+   treated. */
 void allocate_perturb(bool on, unsigned byte);
+/* From now on treats all blocks (treat.h). Before the process has a second thread. False, and
+   nothing done: it is too late. */
+bool allocate_treat(uint32_t measures);
 /* From now on samples blocks, one event per `mean` bytes (sample.h); 0: no more. The first mean
    stays. Other threads first use up what they have at hand, until their heaps poll. False: there is
    no memory for it, or the shared heap is out of reach. */

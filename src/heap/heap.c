@@ -6,6 +6,7 @@
 #include "heap/purge.h"
 #include "heap/space.h"
 #include "heap/span.h"
+#include "heap/treat.h"
 #include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -36,7 +37,7 @@ void heap_init(struct heap *heap, bool counting) {
     }
     heap->counting = counting;
     heap->idle_most = heap->idle_kept = IDLE_LEAST;
-    heap->bare = counting || options.perturb != 0;
+    heap->bare = counting || options.perturb != 0 || treat_measures != 0;
     note_begin(&heap->notes, (uintptr_t)heap);
     atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
 }
@@ -213,6 +214,7 @@ static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t block
     *pool_spare(pool) &= ~((uint64_t)1 << index);
     *span_used(pool) |= (uint64_t)1 << index;
     count_taken(pool, 1);
+    if (unlikely(treat_measures != 0)) treat_out(block, stride);
     struct atomic_u64 *word = pool_live(&((union record *)pool + offset / POOL_SIZE)->pool, block);
     return block_make_live(word, block);
 }
@@ -276,7 +278,11 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
     fill_cursor(heap, class_index, pool);
-    return cursor_pop(&heap->cursors[class_index]);
+    struct cursor *cursor = &heap->cursors[class_index];
+    if (unlikely(treat_measures != 0))
+        treat_out(cursor->base + ((uintptr_t)bit_lowest(cursor->bits) << ALIGN_SHIFT),
+                  size_classes[class_index].stride);
+    return cursor_pop(cursor);
 }
 
 void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {

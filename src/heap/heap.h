@@ -167,11 +167,14 @@ extern struct atomic_u64 heaps_in_use;
 extern struct round no_rounds;
 
 /* In HEAP_SIZE bytes that are all zero. A counting heap is bare; so is every one that begins while
-   blocks are filled (options.perturb). */
+   blocks are filled (options.perturb) or treated. */
 void heap_init(struct heap *heap, bool counting);
 /* Lets go of all that is at hand and becomes bare, or keeps blocks at hand again; a counting heap
    stays bare. */
 void heap_set_bare(struct heap *heap, bool bare);
+
+/* The heap becomes bare for good, as blocks are treated from now on (treat.h). */
+void heap_begin_treat(struct heap *heap);
 
 /* A block of the class, or of one of the next `near` ones (NEAR_CLASSES; 0 if its stride matters),
    from the heap's own pools; NULL: there is none. */

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "heap/space.h"
 #include "heap/span.h"
+#include "heap/treat.h"
 
 /* Gives back the pages of a span that are not free yet: its owner may have ended in between. */
 static void return_rest(uintptr_t base, unsigned pools) {
@@ -113,6 +114,7 @@ void heap_adopt(struct heap *heap, struct pool *pool, bool has_token) {
     }
     atomic_u8_store(&first->class_index, pool_class(pool));
     first->taken = (uint16_t)rebuild_bits(first, c);
+    treat_clear_spare(first);
     first->purged = first->freed = 0;
     first->state = first->taken < c->capacity ? POOL_PARTIAL : POOL_FULL;
     link_init(&first->link);

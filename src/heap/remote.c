@@ -5,6 +5,7 @@
 #include "heap/purge.h"
 #include "heap/space_lock.h"
 #include "heap/token.h"
+#include "heap/treat.h"
 #include "os/options.h"
 
 /* 16 KiB on their way to one heap, or a full message. */
@@ -323,8 +324,8 @@ static bool batch_open(struct heap *heap, struct batch *batch, struct heap *to) 
     ASSERT(heap_is_mine(heap));
     batch->message = batch_empty(heap, batch);
     if (batch->message == NULL) return false;
-    batch->bytes =
-        options.perturb == 0 ? BUDGET : 0; /* so that each block comes here to be filled */
+    /* Each block comes here to be filled or treated. */
+    batch->bytes = options.perturb == 0 && treat_measures == 0 ? BUDGET : 0;
     batch->first = batch->bits = 0;
     atomic_in_sequence();
     batch->to = to;
@@ -354,6 +355,7 @@ void remote_watch(struct heap *heap, bool (*free)(uintptr_t address)) {
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     ASSERT(to != heap && usable > 0);
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
+    if (unlikely(treat_measures != 0)) treat_back(address, usable);
     /* Partner: remote_watch. */
     if (unlikely((uintptr_t)to == atomic_u64_load_acquire(&remote_state.watched))) {
         if (!remote_state.free_watched(address)) deposit_now(heap, to, address, usable);

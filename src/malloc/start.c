@@ -3,11 +3,13 @@
  * start: what happens when the library is loaded and when the process ends. malloc works before and
  * after: everything here is in addition.
  */
+#include "heap/allocate.h"
 #include "heap/guard.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/space.h"
 #include "heap/thread_heap.h"
+#include "heap/treat.h"
 #include "malloc/culprit.h"
 #include "malloc/guard_report.h"
 #include "malloc/main_start.h"
@@ -52,6 +54,18 @@ static void read_limits(void) {
     space_unlock();
 }
 
+/* Blocks that a library's constructor, run before this one, has handed to a thread of its own would
+   not be treated. */
+static void begin_treat(void) {
+    uint32_t measures = options.zero_freed ? TREAT_ZERO : 0;
+    if (measures == 0 || allocate_treat(measures)) return;
+    struct text text;
+    text_begin(&text, 2);
+    text_add(&text, "poolalloc: zero_freed= in POOLALLOC_OPTIONS has no effect: a thread was there "
+                    "before the library could start\n");
+    text_flush(&text);
+}
+
 /* Before other libraries' constructors, so that handlers they register run around ours. */
 __attribute__((constructor(101))) static void start_process(void) {
     bool passive = is_passive();
@@ -66,8 +80,9 @@ __attribute__((constructor(101))) static void start_process(void) {
     occasion_prepare(!passive);
     if (occasion_counts_blocks()) thread_heap_count_blocks();
     if (passive) return;
-    parameter_read_environment(options_environment());
     thread_heap_get();
+    begin_treat();
+    parameter_read_environment(options_environment());
     read_limits();
     name_mappings();
     guard_report_prepare();

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/treat.h"
+
+#include "base/check.h"
+#include "heap/size_class.h"
+#include "heap/space_lock.h"
+#include "os/os.h"
+
+uint32_t treat_measures;
+
+void treat_begin(uint32_t measures) { treat_measures = measures; }
+
+/* ---- Zero ---- */
+
+/* The first byte of a row of words that is not zero; 0: all are. */
+static uintptr_t find_written(uintptr_t from, size_t size) {
+    enum { AT_ONCE = 8 };
+    const uint64_t *at = (const uint64_t *)from, *end = at + size / sizeof *at;
+    ASSERT(from % sizeof *at == 0 && size % sizeof *at == 0);
+    for (; end - at >= AT_ONCE; at += AT_ONCE) {
+        uint64_t any = 0;
+        for (unsigned i = 0; i < AT_ONCE; i++) any |= at[i];
+        if (unlikely(any != 0)) break;
+    }
+    while (at < end && *at == 0) at++;
+    if (likely(at == end)) return 0;
+    const unsigned char *byte = (const unsigned char *)at;
+    while (*byte == 0) byte++;
+    return (uintptr_t)byte;
+}
+
+static void require_zero(uintptr_t block, size_t stride) {
+    uintptr_t written = find_written(block, stride);
+    if (unlikely(written != 0))
+        fail_at("write after free to ", written,
+                "the block there is free; said when it was to be handed out again");
+}
+
+/* Reads first: pages that were never written have no memory, and those of a child are shared with
+   its parent. */
+static void clear_if_written(uintptr_t block, size_t stride) {
+    if (find_written(block, stride) != 0) memset((void *)block, 0, stride);
+}
+
+static void clear_word(struct pool *pool, unsigned word, uint64_t bits) {
+    bool is_span = size_class_is_span(pool_class(pool));
+    size_t stride = size_classes[pool_class(pool)].stride, step = is_span ? stride : ALIGN;
+    uintptr_t base = window_record_base(pool) + word * (uintptr_t)WORD_SPAN;
+    for (; bits != 0; bits &= bits - 1) clear_if_written(base + bit_lowest(bits) * step, stride);
+}
+
+void treat_clear_spare(struct pool *pool) {
+    if (!treat_does(TREAT_ZERO)) return;
+    unsigned words = size_classes[pool_class(pool)].words;
+    for (unsigned w = 0; w < words; w++) clear_word(pool, w, pool_spare(pool)[w]);
+}
+
+static void clear_free_pages(const struct arena *arena) {
+    if (arena->kind == ARENA_NONE) return;
+    for (uint64_t pages = arena->free & arena->touched; pages != 0; pages &= pages - 1)
+        clear_if_written(arena->base + bit_lowest(pages) * (uintptr_t)POOL_SIZE, POOL_SIZE);
+}
+
+void treat_clear_pages(void) {
+    ASSERT(space_lock_is_held());
+    if (!treat_does(TREAT_ZERO)) return;
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++) clear_free_pages(&window->arena[i]);
+}
+
+/* ---- Blocks ---- */
+
+void treat_out(uintptr_t block, size_t stride) {
+    if (treat_does(TREAT_ZERO)) require_zero(block, stride);
+}
+
+void treat_back(uintptr_t block, size_t stride) {
+    if (treat_does(TREAT_ZERO)) memset((void *)block, 0, stride);
+}
+
+/* Locked memory can't be purged. */
+void treat_pages_back(uintptr_t end, size_t size) {
+    void *start = (void *)(end - size);
+    ASSERT(end % os_page_size() == 0 && size % os_page_size() == 0);
+    if (treat_does(TREAT_ZERO) && size > 0 && !os_purge(start, size)) memset(start, 0, size);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mistake CASE SIZE - makes one mistake with a block of SIZE bytes, after it has written to
+ * standard output a regular expression for the first line that it expects on standard error;
+ * nothing if it expects none. `mistake --list` prints the cases, each with its size, the exit
+ * status that is wanted, and the option that it is about.
+ */
+#include <malloc.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "../support/expect.h"
+#include "../support/hide.h"
+
+enum { BY_ABORT = 134, DIRTY = 0x5a, BLOCKS = 2000, POOL_BLOCK_MOST = 65536 };
+
+static size_t size;
+
+static char *dirty_block(void) {
+    char *block = hide(malloc(size));
+    EXPECT(block != NULL);
+    memset(block, DIRTY, size);
+    return block;
+}
+
+static int is_zero(const char *block) {
+    for (size_t i = 0; i < size; i++)
+        if (block[i] != 0) return 0;
+    return 1;
+}
+
+static void *free_it(void *block) {
+    free(block);
+    return NULL;
+}
+
+static void in_thread(void *(*function)(void *), void *argument) {
+    pthread_t thread;
+    EXPECT(pthread_create(&thread, NULL, function, argument) == 0);
+    EXPECT(pthread_join(thread, NULL) == 0);
+}
+
+/* So many that the block of before is among them. */
+static void hand_out_again(void) {
+    size_t most = size > 4096 ? 64 : BLOCKS;
+    for (size_t i = 0; i < most; i++) hide(malloc(size));
+}
+
+/* ---- zero_freed ---- */
+
+/* With a live neighbour, so that its pages stay. */
+static void free_clears(void) {
+    char *block = dirty_block(), *neighbour = dirty_block();
+    free(hide(block));
+    EXPECT(is_zero(hide(block)));
+    free(neighbour);
+}
+
+static void free_of_another_clears(void) {
+    char *block = dirty_block(), *neighbour = dirty_block();
+    in_thread(free_it, block);
+    EXPECT(is_zero(hide(block)));
+    free(neighbour);
+}
+
+static void realloc_clears(void) {
+    char *block = dirty_block();
+    char *moved = hide(realloc(hide(block), 3 * size + 100));
+    EXPECT(moved != NULL && moved[0] == DIRTY && moved[size - 1] == DIRTY);
+    if (moved != hide(block)) EXPECT(is_zero(hide(block)));
+}
+
+static void new_is_zero(void) {
+    for (int round = 0; round < 3; round++) {
+        char *blocks[20];
+        for (int i = 0; i < 20; i++) {
+            blocks[i] = hide(round == 1 ? calloc(1, size) : malloc(size));
+            EXPECT(is_zero(blocks[i]));
+            memset(blocks[i], DIRTY, size);
+        }
+        for (int i = 0; i < 20; i++) free(blocks[i]);
+    }
+}
+
+static void shrunk_is_zero(void) {
+    char *block = hide(malloc(4 * size));
+    memset(block, DIRTY, 4 * size);
+    block = hide(realloc(block, size));
+    EXPECT(block[0] == DIRTY && block[size - 1] == DIRTY);
+    for (int i = 0; i < 20; i++) EXPECT(is_zero(hide(malloc(size))));
+}
+
+static void expect_write_after_free(const char *at) {
+    dprintf(1, "^poolalloc: write after free to %p \\(the block there is free; ", (const void *)at);
+    dprintf(1, "said when it was to be handed out again\\)");
+}
+
+static void write_after_free(void) {
+    char *block = dirty_block();
+    free(hide(block));
+    expect_write_after_free(block + size / 2);
+    ((char *)hide(block))[size / 2] = 1;
+    hand_out_again();
+}
+
+static void last_byte_after_free(void) {
+    char *block = dirty_block();
+    in_thread(free_it, block);
+    expect_write_after_free(block + size - 1);
+    ((char *)hide(block))[size - 1] = 1;
+    hand_out_again();
+}
+
+static void write_after_free_in_child(void) {
+    char *block = dirty_block();
+    free(hide(block));
+    expect_write_after_free(block);
+    pid_t child = fork();
+    int status;
+    if (child == 0) {
+        ((char *)hide(block))[0] = 1;
+        hand_out_again();
+    }
+    EXPECT(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+    hand_out_again();
+    raise(WTERMSIG(status));
+}
+
+/* ---- All ---- */
+
+enum { SMALL = 1, LARGE = 2, ANY = SMALL | LARGE };
+static const size_t sizes[] = {1, 16, 24, 100, 512, 600, 4096, 5000, 20000, 65000, 70000, 3000000};
+
+static const struct {
+    const char *name, *option;
+    void (*run)(void);
+    int status;
+    int sizes; /* SMALL: of pools */
+} cases[] = {
+    {"free_clears", "zero_freed", free_clears, 0, SMALL},
+    {"free_of_another_clears", "zero_freed", free_of_another_clears, 0, SMALL},
+    {"realloc_clears", "zero_freed", realloc_clears, 0, SMALL},
+    {"new_is_zero", "zero_freed", new_is_zero, 0, ANY},
+    {"shrunk_is_zero", "zero_freed", shrunk_is_zero, 0, ANY},
+    {"write_after_free", "zero_freed", write_after_free, BY_ABORT, SMALL},
+    {"last_byte_after_free", "zero_freed", last_byte_after_free, BY_ABORT, SMALL},
+    {"write_after_free_in_child", "zero_freed", write_after_free_in_child, BY_ABORT, SMALL},
+};
+enum { CASES = sizeof cases / sizeof cases[0], SIZES = sizeof sizes / sizeof sizes[0] };
+
+static void list(void) {
+    for (int i = 0; i < CASES; i++)
+        for (int j = 0; j < SIZES; j++)
+            if (cases[i].sizes & (sizes[j] <= POOL_BLOCK_MOST ? SMALL : LARGE))
+                printf("%s %zu %d %s\n", cases[i].name, sizes[j], cases[i].status, cases[i].option);
+}
+
+int main(int count, char **arguments) {
+    if (count == 2 && strcmp(arguments[1], "--list") == 0) {
+        list();
+        return 0;
+    }
+    for (int i = 0; count == 3 && i < CASES; i++)
+        if (strcmp(cases[i].name, arguments[1]) == 0) {
+            size = strtoul(arguments[2], NULL, 10);
+            cases[i].run();
+            return 0;
+        }
+    dprintf(2, "usage: mistake --list | CASE SIZE\n");
+    return 2;
+}

@@ -37,71 +37,31 @@ static poolobj *sequence_arith(int op, poolobj *a, poolobj *b) {
     return functions[op](vm.space, a, b);
 }
 
-static value float_arith(int op, double x, double y) {
-    switch (op) {
-    case OP_ADD:
-        return of_float(x + y);
-    case OP_SUB:
-        return of_float(x - y);
-    case OP_MUL:
-        return of_float(x * y);
-    case OP_DIV:
-        return y != 0 ? of_float(x / y) : NOTHING;
-    default:
-        return NOTHING;
-    }
-}
-
-static double as_double(value v) { return is_int(v) ? int_of(v) : float_of(v); }
-
 value arith(int op, value a, value b) {
-    if (a != NOTHING && b != NOTHING && !is_object(a) && !is_object(b) && !both_int(a, b)) {
-        value quick = float_arith(op, as_double(a), as_double(b));
-        if (quick != NOTHING) return quick;
-    }
-    poolobj *x = a == NOTHING ? NULL : box(a), *y = b == NOTHING ? NULL : box(b), *result = NULL;
-    if (op == OP_NEG)
-        result = poolval_negate(vm.space, x);
-    else if (op == OP_INVERT)
-        result = poolval_int_invert(vm.space, x);
-    else
-        result = sequence_arith(op, x, y);
-    if (x != NULL) poolobj_decref(x);
-    if (y != NULL) poolobj_decref(y);
-    return unbox_new(result);
-}
-
-static int ordered(int op, poolobj *a, poolobj *b) {
-    int order;
-    if (op == OP_J_EQ) return poolval_equal(vm.space, a, b);
-    if (poolval_compare(vm.space, a, b, &order) < 0) return -1;
-    return op == OP_J_LT ? order < 0 : order <= 0;
+    SCOPED x = a == NOTHING ? NULL : box(a);
+    SCOPED y = b == NOTHING ? NULL : box(b);
+    if (op == OP_NEG) return unbox_new(poolval_negate(vm.space, x));
+    if (op == OP_INVERT) return unbox_new(poolval_int_invert(vm.space, x));
+    return unbox_new(sequence_arith(op, x, y));
 }
 
 int compare(int op, value a, value b) {
-    if (!is_object(a) && !is_object(b)) {
-        double x = as_double(a), y = as_double(b);
-        return op == OP_J_LT ? x < y : op == OP_J_LE ? x <= y : x == y;
-    }
+    int order;
     if (op == OP_J_EQ && a == b) return 1;
-    poolobj *x = box(a), *y = box(b);
-    int result = x == NULL || y == NULL ? -1 : ordered(op, x, y);
-    if (x != NULL) poolobj_decref(x);
-    if (y != NULL) poolobj_decref(y);
-    return result;
+    SCOPED x = box(a);
+    SCOPED y = box(b);
+    if (op == OP_J_EQ) return poolval_equal(vm.space, x, y);
+    if (poolval_compare(vm.space, x, y, &order) < 0) return -1;
+    return op == OP_J_LT ? order < 0 : order <= 0;
 }
 
 int contains(value container, value item) {
-    if (!is_object(container)) {
-        fail(POOLVAL_ERR_TYPE, "nothing is in a number");
-        return -1;
-    }
-    poolobj *what = box(item), *found;
-    int result = poolval_kind(vm.space, object_of(container)) == POOLVAL_DICT
-                     ? poolval_dict_find(vm.space, object_of(container), what, &found)
-                     : poolval_contains(vm.space, object_of(container), what);
-    if (what != NULL) poolobj_decref(what);
-    return result;
+    SCOPED of = box(container);
+    SCOPED what = box(item);
+    poolobj *found;
+    return poolval_kind(vm.space, of) == POOLVAL_DICT
+               ? poolval_dict_find(vm.space, of, what, &found)
+               : poolval_contains(vm.space, of, what);
 }
 
 /* ---- Items ---- */
@@ -125,13 +85,10 @@ static poolobj *item_at(poolobj *of, ptrdiff_t index) {
 }
 
 value get_index(value container, value index) {
-    if (!is_object(container)) return fail(POOLVAL_ERR_TYPE, "a number has no items");
-    poolobj *of = object_of(container);
-    if (poolval_kind(vm.space, of) == POOLVAL_DICT) {
-        poolobj *key = box(index), *found = poolval_dict_get(vm.space, of, key);
-        if (key != NULL) poolobj_decref(key);
-        return unbox_new(found);
-    }
+    SCOPED of = box(container);
+    SCOPED key = box(index);
+    if (poolval_kind(vm.space, of) == POOLVAL_DICT)
+        return unbox_new(poolval_dict_get(vm.space, of, key));
     if (!is_int(index)) return fail(POOLVAL_ERR_TYPE, "an index is an int");
     return unbox_new(item_at(of, int_of(index)));
 }
@@ -153,11 +110,9 @@ value get_slice(value container, value start, value stop) {
         if (end != vm.none && !is_int(end)) return fail(POOLVAL_ERR_TYPE, "an index is an int");
         if (is_int(end)) ends[i] = int_of(end);
     }
-    if (!is_object(container)) return fail(POOLVAL_ERR_TYPE, "a number has no items");
-    poolobj *slice = poolval_slice_new(vm.space, ends[0], ends[1], POOLVAL_OMITTED);
-    poolobj *part = poolval_get_slice(vm.space, object_of(container), slice);
-    if (slice != NULL) poolobj_decref(slice);
-    return unbox_new(part);
+    SCOPED of = box(container);
+    SCOPED slice = poolval_slice_new(vm.space, ends[0], ends[1], POOLVAL_OMITTED);
+    return unbox_new(poolval_get_slice(vm.space, of, slice));
 }
 
 /* ---- Attributes ---- */
@@ -183,8 +138,6 @@ int set_attribute(value object, poolobj *name, value v) {
         fail(POOLVAL_ERR_TYPE, "no attribute of a %s can be set", type_name(object));
         return -1;
     }
-    poolobj *boxed = box(v);
-    int result = poolval_attr_set(vm.space, object_of(object), name, boxed);
-    if (boxed != NULL) poolobj_decref(boxed);
-    return result;
+    SCOPED boxed = box(v);
+    return poolval_attr_set(vm.space, object_of(object), name, boxed);
 }

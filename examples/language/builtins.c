@@ -19,20 +19,18 @@ static value text_of_int(int32_t number) {
 
 static value text_of(value v) {
     if (is_int(v)) return text_of_int(int_of(v));
-    poolobj *boxed = box(v), *text = poolval_text(vm.space, boxed);
-    if (boxed != NULL) poolobj_decref(boxed);
-    return text == NULL ? NOTHING : of_object(text);
+    SCOPED boxed = box(v);
+    return of_object(poolval_text(vm.space, boxed));
 }
 
 NATIVE(do_print) {
     for (int i = 0; i < count; i++) {
         size_t size;
-        value text = text_of(arguments[i]);
-        if (text == NOTHING) return NOTHING;
-        const char *utf8 = poolval_str_utf8(vm.space, object_of(text), &size);
+        SCOPED text = object_of(text_of(arguments[i]));
+        const char *utf8 = text == NULL ? NULL : poolval_str_utf8(vm.space, text, &size);
+        if (utf8 == NULL) return NOTHING;
         if (i > 0) putchar(' ');
-        if (utf8 != NULL) fwrite(utf8, 1, size, stdout);
-        drop(text);
+        fwrite(utf8, 1, size, stdout);
     }
     putchar('\n');
     return vm.none;
@@ -41,25 +39,21 @@ NATIVE(do_print) {
 NATIVE(do_str) { return text_of(arguments[0]); }
 
 NATIVE(do_repr) {
-    poolobj *boxed = box(arguments[0]), *text = poolval_repr(vm.space, boxed);
-    if (boxed != NULL) poolobj_decref(boxed);
-    return text == NULL ? NOTHING : of_object(text);
+    SCOPED boxed = box(arguments[0]);
+    return of_object(poolval_repr(vm.space, boxed));
 }
 
 NATIVE(do_len) {
-    ptrdiff_t length;
-    if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number has no length");
-    length = poolval_length(vm.space, object_of(arguments[0]));
+    SCOPED of = box(arguments[0]);
+    ptrdiff_t length = poolval_length(vm.space, of);
     return length < 0 ? NOTHING : unbox_new(poolval_int_new(vm.space, length));
 }
 
 NATIVE(do_range) {
     int64_t range[3] = {0, 0, 1};
     for (int i = 0; i < count; i++) {
-        poolobj *boxed = box(arguments[i]);
-        int failed = poolval_int_get(vm.space, boxed, &range[count == 1 ? 1 : i]) < 0;
-        if (boxed != NULL) poolobj_decref(boxed);
-        if (failed) return NOTHING;
+        SCOPED end = box(arguments[i]);
+        if (poolval_int_get(vm.space, end, &range[count == 1 ? 1 : i]) < 0) return NOTHING;
     }
     return unbox_new(poolval_range_new(vm.space, range[0], range[1], range[2]));
 }
@@ -73,9 +67,8 @@ static value converted(value v, poolobj *(*of)(poolval_space *, const poolobj *)
         return unbox_new(base > 0 ? poolval_int_parse(vm.space, text, size, base)
                                   : poolval_float_parse(vm.space, text, size));
     }
-    poolobj *boxed = box(v), *made = of(vm.space, boxed);
-    if (boxed != NULL) poolobj_decref(boxed);
-    return unbox_new(made);
+    SCOPED boxed = box(v);
+    return unbox_new(of(vm.space, boxed));
 }
 
 NATIVE(do_int) {
@@ -86,21 +79,16 @@ NATIVE(do_int) {
 NATIVE(do_float) { return converted(arguments[0], poolval_float_of, 0); }
 
 NATIVE(do_abs) {
-    poolobj *boxed = box(arguments[0]), *made = poolval_absolute(vm.space, boxed);
-    if (boxed != NULL) poolobj_decref(boxed);
-    return unbox_new(made);
+    SCOPED number = box(arguments[0]);
+    return unbox_new(poolval_absolute(vm.space, number));
 }
 
 NATIVE(do_sqrt) {
-    double number = 0;
-    if (is_float(arguments[0]))
-        number = float_of(arguments[0]);
-    else {
-        value v = converted(arguments[0], poolval_float_of, 0);
-        if (v == NOTHING) return NOTHING;
-        number = float_of(v);
-    }
-    return number < 0 ? fail(POOLVAL_ERR_VALUE, "no root of less than 0") : of_float(sqrt(number));
+    value v = arguments[0];
+    if (!is_float(v)) v = converted(v, poolval_float_of, 0);
+    if (v == NOTHING) return NOTHING;
+    if (float_of(v) < 0) return fail(POOLVAL_ERR_VALUE, "no root of less than 0");
+    return of_float(sqrt(float_of(v)));
 }
 
 NATIVE(do_type) {
@@ -111,8 +99,8 @@ NATIVE(do_type) {
 
 NATIVE(do_is) {
     if (kind_of(arguments[0]) != POOLVAL_INSTANCE) return vm.no;
-    int is = poolval_is_instance(vm.space, object_of(arguments[0]),
-                                 is_object(arguments[1]) ? object_of(arguments[1]) : NULL);
+    SCOPED class_ = box(arguments[1]);
+    int is = poolval_is_instance(vm.space, object_of(arguments[0]), class_);
     return is < 0 ? NOTHING : is ? vm.yes : vm.no;
 }
 
@@ -132,39 +120,36 @@ static value extreme(value *arguments, int count, int largest) {
 NATIVE(do_min) { return extreme(arguments, count, 0); }
 NATIVE(do_max) { return extreme(arguments, count, 1); }
 
+static poolobj *iterator_of(value v) {
+    SCOPED over = box(v);
+    return poolval_iterate(vm.space, over);
+}
+
+NATIVE(do_iter) { return unbox_new(iterator_of(arguments[0])); }
+
 /* A list of what can be iterated, a generator for one. */
 NATIVE(do_list) {
-    poolobj *list = poolval_list_new(vm.space), *iterator, *item;
-    int more = 0;
-    if (list == NULL || count == 0) return unbox_new(list);
-    iterator = is_object(arguments[0]) ? poolval_iterate(vm.space, object_of(arguments[0])) : NULL;
-    if (iterator == NULL) more = -1;
-    if (!is_object(arguments[0])) fail(POOLVAL_ERR_TYPE, "a number has no items");
-    while (more >= 0 && (more = poolval_next(vm.space, iterator, &item)) == 1)
-        more = poolval_list_append_steal(vm.space, list, item) < 0 ? -1 : 1;
-    if (iterator != NULL) poolobj_decref(iterator);
-    if (more == 0) return of_object(list);
-    poolobj_decref(list);
-    return NOTHING;
+    poolobj *list = poolval_list_new(vm.space), *item;
+    SCOPED iterator = count == 0 ? NULL : iterator_of(arguments[0]);
+    int more = iterator == NULL ? -count : 1;
+    while (more > 0 && (more = poolval_next(vm.space, iterator, &item)) > 0)
+        if (poolval_list_append_steal(vm.space, list, item) < 0) more = -1;
+    if (more < 0) poolobj_clear(&list);
+    return of_object(list);
 }
 
 NATIVE(do_next) {
+    SCOPED iterator = box(arguments[0]);
     poolobj *item;
-    if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number has no items");
-    int more = poolval_next(vm.space, object_of(arguments[0]), &item);
+    int more = poolval_next(vm.space, iterator, &item);
     if (more == 0 && count == 2) return copy_of(arguments[1]);
     if (more == 0) return fail(POOLVAL_ERR_INDEX, "there is nothing more");
     return more < 0 ? NOTHING : unbox_new(item);
 }
 
-NATIVE(do_iter) {
-    if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number has no items");
-    return unbox_new(poolval_iterate(vm.space, object_of(arguments[0])));
-}
-
 NATIVE(do_ord) {
-    if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "ord takes a character");
-    int32_t character = poolval_str_at(vm.space, object_of(arguments[0]), 0);
+    SCOPED text = box(arguments[0]);
+    int32_t character = poolval_str_at(vm.space, text, 0);
     return character < 0 ? NOTHING : of_int(character);
 }
 
@@ -174,14 +159,12 @@ NATIVE(do_chr) {
 }
 
 NATIVE(do_error) {
-    poolobj *error = poolval_instance_new(vm.space, vm.error_class);
-    if (error == NULL) return NOTHING;
-    if (set_attribute(of_object(error), vm.name_kind, arguments[0]) < 0 ||
-        set_attribute(of_object(error), vm.name_message, arguments[1]) < 0) {
-        poolobj_decref(error);
+    SCOPED error = poolval_instance_new(vm.space, vm.error_class);
+    value v = of_object(error);
+    if (v == NOTHING || set_attribute(v, vm.name_kind, arguments[0]) < 0 ||
+        set_attribute(v, vm.name_message, arguments[1]) < 0)
         return NOTHING;
-    }
-    return of_object(error);
+    return copy_of(v);
 }
 
 NATIVE(do_clock) {

@@ -101,6 +101,12 @@ int open_method(value *at, int count) {
     return insert_argument(at, count, copy_of(of_object(((method *)bound)->object)));
 }
 
+/* What a hook returns whose call failed: for the library, an exception is an error. */
+int tell_library(void) {
+    if (vm.exception != NOTHING) poolval_error_set(vm.space, POOLVAL_ERR_PROGRAM, "an exception");
+    return -1;
+}
+
 value machine_call(value function, const value *arguments, int count) {
     static int nested, lines[2];
     instruction ins[] = {{OP_CALL, 0, (int16_t)count, 0}, {OP_RETURN, 0, 0, 0}};
@@ -123,13 +129,9 @@ int generator_next(poolval_space *space, poolobj *object, poolobj **item) {
     int resumed = resume(g, TO_PROGRAM);
     if (resumed <= 0) return resumed;
     value v = run();
-    if (v != NOTHING) {
-        *item = box(v);
-        drop(v);
-        return *item == NULL ? -1 : 1;
-    }
-    if (vm.exception == NOTHING) return 0;
-    return poolval_error_set(vm.space, POOLVAL_ERR_PROGRAM, "an exception");
+    *item = box_new(v);
+    if (v != NOTHING) return *item == NULL ? -1 : 1;
+    return vm.exception == NOTHING ? 0 : tell_library();
 }
 
 int begin_loop(value *at) {
@@ -150,8 +152,8 @@ int begin_loop(value *at) {
             return 1;
         }
     }
-    if (!is_object(at[0])) return fail(POOLVAL_ERR_TYPE, "a number has no items") != NOTHING;
-    if ((iterator = poolval_iterate(vm.space, object_of(at[0]))) == NULL) return 0;
+    SCOPED over = box(at[0]);
+    if ((iterator = poolval_iterate(vm.space, over)) == NULL) return 0;
     drop(at[0]);
     at[0] = of_object(iterator);
     return 1;

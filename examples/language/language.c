@@ -43,28 +43,26 @@ static void note_pause(poolobj_heap *heap, const poolobj_gc_info *info, void *ar
         pauses.longest = now - pauses.began;
 }
 
+static poolobj *attribute_text(value of, poolobj *name) {
+    poolobj *found = NULL;
+    if (kind_of(of) == POOLVAL_INSTANCE) poolval_attr_find(vm.space, object_of(of), name, &found);
+    return found == NULL ? NULL : poolval_text(vm.space, found);
+}
+
+static const char *utf8_of(poolobj *text) {
+    return text == NULL ? "" : poolval_str_utf8(vm.space, text, NULL);
+}
+
 static void tell_exception(void) {
-    poolobj *found = NULL, *error = object_of(vm.exception);
     value exception = vm.exception;
-    fflush(stdout);
     vm.exception = NOTHING;
-    if (kind_of(exception) == POOLVAL_INSTANCE &&
-        poolval_attr_find(vm.space, error, vm.name_message, &found) == 1) {
-        poolobj *kind = NULL, *text = poolval_text(vm.space, found);
-        poolval_attr_find(vm.space, error, vm.name_kind, &kind);
-        kind = poolval_text(vm.space, kind != NULL ? kind : object_of(vm.none));
-        fprintf(stderr, "%s: %s\n", kind == NULL ? "" : poolval_str_utf8(vm.space, kind, NULL),
-                text == NULL ? "" : poolval_str_utf8(vm.space, text, NULL));
-        if (kind != NULL) poolobj_decref(kind);
-        if (text != NULL) poolobj_decref(text);
-    } else {
-        poolobj *boxed = box(exception), *text = poolval_repr(vm.space, boxed);
-        fprintf(stderr, "thrown: %s\n", text == NULL ? "" : poolval_str_utf8(vm.space, text, NULL));
-        if (text != NULL) poolobj_decref(text);
-        poolobj_decref(boxed);
-    }
-    fputs(vm.trace, stderr);
-    drop(exception);
+    SCOPED thrown = box_new(exception);
+    SCOPED message = attribute_text(exception, vm.name_message);
+    SCOPED kind = attribute_text(exception, vm.name_kind);
+    SCOPED repr = message == NULL ? poolval_repr(vm.space, thrown) : NULL;
+    fflush(stdout);
+    fprintf(stderr, "%s: %s\n%s", message == NULL ? "thrown" : utf8_of(kind),
+            utf8_of(message == NULL ? repr : message), vm.trace);
 }
 
 static int run_program(const char *text, const char *file) {

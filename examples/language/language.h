@@ -210,6 +210,7 @@ static inline int own_kind(value v) { /* A_..., or -1 */
 
 /* value.c: between registers and objects */
 poolobj *box(value v);            /* a new reference; NULL: failed */
+poolobj *box_new(value v);        /* takes the reference over; NOTHING: NULL */
 value unbox(poolobj *object);     /* of a borrowed object, a new reference */
 value unbox_new(poolobj *object); /* takes the reference over; NULL: failed, NOTHING */
 int kind_of(value v);             /* POOLVAL_... */
@@ -243,6 +244,7 @@ poolobj *attribute_of_kind(value object, poolobj *name); /* a method of a built-
 /* run.c */
 value run(void); /* the last frame, until it ends; NOTHING: vm.exception */
 value machine_call(value function, const value *arguments, int count);
+int tell_library(void);
 int generator_next(poolval_space *space, poolobj *object, poolobj **item);
 
 /* parse.c, compile.c */

@@ -137,10 +137,8 @@ static value string_value(token t) {
     const char *at = t.text + 1, *end = t.text + t.length - 1;
     poolval_writer *writer;
     if (memchr(at, '\\', (size_t)(end - at)) == NULL) {
-        poolobj *string = poolval_str_new_size(vm.space, at, (size_t)(end - at));
-        poolobj *one = string == NULL ? NULL : poolval_str_intern(vm.space, string);
-        if (string != NULL) poolobj_decref(string);
-        return unbox_new(one);
+        SCOPED string = poolval_str_new_size(vm.space, at, (size_t)(end - at));
+        return string == NULL ? NOTHING : of_object(poolval_str_intern(vm.space, string));
     }
     writer = need_memory(poolval_writer_new(vm.space));
     while (at < end) {

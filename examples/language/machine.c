@@ -11,80 +11,73 @@
 
 /* ---- Instances take part in values by the methods of their classes ---- */
 
-static value call_method(poolobj *object, poolobj *name, const value *more, int count) {
+/* Calls a method of the object's class. 1: *answer is what it returned; 0: there is none; -1. */
+static int ask(poolobj *object, poolobj *name, poolobj *other, value *answer) {
     poolobj *function;
-    value arguments[2] = {of_object(object), count > 0 ? more[0] : NOTHING};
-    if (poolval_method_find(vm.space, object, name, &function) != POOLVAL_OF_CLASS) return NOTHING;
-    value v = machine_call(of_object(function), arguments, count + 1);
-    if (v == NOTHING && vm.exception != NOTHING)
-        poolval_error_set(vm.space, POOLVAL_ERR_PROGRAM, "an exception");
-    return v;
-}
-
-static int has_method(poolobj *object, poolobj *name) {
-    poolobj *function;
-    return poolval_method_find(vm.space, object, name, &function) == POOLVAL_OF_CLASS;
+    value arguments[2] = {of_object(object), other != NULL ? unbox(other) : NOTHING};
+    if (poolval_method_find(vm.space, object, name, &function) == POOLVAL_OF_CLASS)
+        *answer = machine_call(of_object(function), arguments, other != NULL ? 2 : 1);
+    else
+        function = NULL;
+    drop(arguments[1]);
+    if (function == NULL || *answer != NOTHING) return function != NULL;
+    return tell_library();
 }
 
 static poolobj *instance_repr(poolval_space *space, poolobj *object) {
     char text[120];
-    if (has_method(object, vm.name_repr)) {
-        value v = call_method(object, vm.name_repr, NULL, 0);
-        poolobj *made = v == NOTHING ? NULL : box(v);
-        drop(v);
-        return made;
-    }
+    value v;
+    int asked = ask(object, vm.name_repr, NULL, &v);
+    if (asked != 0) return asked < 0 ? NULL : box_new(v);
     poolobj *name = poolval_class_name(space, poolval_class_of(space, object));
     snprintf(text, sizeof text, "<%s>", poolval_str_utf8(space, name, NULL));
     return poolval_str_new(space, text);
 }
 
 static int instance_equal(poolval_space *space, poolobj *object, poolobj *other) {
+    value v;
+    int asked = ask(object, vm.name_equal, other, &v);
     (void)space;
-    if (!has_method(object, vm.name_equal)) return POOLVAL_NO_ANSWER;
-    value argument = unbox(other), v = call_method(object, vm.name_equal, &argument, 1);
-    int truth = v == NOTHING ? -1 : truth_of(v);
-    drop(argument), drop(v);
+    if (asked <= 0) return asked < 0 ? -1 : POOLVAL_NO_ANSWER;
+    int truth = truth_of(v);
+    drop(v);
     return truth;
 }
 
 static int instance_compare(poolval_space *space, poolobj *object, poolobj *other, int *order) {
+    value v;
+    int asked = ask(object, vm.name_order, other, &v);
     (void)space;
-    if (!has_method(object, vm.name_order)) return POOLVAL_NO_ANSWER;
-    value argument = unbox(other), v = call_method(object, vm.name_order, &argument, 1);
-    drop(argument);
+    if (asked <= 0) return asked < 0 ? -1 : POOLVAL_NO_ANSWER;
     if (is_int(v)) *order = (int_of(v) > 0) - (int_of(v) < 0);
     if (is_int(v)) return 0;
-    if (v != NOTHING) fail(POOLVAL_ERR_TYPE, "order returns less than 0, 0, or more");
     drop(v);
+    fail(POOLVAL_ERR_TYPE, "order returns less than 0, 0, or more");
     return -1;
 }
 
+/* By its address where it is equal to itself alone. */
 static int instance_hash(poolval_space *space, poolobj *object, uint64_t *hash) {
-    if (!has_method(object, vm.name_hash)) {
-        if (has_method(object, vm.name_equal)) {
-            fail(POOLVAL_ERR_TYPE, "no hash without a method of that name");
-            return -1;
-        }
-        *hash = (uint64_t)(uintptr_t)object >> 4;
-        return 0;
+    value v;
+    poolobj *function;
+    int asked = ask(object, vm.name_hash, NULL, &v);
+    if (asked > 0) {
+        SCOPED answer = box_new(v);
+        return poolval_hash(space, answer, hash);
     }
-    value v = call_method(object, vm.name_hash, NULL, 0);
-    if (v == NOTHING) return -1;
-    poolobj *boxed = box(v);
-    int result = poolval_hash(space, boxed, hash);
-    poolobj_decref(boxed);
-    drop(v);
-    return result;
+    *hash = (uint64_t)(uintptr_t)object >> 4;
+    if (asked < 0 ||
+        poolval_method_find(space, object, vm.name_equal, &function) != POOLVAL_OF_CLASS)
+        return asked;
+    fail(POOLVAL_ERR_TYPE, "no hash without a method of that name");
+    return -1;
 }
 
 /* ---- Beginning ---- */
 
 static poolobj *interned(const char *text) {
-    poolobj *string = need_memory(poolval_str_new(vm.space, text));
-    poolobj *one = need_memory(poolval_str_intern(vm.space, string));
-    poolobj_decref(string);
-    return one;
+    SCOPED string = need_memory(poolval_str_new(vm.space, text));
+    return need_memory(poolval_str_intern(vm.space, string));
 }
 
 /* What the machine holds: checks of the heap look at it, collections need not. */
@@ -110,10 +103,9 @@ static void names_begin(void) {
     vm.name_equal = interned("equal");
     vm.name_order = interned("order");
     vm.name_hash = interned("hash");
-    poolobj *name = interned("Error");
+    SCOPED name = interned("Error");
     vm.error_class = need_memory(poolval_class_new(vm.space, name, NULL));
     set_global("Error", copy_of(of_object(vm.error_class)));
-    poolobj_decref(name);
 }
 
 void machine_begin(void) {

@@ -8,20 +8,28 @@
 
 static value done(int result) { return result < 0 ? NOTHING : vm.none; }
 
+/* -1: there is none. */
+static value position(ptrdiff_t at) {
+    return at < -1 ? NOTHING : unbox_new(poolval_int_new(vm.space, at));
+}
+
 /* A method that is a function of the library: what it takes beside the value are objects. */
 #define FORWARD(name, more, call)                                                                  \
     NATIVE(name) {                                                                                 \
-        poolobj *self = SELF, *a = more > 0 ? box(arguments[1]) : NULL;                            \
-        poolobj *b = more > 1 ? box(arguments[2]) : NULL;                                          \
-        value made = (call);                                                                       \
-        if (a != NULL) poolobj_decref(a);                                                          \
-        if (b != NULL) poolobj_decref(b);                                                          \
-        return made;                                                                               \
+        poolobj *self = SELF;                                                                      \
+        SCOPED a = more > 0 ? box(arguments[1]) : NULL;                                            \
+        SCOPED b = more > 1 ? box(arguments[2]) : NULL;                                            \
+        (void)a, (void)b;                                                                          \
+        return (call);                                                                             \
     }
 FORWARD(list_extend, 1, done(poolval_list_extend(vm.space, self, a)))
+FORWARD(list_index, 1, position(poolval_list_find(vm.space, self, a, 0, PTRDIFF_MAX)))
 FORWARD(list_reverse, 0, done(poolval_list_reverse(vm.space, self)))
 FORWARD(list_copy, 0, unbox_new(poolval_copy(vm.space, self)))
 FORWARD(str_join, 1, unbox_new(poolval_str_join(vm.space, self, a)))
+FORWARD(str_find, 1, position(poolval_str_find(vm.space, self, a, 0, PTRDIFF_MAX)))
+FORWARD(str_split_by, 1, unbox_new(poolval_str_split(vm.space, self, a, -1)))
+FORWARD(str_split_all, 0, unbox_new(poolval_str_split(vm.space, self, NULL, -1)))
 FORWARD(str_upper, 0, unbox_new(poolval_str_upper(vm.space, self)))
 FORWARD(str_lower, 0, unbox_new(poolval_str_lower(vm.space, self)))
 FORWARD(str_strip, 0, unbox_new(poolval_str_strip(vm.space, self, NULL, POOLVAL_BOTH)))
@@ -30,13 +38,6 @@ FORWARD(dict_remove, 1, unbox_new(poolval_dict_pop(vm.space, self, a)))
 FORWARD(dict_keys, 0, unbox_new(poolval_dict_keys(vm.space, self)))
 FORWARD(dict_values, 0, unbox_new(poolval_dict_values(vm.space, self)))
 FORWARD(dict_items, 0, unbox_new(poolval_dict_items(vm.space, self)))
-
-/* An argument as an object, borrowed. NULL: it is a number. */
-static poolobj *need_object(value v) {
-    if (is_object(v)) return object_of(v);
-    fail(POOLVAL_ERR_TYPE, "a number does not go here");
-    return NULL;
-}
 
 NATIVE(list_append) { return done(poolval_list_append_steal(vm.space, SELF, box(arguments[1]))); }
 
@@ -50,21 +51,12 @@ NATIVE(list_insert) {
     return done(poolval_list_insert_steal(vm.space, SELF, int_of(arguments[1]), box(arguments[2])));
 }
 
-NATIVE(list_index) {
-    poolobj *item = box(arguments[1]);
-    ptrdiff_t at = poolval_list_find(vm.space, SELF, item, 0, PTRDIFF_MAX);
-    if (item != NULL) poolobj_decref(item);
-    return at < -1 ? NOTHING : unbox_new(poolval_int_new(vm.space, at));
-}
-
 static poolobj *sort_key(poolval_space *space, poolobj *item, void *arg) {
     (void)space;
-    value argument = unbox(item), v = machine_call(*(value *)arg, &argument, 1);
+    value argument = unbox(item);
+    poolobj *key = box_new(machine_call(*(value *)arg, &argument, 1));
     drop(argument);
-    poolobj *key = v == NOTHING ? NULL : box(v);
-    drop(v);
-    if (key == NULL && vm.exception != NOTHING)
-        poolval_error_set(vm.space, POOLVAL_ERR_PROGRAM, "an exception");
+    if (key == NULL) tell_library();
     return key;
 }
 
@@ -75,38 +67,23 @@ NATIVE(list_sort) {
 
 /* ---- Strings ---- */
 
-NATIVE(str_split) {
-    poolobj *by = count > 1 ? need_object(arguments[1]) : NULL;
-    if (count > 1 && by == NULL) return NOTHING;
-    return unbox_new(poolval_str_split(vm.space, SELF, by, -1));
-}
-
-NATIVE(str_find) {
-    poolobj *part = need_object(arguments[1]);
-    ptrdiff_t at = part == NULL ? -2 : poolval_str_find(vm.space, SELF, part, 0, PTRDIFF_MAX);
-    return at < -1 ? NOTHING : unbox_new(poolval_int_new(vm.space, at));
-}
+NATIVE(str_split) { return (count > 1 ? str_split_by : str_split_all)(arguments, count); }
 
 NATIVE(str_format) {
-    poolobj *values = poolval_list_new(vm.space), *text = NULL;
-    int failed = values == NULL;
-    for (int i = 1; i < count && !failed; i++)
-        failed = poolval_list_append_steal(vm.space, values, box(arguments[i])) < 0;
-    if (!failed) text = poolval_format(vm.space, SELF, values, NULL);
-    if (values != NULL) poolobj_decref(values);
-    return unbox_new(text);
+    SCOPED values = poolval_list_new(vm.space);
+    for (int i = 1; i < count; i++)
+        if (poolval_list_append_steal(vm.space, values, box(arguments[i])) < 0) return NOTHING;
+    return unbox_new(poolval_format(vm.space, SELF, values, NULL));
 }
 
 /* ---- Dictionaries ---- */
 
 NATIVE(dict_get) {
-    poolobj *key = box(arguments[1]), *found;
+    SCOPED key = box(arguments[1]);
+    poolobj *found;
     int is_there = poolval_dict_find(vm.space, SELF, key, &found);
-    value v = is_there > 0 ? unbox(found) : copy_of(count > 2 ? arguments[2] : vm.none);
-    if (key != NULL) poolobj_decref(key);
-    if (is_there >= 0) return v;
-    drop(v);
-    return NOTHING;
+    if (is_there < 0) return NOTHING;
+    return is_there > 0 ? unbox(found) : copy_of(count > 2 ? arguments[2] : vm.none);
 }
 
 void methods_begin(void) {

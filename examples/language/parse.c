@@ -75,7 +75,7 @@ static token name_token(void) {
 static int name_constant(token t) {
     poolobj *name = need_memory(poolval_str_new_size(vm.space, t.text, t.length));
     poolobj *interned = need_memory(poolval_str_intern(vm.space, name));
-    poolobj_decref(name);
+    poolobj_decref(name); /* before an error of syntax can leave the function */
     return constant_add(parser.unit->code, of_object(interned));
 }
 
@@ -121,6 +121,19 @@ static int find_outside(unit *u, token t, symbol **found) {
     for (int i = 0; i < u->code->capture_count; i++)
         if (u->captured[i] == *found) return i;
     return capture_add(u, *found, s != NULL, index);
+}
+
+/* What a block declares is gone at its end, and so are its registers. */
+typedef struct scope {
+    symbol *symbols;
+    int active;
+} scope;
+
+static scope scope_begin(void) { return (scope){parser.unit->symbols, parser.unit->active}; }
+
+static void scope_end(scope outer) {
+    parser.unit->symbols = outer.symbols;
+    parser.unit->active = outer.active;
 }
 
 static node *variable(token t) {
@@ -228,11 +241,9 @@ static node *primary(void) {
     case T_STRING:
         return constant(lex_value(t));
     case T_NONE:
-        return constant(vm.none);
     case T_TRUE:
-        return constant(vm.yes);
     case T_FALSE:
-        return constant(vm.no);
+        return constant(t.what == T_NONE ? vm.none : t.what == T_TRUE ? vm.yes : vm.no);
     case T_NAME:
         return variable(t);
     case T_FN:
@@ -363,17 +374,13 @@ static node *expression(void) { return binary_from(1); }
 /* ---- Statements ---- */
 
 static node *block(void) {
-    unit *u = parser.unit;
-    symbol *symbols = u->symbols;
+    scope outer = scope_begin();
     node *n = node_new(S_BLOCK, NULL, NULL), **end = &n->list;
-    int active = u->active;
     expect('{', "a { belongs here");
-    u->depth++;
-    for (skip_lines(); parser.now.what != '}'; skip_lines()) add_to(&end, statement());
-    advance();
-    u->depth--;
-    u->symbols = symbols;
-    u->active = active;
+    parser.unit->depth++;
+    for (skip_lines(); !accept('}'); skip_lines()) add_to(&end, statement());
+    parser.unit->depth--;
+    scope_end(outer);
     return n;
 }
 
@@ -419,10 +426,14 @@ static node *if_statement(void) {
     return n;
 }
 
+static node *while_statement(void) {
+    node *n = node_new(S_WHILE, expression(), NULL);
+    n->b = block();
+    return n;
+}
+
 static node *for_statement(void) {
-    unit *u = parser.unit;
-    symbol *symbols = u->symbols;
-    int active = u->active;
+    scope outer = scope_begin();
     token t = name_token(), hidden = t;
     node *n = node_new(S_FOR, NULL, NULL);
     expect(T_IN, "`in` belongs here");
@@ -432,21 +443,17 @@ static node *for_statement(void) {
     declare(hidden), declare(hidden);
     n->symbol = declare(t);
     n->b = block();
-    u->symbols = symbols;
-    u->active = active;
+    scope_end(outer);
     return n;
 }
 
 static node *try_statement(void) {
-    unit *u = parser.unit;
     node *n = node_new(S_TRY, block(), NULL);
-    symbol *symbols = u->symbols;
-    int active = u->active;
+    scope outer = scope_begin();
     expect(T_CATCH, "`catch` belongs here");
     n->symbol = declare(name_token());
     n->b = block();
-    u->symbols = symbols;
-    u->active = active;
+    scope_end(outer);
     return n;
 }
 
@@ -490,10 +497,7 @@ static node *some_statement(void) {
     if (accept(T_BREAK)) return node_new(S_BREAK, NULL, NULL);
     if (accept(T_CONTINUE)) return node_new(S_CONTINUE, NULL, NULL);
     if (accept(T_FN)) return named_function();
-    if (accept(T_WHILE)) {
-        node *condition = expression();
-        return node_new(S_WHILE, condition, block());
-    }
+    if (accept(T_WHILE)) return while_statement();
     return change(expression());
 }
 

@@ -25,6 +25,12 @@ poolobj *box(value v) {
     return object_of(v);
 }
 
+poolobj *box_new(value v) {
+    poolobj *object = v == NOTHING ? NULL : box(v);
+    drop(v);
+    return object;
+}
+
 value unbox(poolobj *object) {
     int64_t number;
     double real;
@@ -83,12 +89,11 @@ static const char *kind_name(int reason) {
 }
 
 void error_becomes_exception(void) {
-    poolobj *kind = poolval_str_new(vm.space, kind_name(poolval_error(vm.space)));
-    poolobj *message = poolval_str_new(vm.space, poolval_error_message(vm.space));
+    SCOPED kind = poolval_str_new(vm.space, kind_name(poolval_error(vm.space)));
+    SCOPED message = poolval_str_new(vm.space, poolval_error_message(vm.space));
     poolobj *error = need_memory(poolval_instance_new(vm.space, vm.error_class));
     poolval_attr_set(vm.space, error, vm.name_kind, need_memory(kind));
     poolval_attr_set(vm.space, error, vm.name_message, need_memory(message));
-    poolobj_decref(kind), poolobj_decref(message);
     poolval_error_clear(vm.space);
     vm.exception = of_object(error);
 }

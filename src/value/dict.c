@@ -105,8 +105,7 @@ ALWAYS_INLINE poolobj **probe_width(const poolval_space *space, const struct val
     unsigned width = dict_slot_width(dict_bits(dict));
     if (width == 1) return probe(space, dict, key, hash, 1, same, slot);
     if (width == 2) return probe(space, dict, key, hash, 2, same, slot);
-    if (width == 4) return probe(space, dict, key, hash, 4, same, slot);
-    return probe(space, dict, key, hash, 8, same, slot);
+    return probe(space, dict, key, hash, 4, same, slot);
 }
 
 /* Whether the key of an entry, held meanwhile, is equal: 1, 0, -1; CHANGED: the dictionary is not
@@ -172,6 +171,8 @@ static poolobj **find_any(const poolval_space *space, const struct value_dict *d
 ALWAYS_INLINE poolobj **find_entry(const poolval_space *space, const struct value_dict *dict,
                                    poolobj *key, uint64_t hash, size_t *slot) {
     poolobj **entry;
+    if (unlikely(dict_slot_width(dict_bits(dict)) > 4))
+        return find_careful(space, dict, key, hash, slot); /* billions of keys: no text for them */
     if (value_is(space, key, POOLVAL_STR))
         entry = probe_width(space, dict, key, hash, same_str, slot);
     else if (value_is(space, key, POOLVAL_INT))
@@ -451,9 +452,8 @@ int poolval_dict_find(poolval_space *space, poolobj *value, poolobj *key, poolob
 poolobj *poolval_dict_get(poolval_space *space, poolobj *value, poolobj *key) {
     const struct value_dict *dict = require_dict(space, value);
     uint64_t hash;
-    size_t slot;
     if (unlikely(dict == NULL || !key_hash(space, key, &hash))) return NULL;
-    poolobj **entry = find_entry(space, dict, key, hash, &slot);
+    poolobj **entry = dict_find(space, dict, key, hash);
     if (likely(entry != NULL)) return value_ref(entry[1]);
     return dict_find_failed(space) ? NULL : (poolobj *)key_fail_missing(space, key);
 }

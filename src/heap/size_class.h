@@ -38,11 +38,12 @@ enum {
     PAGE_CLASS = 1 + SMALL_CLASSES + SPAN_CLASSES,
     CLASS_COUNT = PAGE_CLASS + 1,
     /* Blocks that a heap keeps at hand of one class: so many, or so many bytes; enough for the ups
-       and downs of most programs. A few of the largest, too, as blocks of random sizes need them.
-     */
+       and downs of most programs. Some of the largest, too, as blocks of random sizes need them:
+       with half as many, those of 0.5 to 64 KiB take the space lock twice as often and 8 % more
+       instructions; twice as many change nothing. */
     MAGAZINE_MOST = 64,
-    MAGAZINE_LEAST = 8,
-    MAGAZINE_BYTES = 256 * KIB,
+    MAGAZINE_LEAST = 16,
+    MAGAZINE_BYTES = 512 * KIB,
 };
 static_assert(1 << FINE_ORDER == SMALL_MAX, "span classes begin where small ones end");
 static_assert(1 << LAST_ORDER == SPAN_MAX, "and end with the largest request");

@@ -91,9 +91,9 @@ void *value_allocate(poolval_space *space, size_t size) {
     return likely(table != NULL) ? table : value_fail_memory(space);
 }
 
-/* Up to here memory that others had before is used again, which costs less than pages that the
-   system has to clear, though realloc would not have to copy. */
-static const size_t COPIED_MAX = 32 * MIB;
+/* Up to here a block moves to one of another size anyway, and is copied without asking how large it
+   is; larger ones mostly grow where they lie. */
+static const size_t COPIED_MAX = 4 * KIB;
 
 void *value_try_reallocate(void *table, size_t old_size, size_t size) {
     if (table != NULL && size_max(size, old_size) > COPIED_MAX)

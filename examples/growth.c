@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How the room of a list grows by the two rules, as docs/list_growth.gp plots it: a line for each
+/* How the room of a list grows by the two rules, as bench/report draws it: a line for each
    length at which one of them makes more room. */
 #include <poolval.h>
 #include <stdio.h>

@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: MIT
-// The main of every GoogleTest program: runs the tests and ends with the line that scripts/check
-// adds up. The seed of a shuffled run is GoogleTest's own; the seed of random tests is printed by
-// the tests that use one.
+// The main of every GoogleTest program: runs the tests and tells their results in TAP, between
+// GoogleTest's own lines. The seed of a shuffled run is GoogleTest's own; the seed of random tests
+// is printed by the tests that use one.
 #include <cstdio>
 #include <gtest/gtest.h>
+
+namespace {
+
+class TapPrinter : public testing::EmptyTestEventListener {
+    void OnTestIterationStart(const testing::UnitTest &all, int) override {
+        std::printf("1..%d\n", all.test_to_run_count());
+    }
+
+    void OnTestEnd(const testing::TestInfo &test) override {
+        const testing::TestResult &result = *test.result();
+        std::printf("%s - %s.%s%s\n", result.Failed() ? "not ok" : "ok", test.test_suite_name(),
+                    test.name(), result.Skipped() ? " # SKIP" : "");
+        std::fflush(stdout);
+    }
+};
+
+} // namespace
 
 int main(int argc, char **argv) {
     testing::InitGoogleTest(&argc, argv);
     // Death tests fork: a fresh process for each is slower, but right in a process with threads.
     testing::FLAGS_gtest_death_test_style = "threadsafe";
-    int status = RUN_ALL_TESTS();
-    const testing::UnitTest &all = *testing::UnitTest::GetInstance();
-    std::printf("# poolalloc-test: %d passed, %d failed, %d skipped\n", all.successful_test_count(),
-                all.failed_test_count(), all.skipped_test_count());
-    return status;
+    testing::UnitTest::GetInstance()->listeners().Append(new TapPrinter);
+    return RUN_ALL_TESTS();
 }

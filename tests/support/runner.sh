@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# runner.sh - sourced by every runner: counts, libraries, time limits, and the last line that
-# scripts/check adds up. A runner is started by `make check`, or by hand with POOLALLOC_SO16 and
-# POOLALLOC_SO8 set to the libraries (any other malloc replacement may stand in for them).
+# runner.sh - sourced by every runner: results in TAP, which automake's driver counts, libraries and
+# time limits. A runner is started by `make check`, or by hand with POOLALLOC_SO16 and POOLALLOC_SO8
+# set to the libraries (any other malloc replacement may stand in for them).
 set -u
 
 passed=0 failed=0 skipped=0 table=no
@@ -20,19 +20,20 @@ objects=${POOLOBJ_SO:-$build_dir/.libs/libpoolobj.so}
 CC=${CC:-cc} CXX=${CXX:-c++}
 work=$(mktemp -d "${TMPDIR:-/tmp}/poolalloc-test.XXXXXX") || exit 2
 
+# With --table the runner prints its own rows, and only failures here. Of a text of several lines, the
+# first describes the test and the others are comments.
+pass() { passed=$((passed + 1)); [ $table = yes ] || echo "ok - $*"; }
+fail() { failed=$((failed + 1)); sed '1s/^/not ok - /; 2,$s/^/#   /' <<<"$*"; }
+skip() { skipped=$((skipped + 1)); [ $table = yes ] || echo "ok # SKIP $*"; }
+
+# The plan comes last: a runner that is cut short has none, which the driver takes for an error.
 finish() {
     rm -rf "$work"
-    echo "# poolalloc-test: $passed passed, $failed failed, $skipped skipped"
+    [ $table = yes ] || echo "1..$((passed + failed + skipped))"
     [ "$failed" -eq 0 ] || exit 1
-    [ "$passed" -gt 0 ] || exit 77
     exit 0
 }
-trap 'failed=$((failed + 1)); echo "FAIL: interrupted"; finish' INT TERM
-
-# With --table the runner prints its own rows, and only failures here.
-pass() { passed=$((passed + 1)); [ $table = yes ] || echo "ok: $*"; }
-fail() { failed=$((failed + 1)); echo "FAIL: $*"; }
-skip() { skipped=$((skipped + 1)); [ $table = yes ] || echo "skipped: $*"; }
+trap 'fail interrupted; finish' INT TERM
 
 # Sets library, title and alignment in turn and calls the function given; once if they are the same.
 each_library() {
@@ -80,4 +81,21 @@ run_program() {
     124 | 137) fail "$name ($title): still running after $seconds s"; tail -n 5 "$work/err" ;;
     *) fail "$name ($title): status $status"; tail -n 5 "$work/out" "$work/err" ;;
     esac
+}
+
+# add_googletest NAME LOG: the results of a GoogleTest program (listener.cc), whose output is in the log,
+# become results of the runner.
+add_googletest() {
+    local name=$1 log=$2 line before=$((passed + failed + skipped)) planned
+    while read -r line; do
+        case $line in
+        'not ok '*) fail "$name: ${line#not ok - }" ;;
+        *' # SKIP') line=${line% # SKIP}; skip "$name: ${line#ok - }" ;;
+        *) pass "$name: ${line#ok - }" ;;
+        esac
+    done < <(grep -aE '^(not )?ok ' "$log")
+    planned=$(sed -n 's/^1\.\.//p' "$log" | head -n 1)
+    [ $((passed + failed + skipped - before)) -eq "${planned:--1}" ] ||
+        fail "$name: ended early: $(tail -n 15 "$log")"
+    grep -aE '^\[  FAILED  \]|: Failure|^ *Expected|^ *Which is' "$log" | head -n 40 | sed 's/^/#   /'
 }

@@ -4,16 +4,10 @@
 #include <limits.h>
 
 #include "base/check.h"
+#include "os/lock.h"
 
 /* CPython's of old, and those of the texts this follows. */
 static const int thresholds[GENERATIONS] = {700, 10, 10};
-
-uint64_t object_heap_self(void) {
-    static struct atomic_u64 last;
-    static __thread uint64_t self;
-    if (unlikely(self == 0)) self = atomic_u64_add(&last, 1) + 1;
-    return self;
-}
 
 /* Partner of the load: whoever has a reference to a shared object got it after the store. */
 static struct atomic_u64 shared;
@@ -26,7 +20,7 @@ void object_heap_fail_owner(const char *function, const poolobj_heap *heap) {
 }
 
 void object_heap_check_owner(const char *function, const poolobj_heap *heap) {
-    if (heap->owner != object_heap_self()) object_heap_fail_owner(function, heap);
+    if (heap->owner != lock_self()) object_heap_fail_owner(function, heap);
 }
 
 poolobj_heap *object_heap_new(void) {
@@ -48,7 +42,7 @@ poolobj_heap *object_heap_new(void) {
     heap->trigger = thresholds[0];
     heap->enabled = true;
     heap->options = POOLOBJ_GC_INCREMENTAL | POOLOBJ_GC_ADAPTIVE;
-    heap->owner = object_heap_self();
+    heap->owner = lock_self();
     return heap;
 }
 

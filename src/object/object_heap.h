@@ -216,7 +216,7 @@ struct poolobj_heap {
     void (*close_callback)(poolobj_heap *heap, void *arg);
     void *close_arg;
     unsigned debug;
-    uint64_t owner; /* number of the thread */
+    uint32_t owner; /* lock_self() of the thread; 0: nobody */
     uintptr_t
         nowhere; /* a pool without objects, whose working counts are for references that are NULL */
 };
@@ -229,8 +229,6 @@ poolobj_heap *object_heap_new(void);
 /* Frees what belongs to the heap itself; its types and pools are gone. */
 void object_heap_free(poolobj_heap *heap);
 
-/* A number for the calling thread that no other has. */
-uint64_t object_heap_self(void);
 /* Debug builds, and heaps that are checked, end the process if the calling thread does not own the
    heap. */
 void object_heap_fail_owner(const char *function, const poolobj_heap *heap)

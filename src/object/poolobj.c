@@ -19,6 +19,7 @@
 #include "object/round.h"
 #include "object/type.h"
 #include "object/weakref.h"
+#include "os/lock.h"
 #include "os/os.h"
 
 static void *or_enomem(void *result) {
@@ -40,7 +41,7 @@ void poolobj_check_use(const poolobj *object) {
         fail_call("poolobj:", "no living object at", (uintptr_t)object,
                   "its last reference was dropped before, or it never was one");
     const poolobj_heap *heap = pool->type->heap;
-    if (heap->owner != object_heap_self() && !heap->shared)
+    if (heap->owner != lock_self() && !heap->shared)
         object_heap_fail_owner("poolobj_incref or _decref", heap);
 }
 
@@ -114,7 +115,7 @@ void poolobj_heap_close(poolobj_heap *heap) {
     object_heap_free(heap);
 }
 
-void poolobj_heap_adopt(poolobj_heap *heap) { heap->owner = object_heap_self(); }
+void poolobj_heap_adopt(poolobj_heap *heap) { heap->owner = lock_self(); }
 
 void poolobj_heap_set_close_callback(poolobj_heap *heap,
                                      void (*callback)(poolobj_heap *heap, void *arg), void *arg) {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph/label.h"
 
+#include "base/utf8.h"
+
+enum { CHARACTER_BYTES = 4 }; /* of UTF-8, at the most */
+
 /* ---- Streams ---- */
 
 static void write_to_stream(struct text *text) {
@@ -26,40 +30,21 @@ int label_close(struct text *text) {
 
 /* ---- Strings of the program ---- */
 
-/* Bytes of the character of valid UTF-8 that begins here; 0: none does. */
-static size_t character(const unsigned char *s) {
-    static const struct {
-        unsigned char lead_min, lead_max, next_min, next_max;
-        size_t size;
-    } forms[] = {
-        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
-    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
-        if (s[0] < forms[f].lead_min || s[0] > forms[f].lead_max) continue;
-        if (forms[f].size > 1 && (s[1] < forms[f].next_min || s[1] > forms[f].next_max)) return 0;
-        for (size_t i = 2; i < forms[f].size; i++)
-            if ((s[i] & 0xc0) != 0x80) return 0;
-        return forms[f].size;
-    }
-    return 0;
-}
-
 static const char REPLACEMENT[] = "\xef\xbf\xbd", ELLIPSIS[] = "\xe2\x80\xa6";
 
-static bool is_control(const unsigned char *s) {
-    return s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+static bool is_control(uint32_t character) {
+    return character < 0x20 || (character >= 0x7f && character < 0xa0);
 }
 
 /* U+FFFE and U+FFFF, the last two of a plane, which XML refuses in any form. */
-static const char *noncharacter(enum label_kind kind, const unsigned char *s) {
-    if (s[0] != 0xef || s[1] != 0xbf || s[2] < 0xbe) return NULL;
-    if (kind == LABEL_DOT) return s[2] == 0xbe ? "\\\\ufffe" : "\\\\uffff";
-    return s[2] == 0xbe ? "\\ufffe" : "\\uffff";
+static const char *noncharacter(enum label_kind kind, uint32_t character) {
+    if (character != 0xfffe && character != 0xffff) return NULL;
+    if (kind == LABEL_DOT) return character == 0xfffe ? "\\\\ufffe" : "\\\\uffff";
+    return character == 0xfffe ? "\\ufffe" : "\\uffff";
 }
 
 /* dot reads backslashes and entities in its strings. */
-static const char *escape(enum label_kind kind, unsigned char c) {
+static const char *escape(enum label_kind kind, uint32_t c) {
     if (c == '\n') return "\\n";
     if (c == '\t') return " ";
     if (kind == LABEL_LINE) return NULL;
@@ -73,11 +58,14 @@ void label_string(const struct label *label, const char *string) {
             text_add(label->text, ELLIPSIS);
             return;
         }
-        size_t size = character(s);
-        const char *escaped = size == 3 ? noncharacter(label->kind, s) : escape(label->kind, *s);
+        uint32_t character;
+        unsigned size = utf8_read(s, CHARACTER_BYTES, &character);
+        const char *escaped = size == 3   ? noncharacter(label->kind, character)
+                              : size == 1 ? escape(label->kind, character)
+                                          : NULL;
         if (escaped != NULL)
             text_add(label->text, escaped);
-        else if (size == 0 || is_control(s))
+        else if (size == 0 || is_control(character))
             text_add(label->text, REPLACEMENT);
         else
             text_add_bytes(label->text, (const char *)s, size);
@@ -92,9 +80,10 @@ static bool end_string(char *buffer, int written) {
     if (written <= 0 || buffer[0] == 0) return false;
     if (written < LABEL_BYTES) return true;
     size_t at = LABEL_BYTES - 1;
+    uint32_t character;
     while (at > LABEL_BYTES - 4 && ((unsigned char)buffer[at - 1] & 0xc0) == 0x80) at--;
     if (at > 0 && (unsigned char)buffer[at - 1] >= 0xc0 &&
-        character((unsigned char *)buffer + at - 1) == 0)
+        utf8_read((unsigned char *)buffer + at - 1, CHARACTER_BYTES, &character) == 0)
         buffer[at - 1] = 0;
     return true;
 }

@@ -9,10 +9,10 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "value/instance.h"
 #include "value/repr.h"
 #include "value/set.h"
-#include "value/utf8.h"
 
 enum { SHOWN_MAX = 60 }; /* characters of a string */
 

@@ -11,7 +11,7 @@
 #ifndef POOLALLOC_VALUE_STR_H
 #define POOLALLOC_VALUE_STR_H
 
-#include "value/utf8.h"
+#include "base/utf8.h"
 #include "value/value.h"
 
 /* A string in UTF-8, made when it is first asked for. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "value/utf8.h"
+#include "base/utf8.h"
 
 /* ---- Reading ---- */
 
@@ -25,8 +25,7 @@ static uint32_t assemble(const unsigned char *bytes, unsigned size) {
     return character;
 }
 
-/* Reads a character of up to `left` bytes; returns how many it has, 0: it is none. */
-static unsigned read_character(const unsigned char *bytes, size_t left, uint32_t *character) {
+unsigned utf8_read(const unsigned char *bytes, size_t left, uint32_t *character) {
     unsigned size = size_by_first(bytes[0]);
     if (size == 0 || size > left) return 0;
     for (unsigned i = 1; i < size; i++)
@@ -40,7 +39,7 @@ struct utf8_census utf8_count(const char *text, size_t size) {
     struct utf8_census census = {0, 0, 0};
     while (census.valid < size) {
         uint32_t character;
-        unsigned taken = read_character(bytes + census.valid, size - census.valid, &character);
+        unsigned taken = utf8_read(bytes + census.valid, size - census.valid, &character);
         if (taken == 0) break;
         census.valid += taken;
         census.length++;

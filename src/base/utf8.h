@@ -3,8 +3,8 @@
  * utf8.h - UTF-8 as the Unicode standard defines it: one to four bytes for each scalar value, so
  * neither surrogates nor overlong forms nor anything above U+10FFFF.
  */
-#ifndef POOLALLOC_VALUE_UTF8_H
-#define POOLALLOC_VALUE_UTF8_H
+#ifndef POOLALLOC_UTF8_H
+#define POOLALLOC_UTF8_H
 
 #include "base/base.h"
 
@@ -22,6 +22,10 @@ struct utf8_census {
 extern "C" {
 #endif
 
+/* Reads the character that begins at `bytes`, of which `left` are there; returns how many it has,
+   0: it is none. In a text that ends with a 0 four may be `left`: it reads nothing beyond that 0.
+ */
+unsigned utf8_read(const unsigned char *bytes, size_t left, uint32_t *character);
 struct utf8_census utf8_count(const char *text, size_t size);
 /* Writes the characters of a valid text as `width` bytes each. */
 void utf8_decode(const char *text, size_t size, void *to, unsigned width);

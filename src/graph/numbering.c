@@ -6,9 +6,10 @@
 enum { FIRST_PAGES = 256 };
 
 static void enter_number(struct numbering *numbering, size_t index) {
-    size_t i = numbering_home(numbering, numbering->page[index].base);
-    while (numbering->slot[i] != 0) i = (i + 1) & (numbering->slot_count - 1);
-    numbering->slot[i] = (uint32_t)index + 1;
+    uint32_t *slot =
+        (uint32_t *)probing_find_free(&numbering_slots, numbering->slot, numbering->slot_count,
+                                      numbering_hash(numbering->page[index].base));
+    *slot = (uint32_t)index + 1;
 }
 
 static bool grow_pages(struct numbering *numbering) {
@@ -31,16 +32,6 @@ static bool grow_pages(struct numbering *numbering) {
     return true;
 }
 
-static struct number_page *find_page(struct numbering *numbering, uintptr_t base) {
-    if (numbering->slot_count == 0) return NULL;
-    for (size_t i = numbering_home(numbering, base); numbering->slot[i] != 0;
-         i = (i + 1) & (numbering->slot_count - 1)) {
-        struct number_page *page = &numbering->page[numbering->slot[i] - 1];
-        if (page->base == base) return page;
-    }
-    return NULL;
-}
-
 static struct number_page *add_page(struct numbering *numbering, uintptr_t base) {
     if (numbering->page_count == numbering->page_room && !grow_pages(numbering)) return NULL;
     struct number_page *page = &numbering->page[numbering->page_count];
@@ -54,7 +45,7 @@ bool numbering_add(struct numbering *numbering, uintptr_t address) {
     struct number_page *page = NULL;
     /* A walk goes through an address's neighbours before and after it. */
     if (numbering->page_count > 0) page = &numbering->page[numbering->page_count - 1];
-    if (page == NULL || page->base != base) page = find_page(numbering, base);
+    if (page == NULL || page->base != base) page = numbering_find(numbering, base);
     if (page == NULL) page = add_page(numbering, base);
     if (page == NULL) return false;
     page->starts.word[ledger_set_word((void *)address)] |= ledger_set_bit((void *)address);

@@ -14,6 +14,7 @@
 #ifndef POOLALLOC_GRAPH_NUMBERING_H
 #define POOLALLOC_GRAPH_NUMBERING_H
 
+#include "base/probing.h"
 #include "object/ledger.h"
 
 enum { NOBODY = UINT32_MAX }; /* the number of what is no object */
@@ -42,25 +43,40 @@ bool numbering_add(struct numbering *numbering, uintptr_t address);
 void numbering_finish(struct numbering *numbering);
 void numbering_close(struct numbering *numbering);
 
-static inline size_t numbering_home(const struct numbering *numbering, uintptr_t base) {
-    uint64_t hash = (base >> POOL_SHIFT) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash >> 32 & (numbering->slot_count - 1);
+static inline bool numbering_slot_is_free(const void *slot) { return *(const uint32_t *)slot == 0; }
+static inline uint64_t numbering_hash(uintptr_t base) {
+    return probing_hash_address(base, POOL_SHIFT);
+}
+struct numbering_key {
+    const struct numbering *numbering;
+    uintptr_t base;
+};
+static inline bool numbering_slot_has(const void *slot, const void *wanted) {
+    const struct numbering_key *key = (const struct numbering_key *)wanted;
+    return key->numbering->page[*(const uint32_t *)slot - 1].base == key->base;
+}
+/* Slots are neither copied nor freed one by one, so nobody asks for the hash of one. */
+static const struct probing numbering_slots = {sizeof(uint32_t), numbering_slot_is_free, NULL,
+                                               numbering_slot_has};
+
+/* The record of 4 KiB; NULL: no object starts in there. */
+static inline struct number_page *numbering_find(const struct numbering *numbering,
+                                                 uintptr_t base) {
+    if (numbering->slot_count == 0) return NULL;
+    struct numbering_key key = {numbering, base};
+    uint32_t page = *(uint32_t *)probing_find(&numbering_slots, numbering->slot,
+                                              numbering->slot_count, numbering_hash(base), &key);
+    return page != 0 ? &numbering->page[page - 1] : NULL;
 }
 
 /* The number of the object that starts in an address's granule; NOBODY: none does. */
 static inline uint32_t numbering_of(const struct numbering *numbering, uintptr_t address) {
-    uintptr_t base = align_down(address, POOL_SIZE);
-    if (numbering->slot_count == 0) return NOBODY;
-    for (size_t i = numbering_home(numbering, base); numbering->slot[i] != 0;
-         i = (i + 1) & (numbering->slot_count - 1)) {
-        const struct number_page *page = &numbering->page[numbering->slot[i] - 1];
-        if (page->base != base) continue;
-        unsigned word = ledger_set_word((void *)address);
-        uint64_t bit = ledger_set_bit((void *)address), bits = page->starts.word[word];
-        if (!(bits & bit)) return NOBODY;
-        return page->first + page->below[word] + bit_count(bits & (bit - 1));
-    }
-    return NOBODY;
+    const struct number_page *page = numbering_find(numbering, align_down(address, POOL_SIZE));
+    if (page == NULL) return NOBODY;
+    unsigned word = ledger_set_word((void *)address);
+    uint64_t bit = ledger_set_bit((void *)address), bits = page->starts.word[word];
+    if (!(bits & bit)) return NOBODY;
+    return page->first + page->below[word] + bit_count(bits & (bit - 1));
 }
 
 #ifdef __cplusplus

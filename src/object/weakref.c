@@ -2,23 +2,30 @@
 #include "object/weakref.h"
 
 #include "base/check.h"
+#include "base/probing.h"
 
 enum { FIRST_SIZE = 64 };
 
-/* ---- The table: open addressing, at most half full ---- */
+/* ---- The table, at most half full ---- */
 
-static size_t home_of_ring(const struct weak_table *table, const poolobj *object) {
-    uint64_t hash = ((uintptr_t)object >> 3) * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(hash >> 32) & (table->size - 1);
+static bool ring_is_free(const void *slot) { return *(poolobj_weakref *const *)slot == NULL; }
+static uint64_t ring_hash_of(const poolobj *object) {
+    return probing_hash_address((uintptr_t)object, 3);
 }
+static uint64_t ring_hash(const void *slot, const void *table) {
+    (void)table;
+    return ring_hash_of((*(poolobj_weakref *const *)slot)->object);
+}
+static bool ring_has(const void *slot, const void *object) {
+    return (*(poolobj_weakref *const *)slot)->object == object;
+}
+static const struct probing rings = {sizeof(poolobj_weakref *), ring_is_free, ring_hash, ring_has};
 
 /* The slot of an object, or the empty one where it would be. */
 static poolobj_weakref **find_ring(const struct weak_table *table, const poolobj *object) {
     ASSERT(table->used < table->size);
-    size_t i = home_of_ring(table, object);
-    while (table->slot[i] != NULL && table->slot[i]->object != object)
-        i = (i + 1) & (table->size - 1);
-    return &table->slot[i];
+    return (poolobj_weakref **)probing_find(&rings, table->slot, table->size, ring_hash_of(object),
+                                            object);
 }
 
 static bool grow_rings(struct weak_table *table) {
@@ -27,26 +34,11 @@ static bool grow_rings(struct weak_table *table) {
     larger.size = table->size > 0 ? table->size * 2 : FIRST_SIZE;
     larger.slot = (poolobj_weakref **)store_allocate(larger.size * sizeof larger.slot[0]);
     if (larger.slot == NULL) return false;
-    for (size_t i = 0; i < table->size; i++)
-        if (table->slot[i] != NULL) *find_ring(&larger, table->slot[i]->object) = table->slot[i];
+    probing_copy(&rings, table->slot, table->size, larger.slot, larger.size, NULL);
     store_free(table->slot);
     table->slot = larger.slot;
     table->size = larger.size;
     return true;
-}
-
-/* Empties a slot, and moves up what would no longer be found behind it. */
-static void vacate_ring(struct weak_table *table, size_t hole) {
-    ASSERT(table->used > 0 && table->slot[hole] != NULL);
-    size_t mask = table->size - 1;
-    for (size_t i = (hole + 1) & mask; table->slot[i] != NULL; i = (i + 1) & mask) {
-        size_t home = home_of_ring(table, table->slot[i]->object);
-        if (((i - home) & mask) < ((i - hole) & mask)) continue;
-        table->slot[hole] = table->slot[i];
-        hole = i;
-    }
-    table->slot[hole] = NULL;
-    table->used--;
 }
 
 /* ---- Weak references ---- */
@@ -82,7 +74,8 @@ static void detach(poolobj_weakref *weakref) {
     poolobj_weakref **slot = find_ring(table, weakref->object);
     if (link_is_alone(&weakref->ring)) {
         weakref->object->flags &= (uint8_t)~WEAKLY_REFERENCED;
-        vacate_ring(table, (size_t)(slot - table->slot));
+        probing_vacate(&rings, table->slot, table->size, slot, NULL);
+        table->used--;
     } else if (*slot == weakref) {
         *slot = link_owner(weakref->ring.next, poolobj_weakref, ring);
     }

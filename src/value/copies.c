@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/copies.h"
 
+#include "base/probing.h"
+
+static bool copy_is_free(const void *slot) {
+    return ((const struct copy_slot *)slot)->original == NULL;
+}
+static uint64_t copy_hash_of(const poolobj *original) {
+    return hash_fold((uintptr_t)original, UINT64_C(0x9e3779b97f4a7c15));
+}
+static uint64_t copy_hash(const void *slot, const void *copies) {
+    (void)copies;
+    return copy_hash_of(((const struct copy_slot *)slot)->original);
+}
+static bool copy_has(const void *slot, const void *original) {
+    return ((const struct copy_slot *)slot)->original == original;
+}
+static const struct probing table = {sizeof(struct copy_slot), copy_is_free, copy_hash, copy_has};
+
 static struct copy_slot *copies_find(const struct copies *memo, const poolobj *original) {
-    size_t mask = memo->size - 1;
-    size_t i = (size_t)hash_fold((uintptr_t)original, UINT64_C(0x9e3779b97f4a7c15)) & mask;
-    while (memo->slot[i].original != NULL && memo->slot[i].original != original) i = (i + 1) & mask;
-    return &memo->slot[i];
+    return (struct copy_slot *)probing_find(&table, memo->slot, memo->size, copy_hash_of(original),
+                                            original);
 }
 
 poolobj *copies_get(const struct copies *memo, const poolobj *original) {
@@ -18,9 +33,7 @@ static bool copies_make_room(poolval_space *space, struct copies *memo) {
     larger.slot = (struct copy_slot *)value_allocate(space, larger.size * sizeof larger.slot[0]);
     if (larger.slot == NULL) return false;
     memset(larger.slot, 0, larger.size * sizeof larger.slot[0]);
-    for (size_t i = 0; i < memo->size; i++)
-        if (memo->slot[i].original != NULL)
-            *copies_find(&larger, memo->slot[i].original) = memo->slot[i];
+    probing_copy(&table, memo->slot, memo->size, larger.slot, larger.size, NULL);
     value_free(memo->slot);
     *memo = larger;
     return true;

@@ -2,32 +2,44 @@
 #include "value/intern.h"
 
 #include "base/check.h"
+#include "base/probing.h"
 
 enum { SIZE_LEAST = 64, SPARSE = 8 /* less than one in so many is used: the table shrinks */ };
 
 /* ---- The table ---- */
 
-/* Whether a string of these bytes is in the slot; of any width, as shape tells them apart. */
-static bool slot_has(const struct intern_slot *slot, uint64_t hash, uint64_t shape,
-                     const void *data) {
-    const struct value_str *str = slot->str;
-    if (slot->hash != hash || !str_same_shape(str->shape, shape)) return false;
-    return memcmp(str_data(str), data, str_bytes(str)) == 0;
+/* What is looked for: bytes of any width, as the shape tells them apart. */
+struct intern_key {
+    uint64_t hash, shape;
+    const void *data;
+};
+
+static bool slot_is_free(const void *slot) {
+    return ((const struct intern_slot *)slot)->str == NULL;
 }
+static uint64_t slot_hash(const void *slot, const void *table) {
+    (void)table;
+    return ((const struct intern_slot *)slot)->hash;
+}
+static bool slot_has(const void *at, const void *wanted) {
+    const struct intern_slot *slot = (const struct intern_slot *)at;
+    const struct intern_key *key = (const struct intern_key *)wanted;
+    const struct value_str *str = slot->str;
+    if (slot->hash != key->hash || !str_same_shape(str->shape, key->shape)) return false;
+    return memcmp(str_data(str), key->data, str_bytes(str)) == 0;
+}
+static bool slot_has_itself(const void *slot, const void *str) {
+    return ((const struct intern_slot *)slot)->str == str;
+}
+static const struct probing strs = {sizeof(struct intern_slot), slot_is_free, slot_hash, slot_has};
+static const struct probing strs_themselves = {sizeof(struct intern_slot), slot_is_free, slot_hash,
+                                               slot_has_itself};
 
 /* The slot of such a string, or the empty one where it would be. */
 static struct intern_slot *find_slot(const struct intern_table *table, uint64_t hash,
                                      uint64_t shape, const void *data) {
-    size_t i = hash & (table->size - 1);
-    while (table->slot[i].str != NULL && !slot_has(&table->slot[i], hash, shape, data))
-        i = (i + 1) & (table->size - 1);
-    return &table->slot[i];
-}
-
-static void put_slot(struct intern_table *table, struct intern_slot from) {
-    size_t i = from.hash & (table->size - 1);
-    while (table->slot[i].str != NULL) i = (i + 1) & (table->size - 1);
-    table->slot[i] = from;
+    struct intern_key key = {hash, shape, data};
+    return (struct intern_slot *)probing_find(&strs, table->slot, table->size, hash, &key);
 }
 
 /* Moves all into `slot`, an array of `size`. */
@@ -36,8 +48,7 @@ static void move(struct intern_table *table, struct intern_slot *slot, size_t si
     memset(slot, 0, size * sizeof slot[0]);
     table->slot = slot;
     table->size = size;
-    for (size_t i = 0; i < old.size; i++)
-        if (old.slot[i].str != NULL) put_slot(table, old.slot[i]);
+    probing_copy(&strs, old.slot, old.size, slot, size, NULL);
     value_free(old.slot);
 }
 
@@ -123,25 +134,13 @@ poolobj *intern_by_rule(poolval_space *space, poolobj *value) {
 
 /* ---- Out ---- */
 
-/* Empties a slot, and moves up what would no longer be found behind it. */
-static void vacate_slot(struct intern_table *table, size_t hole) {
-    size_t mask = table->size - 1;
-    for (size_t i = (hole + 1) & mask; table->slot[i].str != NULL; i = (i + 1) & mask) {
-        size_t home = table->slot[i].hash & mask;
-        if (((i - home) & mask) < ((i - hole) & mask)) continue;
-        table->slot[hole] = table->slot[i];
-        hole = i;
-    }
-    table->slot[hole].str = NULL;
-    table->used--;
-}
-
 void intern_forget(poolval_space *space, struct value_str *str) {
     struct intern_table *table = &space->interned;
-    size_t mask = table->size - 1, i = str->hash & mask;
-    while (table->slot[i].str != NULL && table->slot[i].str != str) i = (i + 1) & mask;
-    if (table->slot[i].str == NULL) return; /* another has taken its slot over */
-    vacate_slot(table, i);
+    struct intern_slot *slot = (struct intern_slot *)probing_find(&strs_themselves, table->slot,
+                                                                  table->size, str->hash, str);
+    if (slot->str == NULL) return; /* another has taken its slot over */
+    probing_vacate(&strs, table->slot, table->size, slot, NULL);
+    table->used--;
     shrink_slots(table);
 }
 

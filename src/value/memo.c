@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "value/memo.h"
 
+#include "base/probing.h"
 #include "value/own.h"
 
 bool memo_visit(struct memo *memo, size_t items) {
@@ -16,13 +17,25 @@ static bool is_shared(const poolobj *a, const poolobj *b) {
     return a->count != 1 || (b != NULL && b->count != 1);
 }
 
+static bool pair_is_free(const void *slot) { return ((const struct seen_slot *)slot)->a == NULL; }
+static uint64_t pair_hash(const void *slot, const void *memo) {
+    const struct seen_slot *pair = (const struct seen_slot *)slot;
+    (void)memo;
+    return hash_fold(hash_fold((uintptr_t)pair->a, UINT64_C(0x9e3779b97f4a7c15)) ^
+                         (uintptr_t)pair->b,
+                     UINT64_C(0xbf58476d1ce4e5b9));
+}
+static bool pair_has(const void *slot, const void *key) {
+    const struct seen_slot *pair = (const struct seen_slot *)slot;
+    const struct seen_slot *wanted = (const struct seen_slot *)key;
+    return pair->a == wanted->a && pair->b == wanted->b;
+}
+static const struct probing pairs = {sizeof(struct seen_slot), pair_is_free, pair_hash, pair_has};
+
 static struct seen_slot *pair_place(const struct memo *memo, const poolobj *a, const poolobj *b) {
-    size_t mask = memo->size - 1;
-    uint64_t hash = hash_fold((uintptr_t)a, UINT64_C(0x9e3779b97f4a7c15));
-    size_t i = (size_t)hash_fold(hash ^ (uintptr_t)b, UINT64_C(0xbf58476d1ce4e5b9)) & mask;
-    while (memo->slot[i].a != NULL && (memo->slot[i].a != a || memo->slot[i].b != b))
-        i = (i + 1) & mask;
-    return &memo->slot[i];
+    struct seen_slot key = {a, b, 0};
+    return (struct seen_slot *)probing_find(&pairs, memo->slot, memo->size, pair_hash(&key, NULL),
+                                            &key);
 }
 
 bool memo_find(const struct memo *memo, const poolobj *a, const poolobj *b, uint64_t *word) {
@@ -39,9 +52,7 @@ static bool ensure_pair_room(struct memo *memo) {
     larger.slot = (struct seen_slot *)value_try_allocate(larger.size * sizeof larger.slot[0]);
     if (larger.slot == NULL) return false;
     memset(larger.slot, 0, larger.size * sizeof larger.slot[0]);
-    for (size_t i = 0; i < memo->size; i++)
-        if (memo->slot[i].a != NULL)
-            *pair_place(&larger, memo->slot[i].a, memo->slot[i].b) = memo->slot[i];
+    probing_copy(&pairs, memo->slot, memo->size, larger.slot, larger.size, NULL);
     value_free(memo->slot);
     *memo = larger;
     return true;

@@ -17,18 +17,20 @@ static_assert(sizeof(struct guard_slot) <= GUARD_SLOT_COST, "the budget counts a
 static_assert(GUARD_MAX % POOL_SIZE == 0, "a slot has whole pages");
 
 struct atomic_u64 guard_pool_now;
-static struct atomic_u64 every_now;
-static size_t memory = GUARD_MEMORY;
-static double events;     /* in a block; see guard_begin */
-static bool made_in_vain; /* there was no memory for the pool */
-static struct lock lock;
+static struct {
+    struct lock lock; /* of the pool's queue */
+    struct atomic_u64 every;
+    double events;     /* in a block; see guard_begin */
+    size_t memory;     /* of the pool, with all that is known of it */
+    bool made_in_vain; /* there was no memory for the pool */
+} guard_state = {.memory = GUARD_MEMORY};
 
 static struct guard_pool *pool_now(void) {
     /* Partner: make_pool. */
     return (struct guard_pool *)atomic_u64_load_acquire(&guard_pool_now);
 }
 
-size_t guard_every(void) { return atomic_u64_load(&every_now); }
+size_t guard_every(void) { return atomic_u64_load(&guard_state.every); }
 
 /* -ln(1 - 1/every), by its series: events that come one per so many blocks leave a block out with
    the chance 1 - 1/every. An event in each block: beyond what chance_distance returns. */
@@ -43,12 +45,12 @@ static double events_for(size_t every) {
 }
 
 void guard_begin(size_t every, size_t bytes) {
-    memory = bytes;
-    events = every != 0 ? events_for(every) : 0;
-    atomic_u64_store(&every_now, every);
+    guard_state.memory = bytes;
+    guard_state.events = every != 0 ? events_for(every) : 0;
+    atomic_u64_store(&guard_state.every, every);
 }
 
-double guard_events(size_t size) { return size <= GUARD_MAX ? events : 0; }
+double guard_events(size_t size) { return size <= GUARD_MAX ? guard_state.events : 0; }
 
 double guard_chance(size_t size) {
     size_t every = guard_every();
@@ -75,7 +77,7 @@ static uintptr_t slot_end(const struct guard_pool *pool, size_t number) {
 /* Half of the slots, with a page each, and what is known of all: that is the memory. */
 static struct guard_pool *make_pool(void) {
     size_t page = os_page_size();
-    size_t slots = size_max(memory / (GUARD_SLOT_COST + page / 2), SLOTS_LEAST);
+    size_t slots = size_max(guard_state.memory / (GUARD_SLOT_COST + page / 2), SLOTS_LEAST);
     size_t distance = slot_size() + page, size = page + slots * distance;
     struct guard_pool *pool = (struct guard_pool *)os_map_fenced(known_size(slots));
     if (pool == NULL) return NULL;
@@ -97,13 +99,13 @@ static struct guard_pool *make_pool(void) {
 /* False: the lock or the memory is out of reach. */
 static bool enter(struct guard_pool **pool) {
     space_lock_notice_fork();
-    if (!lock_lock(&lock)) return false;
+    if (!lock_lock(&guard_state.lock)) return false;
     *pool = pool_now();
-    if (*pool == NULL && !made_in_vain) {
+    if (*pool == NULL && !guard_state.made_in_vain) {
         *pool = make_pool();
-        made_in_vain = *pool == NULL;
+        guard_state.made_in_vain = *pool == NULL;
     }
-    if (*pool == NULL) lock_unlock(&lock);
+    if (*pool == NULL) lock_unlock(&guard_state.lock);
     return *pool != NULL;
 }
 
@@ -149,7 +151,8 @@ static void give_slot(struct guard_pool *pool, struct guard_slot *slot, size_t p
 
 bool guard_has_room(void) {
     const struct guard_pool *pool = pool_now();
-    return pool == NULL ? !made_in_vain : atomic_u64_load(&pool->pages_live) < pool->pages_most;
+    return pool == NULL ? !guard_state.made_in_vain
+                        : atomic_u64_load(&pool->pages_live) < pool->pages_most;
 }
 
 /* ---- Where a block lies in its slot ---- */
@@ -240,12 +243,12 @@ void *guard_allocate(const struct guard_request *request, const struct stack *as
     ASSERT(request->size <= GUARD_MAX && request->alignment <= POOL_SIZE);
     if (!enter(&pool)) return NULL;
     struct guard_slot *slot = take_slot(pool, pages);
-    lock_unlock(&lock);
+    lock_unlock(&guard_state.lock);
     if (slot == NULL) return NULL;
     void *block = make_block(pool, slot, request, asked);
-    if (block != NULL || !lock_lock(&lock)) return block;
+    if (block != NULL || !lock_lock(&guard_state.lock)) return block;
     give_slot(pool, slot, pages);
-    lock_unlock(&lock);
+    lock_unlock(&guard_state.lock);
     return NULL;
 }
 
@@ -261,8 +264,8 @@ static size_t number_of(const struct guard_pool *pool, uintptr_t address) {
     return address < first ? 0 : (address - first) / pool->distance;
 }
 
-static enum guard_state state_of(const struct guard_slot *slot) {
-    return (enum guard_state)atomic_u32_load_acquire(&slot->state);
+static enum guard_slot_state state_of(const struct guard_slot *slot) {
+    return (enum guard_slot_state)atomic_u32_load_acquire(&slot->state);
 }
 
 /* A kernel that will not shut the pages (the mapping limit) leaves them without memory at least. */
@@ -287,7 +290,7 @@ bool guard_free(uintptr_t address) {
         return true;
     }
     give_slot(pool, slot, pages_of(size_of(slot)));
-    lock_unlock(&lock);
+    lock_unlock(&guard_state.lock);
     return true;
 }
 
@@ -295,7 +298,7 @@ enum block_fault guard_find(uintptr_t address, size_t *usable) {
     const struct guard_pool *pool = pool_now();
     if (!is_inside(pool, address)) return BLOCK_FOREIGN;
     const struct guard_slot *slot = &pool->slots[number_of(pool, address)];
-    enum guard_state state = state_of(slot);
+    enum guard_slot_state state = state_of(slot);
     uintptr_t block = atomic_u64_load(&slot->address);
     *usable = size_of(slot);
     if (address % ALIGN != 0) return BLOCK_MISALIGNED;
@@ -379,7 +382,7 @@ void guard_check(void) {
     if (pool == NULL) return;
     for (size_t i = 0; i < pool->slot_count; i++) {
         const struct guard_slot *slot = &pool->slots[i];
-        enum guard_state state = state_of(slot);
+        enum guard_slot_state state = state_of(slot);
         CHECK((state == GUARD_UNUSED) == (i >= pool->slots_used));
         if (state == GUARD_LIVE) check_fill(slot);
         if (state == GUARD_LIVE || state == GUARD_BUSY) pages += pages_of(size_of(slot));
@@ -408,13 +411,13 @@ static void rebuild(struct guard_pool *pool) {
 
 void guard_after_fork(uint32_t survivor) {
     struct guard_pool *pool = pool_now();
-    if (lock_mend(&lock, survivor) && pool != NULL) rebuild(pool);
+    if (lock_mend(&guard_state.lock, survivor) && pool != NULL) rebuild(pool);
 }
 
 void guard_reset_for_test(void) {
     struct guard_pool *pool = pool_now();
     guard_begin(0, GUARD_MEMORY);
-    made_in_vain = false;
+    guard_state.made_in_vain = false;
     if (pool == NULL) return;
     atomic_u64_store(&guard_pool_now, 0);
     os_unmap((void *)pool->base, pool->size);

@@ -36,7 +36,7 @@ enum {
     GUARD_BARE = 128,      /* one in fewer than that: nothing is ever at hand (heap.h: bare) */
 };
 
-enum guard_state { GUARD_UNUSED, GUARD_LIVE, GUARD_FREED, GUARD_BUSY };
+enum guard_slot_state { GUARD_UNUSED, GUARD_LIVE, GUARD_FREED, GUARD_BUSY };
 
 struct guard_trace {
     uint32_t depth, unused;
@@ -45,7 +45,7 @@ struct guard_trace {
 
 struct guard_slot {
     struct atomic_u64 address; /* of the block; 0: it never had one */
-    struct atomic_u32 state;   /* enum guard_state */
+    struct atomic_u32 state;   /* enum guard_slot_state */
     uint32_t next;             /* of the queue: its number + 1; 0: none */
     struct atomic_u32 size;    /* of the block; */
     uint32_t stride;           /* and that of its class */

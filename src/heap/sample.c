@@ -43,7 +43,7 @@ struct grave {
 
 static struct {
     struct lock lock; /* of all but what is atomic */
-    struct {
+    struct known {
         uint32_t *buckets;
         uint64_t *words;
         size_t words_used, words_most, sites;
@@ -58,8 +58,9 @@ static struct {
     double at_hand[CLASS_COUNT];
     struct atomic_u64 lost; /* samples that there was no memory for, or that were out of reach */
 } sample_state;
+static struct known *const known = &sample_state.known;
 
-void sample_set_live_before(size_t bytes) { sample_state.known.live_before = bytes; }
+void sample_set_live_before(size_t bytes) { known->live_before = bytes; }
 
 double sample_chance(size_t size) {
     double m = (double)atomic_u64_load(&sample_begun_with);
@@ -71,7 +72,7 @@ double sample_chance_at_hand(unsigned class_index) { return sample_state.at_hand
 /* ---- Sites ---- */
 
 static struct site_record *record_of(uint32_t site) {
-    return (struct site_record *)(sample_state.known.words + site);
+    return (struct site_record *)(known->words + site);
 }
 
 static uintptr_t *callers_of(struct site_record *record) {
@@ -84,43 +85,39 @@ static bool is_same(struct site_record *record, uint64_t hash, const struct stac
 }
 
 static bool grow_sites(void) {
-    size_t size = sample_state.known.words_most * sizeof(uint64_t);
-    if (sample_state.known.words_most > UINT32_MAX / 2) return false;
-    sample_state.known.words_move = true;
+    size_t size = known->words_most * sizeof(uint64_t);
+    if (known->words_most > UINT32_MAX / 2) return false;
+    known->words_move = true;
     atomic_in_sequence();
-    uint64_t *more = (uint64_t *)os_resize(sample_state.known.words, size, 2 * size);
+    uint64_t *more = (uint64_t *)os_resize(known->words, size, 2 * size);
     if (more != NULL) {
-        sample_state.known.words = more;
-        sample_state.known.words_most *= 2;
+        known->words = more;
+        known->words_most *= 2;
     }
     atomic_in_sequence();
-    sample_state.known.words_move = false;
+    known->words_move = false;
     return more != NULL;
 }
 
 static uint32_t new_site(uint64_t hash, const struct stack *stack) {
-    if (sample_state.known.words_used + RECORD_WORDS + stack->depth >
-            sample_state.known.words_most &&
-        !grow_sites())
+    if (known->words_used + RECORD_WORDS + stack->depth > known->words_most && !grow_sites())
         return 0;
-    uint32_t site = (uint32_t)sample_state.known.words_used,
-             *bucket = &sample_state.known.buckets[hash % BUCKETS];
+    uint32_t site = (uint32_t)known->words_used, *bucket = &known->buckets[hash % BUCKETS];
     struct site_record *record = record_of(site);
     record->hash = hash;
     record->next = *bucket;
     record->depth = stack->depth;
     memcpy(callers_of(record), stack->callers, stack->depth * sizeof stack->callers[0]);
     atomic_in_sequence(); /* a signal may come, and look at all that is used */
-    sample_state.known.words_used += RECORD_WORDS + stack->depth;
-    sample_state.known.sites++;
+    known->words_used += RECORD_WORDS + stack->depth;
+    known->sites++;
     *bucket = site;
     return site;
 }
 
 static uint32_t site_for(const struct stack *stack) {
     uint64_t hash = stack_hash(stack);
-    for (uint32_t at = sample_state.known.buckets[hash % BUCKETS]; at != 0;
-         at = record_of(at)->next)
+    for (uint32_t at = known->buckets[hash % BUCKETS]; at != 0; at = record_of(at)->next)
         if (is_same(record_of(at), hash, stack)) return at;
     return new_site(hash, stack);
 }
@@ -128,14 +125,12 @@ static uint32_t site_for(const struct stack *stack) {
 /* In the order in which they came; 0 at the end. */
 static uint32_t next_site(uint32_t site) {
     size_t next = site == 0 ? 1 : site + RECORD_WORDS + record_of(site)->depth;
-    return next < sample_state.known.words_used ? (uint32_t)next : 0;
+    return next < known->words_used ? (uint32_t)next : 0;
 }
 
 static void note_peak(void) {
-    if (sample_state.known.live_bytes <
-        sample_state.known.peak_bytes + sample_state.known.peak_bytes / PEAK_STEP)
-        return;
-    sample_state.known.peak_bytes = sample_state.known.live_bytes;
+    if (known->live_bytes < known->peak_bytes + known->peak_bytes / PEAK_STEP) return;
+    known->peak_bytes = known->live_bytes;
     for (uint32_t at = next_site(0); at != 0; at = next_site(at))
         record_of(at)->peak_bytes = record_of(at)->live_bytes;
 }
@@ -143,25 +138,24 @@ static void note_peak(void) {
 /* ---- Live samples ---- */
 
 static size_t home_place(uintptr_t address) {
-    return (address >> ALIGN_SHIFT) * 0x9e3779b97f4a7c15 >> 20 & (sample_state.known.live_most - 1);
+    return (address >> ALIGN_SHIFT) * 0x9e3779b97f4a7c15 >> 20 & (known->live_most - 1);
 }
 
 /* The place of the address, or the free one where it would be. */
 static struct sample *find_sample(uintptr_t address) {
     size_t at = home_place(address);
-    while (sample_state.known.live[at].address != 0 &&
-           sample_state.known.live[at].address != address)
-        at = (at + 1) & (sample_state.known.live_most - 1);
-    return &sample_state.known.live[at];
+    while (known->live[at].address != 0 && known->live[at].address != address)
+        at = (at + 1) & (known->live_most - 1);
+    return &known->live[at];
 }
 
 static bool grow_live(void) {
-    struct sample *old = sample_state.known.live;
-    size_t most = sample_state.known.live_most, size = most * sizeof *old;
+    struct sample *old = known->live;
+    size_t most = known->live_most, size = most * sizeof *old;
     struct sample *more = (struct sample *)os_map(2 * size);
-    if (more == NULL) return sample_state.known.live_count < most - 1;
-    sample_state.known.live = more;
-    sample_state.known.live_most = 2 * most;
+    if (more == NULL) return known->live_count < most - 1;
+    known->live = more;
+    known->live_most = 2 * most;
     for (size_t i = 0; i < most; i++)
         if (old[i].address != 0) *find_sample(old[i].address) = old[i];
     os_unmap(old, size);
@@ -169,15 +163,14 @@ static bool grow_live(void) {
 }
 
 static void close_gap(size_t gap) {
-    size_t mask = sample_state.known.live_most - 1;
-    for (size_t at = (gap + 1) & mask; sample_state.known.live[at].address != 0;
-         at = (at + 1) & mask) {
-        size_t wanted = home_place(sample_state.known.live[at].address);
+    size_t mask = known->live_most - 1;
+    for (size_t at = (gap + 1) & mask; known->live[at].address != 0; at = (at + 1) & mask) {
+        size_t wanted = home_place(known->live[at].address);
         if (((at - wanted) & mask) < ((at - gap) & mask)) continue;
-        sample_state.known.live[gap] = sample_state.known.live[at];
+        known->live[gap] = known->live[at];
         gap = at;
     }
-    sample_state.known.live[gap].address = 0;
+    known->live[gap].address = 0;
 }
 
 static void end_life(struct sample *sample) {
@@ -186,9 +179,9 @@ static void end_life(struct sample *sample) {
     probe_free(sample->address);
     site->live_blocks -= sample->weight;
     site->live_bytes -= bytes;
-    sample_state.known.live_bytes -= bytes;
-    sample_state.known.live_count--;
-    close_gap((size_t)(sample - sample_state.known.live));
+    known->live_bytes -= bytes;
+    known->live_count--;
+    close_gap((size_t)(sample - known->live));
 }
 
 static void begin_life(const struct sample *sample) {
@@ -199,8 +192,8 @@ static void begin_life(const struct sample *sample) {
     site->bytes += bytes;
     site->live_blocks += sample->weight;
     site->live_bytes += bytes;
-    sample_state.known.live_bytes += bytes;
-    sample_state.known.live_count++;
+    known->live_bytes += bytes;
+    known->live_count++;
     *find_sample(sample->address) = *sample;
     note_peak();
 }
@@ -217,7 +210,7 @@ void sample_add(const struct stack *stack, uintptr_t address, size_t size, doubl
     struct sample *stale = find_sample(address); /* its free could not be noted */
     if (stale->address != 0) end_life(stale);
     struct sample sample = {address, size, 1 / chance, site_for(stack)};
-    bool room = sample_state.known.live_count < sample_state.known.live_most / 2 || grow_live();
+    bool room = known->live_count < known->live_most / 2 || grow_live();
     if (sample.site != 0 && room)
         begin_life(&sample);
     else
@@ -251,7 +244,7 @@ void sample_move(uintptr_t from, uintptr_t to) {
     if (at->address != 0) {
         struct sample moved = *at;
         moved.address = to;
-        close_gap((size_t)(at - sample_state.known.live));
+        close_gap((size_t)(at - known->live));
         *find_sample(to) = moved;
     }
     lock_unlock(&sample_state.lock);
@@ -276,13 +269,12 @@ bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argu
     memset(totals, 0, sizeof *totals);
     if (!sample_has_begun()) return true;
     bool entered = lock_samples();
-    if (!entered && (!lock_is_mine(&sample_state.lock) || sample_state.known.words_move))
-        return false;
+    if (!entered && (!lock_is_mine(&sample_state.lock) || known->words_move)) return false;
     visit_samples(visit, argument, totals);
-    totals->sites = sample_state.known.sites;
-    totals->samples = sample_state.known.live_count;
+    totals->sites = known->sites;
+    totals->samples = known->live_count;
     totals->lost = atomic_u64_load(&sample_state.lost);
-    totals->live_before = sample_state.known.live_before;
+    totals->live_before = known->live_before;
     if (entered) lock_unlock(&sample_state.lock);
     return true;
 }
@@ -324,28 +316,21 @@ bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
 /* ---- Beginning and end ---- */
 
 static void drop_tables(void) {
-    if (sample_state.known.buckets != NULL)
-        os_unmap(sample_state.known.buckets, BUCKETS * sizeof *sample_state.known.buckets);
-    if (sample_state.known.words != NULL)
-        os_unmap(sample_state.known.words,
-                 sample_state.known.words_most * sizeof *sample_state.known.words);
-    if (sample_state.known.live != NULL)
-        os_unmap(sample_state.known.live,
-                 sample_state.known.live_most * sizeof *sample_state.known.live);
-    memset(&sample_state.known, 0, sizeof sample_state.known);
+    if (known->buckets != NULL) os_unmap(known->buckets, BUCKETS * sizeof *known->buckets);
+    if (known->words != NULL) os_unmap(known->words, known->words_most * sizeof *known->words);
+    if (known->live != NULL) os_unmap(known->live, known->live_most * sizeof *known->live);
+    memset(known, 0, sizeof *known);
 }
 
 static bool make_tables(void) {
-    if (sample_state.known.live != NULL) return true;
-    sample_state.known.buckets = (uint32_t *)os_map(BUCKETS * sizeof *sample_state.known.buckets);
-    sample_state.known.words =
-        (uint64_t *)os_map(SITE_WORDS_FIRST * sizeof *sample_state.known.words);
-    sample_state.known.live = (struct sample *)os_map(LIVE_FIRST * sizeof *sample_state.known.live);
-    sample_state.known.words_used = 1; /* no site is 0 */
-    sample_state.known.words_most = SITE_WORDS_FIRST;
-    sample_state.known.live_most = LIVE_FIRST;
-    bool made = sample_state.known.buckets != NULL && sample_state.known.words != NULL &&
-                sample_state.known.live != NULL;
+    if (known->live != NULL) return true;
+    known->buckets = (uint32_t *)os_map(BUCKETS * sizeof *known->buckets);
+    known->words = (uint64_t *)os_map(SITE_WORDS_FIRST * sizeof *known->words);
+    known->live = (struct sample *)os_map(LIVE_FIRST * sizeof *known->live);
+    known->words_used = 1; /* no site is 0 */
+    known->words_most = SITE_WORDS_FIRST;
+    known->live_most = LIVE_FIRST;
+    bool made = known->buckets != NULL && known->words != NULL && known->live != NULL;
     if (!made) drop_tables();
     return made;
 }
@@ -387,7 +372,7 @@ void sample_end(void) { atomic_u64_store(&sample_mean_now, 0); }
 /* The old tables stay mapped: what they hold is in doubt. */
 void sample_after_fork(uint32_t survivor) {
     if (!lock_mend(&sample_state.lock, survivor)) return;
-    memset(&sample_state.known, 0, sizeof sample_state.known);
+    memset(known, 0, sizeof *known);
     memset(sample_state.graves, 0, sizeof sample_state.graves);
     if (!make_tables()) {
         atomic_u64_store(&sample_mean_now, 0);
@@ -396,7 +381,7 @@ void sample_after_fork(uint32_t survivor) {
 }
 
 void sample_reset_for_test(void) {
-    if (sample_state.known.live == NULL) return;
+    if (known->live == NULL) return;
     drop_tables();
     memset(sample_state.graves, 0, sizeof sample_state.graves);
     atomic_u64_store(&sample_mean_now, 0);

@@ -35,11 +35,13 @@ void *dlopen_names_next(struct atomic_u64 *known, const char *name) {
 /* ---- The first time ---- */
 
 enum { NOT_YET, JOINED, APART };
-static struct atomic_u32 outcome;
-static struct lock lock;
+static struct {
+    struct atomic_u32 outcome;
+    struct lock lock; /* of the thread that finds the outcome */
+} dlopen_state;
 
 /* Whoever held it is gone; what it was doing can be done again. */
-static void mend_outcome(void) { lock_mend(&lock, lock_self()); }
+static void mend_outcome(void) { lock_mend(&dlopen_state.lock, lock_self()); }
 
 /* Long before the first dlopen: a fork that has begun does not call handlers that come meanwhile.
  */
@@ -53,20 +55,21 @@ static uint32_t prepare(void) {
 }
 
 static COLD uint32_t prepare_once(void) {
-    thread_heap_get();                   /* what is noted before the first block is needed */
-    if (!lock_lock(&lock)) return APART; /* a signal has interrupted it: for this time */
-    uint32_t now = atomic_u32_load(&outcome);
+    thread_heap_get(); /* what is noted before the first block is needed */
+    if (!lock_lock(&dlopen_state.lock))
+        return APART; /* a signal has interrupted it: for this time */
+    uint32_t now = atomic_u32_load(&dlopen_state.outcome);
     if (now == NOT_YET) {
         now = prepare();
-        atomic_u32_store_release(&outcome, now); /* partner: dlopen_names_allowed */
+        atomic_u32_store_release(&dlopen_state.outcome, now); /* partner: dlopen_names_allowed */
     }
-    lock_unlock(&lock);
+    lock_unlock(&dlopen_state.lock);
     return now;
 }
 
 int dlopen_names_allowed(const char *file, int flags) {
     if (file == NULL || !serving_process()) return flags;
-    uint32_t now = atomic_u32_load_acquire(&outcome); /* partner: prepare_once */
+    uint32_t now = atomic_u32_load_acquire(&dlopen_state.outcome); /* partner: prepare_once */
     if (unlikely(now == NOT_YET)) now = prepare_once();
     return now == JOINED || options.deepbind == DEEPBIND_KEEP ? flags : flags & ~RTLD_DEEPBIND;
 }

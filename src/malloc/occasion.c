@@ -97,7 +97,9 @@ static void on_sample_signal(int number) {
 
 /* ---- As time passes and memory grows ---- */
 
-static struct atomic_u64 next_time, next_bytes;
+static struct {
+    struct atomic_u64 next_time, next_bytes; /* at which a report is due */
+} occasion_state;
 
 /* True for one caller at each moment that is reached; the next is `step` further on. */
 static bool reached(struct atomic_u64 *next, uint64_t now, uint64_t step) {
@@ -106,18 +108,18 @@ static bool reached(struct atomic_u64 *next, uint64_t now, uint64_t step) {
 }
 
 static void tick(void) {
-    bool due =
-        options.report_interval != 0 && reached(&next_time, os_clock_ms(), options.report_interval);
+    bool due = options.report_interval != 0 &&
+               reached(&occasion_state.next_time, os_clock_ms(), options.report_interval);
     due |= options.report_growth != 0 &&
-           reached(&next_bytes, purge_in_use() * POOL_SIZE, options.report_growth);
+           reached(&occasion_state.next_bytes, purge_in_use() * POOL_SIZE, options.report_growth);
     if (unlikely(due)) report_now();
     see_to_sampling();
 }
 
 static void start_ticks(void) {
     if (!options.report_interval && !options.report_growth) return;
-    atomic_u64_store(&next_time, os_clock_ms() + options.report_interval);
-    atomic_u64_store(&next_bytes, options.report_growth);
+    atomic_u64_store(&occasion_state.next_time, os_clock_ms() + options.report_interval);
+    atomic_u64_store(&occasion_state.next_bytes, options.report_growth);
     atomic_u32_store(&allocate_wishes.any, 2);
 }
 

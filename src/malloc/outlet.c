@@ -26,20 +26,22 @@ static void expand_path(char to[PATH_MOST], const char *from) {
     *to = '\0';
 }
 
-static int kept_stderr = -1;
-static uint64_t stderr_file;
+static struct {
+    int copy;      /* of standard error, as it was at the start; -1: there is none */
+    uint64_t file; /* for which it stood; 0: it was not open */
+} outlet_state = {.copy = -1};
 
 void outlet_prepare(void) {
-    stderr_file = os_file_of(2);
-    kept_stderr = os_keep_stderr();
+    outlet_state.file = os_file_of(2);
+    outlet_state.copy = os_keep_stderr();
 }
 
 /* Programs close descriptors that they do not know, and the number may be a file of theirs by now:
    only what stands for the same file as at the start will do. */
 static int standard_error(void) {
-    if (stderr_file == 0) return -1;
-    if (os_file_of(kept_stderr) == stderr_file) return kept_stderr;
-    return os_file_of(2) == stderr_file ? 2 : -1;
+    if (outlet_state.file == 0) return -1;
+    if (os_file_of(outlet_state.copy) == outlet_state.file) return outlet_state.copy;
+    return os_file_of(2) == outlet_state.file ? 2 : -1;
 }
 
 int outlet_open(const char *path, const char *what, const char *option) {
@@ -63,5 +65,5 @@ int outlet_open(const char *path, const char *what, const char *option) {
 }
 
 void outlet_close(int descriptor) {
-    if (descriptor != 2 && descriptor != kept_stderr) os_close(descriptor);
+    if (descriptor != 2 && descriptor != outlet_state.copy) os_close(descriptor);
 }

@@ -29,12 +29,15 @@ static void set_trim_threshold(size_t value) {
 }
 
 /* Blocks of classes have no mapping of their own, whatever the program asks for. */
-static size_t mmap_threshold = DIRECT_MIN;
-static bool mmaps_none;
+static struct {
+    size_t mmap_threshold;
+    bool mmaps_none; /* M_MMAP_MAX is 0 */
+} parameter_state = {.mmap_threshold = DIRECT_MIN};
 
 static void set_direct_min(void) {
-    allocate_direct_min =
-        mmaps_none ? ALLOCATE_NO_DIRECT : size_min(mmap_threshold, ALLOCATE_NO_DIRECT - 1);
+    allocate_direct_min = parameter_state.mmaps_none
+                              ? ALLOCATE_NO_DIRECT
+                              : size_min(parameter_state.mmap_threshold, ALLOCATE_NO_DIRECT - 1);
 }
 
 int parameter_set(int parameter, size_t value) {
@@ -45,11 +48,11 @@ int parameter_set(int parameter, size_t value) {
         set_trim_threshold(value);
         break;
     case M_MMAP_THRESHOLD:
-        mmap_threshold = value;
+        parameter_state.mmap_threshold = value;
         set_direct_min();
         break;
     case M_MMAP_MAX:
-        mmaps_none = (int)value <= 0;
+        parameter_state.mmaps_none = (int)value <= 0;
         set_direct_min();
         break;
     case M_PERTURB:

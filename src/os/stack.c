@@ -162,10 +162,13 @@ struct chain {
     struct atomic_u32 tail_depth;
     struct atomic_u64 tail[TAIL_MOST]; /* behind the frames that the chain has */
 };
-static struct chain chains[CHAINS];
-static struct atomic_u32 chains_written, met;
+static struct {
+    struct chain chains[CHAINS];
+    struct atomic_u32 written; /* 1: a chain is, just now */
+    struct atomic_u32 met;     /* stacks that were completed without the unwinder */
+} stack_state;
 
-uint32_t stack_met(void) { return atomic_u32_load(&met); }
+uint32_t stack_met(void) { return atomic_u32_load(&stack_state.met); }
 
 /* Frames lie one above the other, on pages that are known to be there or found to be. */
 static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
@@ -195,7 +198,9 @@ uint64_t stack_hash(const struct stack *stack) {
 /* Never 0, which is an unused place. */
 static uint64_t chain_hash(const struct stack *chain) { return stack_hash(chain) | 1; }
 
-static struct chain *chain_place(uint64_t hash) { return &chains[(hash >> 40) % CHAINS]; }
+static struct chain *chain_place(uint64_t hash) {
+    return &stack_state.chains[(hash >> 40) % CHAINS];
+}
 
 /* Completes a chain that was met before. Partner: remember_chain; what is read between two looks at
    the hash is of that hash. */
@@ -208,7 +213,7 @@ static bool meet_chain(struct stack *stack, uint64_t hash) {
     if (atomic_u64_load(&chain->hash) != hash) return false;
     for (unsigned i = 0; i < count && stack->depth < STACK_MOST; i++)
         stack->callers[stack->depth++] = tail[i];
-    atomic_u32_add(&met, 1);
+    atomic_u32_add(&stack_state.met, 1);
     return true;
 }
 
@@ -219,7 +224,7 @@ static void remember_chain(const struct stack *chain, const struct stack *stack)
     if (tail > TAIL_MOST) return;
     if (memcmp(chain->callers, stack->callers, chain->depth * sizeof chain->callers[0]) != 0)
         return;
-    if (atomic_u32_exchange(&chains_written, 1) != 0) return;
+    if (atomic_u32_exchange(&stack_state.written, 1) != 0) return;
     uint64_t hash = chain_hash(chain);
     struct chain *to = chain_place(hash);
     atomic_u64_store(&to->hash, 0);
@@ -227,7 +232,7 @@ static void remember_chain(const struct stack *chain, const struct stack *stack)
     for (unsigned i = 0; i < tail; i++)
         atomic_u64_store_release(&to->tail[i], stack->callers[chain->depth + i]);
     atomic_u64_store_release(&to->hash, hash); /* partner: meet_chain */
-    atomic_u32_store(&chains_written, 0);
+    atomic_u32_store(&stack_state.written, 0);
 }
 
 /* ---- Unwinding ---- */
@@ -256,7 +261,7 @@ static bool follow_rules(struct walk *walk, struct frame frame) {
         step = frame_rule_step(&frame, lowest, &known);
     }
     if (step != FRAME_UNKNOWN || stack->depth == walk->most) {
-        atomic_u32_add(&met, 1);
+        atomic_u32_add(&stack_state.met, 1);
         return true;
     }
     stack->depth = 0;

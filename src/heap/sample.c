@@ -2,6 +2,7 @@
 #include "heap/sample.h"
 
 #include "base/chance.h"
+#include "base/probing.h"
 #include "heap/guard.h"
 #include "os/lock.h"
 #include "os/options.h"
@@ -48,7 +49,7 @@ static struct {
         uint64_t *words;
         size_t words_used, words_most, sites;
         bool words_move;     /* a signal that comes now must not look at them */
-        struct sample *live; /* a hash table without deletion marks: what follows a gap moves up */
+        struct sample *live; /* a hash table (probing.h) */
         size_t live_count, live_most;
         double live_bytes, peak_bytes;
         size_t live_before;
@@ -137,16 +138,24 @@ static void note_peak(void) {
 
 /* ---- Live samples ---- */
 
-static size_t home_place(uintptr_t address) {
-    return (address >> ALIGN_SHIFT) * 0x9e3779b97f4a7c15 >> 20 & (known->live_most - 1);
+static bool sample_is_free(const void *slot) { return ((const struct sample *)slot)->address == 0; }
+static uint64_t sample_hash_of(uintptr_t address) {
+    return probing_hash_address(address, ALIGN_SHIFT);
 }
+static uint64_t sample_hash(const void *slot, const void *table) {
+    (void)table;
+    return sample_hash_of(((const struct sample *)slot)->address);
+}
+static bool sample_is_of(const void *slot, const void *address) {
+    return ((const struct sample *)slot)->address == *(const uintptr_t *)address;
+}
+static const struct probing samples = {sizeof(struct sample), sample_is_free, sample_hash,
+                                       sample_is_of};
 
 /* The place of the address, or the free one where it would be. */
 static struct sample *find_sample(uintptr_t address) {
-    size_t at = home_place(address);
-    while (known->live[at].address != 0 && known->live[at].address != address)
-        at = (at + 1) & (known->live_most - 1);
-    return &known->live[at];
+    return (struct sample *)probing_find(&samples, known->live, known->live_most,
+                                         sample_hash_of(address), &address);
 }
 
 static bool grow_live(void) {
@@ -156,21 +165,13 @@ static bool grow_live(void) {
     if (more == NULL) return known->live_count < most - 1;
     known->live = more;
     known->live_most = 2 * most;
-    for (size_t i = 0; i < most; i++)
-        if (old[i].address != 0) *find_sample(old[i].address) = old[i];
+    probing_copy(&samples, old, most, more, 2 * most, NULL);
     os_unmap(old, size);
     return true;
 }
 
-static void close_gap(size_t gap) {
-    size_t mask = known->live_most - 1;
-    for (size_t at = (gap + 1) & mask; known->live[at].address != 0; at = (at + 1) & mask) {
-        size_t wanted = home_place(known->live[at].address);
-        if (((at - wanted) & mask) < ((at - gap) & mask)) continue;
-        known->live[gap] = known->live[at];
-        gap = at;
-    }
-    known->live[gap].address = 0;
+static void forget_live(struct sample *sample) {
+    probing_vacate(&samples, known->live, known->live_most, sample, NULL);
 }
 
 static void end_life(struct sample *sample) {
@@ -181,7 +182,7 @@ static void end_life(struct sample *sample) {
     site->live_bytes -= bytes;
     known->live_bytes -= bytes;
     known->live_count--;
-    close_gap((size_t)(sample - known->live));
+    forget_live(sample);
 }
 
 static void begin_life(const struct sample *sample) {
@@ -244,7 +245,7 @@ void sample_move(uintptr_t from, uintptr_t to) {
     if (at->address != 0) {
         struct sample moved = *at;
         moved.address = to;
-        close_gap((size_t)(at - known->live));
+        forget_live(at);
         *find_sample(to) = moved;
     }
     lock_unlock(&sample_state.lock);

@@ -16,7 +16,7 @@ void text_begin(struct text *text, int descriptor) {
 }
 
 /* Takes away the signal that a failed write has raised, unless it waited for the program before. */
-static void take_signal(int signal, const sigset_t *earlier) {
+static void discard_signal(int signal, const sigset_t *earlier) {
     struct timespec at_once = {0, 0};
     sigset_t signals;
     if (sigismember(earlier, signal)) return;
@@ -44,8 +44,8 @@ static void write_text(struct text *text) {
         else if (errno != EINTR)
             text->error = errno;
     }
-    if (text->error == EPIPE) take_signal(SIGPIPE, &earlier);
-    if (text->error == EFBIG) take_signal(SIGXFSZ, &earlier);
+    if (text->error == EPIPE) discard_signal(SIGPIPE, &earlier);
+    if (text->error == EFBIG) discard_signal(SIGXFSZ, &earlier);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 

@@ -8,7 +8,7 @@
 /* What a recursion would keep of an object, in one place, as each visit needs all of it. */
 struct visit {
     uint64_t next, end; /* slots to be looked at */
-    uint32_t order;     /* in which it was entered, from 1; LEFT_OUT */
+    uint32_t order;     /* in which it was visited, from 1; LEFT_OUT */
     uint32_t low;       /* the lowest order that is known to be reached and on the stack */
     uint32_t caller;    /* who led to it */
     bool open;          /* on the stack: its component is not complete yet */
@@ -57,7 +57,7 @@ static bool refers_to_itself(const struct graph *graph, uint32_t number) {
     return false;
 }
 
-/* Takes the component of `number`, which was entered first of it, off the stack. */
+/* Takes the component of `number`, which was visited first of it, off the stack. */
 static void complete(struct tarjan *t, uint32_t number) {
     struct cycles *cycles = t->cycles;
     bool any = t->stack[t->height - 1] != number || refers_to_itself(cycles->graph, number);

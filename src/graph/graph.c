@@ -19,7 +19,7 @@ static void number(poolobj *object, void *arg) {
     if (!numbering_add(&opening->graph->numbers, (uintptr_t)object)) opening->failed = true;
 }
 
-static void enter_object(poolobj *object, void *arg) {
+static void add_object(poolobj *object, void *arg) {
     struct graph *graph = ((struct opening *)arg)->graph;
     graph->object[numbering_of(&graph->numbers, (uintptr_t)object)] = object;
 }
@@ -37,7 +37,7 @@ static inline uint32_t target(struct graph *graph, const poolobj *to) {
     return n;
 }
 
-static void enter_slots(poolobj *const *slots, size_t count, void *arg) {
+static void add_slots(poolobj *const *slots, size_t count, void *arg) {
     struct opening *opening = (struct opening *)arg;
     struct graph *graph = opening->graph;
     for (size_t i = 0; i < count; i++) graph->to[opening->slots++] = target(graph, slots[i]);
@@ -48,9 +48,9 @@ int32_t graph_count_of(const poolobj *object) {
     return object->count - (object->flags & SAVED ? 1 : 0);
 }
 
-static void enter_objects(struct graph *graph) {
+static void add_objects(struct graph *graph) {
     struct opening opening = {graph, false, 0};
-    poolobj_walk(graph->heap, NULL, enter_object, &opening);
+    poolobj_walk(graph->heap, NULL, add_object, &opening);
     for (uint32_t n = 0; n < graph->count; n++) {
         graph->outside[n] = graph_count_of(graph->object[n]);
         graph->first[n] = opening.slots;
@@ -59,10 +59,10 @@ static void enter_objects(struct graph *graph) {
     graph->first[graph->count] = opening.slots;
 }
 
-static void enter_references(struct graph *graph) {
+static void add_references(struct graph *graph) {
     struct opening opening = {graph, false, 0};
     for (uint32_t n = 0; n < graph->count; n++)
-        poolobj_references(graph->object[n], enter_slots, &opening);
+        poolobj_references(graph->object[n], add_slots, &opening);
 }
 
 static bool number_objects(struct graph *graph) {
@@ -88,10 +88,10 @@ static bool fill_graph(struct graph *graph) {
     graph->first = (uint64_t *)area_new(graph->count + (size_t)1, sizeof graph->first[0]);
     graph->outside = (int32_t *)area_new(graph->count, sizeof graph->outside[0]);
     if (graph->object == NULL || graph->first == NULL || graph->outside == NULL) return false;
-    enter_objects(graph);
+    add_objects(graph);
     graph->to = (uint32_t *)area_new(graph->first[graph->count], sizeof graph->to[0]);
     if (graph->to == NULL) return false;
-    enter_references(graph);
+    add_references(graph);
     return true;
 }
 

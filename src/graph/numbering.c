@@ -5,7 +5,7 @@
 
 enum { FIRST_PAGES = 256 };
 
-static void enter_number(struct numbering *numbering, size_t index) {
+static void add_number(struct numbering *numbering, size_t index) {
     uint32_t *slot =
         (uint32_t *)probing_find_free(&numbering_slots, numbering->slot, numbering->slot_count,
                                       numbering_hash(numbering->page[index].base));
@@ -28,7 +28,7 @@ static bool grow_pages(struct numbering *numbering) {
     numbering->page_room = room;
     numbering->slot = slots;
     numbering->slot_count = 2 * room;
-    for (size_t i = 0; i < numbering->page_count; i++) enter_number(numbering, i);
+    for (size_t i = 0; i < numbering->page_count; i++) add_number(numbering, i);
     return true;
 }
 
@@ -36,7 +36,7 @@ static struct number_page *add_page(struct numbering *numbering, uintptr_t base)
     if (numbering->page_count == numbering->page_room && !grow_pages(numbering)) return NULL;
     struct number_page *page = &numbering->page[numbering->page_count];
     page->base = base;
-    enter_number(numbering, numbering->page_count++);
+    add_number(numbering, numbering->page_count++);
     return page;
 }
 

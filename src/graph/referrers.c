@@ -17,7 +17,7 @@ static uint64_t count(struct referrers *referrers, const struct graph *graph) {
 }
 
 /* From the last to the first, which moves first[n] back to where the entries of n begin. */
-static void enter_referrers(struct referrers *referrers, const struct graph *graph) {
+static void add_referrers(struct referrers *referrers, const struct graph *graph) {
     for (uint32_t n = graph->count; n-- > 0;)
         for (uint64_t s = graph->first[n + 1]; s-- > graph->first[n];) {
             if (graph->to[s] == NOBODY) continue;
@@ -41,7 +41,7 @@ static bool fill_referrers(struct referrers *referrers, const struct graph *grap
     uint64_t entries = count(referrers, graph);
     referrers->entry = (struct referrer *)area_new(entries, sizeof referrers->entry[0]);
     if (referrers->entry == NULL) return false;
-    enter_referrers(referrers, graph);
+    add_referrers(referrers, graph);
     return true;
 }
 

@@ -100,7 +100,7 @@ static void count_guards(struct census *census) {
 }
 
 /* Where the lock is out of reach the counts are those of the moment. */
-void census_take(struct census *census) {
+void census_make(struct census *census) {
     memset(census, 0, sizeof *census);
     bool locked = space_lock();
     for (struct window *window = window_first(); window != NULL; window = window->next)

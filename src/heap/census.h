@@ -29,7 +29,7 @@ struct census {
 extern "C" {
 #endif
 
-void census_take(struct census *census);
+void census_make(struct census *census);
 /* The sum of class_free. */
 size_t census_free_blocks(const struct census *census);
 /* Ends the process if any invariant does not hold; no other thread may allocate or free. */

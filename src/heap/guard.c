@@ -97,7 +97,7 @@ static struct guard_pool *make_pool(void) {
 }
 
 /* False: the lock or the memory is out of reach. */
-static bool enter(struct guard_pool **pool) {
+static bool lock_pool(struct guard_pool **pool) {
     space_lock_notice_fork();
     if (!lock_lock(&guard_state.lock)) return false;
     *pool = pool_now();
@@ -241,7 +241,7 @@ void *guard_allocate(const struct guard_request *request, const struct stack *as
     struct guard_pool *pool;
     size_t pages = pages_of(request->size);
     ASSERT(request->size <= GUARD_MAX && request->alignment <= POOL_SIZE);
-    if (!enter(&pool)) return NULL;
+    if (!lock_pool(&pool)) return NULL;
     struct guard_slot *slot = take_slot(pool, pages);
     lock_unlock(&guard_state.lock);
     if (slot == NULL) return NULL;
@@ -285,7 +285,7 @@ bool guard_free(uintptr_t address) {
     keep_trace(&slot->freed, &freed);
     struct spot spot = spot_of(address, size_of(slot));
     shut(&spot);
-    if (!enter(&pool)) {
+    if (!lock_pool(&pool)) {
         atomic_u32_store_release(&slot->state, GUARD_FREED);
         return true;
     }

@@ -176,7 +176,7 @@ void pending_deposit(struct work *work, uintptr_t address) {
 /* ---- Taking in ---- */
 
 /* Blocks of a word of bits become spare. */
-static void take_word(struct heap *heap, struct pool *pool, unsigned word, uint64_t bits) {
+static void take_in_pending(struct heap *heap, struct pool *pool, unsigned word, uint64_t bits) {
     if (size_class_is_span(pool_class(pool))) {
         int wrong = heap_free_in_span(heap, pool, bits);
         if (wrong >= 0) block_fail("free", BLOCK_FREED, pending_address(pool, 0, (unsigned)wrong));
@@ -205,7 +205,7 @@ void pending_take_in(struct work *work, struct heap *heap, struct pool *pool) {
         if (bits[w] != 0) bits[w] = atomic_u64_exchange(&pool_pending(pool)[w], 0);
     }
     for (unsigned w = 0; w < words; w++)
-        if (bits[w] != 0) take_word(heap, pool, w, bits[w]);
+        if (bits[w] != 0) take_in_pending(heap, pool, w, bits[w]);
     settle_again(work, pool);
 }
 

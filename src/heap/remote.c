@@ -92,7 +92,7 @@ static void take_in_word(struct work *work, struct heap *heap, uintptr_t base, u
 }
 
 /* Returns the number of its entries. */
-static unsigned take_message(struct work *work, struct heap *heap, struct message *message) {
+static unsigned take_in_message(struct work *work, struct heap *heap, struct message *message) {
     ASSERT(heap_is_mine(heap));
     unsigned count = (unsigned)atomic_u64_load(&message->count);
     uintptr_t address;
@@ -111,7 +111,7 @@ static unsigned take_message(struct work *work, struct heap *heap, struct messag
 enum { ENTRIES_OF_POOL = 8 };
 
 /* Until there were about so many entries. */
-static void take_items(struct work *work, struct heap *heap, uint64_t items, unsigned limit) {
+static void take_in_items(struct work *work, struct heap *heap, uint64_t items, unsigned limit) {
     unsigned taken = 0;
     work->items = items;
     while (work->items != 0 && taken < limit) {
@@ -121,7 +121,7 @@ static void take_items(struct work *work, struct heap *heap, uint64_t items, uns
             pending_take_in(work, heap, inbox_pool(item));
             taken += ENTRIES_OF_POOL;
         } else {
-            taken += take_message(work, heap, inbox_message(item));
+            taken += take_in_message(work, heap, inbox_message(item));
             message_give(heap, inbox_message(item));
         }
     }
@@ -157,7 +157,7 @@ static void cool(struct work *work, struct heap *heap) {
 static void hold_heap(struct work *work, struct heap *heap) {
     ASSERT(heap_state(heap) == HEAP_BUSY);
     do {
-        take_items(work, heap, inbox_take(heap), ~0u);
+        take_in_items(work, heap, inbox_take(heap), ~0u);
         if (!heap->warm) cool(work, heap);
     } while (!inbox_park(heap));
 }
@@ -206,7 +206,7 @@ static void finish_work(struct work *work, struct heap *own) {
 }
 
 static void drain(struct work *work, struct heap *heap, unsigned limit) {
-    take_items(work, heap, inbox_take_own(heap), limit);
+    take_in_items(work, heap, inbox_take_own(heap), limit);
     uint64_t rest = work->items;
     work->items = 0;
     if (rest != 0) inbox_put_back(heap, rest);

@@ -63,7 +63,7 @@ static void *describe_run(uintptr_t base, size_t size) {
     run->size = size;
     run->freed = 0;
     atomic_u64_store_release(&run->tag,
-                             tag_of_kind(base, TAG_RUN)); /* partners: a fork, census_take */
+                             tag_of_kind(base, TAG_RUN)); /* partners: a fork, census_make */
     return (void *)base;
 }
 

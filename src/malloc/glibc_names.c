@@ -14,7 +14,7 @@ EXPORT int malloc_trim(size_t keep) { return allocate_trim(keep); }
 
 EXPORT struct mallinfo2 mallinfo2(void) {
     struct census census;
-    census_take(&census);
+    census_make(&census);
     return report_mallinfo(&census);
 }
 

@@ -55,7 +55,7 @@ static void wish(struct atomic_u32 *what) {
 static void note_live_before(void) {
     struct census census;
     struct sample_totals totals;
-    census_take(&census);
+    census_make(&census);
     size_t sampled = sample_each(&totals, NULL, NULL) ? (size_t)totals.live_bytes : 0;
     sample_set_live_before(census.used_bytes - size_min(sampled, census.used_bytes));
 }
@@ -195,7 +195,7 @@ bool occasion_counts_blocks(void) { return reports_at_end(); }
 static bool served_enough(void) {
     struct census census;
     if (options.report_least == 0) return true;
-    census_take(&census);
+    census_make(&census);
     return census.served >= options.report_least;
 }
 

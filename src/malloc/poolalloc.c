@@ -43,7 +43,7 @@ EXPORT int poolalloc_get_stats(struct poolalloc_stats *stats) {
         return -1;
     }
     struct census census;
-    census_take(&census);
+    census_make(&census);
     struct poolalloc_stats all = {
         .size = size_min(stats->size, sizeof all),
         .used = census.used_bytes,

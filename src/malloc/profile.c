@@ -302,7 +302,7 @@ static void add_line(const struct site *site, void *argument) {
 static void add_rest(struct text *to, const struct sample_totals *totals) {
     struct census census;
     if (totals->live_before == 0) return;
-    census_take(&census);
+    census_make(&census);
     double rest = (double)census.used_bytes - totals->live_bytes;
     uint64_t before = size_min(rounded(rest), totals->live_before);
     if (before == 0) return;

@@ -101,7 +101,7 @@ static void write_holders(struct text *to, const struct census *census) {
 
 void report_write(struct text *to) {
     struct census census;
-    census_take(&census);
+    census_make(&census);
     text_add(to, "poolalloc " POOLALLOC_VERSION_STRING " report, pid ");
     text_add_decimal(to, (uint64_t)os_process_id());
     text_add(to, ", ");
@@ -175,7 +175,7 @@ static void xml_system(struct text *to, size_t now, size_t most) {
    another name, which those who read glibc's pass by. */
 void report_write_xml(struct text *to) {
     struct census census;
-    census_take(&census);
+    census_make(&census);
     struct mallinfo2 info = report_mallinfo(&census);
     text_add(to, "<malloc version=\"1\" allocator=\"poolalloc " POOLALLOC_VERSION_STRING "\">\n");
     text_add(to, "<heap nr=\"0\">\n<sizes>\n");
@@ -206,7 +206,7 @@ static void stats_line(struct text *to, const char *name, uint64_t number) {
 
 void report_write_stats(struct text *to) {
     struct census census;
-    census_take(&census);
+    census_make(&census);
     struct mallinfo2 info = report_mallinfo(&census);
     text_add(to, "Arena 0:\n");
     stats_line(to, "system bytes     = ", info.arena);

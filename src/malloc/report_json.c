@@ -66,7 +66,7 @@ static void add_classes(struct text *to, const struct census *census) {
 
 void report_write_json(struct text *to) {
     struct census census;
-    census_take(&census);
+    census_make(&census);
     add_json_number(to, "{\"schema\":", SCHEMA);
     text_add(to, ",\"version\":\"" POOLALLOC_VERSION_STRING "\"");
     add_json_number(to, ",\"pid\":", (uint64_t)os_process_id());

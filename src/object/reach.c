@@ -49,22 +49,22 @@ static inline void prefetch_ledger(const struct type_pool *pool) {
 }
 
 /* With what copy_counts does. */
-static size_t enter_pool_members(struct type_pool *pool, int generation) {
+static size_t whiten_pool_members(struct type_pool *pool, int generation) {
     ASSERT(pool->held && pool->type->tracked);
     struct object_set members = generation_places(pool, generation);
     uint32_t *counts = pool_counts(pool);
-    size_t entered = 0;
+    size_t whitened = 0;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = members.word[w]; rest != 0; rest &= rest - 1) {
             const poolobj *object = type_pool_lowest(pool, w, rest);
             bool is_object = type_pool_is_object(object);
             counts[w * 64 + bit_lowest(rest)] = (uint32_t)object->count;
             members.word[w] ^= is_object ? 0 : rest & -rest;
-            entered += is_object;
+            whitened += is_object;
         }
     pool_marks(pool)->white = members;
     generation_age(pool, &members, generation);
-    return entered;
+    return whitened;
 }
 
 /* What is not in the collection has a working count that nobody looks at. */
@@ -127,10 +127,10 @@ static void subtract(const struct type_pool *pool) {
 }
 
 /* ---- Enter and subtract: all generations, in one pass ----
- * No reference leads to an object that is not entered, but for untracked ones, which have ELSEWHERE
- * as working count: nothing takes it to 0, so that no look at white is needed. The counts of the
- * others start at 0 and are added up in any order. Not where pools are frozen, of which nothing is
- * written. */
+ * No reference leads to an object that is not whitened, but for untracked ones, which have
+ * ELSEWHERE as working count: nothing takes it to 0, so that no look at white is needed. The counts
+ * of the others start at 0 and are added up in any order. Not where pools are frozen, of which
+ * nothing is written. */
 
 #define ELSEWHERE (UINT32_C(1) << 31)
 
@@ -158,7 +158,7 @@ static inline void prefetch_counts(const poolobj *object, size_t first, size_t s
     __builtin_prefetch(ledger_count(*object_field(object, second)), 1);
 }
 
-ALWAYS_INLINE size_t enter_pool(struct type_pool *pool, bool far) {
+ALWAYS_INLINE size_t whiten_pool(struct type_pool *pool, bool far) {
     ASSERT(pool->held && !pool->frozen && pool->type->tracked);
     struct object_set members = generation_places(pool, OLDEST);
     const poolobj_type *type = pool->type;
@@ -188,8 +188,8 @@ ALWAYS_INLINE size_t enter_pool(struct type_pool *pool, bool far) {
     return ledger_set_count(&members);
 }
 
-static NOINLINE size_t enter_near(struct type_pool *pool) { return enter_pool(pool, false); }
-static NOINLINE size_t enter_far(struct type_pool *pool) { return enter_pool(pool, true); }
+static NOINLINE size_t whiten_near(struct type_pool *pool) { return whiten_pool(pool, false); }
+static NOINLINE size_t whiten_far(struct type_pool *pool) { return whiten_pool(pool, true); }
 
 /* R2 of the white objects. */
 static void check_counts(const struct type_pool *pool) {
@@ -433,15 +433,15 @@ static void sweep_on(struct type_pool *chain, size_t pools, struct rescue *rescu
 }
 
 /* True: it took sweeps by marks. */
-static bool rescue_chain(struct type_pool *chain, size_t entered, enum part part) {
+static bool rescue_chain(struct type_pool *chain, size_t whitened, enum part part) {
     struct rescue rescue = {0, 0, &queue_end, NULL, 0, 0};
     size_t pools = 0;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work, pools++)
         sweep_first(pool, &rescue, part);
     queue_prune(&rescue);
     if (visit_queue(&rescue, part == ALL ? sweep_few(pools) : SIZE_MAX)) {
-        ASSERT(rescue.visited <= entered);
-        unmark_chain(chain, rescue.visited == entered);
+        ASSERT(rescue.visited <= whitened);
+        unmark_chain(chain, rescue.visited == whitened);
         return false;
     }
     sweep_on(chain, pools, &rescue);
@@ -451,39 +451,39 @@ static bool rescue_chain(struct type_pool *chain, size_t entered, enum part part
 /* Objects of which no cache holds the counts. */
 enum { MANY = 200000 };
 
-static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t entered) {
+static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t whitened) {
     const bool apart = heap->frozen || heap->long_lived_total > MANY;
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         apart ? subtract_apart(pool) : subtract(pool);
     check_chain(heap, chain);
-    rescue_chain(chain, entered, apart ? APART : SOME);
+    rescue_chain(chain, whitened, apart ? APART : SOME);
 }
 
 /* ---- The whole ---- */
 
 static size_t find_all(poolobj_heap *heap, struct type_pool *chain) {
     ASSERT(!heap->frozen);
-    size_t entered = 0;
+    size_t whitened = 0;
     clear_counts(heap);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         type_pool_prefetch(pool->next_work);
-        entered += heap->swept ? enter_far(pool) : enter_near(pool);
+        whitened += heap->swept ? whiten_far(pool) : whiten_near(pool);
     }
     check_chain(heap, chain);
-    heap->swept = rescue_chain(chain, entered, ALL);
-    return entered;
+    heap->swept = rescue_chain(chain, whitened, ALL);
+    return whitened;
 }
 
 size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
     ASSERT(generation >= 0 && generation <= OLDEST);
-    size_t entered = 0;
+    size_t whitened = 0;
     if (generation == OLDEST && !heap->frozen) return find_all(heap, chain);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work) {
         prefetch_ledger(pool->next_work);
-        entered += enter_pool_members(pool, generation);
+        whitened += whiten_pool_members(pool, generation);
     }
-    find_some(heap, chain, entered);
-    return entered;
+    find_some(heap, chain, whitened);
+    return whitened;
 }
 
 size_t reach_count(const struct type_pool *chain) {

@@ -2,7 +2,7 @@
 /*
  * reach.h - which objects of a collection are unreachable: trial deletion, in passes over pools.
  *
- *   enter     every object of the collection is white; its working count is a copy of its count
+ *   whiten    every object of the collection is white; its working count is a copy of its count
  *   subtract  each reference from one of them to another takes one off the other's working count
  *   rescue    who has some left is referred to from outside: grey. Each grey object's references
  *             are visited once, and the white objects they lead to become grey in turn
@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 /* Enters the objects of the generations 0 to `generation` in the pools of the chain, makes them a
-   generation older, and leaves the unreachable white. Returns how many objects it entered. */
+   generation older, and leaves the unreachable white. Returns how many objects it made white. */
 size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation);
 /* The white objects of the chain as if they were all there are: those that are reachable from
    outside of them are white no more. */

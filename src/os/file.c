@@ -29,7 +29,7 @@ static void leave(int folder) {
 
 /* F1: the folder of that name in `folder`, which is left for it, or -1. What is opened is what was
    looked at, but for a link, which nobody but its owner can replace in a sticky folder. */
-static int enter_folder(int folder, const char *name) {
+static int open_folder(int folder, const char *name) {
     struct stat status;
     int inner = open_at(folder, name, O_PATH | O_NOFOLLOW);
     if (inner != -1 && fstat(inner, &status) == 0 && S_ISLNK(status.st_mode)) {
@@ -51,7 +51,7 @@ static int walk(const char **path) {
         memcpy(name, *path, length);
         name[length] = '\0';
         bool is_root = length == 0 && folder == AT_FDCWD;
-        if (is_root || length > 0) folder = enter_folder(folder, is_root ? "/" : name);
+        if (is_root || length > 0) folder = open_folder(folder, is_root ? "/" : name);
         *path = slash + 1;
     }
     return folder;

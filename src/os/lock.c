@@ -39,7 +39,7 @@ bool lock_is_out_of_reach(const struct lock *lock) {
 
 /* One look at the lock, and a sleep of up to `milliseconds` if it is held: true if it is ours.
    Whoever waited cannot know whether others still do, and says that they do. */
-static bool take_or_sleep(struct lock *lock, unsigned milliseconds) {
+static bool lock_or_sleep(struct lock *lock, unsigned milliseconds) {
     uint32_t seen = atomic_u32_load(&lock->state);
     if (seen == 0) return atomic_u32_replace(&lock->state, &seen, lock_self() | WAITED_FOR);
     if (!(seen & WAITED_FOR) && !atomic_u32_replace(&lock->state, &seen, seen | WAITED_FOR))
@@ -58,7 +58,7 @@ static NOINLINE bool wait_for_lock(struct lock *lock) {
             return false;
         }
         unsigned left = waited < lock_patience ? lock_patience - (unsigned)waited : 1;
-        if (take_or_sleep(lock, left)) return true;
+        if (lock_or_sleep(lock, left)) return true;
         uint32_t now = atomic_u32_load(&lock->turns);
         if (now != turns) since = os_clock_ms();
         turns = now;
@@ -76,7 +76,7 @@ bool lock_lock(struct lock *lock) {
 
 void lock_wait(struct lock *lock) {
     while (is_stuck(lock) && atomic_u32_load(&lock->state) != 0 && !lock_is_mine(lock))
-        if (take_or_sleep(lock, LOCK_PATIENCE_MS)) lock_unlock(lock);
+        if (lock_or_sleep(lock, LOCK_PATIENCE_MS)) lock_unlock(lock);
 }
 
 void lock_unlock(struct lock *lock) {

@@ -491,8 +491,8 @@ int poolval_dict_clear(poolval_space *space, poolobj *value) {
 }
 
 /* Takes an entry out, whose references are the caller's then. */
-static void take_entry(poolval_space *space, struct value_dict *dict, poolobj **from,
-                       poolobj *entry[2]) {
+static void remove_entry(poolval_space *space, struct value_dict *dict, poolobj **from,
+                         poolobj *entry[2]) {
     memcpy(entry, from, 2 * sizeof entry[0]);
     from[0] = from[1] = NULL;
     dict->length--;
@@ -511,25 +511,25 @@ bool dict_remove(poolval_space *space, struct value_dict *dict, poolobj *key, po
         found = dict_find(space, dict, key, hash);
     }
     if (found == NULL) return !dict_find_failed(space) && key_fail_missing(space, key) != NULL;
-    take_entry(space, dict, found, entry);
+    remove_entry(space, dict, found, entry);
     return true;
 }
 
-static bool take_out(poolval_space *space, poolobj *value, poolobj *key, poolobj *entry[2]) {
+static bool remove_from(poolval_space *space, poolobj *value, poolobj *key, poolobj *entry[2]) {
     struct value_dict *dict = require_dict(space, value);
     return dict != NULL && dict_remove(space, dict, key, entry);
 }
 
 poolobj *poolval_dict_pop(poolval_space *space, poolobj *dict, poolobj *key) {
     poolobj *entry[2];
-    if (!take_out(space, dict, key, entry)) return NULL;
+    if (!remove_from(space, dict, key, entry)) return NULL;
     value_unref(entry[0]);
     return entry[1];
 }
 
 int poolval_dict_remove(poolval_space *space, poolobj *dict, poolobj *key) {
     poolobj *entry[2];
-    if (!take_out(space, dict, key, entry)) return -1;
+    if (!remove_from(space, dict, key, entry)) return -1;
     value_unref(entry[0]);
     value_unref(entry[1]);
     return 0;
@@ -554,7 +554,7 @@ static void hand_out_entry(poolobj *entry[2], poolobj **key, poolobj **item) {
 static int pop_at(poolval_space *space, poolobj *value, bool last, poolobj **key, poolobj **item) {
     struct value_dict *dict = require_dict(space, value);
     poolobj *entry[2] = {NULL, NULL}, **from = dict != NULL ? entry_at(dict, last) : NULL;
-    if (from != NULL) take_entry(space, dict, from, entry);
+    if (from != NULL) remove_entry(space, dict, from, entry);
     hand_out_entry(entry, key, item);
     return dict == NULL ? -1 : from != NULL;
 }

@@ -19,14 +19,14 @@ struct spec {
 static uint32_t peek(const struct spec *spec, size_t ahead) {
     return spec->at + ahead < spec->stop ? str_at(spec->str, spec->at + ahead) : 0;
 }
-static bool take_character(struct spec *spec, uint32_t character) {
+static bool accept_character(struct spec *spec, uint32_t character) {
     if (peek(spec, 0) != character || spec->at == spec->stop) return false;
     spec->at++;
     return true;
 }
 
 /* False: too large. */
-static bool take_number(struct spec *spec, uint32_t *number) {
+static bool read_number(struct spec *spec, uint32_t *number) {
     for (*number = 0; peek(spec, 0) >= '0' && peek(spec, 0) <= '9'; spec->at++) {
         *number = *number * 10 + (peek(spec, 0) - '0');
         if (*number > WIDTH_MOST) return false;
@@ -34,7 +34,7 @@ static bool take_number(struct spec *spec, uint32_t *number) {
     return true;
 }
 
-static void take_align(struct spec *spec, struct format *format) {
+static void read_align(struct spec *spec, struct format *format) {
     if (is_align(peek(spec, 1))) {
         format->fill = peek(spec, 0);
         format->align = (char)peek(spec, 1);
@@ -45,14 +45,14 @@ static void take_align(struct spec *spec, struct format *format) {
     }
 }
 
-static void take_flags(struct spec *spec, struct format *format) {
+static void read_flags(struct spec *spec, struct format *format) {
     uint32_t sign = peek(spec, 0);
     if (sign == '+' || sign == '-' || sign == ' ') {
         format->sign = (char)sign;
         spec->at++;
     }
-    format->alternate = take_character(spec, '#');
-    if (!take_character(spec, '0')) return;
+    format->alternate = accept_character(spec, '#');
+    if (!accept_character(spec, '0')) return;
     format->zeros = format->align == 0;
     if (format->fill == 0) format->fill = '0';
 }
@@ -69,16 +69,16 @@ bool format_read(poolval_space *space, const struct value_str *str, size_t start
     memset(format, 0, sizeof *format);
     format->precision = -1;
     format->is_empty = start == stop;
-    take_align(&spec, format);
-    take_flags(&spec, format);
-    if (!take_number(&spec, &format->width)) return fail_spec(space);
+    read_align(&spec, format);
+    read_flags(&spec, format);
+    if (!read_number(&spec, &format->width)) return fail_spec(space);
     if (peek(&spec, 0) == ',' || peek(&spec, 0) == '_') {
         format->grouping = (char)peek(&spec, 0);
         spec.at++;
     }
-    if (take_character(&spec, '.')) {
+    if (accept_character(&spec, '.')) {
         size_t digits = spec.at;
-        if (!take_number(&spec, &precision) || spec.at == digits) return fail_spec(space);
+        if (!read_number(&spec, &precision) || spec.at == digits) return fail_spec(space);
         format->precision = (int32_t)precision;
     }
     if (peek(&spec, 0) > ' ' && peek(&spec, 0) <= CHAR_MAX_ASCII) {

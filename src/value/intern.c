@@ -100,7 +100,7 @@ static bool is_identifier(const char *text, size_t size) {
     return true;
 }
 
-static bool rule_takes(const poolval_space *space, const char *text, size_t size) {
+static bool rule_covers(const poolval_space *space, const char *text, size_t size) {
     return size <= space->intern_max && is_identifier(text, size);
 }
 
@@ -112,7 +112,7 @@ static poolobj *add_identifier(poolval_space *space, const char *text, size_t si
     return add_str(space, str, slot);
 }
 
-/* The interned string of a text that the rule takes. */
+/* The interned string of a text that the rule covers. */
 static poolobj *identifier(poolval_space *space, const char *text, size_t size) {
     if (!ensure_slot(space)) return NULL;
     uint64_t hash = hash_bytes(&space->key, text, size);
@@ -125,7 +125,7 @@ static poolobj *identifier(poolval_space *space, const char *text, size_t size) 
 
 poolobj *intern_by_rule(poolval_space *space, poolobj *value) {
     struct value_str *str = (struct value_str *)value;
-    if (!str_is_ascii(str) || !rule_takes(space, (const char *)str_data(str), str_length(str)))
+    if (!str_is_ascii(str) || !rule_covers(space, (const char *)str_data(str), str_length(str)))
         return value;
     poolobj *interned = intern_str(space, str);
     value_unref(value);
@@ -195,7 +195,7 @@ poolobj *poolval_str_new_size(poolval_space *space, const char *text, size_t siz
     if (size > STR_LENGTH_MAX) return (poolobj *)str_fail_length(space, size);
     if (!utf8_is_ascii(text, size)) return new_from_utf8(space, text, size);
     if (size == 1) return space->latin1[(unsigned char)*text];
-    if (rule_takes(space, text, size)) return identifier(space, text, size);
+    if (rule_covers(space, text, size)) return identifier(space, text, size);
     return (poolobj *)str_new_ascii(space, text, size);
 }
 

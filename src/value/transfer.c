@@ -313,7 +313,7 @@ poolobj *transfer_instance(struct transfer *transfer_, const poolobj *value, siz
 /* ---- Any value ---- */
 
 /* What is hashed by a hook is no key before it is whole. */
-static poolobj *take_known(struct transfer *transfer_, poolobj *known) {
+static poolobj *refer_to_known(struct transfer *transfer_, poolobj *known) {
     const struct own *own = own_of(transfer_->to, known);
     bool hashed = own != NULL && own->hooks.hash != NULL;
     for (const struct open *open = transfer_->not_key; hashed && open; open = open->outer)
@@ -328,7 +328,7 @@ static poolobj *transfer_any(struct transfer *transfer_, const poolobj *value, s
     const struct kind *kind = value_kind(transfer_->from, value);
     if (kind->transfer == NULL && kind->transfer_whole == NULL) return fail_stays(transfer_, value);
     poolobj *known = copies_get(&transfer_->copies, value);
-    if (known != NULL) return take_known(transfer_, known);
+    if (known != NULL) return refer_to_known(transfer_, known);
     if (kind->transfer_whole != NULL) return kind->transfer_whole(transfer_, value, depth);
     if (kind->transfer_parts != NULL) return transfer_container(transfer_, value, kind, depth);
     return transfer_simple(transfer_, value, kind);

@@ -334,7 +334,7 @@ inline drop_message(Message) {
 
 /* A block of the first message that was taken out of an inbox; `holder` is the heap that is taken
    in for, 0 in a sweep. */
-inline take_message() {
+inline take_in_message() {
     m = lowest(got & ALL_MESSAGES);
     b = lowest(content[m]);
     drop(content[m], b);
@@ -637,7 +637,7 @@ proctype thread(byte my; short may; byte left) WHILE_THERE {
     do
     :: tokens != 0 -> settle(); forget()
     :: tokens == 0 && hand != 0 -> deposit(); forget()
-    :: tokens == 0 && hand == 0 && (got & ALL_MESSAGES) != 0 -> take_message(); forget()
+    :: tokens == 0 && hand == 0 && (got & ALL_MESSAGES) != 0 -> take_in_message(); forget()
     :: tokens == 0 && hand == 0 && got != 0 && (got & ALL_MESSAGES) == 0 -> take_pool(); forget()
     :: tokens == 0 && hand == 0 && got == 0 && held != 0 -> hold(); forget()
     :: tokens == 0 && hand == 0 && got == 0 && held == 0 && open != NONE ->

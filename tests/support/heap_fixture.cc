@@ -109,7 +109,7 @@ void TestHeap::free(void *pointer) {
 
 struct census census_now() {
     struct census census;
-    census_take(&census);
+    census_make(&census);
     return census;
 }
 

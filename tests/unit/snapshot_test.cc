@@ -67,7 +67,7 @@ TEST_F(SnapshotTest, CountsWhatTheCensusCounts) {
     keep(40 * MIB);
     Snapshot snapshot = look();
     struct census census;
-    census_take(&census);
+    census_make(&census);
     EXPECT_EQ(snapshot.live_blocks, census.used_blocks);
     EXPECT_EQ(snapshot.live_bytes, census.used_bytes);
     EXPECT_EQ(snapshot.large_blocks, census.runs);
@@ -89,7 +89,7 @@ TEST_F(SnapshotTest, GuardedBlocksAreLiveAndTheirPagesResident) {
     allocate_guard(0, GUARD_MEMORY);
     Snapshot snapshot = look();
     struct census census;
-    census_take(&census);
+    census_make(&census);
     EXPECT_EQ(snapshot.live_blocks, census.used_blocks);
     EXPECT_EQ(snapshot.live_bytes, census.used_bytes);
     EXPECT_EQ(snapshot.live_bytes - before.live_bytes, 20u + 1000 + 5000 + 12000);

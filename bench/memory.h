@@ -28,8 +28,8 @@ static inline long memory_resident_kib(void) {
     return memory_figure("/proc/self/smaps_rollup", "\nRss:");
 }
 
-/* Of the control group if BENCH_CGROUP names its file of usage, which holds bytes; else of the
-   whole machine, where whatever else runs is in it too. */
+/* Memory of the control group if BENCH_CGROUP names its file of usage, which holds bytes; else of
+   the whole machine, where whatever else runs is in it too. */
 static inline long memory_system_kib(void) {
     static const char *group;
     if (group == NULL) group = getenv("BENCH_CGROUP");

@@ -110,7 +110,7 @@ static const intptr_t with_children = PTRACE_O_TRACEEXIT | PTRACE_O_TRACEFORK | 
 static long address_space_peak; /* KiB */
 static unsigned followed;
 
-/* Of a process that stands, at its end or before. */
+/* The peak of the address space of a process that stands, at its end or before. */
 static void note_address_space(pid_t process) {
     char path[64], line[256];
     long kib;

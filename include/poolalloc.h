@@ -69,15 +69,16 @@ void poolalloc_free(void *block);
    block ends the process. */
 void poolalloc_free_sized(void *block, size_t size);
 
-/* The same for a block of aligned_alloc (C23 7.24.3.5). */
+/* free for a block of aligned_alloc whose size and alignment are known (C23 7.24.3.5); values that
+   cannot be the block's end the process. */
 void poolalloc_free_aligned_sized(void *block, size_t alignment, size_t size);
 
 /* A block whose address is a multiple of `alignment`, a power of two; the size need not be a
    multiple of it (C17). NULL and EINVAL for any other alignment, ENOMEM when out of memory. */
 void *poolalloc_aligned_alloc(size_t alignment, size_t size) POOLALLOC_MALLOC POOLALLOC_SIZE(2);
 
-/* As aligned_alloc, but stores the block in *result and returns 0, EINVAL (alignment no power of
-   two or no multiple of sizeof(void *)) or ENOMEM; on failure *result keeps its value. ENOMEM is
+/* Allocates as aligned_alloc, stores the block in *result and returns 0, EINVAL (alignment no power
+   of two or no multiple of sizeof(void *)) or ENOMEM; on failure *result keeps its value. ENOMEM is
    in errno too, as glibc has it. */
 int poolalloc_posix_memalign(void **result, size_t alignment, size_t size);
 

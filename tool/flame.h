@@ -5,7 +5,7 @@
 
 #include "profile_text.h"
 
-// Of a difference, boxes are as wide as what moved in them, and coloured by how it did.
+// The boxes of a difference are as wide as what moved in them, and coloured by how it did.
 std::string flame_html(const SampleProfile &profile, const ProfileView &view);
 
 #endif

@@ -81,7 +81,7 @@ class StoppedThreads {
         return found;
     }
 
-    // One that ends meanwhile is none to know.
+    // A thread that ends meanwhile does not count as unknown.
     void stop(int id) {
         if (ptrace(PTRACE_SEIZE, id, nullptr, nullptr) != 0) {
             if (errno != ESRCH) all_known_ = false;

@@ -47,8 +47,8 @@ Callers callers_of(const Snapshot &heap) {
     return callers;
 }
 
-// Of functions that are inlined at the call the innermost that does not only ask for others, or the
-// outermost of those.
+// The innermost of the functions that are inlined at the call which does not only ask for others,
+// or the outermost of those.
 Frame holder_of(const std::vector<Frame> &frames) {
     for (const Frame &frame : frames)
         if (!frame_is_of_allocating(frame)) return frame;

@@ -24,7 +24,7 @@ class Writer {
     struct Thread {
         std::string bytes;
         uint64_t last = 0; // block
-        // Of a realloc that has begun: the block, if it is a known one, and its address.
+        // A realloc that has begun: its block, if that is a known one, and its address.
         bool has_block = false;
         uint64_t block = 0, address = 0;
     };

@@ -100,7 +100,7 @@ std::string whole_path(const std::string &path) {
     return realpath(path.c_str(), whole) != nullptr ? whole : path;
 }
 
-// Of all processes that left a profile the one that held most, as a shell's child may be the one
+// The profile of the process that held most, as a shell's child may be the one
 // that counts.
 SampleProfile choose_profile(const TemporaryFolder &folder, const Program &program,
                              const Ended &ended, ProfileView *view) {

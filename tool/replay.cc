@@ -48,7 +48,7 @@ struct Stream { // of a thread
     pthread_t thread;
 };
 
-// As a program would, at least once on each page.
+// Writes to a block at least once on each page, as a program would.
 char *touch(char *block, uint64_t size) {
     for (uint64_t at = 0; block != nullptr && at < size; at += TOUCH) block[at] = 1;
     return block;

@@ -36,7 +36,7 @@ class Source {
     virtual std::string file_path(const std::string &path) const = 0;
     // The program's file, for its symbols.
     virtual std::string program_path() const = 0;
-    // As messages name it: "process 12 (redis-server)".
+    // The name for messages: "process 12 (redis-server)".
     virtual std::string title() const = 0;
     virtual int process_id() const = 0;
     // Stack pointers of the threads, as far as they are known; the main thread's too.

@@ -23,7 +23,7 @@ struct Places {
     uint64_t arenas() const { return window_size / arena_size; }
 };
 
-// Which pages have memory behind them, asked of the system for a range at a time.
+// Knows which pages have memory behind them; asks the system for a range at a time.
 class Residency {
   public:
     Residency(Source &source, uint64_t pool_size);

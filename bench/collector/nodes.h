@@ -14,7 +14,8 @@ extern const char *const nodes_name;
 void nodes_start(void);
 void *nodes_new(void);
 void nodes_link(void *from, int field, void *to);
-/* The same with the reference that the caller holds, which is the caller's no more. */
+/* Puts a child into a node with the reference that the caller holds, which is the caller's no more.
+ */
 void nodes_move(void *from, int field, void *to);
 void nodes_drop(void *node);
 /* A full collection; how many objects it found, if the collector says. */

@@ -212,7 +212,7 @@ static const struct workload {
     {"iterate_list_1000", iterate_list},
 };
 
-/* Of the processor: what else runs on the machine counts less. */
+/* Time of the processor: what else runs on the machine counts less. */
 static double seconds_used(void) {
     struct timespec used;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);

@@ -8,7 +8,7 @@
 #include "graph/choice.h"
 #include "graph/route.h"
 
-/* Of a chain that is longer than both together, so many objects are shown of its beginning and of
+/* A chain that is longer than twice this shows so many objects of its beginning and of
    its end. */
 enum { CHAIN_ENDS = 20 };
 

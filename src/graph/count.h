@@ -30,7 +30,7 @@ size_t count_types(const poolobj_heap *heap);
 poolgraph_type_count count_objects(poolobj_type *type);
 size_t count_named(poolobj_heap *heap, const char *object_heap_type_name);
 
-/* As poolgraph_counts, or with a snapshot as poolgraph_growth. */
+/* Does what poolgraph_counts does, or with a snapshot what poolgraph_growth does. */
 size_t count_rank(poolobj_heap *heap, const poolgraph_snapshot *snapshot,
                   poolgraph_type_count *counts, size_t room);
 

@@ -26,7 +26,7 @@ struct cycles {
 extern "C" {
 #endif
 
-/* Of the objects that `live` does not reach. False: no memory. */
+/* Finds the cycles of the objects that `live` does not reach. False: no memory. */
 bool cycle_open(struct cycles *cycles, const struct graph *graph, const struct route *live);
 void cycle_close(struct cycles *cycles);
 /* Length of the shortest cycle through an object that is on one, if it is below `limit`; else 0.

@@ -4,7 +4,7 @@
  * by the object's address. Numbers follow from what the program did, not from where the system put
  * its memory.
  *
- * As in the ledger, an object is known by the granule of 16 bytes it starts in. A record for each
+ * An object is known by the granule of 16 bytes it starts in, as in the ledger. A record for each
  * 4 KiB with objects has a bit for each granule: an object's number is that of the first in there,
  * plus the bits below its own. A million objects of 24 bytes need 6,000 records, which the cache
  * holds; a table with an entry per object would miss it at every reference.

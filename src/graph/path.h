@@ -16,7 +16,8 @@ extern "C" {
 /* Each reference to the object after it, from the first object on, which is not printed. */
 void path_print(const struct label *label, const struct graph *graph, const uint32_t *objects,
                 uint32_t length);
-/* The same with the first object, which the last one refers to. */
+/* Prints a cycle: its first object, each reference to the next, and that of the last to the first.
+ */
 void path_print_cycle(const struct label *label, const struct graph *graph, const uint32_t *objects,
                       uint32_t length);
 /* The shortest cycle from which an object of the garbage hangs, and the way from there. `away` is

@@ -30,7 +30,7 @@ extern "C" {
 
 /* False: no memory. */
 bool route_open(struct route *route, const struct graph *graph);
-/* The same, gone to the end from all roots: what is live. */
+/* Opens a route and goes to its end from all roots: it has reached what is live then. */
 bool route_open_live(struct route *route, const struct graph *graph);
 void route_close(struct route *route);
 /* Begins at an object, unless it has been reached. */

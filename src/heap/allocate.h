@@ -47,7 +47,7 @@ bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addre
 void deallocate_poll(void *freed);
 /* Frees a live block. */
 void deallocate_block(struct block *block);
-/* The same block with `size` bytes (over SPAN_MAX) where it is or moved by its pages; NULL: that
+/* Makes a block `size` bytes long (over SPAN_MAX), where it is or moved by its pages; NULL: that
    can't be done, and nothing happened. For large blocks and direct mappings. */
 void *allocate_resize(struct block *block, size_t size);
 

@@ -375,7 +375,7 @@ void heap_empty_magazine(struct heap *heap, unsigned class_index) {
     return_leaving(heap);
 }
 
-/* Of blocks above 512 bytes only the older half goes: to take a span again costs as much as
+/* Only the older half of blocks above 512 bytes goes: to take a span again costs as much as
    hundreds of frees. */
 void heap_halve_magazine(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap) && size_class_is_span(class_index));

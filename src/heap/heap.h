@@ -179,7 +179,7 @@ void heap_begin_treat(struct heap *heap);
 /* A block of the class, or of one of the next `near` ones (NEAR_CLASSES; 0 if its stride matters),
    from the heap's own pools; NULL: there is none. */
 void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near);
-/* The same, with a new pool if need be. NULL: no memory. */
+/* A block of the class from the heap's own pools, or from a new one. NULL: no memory. */
 void *heap_take(struct heap *heap, unsigned class_index);
 /* A block of the class in memory that reads as zero; NULL if there is none, or a free one that has
    memory behind it. */
@@ -187,7 +187,7 @@ void *heap_take_zeroed(struct heap *heap, unsigned class_index);
 /* Puts a block that is no longer live, whose live bit is in `word`, into a full magazine, which
    grows, or all of whose blocks become spare first. */
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
-/* That and heap_count_free: in one call, so that free needs no register saved. */
+/* Calls heap_put_full, then heap_count_free: one function, so that free needs no register saved. */
 bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
 /* Frees the live blocks whose bits are set in a word of live bits, that of WORD_SPAN bytes at
    `base`. They become spare. False, and nothing done, if one is not live, and for blocks of spans

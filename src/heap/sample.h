@@ -87,7 +87,7 @@ typedef void sample_visitor(const struct site *site, void *argument);
 bool sample_each(struct sample_totals *totals, sample_visitor *visit, void *argument);
 /* The callers of a live block that was sampled; false: it is none. */
 bool sample_find(uintptr_t address, struct stack *stack, size_t *size);
-/* Of the last sampled block that was freed at the address, if that is not long ago: who asked for
+/* Looks for the last sampled block that was freed at the address, not long ago: who asked for
    it, and, with a mean below SAMPLE_BARE, who freed it; else that stack is empty. */
 bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *freed);
 
@@ -107,7 +107,7 @@ extern const struct sample_places sample_places;
 
 /* In the child of a fork: if a thread that is gone was at it, all that is known is forgotten. */
 void sample_after_fork(uint32_t survivor);
-/* As if nothing had been sampled: for tests. */
+/* Forgets for tests all that was sampled. */
 void sample_reset_for_test(void);
 
 #ifdef __cplusplus

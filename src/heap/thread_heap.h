@@ -52,7 +52,7 @@ static inline void thread_heap_leave(struct heap *heap) {
 /* True if a signal has interrupted the thread inside the allocator: the heaps are not for it. */
 bool thread_heap_is_inside(void);
 /* The shared heap, locked until thread_heap_leave_shared; NULL: no memory for it, or it is out of
- * reach.
+   reach.
  */
 struct heap *thread_heap_enter_shared(void);
 void thread_heap_leave_shared(void);
@@ -101,7 +101,7 @@ size_t thread_heap_bytes(void);
 /* Heaps made from now on count every malloc (options: report). */
 void thread_heap_count_blocks(void);
 
-/* As if the thread ended: for tests. */
+/* Does for tests what happens when the thread ends. */
 void thread_heap_end_for_test(void);
 
 #ifdef __cplusplus

@@ -298,7 +298,8 @@ static void add_line(const struct site *site, void *argument) {
     text_add(output->to, "\n");
 }
 
-/* Of what was live before no more can be there than is not explained by samples. */
+/* What was live before sampling began: no more of it can be there than samples leave unexplained.
+ */
 static void add_rest(struct text *to, const struct sample_totals *totals) {
     struct census census;
     if (totals->live_before == 0) return;

@@ -297,7 +297,7 @@ static void finalize_type(const poolobj_type *type, bool *any) {
     generation_let_go(chain);
 }
 
-/* As inside of a collection, which would need the links of the chain. */
+/* It counts as a collection: one that began meanwhile would need the links of the chain. */
 static bool finalize_all(poolobj_heap *heap) {
     ASSERT(!heap->collecting);
     bool any = false;

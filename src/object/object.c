@@ -270,7 +270,8 @@ static NOINLINE void die_in_slices(poolobj_heap *heap, poolobj *object) {
     object_die_until(heap, others ? 0 : os_clock_ns() + SLICE_NS);
 }
 
-/* One that nobody takes leave of ends at once, at any depth: no code of the program runs. */
+/* An object without finalizer and weak references ends at once, at any depth: no code of the
+   program runs. */
 void object_die(poolobj *object) {
     struct type_pool *pool = ledger_pool(object);
     poolobj_type *type = pool->type;

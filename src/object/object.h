@@ -89,7 +89,7 @@ ALWAYS_INLINE void object_references(const poolobj_type *type, const struct type
 
 /* ---- Chains of the dying ---- */
 
-/* As the members of a header lie in a word. */
+/* Where the members of a header lie in the word that it is. */
 enum { HEADER_TYPE_SHIFT = 32, HEADER_FLAGS_SHIFT = 48, LINK_LOW_BITS = 30 };
 
 /* The link is an address in units of 8 bytes: 30 bits in the count, the rest in the type. */

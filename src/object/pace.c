@@ -42,7 +42,7 @@ static bool is_lasting(const poolobj_heap *heap) {
     return heap->pace.share < HARDLY_ANY && heap->threshold[0] >= YOUNG_SPARE;
 }
 
-/* Of so many collections of the young in a row one looks whether they still last, and the others
+/* In so many collections of the young in a row one looks whether they still last, and the others
    need not be. */
 enum { LOOK_EVERY = 4 };
 

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* The same variable may be added several times. False: no memory. */
+/* Adds a variable, which may be there already. False: no memory. */
 bool root_add(struct roots *roots, void *variable);
 /* Takes one that was added off again; nothing if it is not there. */
 void root_remove(struct roots *roots, void *variable);

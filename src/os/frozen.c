@@ -52,7 +52,7 @@ static __attribute__((noreturn)) void stay_frozen(int to) {
     for (;;) syscall(SYS_exit_group, 0);
 }
 
-/* As fork, but that nobody is told of it, here or at its end: no handlers, no SIGCHLD, and wait
+/* A fork of which nobody is told, here or at its end: no handlers, no SIGCHLD, and wait
    does not see it. */
 static long make_copy(void) { return syscall(SYS_clone, 0ul, NULL, NULL, NULL, NULL); }
 

@@ -27,11 +27,12 @@ uintptr_t os_program_entry(void);
 
 /* Zeroed memory, readable and writable; NULL if the system has none. */
 void *os_map(size_t size);
-/* The same, aligned to `alignment` (a power of two, at least the OS page). */
+/* Memory of os_map, aligned to `alignment` (a power of two, at least the OS page). */
 void *os_map_aligned(size_t size, size_t alignment);
-/* The same, at `hint` if that is free and aligned. */
+/* Memory of os_map_aligned, at `hint` if that is free and aligned. */
 void *os_map_aligned_at(void *hint, size_t size, size_t alignment);
-/* The same with an inaccessible OS page before and after it, which are not part of `size`. */
+/* Memory at `hint` with an inaccessible OS page before and after it, which are not part of `size`.
+ */
 void *os_map_guarded_at(void *hint, size_t size);
 /* For what the program never touches: OS_FENCE bytes of inaccessible address space lie on each
    side, so that whatever runs past the end of a block ends there. The second has `before` bytes of

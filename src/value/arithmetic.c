@@ -118,7 +118,8 @@ static double left_of(double x, double y) {
     return ldexp((double)a, low - 1075);
 }
 
-/* As Python's divmod: the remainder has the sign of y, and is that of exact reckoning, rounded. */
+/* The remainder of Python's divmod: it has the sign of y, and is that of exact reckoning, rounded.
+ */
 static double modulo_of(double x, double y) {
     if (!isfinite(x) || y != y) return (double)__builtin_nan("");
     double left = !isfinite(y) ? (x < 0 ? -x : x) : left_of(x, y);

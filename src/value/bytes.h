@@ -36,7 +36,7 @@ static inline bool bytes_is(const poolval_space *space, const poolobj *value) {
     unsigned type = value_type(space, value);
     return type == POOLVAL_BYTES || type == POOLVAL_BYTEARRAY;
 }
-/* Of a value that is one of them. */
+/* The bytes of a value that is a bytes or a bytearray. */
 struct bytes bytes_of(const poolval_space *space, const poolobj *value);
 /* -1, 0, 1. */
 int bytes_compare(struct bytes a, struct bytes b);

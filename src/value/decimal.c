@@ -172,7 +172,7 @@ static bool read_plain(const char *at, const char *end, char *buffer, double *nu
     return true;
 }
 
-/* As far as a name goes, in any case. */
+/* Whether a text is this name, in capitals or not. */
 static bool is_name(const char *at, const char *end, const char *name) {
     for (; at < end && *name != '\0'; at++, name++)
         if ((*at | 0x20) != *name) return false;

@@ -23,7 +23,7 @@ static unsigned bits_for(size_t length) {
 
 static size_t entries_size(unsigned bits) { return capacity_of(bits) * 2 * sizeof(poolobj *); }
 
-/* Of the whole table: entries and slots. */
+/* Bytes of the whole table, entries and slots. */
 static size_t table_size(unsigned bits) {
     return bits == 0 ? 0 : entries_size(bits) + ((size_t)dict_slot_width(bits) << bits);
 }

@@ -47,22 +47,22 @@ static inline void *dict_table(const struct value_dict *dict) {
     return dict_bits(dict) == 0 ? NULL : dict_slots(dict, dict_slot_width(dict_bits(dict)));
 }
 
-/* Of memory that is zero: a dictionary without entries. */
+/* Makes memory that is zero a dictionary without entries. */
 void dict_init(struct value_dict *dict);
 /* Bytes of the table. */
 size_t dict_table_bytes(const struct value_dict *dict);
 
-/* Of the types that are dictionaries inside: sets have no values. */
+/* A new dictionary of any type that is a dictionary inside; sets have no values. */
 struct value_dict *dict_new_of(poolval_space *space, unsigned type);
 static inline struct value_dict *dict_new(poolval_space *space) {
     return dict_new_of(space, POOLVAL_DICT);
 }
 /* Takes the entry of a key out, whose references are the caller's then. False: the failure is
- * noted. */
+   noted. */
 bool dict_remove(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *entry[2]);
 void dict_clear(struct value_dict *dict);
 /* Entry of a key with this hash, which is held by the caller, which is a pointer to key and value;
- * NULL: it is not there. */
+   NULL: it is not there. */
 poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
                     uint64_t hash);
 /* After one found nothing: whether a hook of a key failed in it, whose failure is noted then. Asked

@@ -23,8 +23,8 @@ int poolval_dict_next(poolval_space *space, const poolobj *value, poolval_place 
     return entry != NULL;
 }
 
-/* Of itself: nothing changes, nor moves. Code of the program runs as old values go; what it does to
-   `other` then is as with poolval_dict_next. */
+/* A dictionary updated from itself neither changes nor moves. Code of the program runs as old
+   values go; what it does to `other` then is as with poolval_dict_next. */
 int poolval_dict_update(poolval_space *space, poolobj *value, poolobj *other) {
     poolval_place place = {0, 0};
     poolobj *key, *item;

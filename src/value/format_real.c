@@ -69,7 +69,7 @@ static void raise(char *text) {
         if (*text >= 'a' && *text <= 'z') *text -= 'a' - 'A';
 }
 
-/* Of a number that is not negative. */
+/* Writes a number that is not negative. */
 static void write_magnitude(char *text, size_t room, double number, const struct format *format) {
     char kind = format->type | 0x20;
     if (number != number || number > DBL_MAX)

@@ -20,7 +20,7 @@ struct value_large {
 };
 
 /* An integer of either kind or a bool as it is reckoned with. Not to be copied: `limb` may be
- * `word`. */
+   `word`. */
 struct integer {
     const uint64_t *limb;
     size_t length; /* 0 for 0 */
@@ -54,7 +54,7 @@ int integer_compare(const struct integer *a, const struct integer *b);
 
 /* The nearest double, of those that are as near the even one. False: beyond all. */
 bool integer_to_double(const struct integer *view, double *number);
-/* Of a finite number, what is before the point. */
+/* The integer before the point of a finite number. */
 poolobj *integer_from_double(poolval_space *space, double number);
 /* The double nearest to a / b; b is not 0. False: the failure is noted. */
 bool integer_ratio(poolval_space *space, const struct integer *a, const struct integer *b,

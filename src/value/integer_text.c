@@ -2,7 +2,7 @@
 /* Integers as text and back, in any base up to 36: a word of digits at a time. */
 #include "value/integer.h"
 
-/* As many digits as a word holds, and the base to the power of their number. */
+/* How many digits a word holds, and the base to the power of their number. */
 struct chunk {
     unsigned digits;
     uint64_t power;

@@ -63,7 +63,8 @@ static bool ensure_slot(poolval_space *space) {
     return true;
 }
 
-/* As the dying do it: without memory the table stays as it is, and no failure is noted. */
+/* Strings call it as they die, so that it notes no failure: without memory the table stays as it
+   is. */
 static void shrink_slots(struct intern_table *table) {
     if (likely(table->used * SPARSE >= table->size || table->size == SIZE_LEAST)) return;
     size_t size = size_max(table->size / 4, SIZE_LEAST);

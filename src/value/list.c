@@ -54,7 +54,7 @@ static bool move_items(struct value_list *list, size_t bytes) {
     return true;
 }
 
-/* The same: room for exactly so many items. */
+/* Gives a list room for exactly so many items. */
 static bool set_items_room(struct value_list *list, size_t room) {
     if (room == 0) {
         value_free(list->item);

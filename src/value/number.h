@@ -33,7 +33,7 @@ static inline bool number_int_of(const poolval_space *space, const poolobj *valu
     return false;
 }
 
-/* Of numbers. */
+/* Both are for values that are numbers. */
 enum number_order number_compare(const poolval_space *space, const poolobj *a, const poolobj *b);
 uint64_t number_hash(const poolval_space *space, const poolobj *value);
 

@@ -31,7 +31,7 @@ ALWAYS_INLINE int64_t small(const poolobj *value) {
 
 static int equal_items(struct memo *memo, poolobj *a, poolobj *b, size_t depth);
 
-/* The same, with both held, as hooks may drop them. */
+/* Compares two items, and holds both meanwhile where hooks may drop them. */
 static int equal_held(struct memo *memo, poolobj *a, poolobj *b, size_t depth) {
     if (likely(!memo->holds)) return equal_items(memo, a, b, depth);
     value_ref(a), value_ref(b);

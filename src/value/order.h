@@ -12,9 +12,11 @@
 extern "C" {
 #endif
 
-/* Of items of containers: what is the same object is equal. 1, 0, or -1 with the failure noted. */
+/* Whether two items of containers are equal: 1, 0, or -1 with the failure noted. An object is equal
+   to itself, without a question. */
 int order_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth);
-/* The same, with both held meanwhile where hooks may drop them, and all the levels there are. */
+/* Does what order_equal does, with all the levels there are, and holds both items meanwhile where
+   hooks may drop them. */
 int order_equal_held(poolval_space *space, poolobj *a, poolobj *b);
 /* Sets *order to -1, 0 or 1. False: the failure is noted. */
 bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int *order);

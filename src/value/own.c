@@ -277,7 +277,7 @@ ptrdiff_t own_length(const struct own *own, poolobj *value) {
     return length < 0 ? -1 : length;
 }
 
-/* As many items as its length. False: not. */
+/* Iterates over the value; false if that does not give as many items as its length. */
 static bool check_iterate(const struct own *own, poolobj *value) {
     poolval_space *space = own->space;
     ptrdiff_t length = own_length(own, value), count = 0;

@@ -19,7 +19,8 @@ struct own {
     poolval_space *space;
     unsigned base; /* POOLVAL_OTHER, or what it extends */
     poolval_hooks hooks;
-    /* Of a type that extends a value, the program's, which are called after the value's. */
+    /* The program's functions, where the type extends a value: they are called after the value's.
+     */
     void (*traverse)(poolobj *object, poolobj_visit visit, void *arg);
     void (*drop)(poolobj *object);
 };

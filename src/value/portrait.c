@@ -24,7 +24,8 @@ static uint32_t char_at(const struct writer *writer, size_t index) {
     return ((const uint32_t *)(const void *)writer->data)[index];
 }
 
-/* As snprintf. */
+/* Copies the text out as snprintf does: what does not fit is cut off, and the whole length is
+   returned. */
 static int give_text(struct writer *writer, char *text, size_t size) {
     size_t used = 0, end = 0;
     for (size_t i = 0; i < writer->length && !writer->failed; i++) {

@@ -36,7 +36,7 @@ static inline size_t range_cut_at(const struct cut *cut, size_t i) {
 static inline int64_t range_at(const struct value_range *range, size_t index) {
     return (int64_t)((uint64_t)range->start + (uint64_t)range->step * (uint64_t)index);
 }
-/* The same integers in the same order. */
+/* Whether two ranges have the same integers in the same order. */
 bool range_equal(const struct value_range *a, const struct value_range *b);
 uint64_t range_hash(const poolval_space *space, const struct value_range *range);
 bool range_has(const struct value_range *range, int64_t number);

@@ -31,7 +31,7 @@ struct around {
 
 static void write_value(struct writer *writer, const poolobj *value, const struct around *outer);
 
-/* The same, of an item that hooks may drop. */
+/* Writes an item, and holds it meanwhile where hooks may drop it. */
 static void write_item(struct writer *writer, poolobj *item, const struct around *outer) {
     if (likely(!outer->repeats->memo.holds)) {
         write_value(writer, item, outer);

@@ -222,7 +222,7 @@ int poolval_set_slice(poolval_space *space, poolobj *value, const poolobj *slice
     return poolval_list_set_slice(space, value, cut.start, cut.start + (ptrdiff_t)cut.count, items);
 }
 
-/* Those that go are held until the list is whole. */
+/* The items that go are held until the list is whole. */
 int poolval_remove_slice(poolval_space *space, poolobj *value, const poolobj *slice) {
     struct cut cut;
     if (!value_require(space, value, POOLVAL_LIST, "a list")) return -1;

@@ -19,7 +19,7 @@ static inline bool set_is(const poolval_space *space, const poolobj *value) {
 }
 /* The items of a frozen set are all there: it gets its hash. */
 void set_freeze(poolval_space *space, struct value_dict *set);
-/* Of either kind: the same items. 1, 0, -1. */
+/* Whether two sets of either kind have the same items: 1, 0, or -1 with the failure noted. */
 int set_equal(const poolval_space *space, const poolobj *a, const poolobj *b);
 
 #ifdef __cplusplus

@@ -10,7 +10,8 @@ struct sharing {
     bool failed;          /* no memory */
 };
 
-/* Of objects that are no values, that which stands for the space. */
+/* Whether a value is one of the space's constants; of objects that are no values, only the one that
+   stands for the space is. */
 static bool is_constant(const poolval_space *space, const poolobj *value) {
     if (value_type(space, value) == POOLVAL_OTHER)
         return value->type == space->number[POOLVAL_OTHER];

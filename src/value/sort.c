@@ -191,7 +191,7 @@ static size_t make_keys(const struct sorter *sorter, poolobj *const *item, size_
     return made;
 }
 
-/* The same by keys, which are made once and dropped at the end. */
+/* Sorts by keys, which are made once and dropped at the end. */
 static bool sort_keyed(const struct sorter *sorter, poolobj **item, size_t count) {
     size_t size = size_max(count, 1) * 4 * sizeof item[0];
     poolobj **memory = (poolobj **)value_allocate(sorter->space, size), **all = memory;

@@ -22,7 +22,7 @@ static struct splice splice_into(struct value_str *str) {
     return splice;
 }
 
-/* As wide as the string needs, which is what str_new_empty wants to know. */
+/* A character as wide as the string's widest, which is what str_new_empty wants to know. */
 static uint32_t seen_of(const struct value_str *str) {
     static const uint32_t widest[] = {CHAR_MAX_LATIN1, CHAR_MAX_UCS2, CHAR_MAX_UNICODE};
     return str_is_ascii(str) ? 0 : widest[str_width_log(str)];
@@ -163,8 +163,8 @@ static ptrdiff_t find_slowly(poolval_space *space, const struct search *search) 
     return found;
 }
 
-/* As bytes, which is quickest. A place astride of characters is none; after some of those, which
-   only texts made for it have many of, goes on character by character. */
+/* Searches for the bytes, which is quickest. A place astride of characters is none; after some of
+   those, which only texts made for it have many of, goes on character by character. */
 static ptrdiff_t find_chars(poolval_space *space, struct search *search) {
     unsigned log = search->width_log;
     const char *end = search->data + (search->count << log);

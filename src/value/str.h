@@ -59,7 +59,7 @@ static inline void *str_data(const struct value_str *str) {
     size_t offset = sizeof *str + (str_is_ascii(str) ? 0 : sizeof(struct str_utf8 *));
     return (void *)((uintptr_t)str + offset);
 }
-/* Of a string that is not ASCII: where its UTF-8 is, NULL until it is made. */
+/* Where a string that is not ASCII keeps its UTF-8, which is NULL until it is made. */
 static inline struct str_utf8 **str_utf8_of(const struct value_str *str) {
     return (struct str_utf8 **)((uintptr_t)str + sizeof *str);
 }

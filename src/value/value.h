@@ -112,7 +112,7 @@ struct poolval_space {
     const struct around *around; /* containers around a hook that is asked for text: repr.c */
     bool closing;                /* the heap ends: the last interned string frees the space */
     double (*power)(double, double);
-    /* Of frozen sets as keys, which the modules of keys are below: see set.h. */
+    /* Whether two frozen sets are equal, for the modules of keys, which are below set.h. */
     int (*same_sets)(const poolval_space *space, const poolobj *a, const poolobj *b);
     struct failure failure;
 };
@@ -188,7 +188,7 @@ ALWAYS_INLINE bool value_require_any(poolval_space *space, const poolobj *value,
 }
 /* In a heap that is checked: it is an object of the heap, or of a shared one. */
 COLD bool value_check_heap(poolval_space *space, const poolobj *value, const char *what);
-/* The same of what goes into a container. */
+/* Requires a value that may go into a container. */
 ALWAYS_INLINE bool value_require_item(poolval_space *space, const poolobj *value,
                                       const char *what) {
     if (!value_require_any(space, value, what)) return false;
@@ -201,7 +201,7 @@ ALWAYS_INLINE poolobj *value_ref(poolobj *value) {
     poolobj_incref(value);
     return value;
 }
-/* The same where it makes no call: false, and nothing happened, if it would have to. */
+/* Adds a reference where that takes no call. False, and nothing happened: it would take one. */
 ALWAYS_INLINE bool value_try_ref(poolobj *value) {
     int32_t count = value->count;
     if (unlikely(count <= 0 || count == INT32_MAX)) return count == IMMORTAL;
@@ -251,7 +251,8 @@ ALWAYS_INLINE poolobj *value_made(poolval_space *space, void *container) {
 /* Tables of values; those that try note no failure. */
 void *value_allocate(poolval_space *space, size_t size);
 void *value_try_allocate(size_t size);
-/* Of NULL with size 0, allocates. Where it fails, the table is as it was. */
+/* Changes the size of a table; NULL with size 0 is a new one. Where it fails, the table is as it
+   was. */
 void *value_try_reallocate(void *table, size_t old_size, size_t size);
 static inline void value_free(void *table) {
     if (table != NULL) free(table); /* of NULL, which is frequent, without a call */

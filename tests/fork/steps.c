@@ -387,7 +387,8 @@ NO_HOOK static void all_names(void) {
     }
 }
 
-/* As if a signal handler ran while its thread is in the allocator, with the lock and without. */
+/* Does what a signal handler does while its thread is in the allocator, with the lock and without.
+ */
 NO_HOOK static void interrupted(void) {
     struct heap *heap = thread_heap_enter();
     EXPECT(space_lock());
@@ -398,7 +399,7 @@ NO_HOOK static void interrupted(void) {
     thread_heap_leave(heap);
 }
 
-/* As if that handler called pthread_exit. */
+/* Does what happens where a handler calls pthread_exit while its thread is in the allocator. */
 NO_HOOK static void ends_inside(void) {
     full_magazines();
     thread_heap_enter();
@@ -415,7 +416,7 @@ NO_HOOK static void visit(const struct site *site, void *sites) {
     ++*(size_t *)sites;
 }
 
-/* Of children some come where the table of samples is in the hands of a thread that is gone. */
+/* Some children come where the table of samples is in the hands of a thread that is gone. */
 NO_HOOK static void sampled(void) {
     struct sample_totals totals;
     size_t sites = 0;

@@ -40,7 +40,7 @@ static char *block_of(size_t size) {
     return block;
 }
 
-/* One that begins behind a guard page. */
+/* Asks until it gets a block that begins behind a guard page. */
 static char *block_at_start(size_t size) {
     char *block;
     do {

@@ -56,7 +56,7 @@ int plugin_fail(size_t size) {
     return thrown + handler_calls;
 }
 
-// The same for the forms that do not throw; 1: null.
+// Fails in a form of new that does not throw; 1: it returned null.
 int plugin_fail_quietly(size_t size) {
     std::set_new_handler(nullptr);
     return new (std::nothrow) char[size] == nullptr;

@@ -38,7 +38,7 @@ static uint64_t any(void) {
     return state ^= state << 17;
 }
 
-/* As many between 2^k and 2^(k+1) for every k up to 1 MiB. */
+/* A random size, which lies between 2^k and 2^(k+1) as often for every k, up to 1 MiB. */
 static size_t any_size(void) {
     unsigned order = 3 + (unsigned)(any() % 17);
     return ((size_t)1 << order) + (size_t)(any() % ((uint64_t)1 << order));

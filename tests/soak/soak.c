@@ -69,7 +69,7 @@ static void fill(const struct block *block) {
     if (block->size > 0) block->start[block->size - 1] = content(block, block->size - 1);
 }
 
-/* Of the block's contents the first `size` bytes. */
+/* Compares the first `size` bytes of a block with what was written. */
 static void verify(const struct block *block, size_t size, const char *when) {
     for (size_t i = 0; i < size; i += PAGE_STEP)
         if (block->start[i] != content(block, i)) fail(when, block);

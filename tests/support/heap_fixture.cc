@@ -84,7 +84,7 @@ TestHeap::TestHeap() {
     test_heaps.push_back(this);
 }
 
-// As malloc does.
+// Takes a block as malloc does.
 void *TestHeap::take_class(unsigned class_index) {
     void *block = magazine_pop(&heap_->top[class_index]);
     return block != nullptr ? block : heap_take(heap_, class_index);

@@ -60,7 +60,7 @@ class ValueTest : public GroundTest {
     std::string message() const { return poolval_error_message(space_); }
     // Living objects of a type of values.
     size_t count(int type) { return poolobj_count(poolval_object_type(space_, type)); }
-    // Of all types.
+    // How many values of each type there are.
     std::vector<size_t> counts();
 
     poolobj_heap *heap_ = nullptr;

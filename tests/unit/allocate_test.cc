@@ -278,7 +278,7 @@ TEST_F(AllocateTest, OtherThreadsTakePartInATrimAtTheirNextSlowPath) {
 
 bool unmapped;
 bool refuse_maps(enum os_call call) { return call == OS_MAP; }
-// As a limit on address space does: there is room once something was unmapped.
+// Refuses as a limit on address space does: there is room once something was unmapped.
 bool refuse_maps_until_unmap(enum os_call call) {
     unmapped |= call == OS_UNMAP;
     return call == OS_MAP && !unmapped;
@@ -375,7 +375,7 @@ TEST_F(AllocateTest, ANewHeapHasNothingToLetGoOf) {
     EXPECT_GT(heap->flush_due, os_clock_ms());
 }
 
-// As when two threads free it at once: both found it live.
+// Two threads that free a block at once both find it live.
 TEST_F(AllocateTest, OfTwoFreesThatBothFoundALargeBlockOneFails) {
     for (size_t size : {100 * KIB, 40 * MIB}) {
         poolalloc_trim(0);

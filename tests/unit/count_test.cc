@@ -55,7 +55,7 @@ TEST_F(CountTest, TheMostCommonComeFirst) {
     EXPECT_EQ(found_, 3u);
 }
 
-// As a sort of all would have it.
+// Ranks types by a sort of all of them.
 TEST_F(CountTest, TheFirstOfManyTypesAreTheFirst) {
     struct rng rng = {test_seed()};
     std::vector<std::pair<size_t, std::string>> all;

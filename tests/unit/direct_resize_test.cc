@@ -55,7 +55,7 @@ class DirectResizeTest : public HeapTest {
         munmap(place, size);
         return at(place);
     }
-    // As if a window of other addresses had the slot of this one.
+    // Puts a window of other addresses in the slot of this one.
     class TakenSlot {
       public:
         explicit TakenSlot(char *address) : address_(address) {

@@ -72,7 +72,8 @@ TEST_F(EmergencyTest, ItIsBounded) {
     EXPECT_EQ(count + bytes, 0u);
 }
 
-// As in a signal handler that has interrupted it: with the lock, with its heap, with both.
+// Tests what a signal handler meets that has interrupted the allocator: its lock held, its heap in
+// use, or both.
 class InterruptedTest : public EmergencyTest, public testing::WithParamInterface<int> {
   protected:
     void enter() {

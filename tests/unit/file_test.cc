@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which files are opened for a report, and which are left alone because another user may have
+// Tests which files are opened for a report, and which are left alone because another user may have
 // prepared their names.
 #include "os/file.h"
 

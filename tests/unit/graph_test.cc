@@ -151,7 +151,7 @@ TEST_F(GraphTest, AllKindsOfReferencesOfOneObjectHaveNames) {
     poolobj_decref(mixed);
 }
 
-// The same by hand, on many random graphs.
+// Compares with what a loop by hand finds, on many random graphs.
 TEST_F(GraphTest, ReferrersAreTheReferencesTurnedRound) {
     struct rng rng = {test_seed()};
     for (int round = 0; round < 20; round++) {

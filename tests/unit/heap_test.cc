@@ -29,7 +29,7 @@ class HeapPoolTest : public HeapTest {
     void free_all(const std::vector<void *> &blocks) {
         for (void *block : blocks) heap_.free(block);
     }
-    // Of a class above 512 bytes: so that its magazine may hold all that it ever can.
+    // Makes the magazine of a class above 512 bytes hold all that it ever can.
     void give_room(unsigned class_index) {
         PagesInUse much(20 * MIB);
         for (int times = 0; times < 10; times++)

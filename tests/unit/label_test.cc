@@ -17,7 +17,7 @@ class LabelTest : public GraphTest {
             return label_close(&text);
         });
     }
-    // The same in both kinds.
+    // Expects one text in both kinds of labels.
     void is_shown(const std::string &string, const std::string &as) {
         EXPECT_EQ(shown(string, LABEL_LINE), as);
         EXPECT_EQ(shown(string, LABEL_DOT), as);

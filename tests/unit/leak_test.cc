@@ -53,7 +53,8 @@ TEST_F(LeakTest, WhatAnImmortalHoldsMayStillBeHeld) {
                             "    node 2: count 2, 1 from outside\n");
 }
 
-// Of many cycles the shortest, wherever it is; of what only hangs from cycles, how it does.
+// The report shows the shortest of many cycles, wherever it is, and how other garbage hangs from
+// it.
 TEST_F(LeakTest, TheShortestCycleIsFound) {
     for (int length : {40, 7, 3, 5, 7}) poolobj_decref(ring(node_, length));
     Node *ring_of_4 = ring(node_, 4);

@@ -10,7 +10,7 @@ using MisuseTest = ObjectTest;
 #define EXPECT_FAILS(statement, line)                                                              \
     EXPECT_EXIT(statement, testing::KilledBySignal(SIGABRT), "^poolalloc: " line " \\(.*\\)\n$")
 
-// As the inline functions of a program without POOLOBJ_CHECKED end up.
+// Does what the inline functions of a program without POOLOBJ_CHECKED do.
 void plain_decref(void *object) {
     poolobj *o = static_cast<poolobj *>(object);
     if (o->count - 1 > 0)

@@ -128,7 +128,7 @@ TEST_F(OccasionTest, NothingIsHookedWithoutOptions) {
     EXPECT_EQ(now.sa_handler, SIG_DFL);
 }
 
-// As a process does that attaches: the words, and no call of the library's.
+// Writes the words that a process writes which attaches, and calls nothing of the library.
 TEST_F(OccasionTest, SamplingAndAProfileCanBeWishedForFromOutside) {
     occasion_prepare(true);
     std::string profile = path + ".folded";

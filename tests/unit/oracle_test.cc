@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The same random program on objects of poolobj.h and on those of the literal collector in
+// Runs one random program on objects of poolobj.h and on those of the literal collector in
 // tests/oracle/lists.h: after every step the same objects must live, with the same counts, and the
 // same finalizers must have run. ORACLE_STEPS sets the length, STRESS_SEED repeats a failure.
 #include <algorithm>

@@ -258,7 +258,8 @@ TEST_F(ParameterTest, PerturbedBlocksThatAnotherThreadFreesAreFilledAtOnce) {
     for (char *block : blocks) poolalloc_free(block);
 }
 
-// As many frees as make a heap poll, one too that sampled before: it polls at random distances.
+// Frees as often as makes any heap poll, also one that sampled before, which polls at random
+// distances.
 void free_until_poll() {
     for (int i = 0; i < 40 * HEAP_POLL_FREES; i++) poolalloc_free(poolalloc_malloc(100));
 }

@@ -12,7 +12,7 @@ namespace {
 
 class PendingTest : public HeapTest {
   protected:
-    // As a thread without a heap frees it.
+    // Frees a block as a thread without a heap does.
     static void deposit(void *block) {
         struct work *work = pending_begin();
         pending_deposit(work, reinterpret_cast<uintptr_t>(block));
@@ -123,7 +123,7 @@ TEST_F(PendingTest, BitsThatComeWhileAnotherHasTheTokenAreSeenByHim) {
     owner_.free(stays);
 }
 
-// Of all arenas of several windows.
+// The blocks lie in all arenas of several windows.
 TEST_F(PendingTest, AnyNumberOfBlocksAnywhereIsTakenIn) {
     std::vector<void *> blocks;
     for (size_t bytes = 0; bytes < 150 * MIB; bytes += 60000) blocks.push_back(owner_.take(60000));

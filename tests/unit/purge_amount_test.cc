@@ -77,7 +77,7 @@ class PurgeAmountTest : public HeapTest {
         }
         return purge_idle() + low;
     }
-    // Of a process that was taught nothing.
+    // Idle pages that a process may keep which was taught nothing.
     static size_t untaught() { return LEAST + purge_in_use() / 4; }
     // Idle pages that a free of the last page in use may leave.
     size_t left_at_rest() const { return 2 * LEAST + start_in_use_ / 4; }

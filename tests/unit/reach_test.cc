@@ -13,7 +13,7 @@ class ReachTest : public ObjectTest {
         return reach_find(heap_, chain_, OLDEST);
     }
     static bool is_white(Node *node) { return ledger_set_has(&ledger_marks(node)->white, node); }
-    // As between collections.
+    // Brings the heap back to the state between collections.
     void leave() {
         generation_sort(heap_, chain_);
         for (struct type_pool *pool = chain_; pool != nullptr; pool = pool->next_work)

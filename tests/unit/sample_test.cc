@@ -358,7 +358,7 @@ TEST_F(SampleTest, ASampledBlockFreedTwiceIsFound) {
     EXPECT_LINE_OF(poolalloc_free(block), "double free of ", block);
 }
 
-// As a signal handler that has interrupted a change of the table.
+// Looks at the table as a signal handler does that has interrupted a change of it.
 TEST_F(SampleTest, WhoHasTheTableAlreadyMayLookAtIt) {
     ASSERT_TRUE(allocate_sample(1));
     void *block = take(100);

@@ -78,8 +78,8 @@ TEST_F(SizeClassTest, BlocksFitTheirPoolOrSpanAndNoMoreWould) {
     }
 }
 
-// Of other offsets the index may be one too high: what matters is that no block seems to start
-// there.
+// The index of an offset at which no block starts may be one too high: what matters is that no
+// block seems to start there.
 TEST_F(SizeClassTest, TheReciprocalTellsWhereBlocksStart) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         const struct size_class &k = size_classes[c];

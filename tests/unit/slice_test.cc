@@ -14,7 +14,7 @@ class SliceTest : public ObjectTest {
         ObjectTest::SetUp();
         poolobj_gc_set_options(heap_, POOLOBJ_GC_SLICED);
     }
-    // Of 2^depth - 1 nodes.
+    // Makes a tree of 2^depth - 1 nodes.
     Node *tree(int depth) {
         Node *node = make();
         if (depth == 1) return node;

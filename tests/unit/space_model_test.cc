@@ -167,7 +167,7 @@ TEST_F(SpaceModelTest, AlsoWhereTheSystemRefusesAtRandom) {
     }
 }
 
-// As in the child of a fork whose parent had the lock in another thread: lists are broken.
+// The lists are broken, as in the child of a fork whose parent had the lock in another thread.
 TEST_F(SpaceModelTest, AlsoWithAllListsMadeAnew) {
     for (int round = 0; round < 40; round++) {
         run(40);

@@ -159,7 +159,7 @@ TEST_F(ValueInstanceTest, FinalizersOfSomeClasses) {
     EXPECT_EQ(finalized, 5);
 }
 
-// As __eq__, __hash__ and __repr__ of a language: by an attribute.
+// The hooks of a language for __eq__, __hash__ and __repr__, which go by an attribute.
 int equal_by_key(poolval_space *space, poolobj *a, poolobj *b) {
     poolobj *x, *y;
     if (poolval_type(space, b) != POOLVAL_INSTANCE) return POOLVAL_NO_ANSWER;

@@ -164,17 +164,19 @@ static COLD void *take_slow(struct heap *heap, unsigned class_index, unsigned ne
     return heap_take(heap, class_index);
 }
 
-static COLD void *take_block_of_shared(unsigned class_index) {
+static COLD void *take_block_of_shared(size_t size, unsigned class_index) {
     struct heap *heap = thread_heap_enter_shared();
     if (heap == NULL) return NULL;
+    heap->asked = size;
     void *block = take_slow(heap, class_index, 0);
     thread_heap_leave_shared();
     return block;
 }
 
-ALWAYS_INLINE void *take_unfilled(unsigned class_index, unsigned near) {
+ALWAYS_INLINE void *take_unfilled(size_t size, unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap_enter();
-    if (unlikely(heap == NULL)) return take_block_of_shared(class_index);
+    if (unlikely(heap == NULL)) return take_block_of_shared(size, class_index);
+    heap->asked = size;
     void *block = heap_take_own(heap, class_index, near);
     if (unlikely(block == NULL)) block = take_slow(heap, class_index, near);
     thread_heap_leave(heap);
@@ -185,23 +187,24 @@ static COLD void *fill_new(void *block, size_t size) {
     return block != NULL ? memset(block, (int)~options.perturb & 0xff, size) : NULL;
 }
 
-static COLD void *take_filled(unsigned class_index, unsigned near) {
-    return fill_new(take_unfilled(class_index, near), size_classes[class_index].stride);
+static COLD void *take_filled(size_t size, unsigned class_index, unsigned near) {
+    return fill_new(take_unfilled(size, class_index, near), size_classes[class_index].stride);
 }
 
-static NOINLINE void *take_class(unsigned class_index, unsigned near) {
+static NOINLINE void *take_class(size_t size, unsigned class_index, unsigned near) {
     ASSERT(class_index > 0 && class_index < CLASS_COUNT);
-    if (unlikely(options.perturb != 0)) return take_filled(class_index, near);
-    return take_unfilled(class_index, near);
+    if (unlikely(options.perturb != 0)) return take_filled(size, class_index, near);
+    return take_unfilled(size, class_index, near);
 }
 
 /* Kept so that a heap's decisions, made class by class, are about the block that it hands out. */
 enum { NO_NEAR_CLASS = 0 };
 
 /* A block of the shared heap, whose frees come to a slow path by themselves. */
-static void *take_from_shared(unsigned class_index) {
+static void *take_from_shared(size_t size, unsigned class_index) {
     struct heap *shared = thread_heap_enter_shared_inside();
     if (shared == NULL) return NULL;
+    shared->asked = size;
     void *block = take_slow(shared, class_index, NO_NEAR_CLASS);
     thread_heap_leave_shared();
     if (block != NULL && unlikely(options.perturb != 0))
@@ -227,7 +230,7 @@ static COLD void *take_chosen(struct heap *heap, const struct guard_request *req
     struct stack stack;
     stack_unwind_some(&stack, choice.is_sampled ? STACK_MOST : GUARD_FRAMES);
     void *block = choice.is_guarded ? take_guarded(heap, request, &stack) : NULL;
-    if (block == NULL && choice.is_sampled) block = take_from_shared(class_index);
+    if (block == NULL && choice.is_sampled) block = take_from_shared(request->size, class_index);
     if (block != NULL && choice.is_sampled)
         sample_add(&stack, (uintptr_t)block, request->size, choice.chance);
     return block;
@@ -240,14 +243,14 @@ static COLD void *take_sampling(size_t size, size_t alignment, unsigned class_in
     if (heap != NULL && unlikely(!heap->sampling)) allocate_poll(heap); /* it is new */
     if (heap != NULL && heap->sampling) block = take_chosen(heap, &request, class_index);
     thread_heap_leave(heap);
-    return block != NULL ? block : take_class(class_index, NO_NEAR_CLASS);
+    return block != NULL ? block : take_class(size, class_index, NO_NEAR_CLASS);
 }
 
 static void *take_class_for(size_t size, size_t alignment, unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap;
-    void *block = likely(!heap->sampling) ? take_class(class_index, near)
+    void *block = likely(!heap->sampling) ? take_class(size, class_index, near)
                   : heap_next_is_plain(heap, class_index)
-                      ? take_class(class_index, NO_NEAR_CLASS)
+                      ? take_class(size, class_index, NO_NEAR_CLASS)
                       : take_sampling(size, alignment, class_index);
     return likely(block != NULL) ? block : take_in_need(size, alignment);
 }
@@ -296,11 +299,13 @@ static COLD void sample_large(void *block, size_t size) {
     thread_heap_leave(heap);
 }
 
-static NOINLINE void *allocate_large(size_t size, size_t alignment, bool zero) {
+static NOINLINE void *allocate_large(size_t asked, size_t alignment, bool zero) {
+    size_t size = size_max(asked, 1);
     ASSERT(is_power_of_two(alignment));
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX - size) return NULL;
     void *block = take_large_relieved(size, alignment, zero);
     if (unlikely(thread_heap->sampling)) sample_large(block, size);
+    treat_pages_out(block, asked);
     return unlikely(options.perturb != 0) && !zero ? fill_new(block, size) : block;
 }
 
@@ -309,9 +314,10 @@ static bool is_large(size_t size) {
 }
 
 void *allocate_slow(size_t size) {
-    if (size <= SMALL_MAX) return take_class_for(size, ALIGN, size_class_small(size), 0);
-    if (is_large(size)) return allocate_large(size, ALIGN, false);
-    return take_class_for(size, ALIGN, size_class_span(size), NEAR_CLASSES);
+    size_t room = treat_room(size);
+    if (room <= SMALL_MAX) return take_class_for(size, ALIGN, size_class_small(room), 0);
+    if (is_large(room)) return allocate_large(size, ALIGN, false);
+    return take_class_for(size, ALIGN, size_class_span(room), NEAR_CLASSES);
 }
 
 void *allocate_tight(size_t size, size_t roomy) {
@@ -325,13 +331,14 @@ static void *take_zeroed(size_t size) {
     ASSERT(size <= SPAN_MAX);
     if (size < POOL_SIZE || thread_heap == &no_heap || thread_heap->sampling) return NULL;
     struct heap *heap = thread_heap_enter();
-    void *block = heap_take_zeroed(heap, size_class_span(size));
+    heap->asked = size;
+    void *block = heap_take_zeroed(heap, size_class_span(treat_room(size)));
     thread_heap_leave(heap);
     return block;
 }
 
 void *allocate_zeroed(size_t size) {
-    if (is_large(size)) return allocate_large(size, ALIGN, true);
+    if (is_large(treat_room(size))) return allocate_large(size, ALIGN, true);
     void *zeroed = take_zeroed(size);
     if (zeroed != NULL) return zeroed;
     void *block = allocate(size);
@@ -349,13 +356,13 @@ void *allocate_aligned(size_t alignment, size_t size) {
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX) return NULL;
     /* Small strides are all multiples of ALIGN: that of a rounded size is the rounded size itself.
      */
-    size_t rounded = align_up(size_max(size, 1), alignment);
-    if (alignment <= ALIGN) return allocate(size_max(size, 1));
+    size_t room = treat_room(size), rounded = align_up(size_max(room, 1), alignment);
+    if (alignment <= ALIGN) return allocate(treat_measures != 0 ? size : size_max(size, 1));
     if (rounded <= SMALL_MAX) return allocate_aligned_small(alignment, size, rounded);
     if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes may not be there yet */
-    unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(size, alignment) : 0;
+    unsigned class_index = alignment <= POOL_SIZE ? size_class_aligned(room, alignment) : 0;
     if (class_index == 0 || is_large(size_classes[class_index].stride))
-        return allocate_large(size_max(size, 1), alignment, false);
+        return allocate_large(size, alignment, false);
     void *block = magazine_pop(&thread_heap->top[class_index]);
     return likely(block != NULL) ? block : take_class_for(size, alignment, class_index, 0);
 }
@@ -365,27 +372,31 @@ void *allocate_growing(size_t size) {
     void *block = direct_allocate(size + size / 8, ALIGN);
     if (thread_heap != &no_heap) thread_heap->notes.due = (uintptr_t)block;
     if (unlikely(thread_heap->sampling)) sample_large(block, size);
+    treat_pages_out(block, size);
     return block;
 }
 
 /* What a block that is freed, or shrinks to `size` bytes, does without. */
-static void treat_rest(const struct block *block, size_t size) {
-    size_t kept = align_up(size, os_page_size()), had = block->usable;
-    bool has_pages = block->kind == TAG_RUN || block->kind == TAG_DIRECT;
-    if (has_pages && kept < had) treat_pages_back(block->address + had, had - kept);
+static void treat_rest(struct block *block, size_t size) {
+    treat_measure("free", block);
+    if (block->kind != TAG_RUN && block->kind != TAG_DIRECT) return;
+    size_t kept = align_up(size, os_page_size()), had = block->large->size;
+    if (kept < had) treat_pages_back(block->address + had, had - kept);
 }
 
 void *allocate_resize(struct block *block, size_t size) {
     ASSERT(block->kind != TAG_HEAP);
     if (size > PTRDIFF_MAX) return NULL;
     if (unlikely(treat_measures != 0)) treat_rest(block, size);
+    void *resized = NULL;
     if (block->kind == TAG_DIRECT) {
-        void *moved = direct_resize(block->large, size);
-        if (moved != NULL) sample_move(block->address, (uintptr_t)moved);
-        return moved;
+        resized = direct_resize(block->large, size);
+        if (resized != NULL) sample_move(block->address, (uintptr_t)resized);
+    } else if (block->kind == TAG_RUN && run_resize(block->large, size)) {
+        resized = (void *)block->address;
     }
-    bool resized = block->kind == TAG_RUN && run_resize(block->large, size);
-    return resized ? (void *)block->address : NULL;
+    treat_pages_out(resized, size);
+    return resized;
 }
 
 /* ---- Freeing ---- */
@@ -420,14 +431,14 @@ bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addre
 /* True if it is the moment to poll. */
 static bool release_pool_block(struct heap *heap, struct block *block) {
     ASSERT(block->kind == TAG_HEAP);
-    if (unlikely(treat_measures != 0) && block->heap == heap)
-        treat_back(block->address, block->usable);
+    size_t stride = size_classes[block->class_index].stride;
+    if (unlikely(treat_measures != 0) && block->heap == heap) treat_back(block->address, stride);
     if (heap != NULL && heap_free(heap, block->address)) {
         if (unlikely(heap->sampling)) heap_decide_put(heap, block->address);
         return false;
     }
-    if (heap == NULL) return remote_free_slow(NULL, block->heap, block->address, block->usable);
-    return remote_free(heap, block->heap, block->address, block->usable);
+    if (heap == NULL) return remote_free_slow(NULL, block->heap, block->address, stride);
+    return remote_free(heap, block->heap, block->address, stride);
 }
 
 static bool release_whole(struct block *block) {

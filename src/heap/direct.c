@@ -216,6 +216,7 @@ static void *resize(struct large *from, size_t size) {
     struct large *to = settle_moved(&old, landed, size);
     bool resized = to != NULL;
     if (!resized) to = describe_direct(old.address, old.size, false);
+    to->slack = resized ? 0 : old.slack;
     to->caller = old.caller;
     set_tag(to);
     remember(to);

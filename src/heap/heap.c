@@ -214,7 +214,7 @@ static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t block
     *pool_spare(pool) &= ~((uint64_t)1 << index);
     *span_used(pool) |= (uint64_t)1 << index;
     count_taken(pool, 1);
-    if (unlikely(treat_measures != 0)) treat_out(block, stride);
+    if (unlikely(treat_measures != 0)) treat_out(block, stride, heap->asked);
     struct atomic_u64 *word = pool_live(&((union record *)pool + offset / POOL_SIZE)->pool, block);
     return block_make_live(word, block);
 }
@@ -281,7 +281,7 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
     struct cursor *cursor = &heap->cursors[class_index];
     if (unlikely(treat_measures != 0))
         treat_out(cursor->base + ((uintptr_t)bit_lowest(cursor->bits) << ALIGN_SHIFT),
-                  size_classes[class_index].stride);
+                  size_classes[class_index].stride, heap->asked);
     return cursor_pop(cursor);
 }
 

@@ -144,6 +144,7 @@ struct heap {
     struct link parked;     /* under the space lock: see thread_heap.c */
     uint64_t parked_at;     /* in ms of os_clock_ms */
     struct heap *next_held; /* of those that a thread holds BUSY (pending.h) */
+    size_t asked;           /* bytes, by the request that is served now */
     bool warm;              /* it keeps what it has at hand while it is parked */
 
     /* Written by other threads: a line of its own. */

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "heap/span.h"
+#include "heap/treat.h"
 
 /* Returns the bytes that it adds to heap->idle_bytes. */
 static size_t check_pool(struct heap *heap, struct pool *pool, unsigned class_index) {
@@ -88,6 +89,7 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
         uint64_t pending[POOL_WORDS];
         if (POOLALLOC_LIVE_BITS && check_pending(pool_first(pool), pending)) continue;
         if (!size_class_is_span(class_index)) check_pool_bits(pool);
+        if (atomic_u8_load(&pool->offset) == 0) treat_check(pool, pending);
         balance[class_index] -= pool_live_blocks(pool);
         if (atomic_u8_load(&pool->offset) == 0) balance[class_index] += pool->taken;
     }

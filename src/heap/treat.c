@@ -4,11 +4,15 @@
 #include "base/check.h"
 #include "heap/size_class.h"
 #include "heap/space_lock.h"
+#include "heap/span.h"
 #include "os/os.h"
 
 uint32_t treat_measures;
 
-void treat_begin(uint32_t measures) { treat_measures = measures; }
+void treat_begin(uint32_t measures) {
+    if ((measures & TREAT_SEAL) && !seal_begin()) measures &= ~(uint32_t)TREAT_SEAL;
+    treat_measures = measures;
+}
 
 /* ---- Zero ---- */
 
@@ -70,13 +74,82 @@ void treat_clear_pages(void) {
 
 /* ---- Blocks ---- */
 
-void treat_out(uintptr_t block, size_t stride) {
+static size_t stride_of(const struct block *block) {
+    ASSERT(block->kind == TAG_HEAP);
+    return size_classes[block->class_index].stride;
+}
+
+static bool has_pages(const struct block *block) {
+    return block->kind == TAG_RUN || block->kind == TAG_DIRECT;
+}
+
+void treat_out(uintptr_t block, size_t stride, size_t size) {
     if (treat_does(TREAT_ZERO)) require_zero(block, stride);
+    if (treat_does(TREAT_SEAL)) seal_put(block, stride, size);
 }
 
 void treat_back(uintptr_t block, size_t stride) {
+    if (treat_does(TREAT_SEAL)) seal_break(block, stride);
     if (treat_does(TREAT_ZERO)) memset((void *)block, 0, stride);
 }
+
+void treat_measure(const char *function, struct block *block) {
+    if (!treat_does(TREAT_SEAL)) return;
+    if (block->kind == TAG_HEAP)
+        block->usable = seal_size(function, block->address, stride_of(block));
+    else if (has_pages(block))
+        block->usable = seal_size_large(block->large);
+}
+
+bool treat_is_measured(const struct block *block) {
+    if (!treat_does(TREAT_SEAL)) return false;
+    if (block->kind == TAG_HEAP) return !seal_is_stranger(block->address);
+    return has_pages(block) && block->large->slack != 0;
+}
+
+/* Half of the stride may lie idle, as with the blocks of other heaps. */
+bool treat_resize(const struct block *block, size_t size) {
+    if (block->kind != TAG_HEAP || !treat_is_measured(block)) return false;
+    size_t stride = stride_of(block), room = treat_room(size);
+    if (room > stride || (room <= stride / 2 && size_class_of(room) != block->class_index))
+        return false;
+    seal_put(block->address, stride, size);
+    return true;
+}
+
+void treat_shrink(const struct block *block, size_t size) {
+    ASSERT(size <= block->usable);
+    if (block->kind == TAG_HEAP && treat_is_measured(block))
+        seal_put(block->address, stride_of(block), size);
+}
+
+void treat_pages_out(void *pointer, size_t size) {
+    struct block block;
+    if (!treat_does(TREAT_SEAL) || pointer == NULL) return;
+    if (block_find((uintptr_t)pointer, &block) == BLOCK_LIVE && has_pages(&block))
+        seal_put_large(block.large, size);
+}
+
+/* ---- All live blocks of a pool ---- */
+
+static void check_word(struct pool *pool, unsigned word, uint64_t blocks) {
+    bool is_span = size_class_is_span(pool_class(pool));
+    size_t stride = size_classes[pool_class(pool)].stride, step = is_span ? stride : ALIGN;
+    uintptr_t base = window_record_base(pool) + word * (uintptr_t)WORD_SPAN;
+    for (; blocks != 0; blocks &= blocks - 1) seal_check(base + bit_lowest(blocks) * step, stride);
+}
+
+void treat_check(struct pool *pool, const uint64_t *pending) {
+    const struct size_class *c = &size_classes[pool_class(pool)];
+    if (!treat_does(TREAT_SEAL)) return;
+    for (unsigned w = 0; w < c->words; w++) {
+        bool is_span = size_class_is_span(pool_class(pool));
+        uint64_t live = is_span ? span_live(pool, c) : atomic_u64_load(&pool->live[w]);
+        check_word(pool, w, live & ~pending[w]);
+    }
+}
+
+/* ---- Pages ---- */
 
 /* Locked memory can't be purged. */
 void treat_pages_back(uintptr_t end, size_t size) {

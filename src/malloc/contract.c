@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "heap/note.h"
+#include "heap/treat.h"
 #include "os/options.h"
 #include "os/os.h"
 
@@ -10,6 +11,12 @@
    own whose pages can move without being copied: at 512 KiB to copy and fault in new pages costs
    ten times as much as to move them. */
 static const size_t GROWS_DIRECT = 512 * KIB;
+
+/* The live block at the address, with its exact size where that is known. */
+static void require(const char *function, const void *pointer, struct block *block) {
+    block_require(function, pointer, block);
+    if (unlikely(treat_measures != 0)) treat_measure(function, block);
+}
 
 /* What malloc and its family answer: NULL with errno, or a block that is noted if that is due. It
    is inline, so that the address is the one to which the function that answers returns. */
@@ -63,14 +70,21 @@ static bool may_be_size(size_t size, size_t usable) {
 /* A shrinking realloc can't fail: programs do not expect it, and nothing is needed for it. */
 static void *stay(struct block *block, size_t size) {
     if (size > block->usable) return no_memory();
+    treat_shrink(block, size);
     atomic_u32_store(&some_are_longer, 1);
     void *resized = block->kind != TAG_HEAP ? allocate_resize(block, size) : NULL;
     return resized != NULL ? resized : (void *)block->address;
 }
 
-/* A guarded block has just the bytes that were asked for, so that what is beyond them faults. */
+/* True if a block has just the bytes that were asked for: a guarded one, so that what is beyond
+   them faults, and a sealed one. */
+static bool is_exact(const struct block *block) {
+    return block->kind == TAG_GUARD || treat_is_measured(block);
+}
+
 static bool stays(const struct block *block, size_t size) {
-    return fits_block(size, block->usable) && (block->kind != TAG_GUARD || size == block->usable);
+    if (is_exact(block)) return size == block->usable || treat_resize(block, size);
+    return fits_block(size, block->usable);
 }
 
 static void *copy_to(void *to, struct block *from, size_t size) {
@@ -86,7 +100,8 @@ static void *copy_to(void *to, struct block *from, size_t size) {
    large=direct no room may take it above the limit, or move its guard page. */
 static void *allocate_with_room(const struct block *block, size_t size) {
     size_t roomy = block->usable + block->usable / (block->usable < RUN_MIN ? 4 : 2);
-    bool grows = size > block->usable && size < roomy && !options.large_direct;
+    bool grows =
+        size > block->usable && size < roomy && !options.large_direct && !treat_does(TREAT_SEAL);
     void *to = grows ? allocate_tight(size, roomy) : NULL;
     return to != NULL ? to : allocate(size);
 }
@@ -105,7 +120,7 @@ static void *realloc_large(struct block *block, size_t size) {
 void *contract_realloc(void *pointer, size_t size) {
     if (pointer == NULL) return contract_malloc(size);
     struct block block;
-    block_require("realloc", pointer, &block);
+    require("realloc", pointer, &block);
     if (size == 0) {
         deallocate_block(&block);
         return NULL;
@@ -164,18 +179,20 @@ void *contract_pvalloc(size_t size) {
 size_t contract_usable_size(const void *pointer) {
     if (pointer == NULL) return 0;
     struct block block;
-    block_require("malloc_usable_size", pointer, &block);
+    require("malloc_usable_size", pointer, &block);
     return block.usable;
 }
 
 size_t contract_good_size(size_t size) {
     if (size > PTRDIFF_MAX - os_page_size()) return 0;
     if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes */
+    if (treat_does(TREAT_SEAL)) return size;
     bool is_large = size > SPAN_MAX || (options.large_direct && size > SMALL_MAX);
     return is_large ? align_up(size, os_page_size()) : size_classes[size_class_of(size)].stride;
 }
 
 static bool can_be(size_t size, const struct block *block) {
+    if (treat_is_measured(block)) return size == block->usable;
     if (block->kind == TAG_GUARD && atomic_u32_load(&some_are_longer) == 0)
         return size == block->usable;
     return may_be_size(size, block->usable) ||
@@ -185,7 +202,7 @@ static bool can_be(size_t size, const struct block *block) {
 void contract_free_sized(void *pointer, size_t size) {
     if (pointer == NULL) return;
     struct block block;
-    block_require("free_sized", pointer, &block);
+    require("free_sized", pointer, &block);
     if (unlikely(!can_be(size, &block)))
         fail_argument("free_sized", block.address, "size", size, "another size was asked for");
     deallocate_block(&block);
@@ -195,12 +212,13 @@ void contract_free_sized(void *pointer, size_t size) {
 void contract_free_aligned_sized(void *pointer, size_t alignment, size_t size) {
     if (pointer == NULL) return;
     struct block block;
-    block_require("free_aligned_sized", pointer, &block);
+    require("free_aligned_sized", pointer, &block);
     if (unlikely(!is_power_of_two(alignment) || block.address % alignment != 0))
         fail_argument("free_aligned_sized", block.address, "alignment", alignment,
                       "the block has another alignment");
     size_t rounded = align_up(size_max(size, 1), alignment);
-    if (unlikely(size > block.usable || (rounded <= block.usable / 2 && !can_be(size, &block))))
+    bool is_other = treat_is_measured(&block) || rounded <= block.usable / 2;
+    if (unlikely(size > block.usable || (is_other && !can_be(size, &block))))
         fail_argument("free_aligned_sized", block.address, "size", size,
                       "another size was asked for");
     deallocate_block(&block);

@@ -57,12 +57,12 @@ static void read_limits(void) {
 /* Blocks that a library's constructor, run before this one, has handed to a thread of its own would
    not be treated. */
 static void begin_treat(void) {
-    uint32_t measures = options.zero_freed ? TREAT_ZERO : 0;
+    uint32_t measures = (options.zero_freed ? TREAT_ZERO : 0) | (options.canaries ? TREAT_SEAL : 0);
     if (measures == 0 || allocate_treat(measures)) return;
     struct text text;
     text_begin(&text, 2);
-    text_add(&text, "poolalloc: zero_freed= in POOLALLOC_OPTIONS has no effect: a thread was there "
-                    "before the library could start\n");
+    text_add(&text, "poolalloc: zero_freed= and canaries= in POOLALLOC_OPTIONS have no effect: a "
+                    "thread was there before the library could start\n");
     text_flush(&text);
 }
 

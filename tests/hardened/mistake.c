@@ -5,6 +5,7 @@
  * nothing if it expects none. `mistake --list` prints the cases, each with its size, the exit
  * status that is wanted, and the option that it is about.
  */
+#include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -128,6 +129,102 @@ static void write_after_free_in_child(void) {
     raise(WTERMSIG(status));
 }
 
+/* ---- canaries ---- */
+
+static void expect_overflow(const char *block) {
+    dprintf(1, "^poolalloc: overflow of %p \\(bytes behind its end were written; ",
+            (const void *)block);
+    dprintf(1, "said when it was freed or checked\\)");
+}
+
+/* Another byte than is there. */
+static void write_behind(char *block) { ((char *)hide(block))[size] ^= 1; }
+
+static void overflow(void) {
+    char *block = dirty_block();
+    expect_overflow(block);
+    write_behind(block);
+    free(block);
+}
+
+static void overflow_by_zero(void) {
+    char *block = hide(calloc(1, size));
+    expect_overflow(block);
+    ((char *)hide(block))[size] = 0;
+    in_thread(free_it, block);
+}
+
+static void overflow_before_realloc(void) {
+    char *block = hide(realloc(dirty_block(), size + 1)), *more;
+    block = hide(realloc(block, size));
+    expect_overflow(block);
+    write_behind(block);
+    more = hide(realloc(block, 2 * size + 100));
+    free(more);
+}
+
+static void overflow_before_measuring(void) {
+    char *block = hide(aligned_alloc(64, size));
+    expect_overflow(block);
+    write_behind(block);
+    malloc_usable_size(block);
+}
+
+static void overflow_before_check(void) {
+    int (*check)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "poolalloc_check");
+    char *block = dirty_block();
+    EXPECT(check != NULL);
+    check();
+    expect_overflow(block);
+    write_behind(block);
+    check();
+}
+
+static void exact(char *block, size_t wanted) {
+    EXPECT(block != NULL && malloc_usable_size(block) == wanted);
+    memset(block, DIRTY, wanted);
+}
+
+static void usable_size_is_exact(void) {
+    void (*free_sized)(void *, size_t) =
+        (void (*)(void *, size_t))dlsym(RTLD_DEFAULT, "free_sized");
+    for (size_t end = size + 40; size < end; size++) {
+        char *block = hide(malloc(size)), *other = hide(calloc(size, 1));
+        exact(block, size);
+        exact(other, size);
+        for (int i = 0; i < 8; i++) {
+            size_t wanted = size * (size_t)(i % 5 + 1) / 2 + (size_t)i + 1;
+            block = hide(realloc(block, wanted));
+            exact(block, wanted);
+        }
+        free(block);
+        free_sized(other, size);
+        EXPECT(posix_memalign((void **)&block, 256, size) == 0);
+        exact(block, size);
+        in_thread(free_it, block);
+    }
+}
+
+static void sized_free(void) {
+    void (*free_sized)(void *, size_t) =
+        (void (*)(void *, size_t))dlsym(RTLD_DEFAULT, "free_sized");
+    char *block = hide(malloc(size));
+    dprintf(1, "^poolalloc: free_sized of %p with size %zu ", (void *)block, size - 1);
+    free_sized(block, size - 1);
+}
+
+static void *free_twice(void *block) {
+    free(hide(block));
+    free(hide(block));
+    return NULL;
+}
+
+static void double_free_of_another(void) {
+    char *block = dirty_block();
+    dprintf(1, "^poolalloc: double free of %p ", (void *)block);
+    in_thread(free_twice, block);
+}
+
 /* ---- All ---- */
 
 enum { SMALL = 1, LARGE = 2, ANY = SMALL | LARGE };
@@ -147,6 +244,14 @@ static const struct {
     {"write_after_free", "zero_freed", write_after_free, BY_ABORT, SMALL},
     {"last_byte_after_free", "zero_freed", last_byte_after_free, BY_ABORT, SMALL},
     {"write_after_free_in_child", "zero_freed", write_after_free_in_child, BY_ABORT, SMALL},
+    {"overflow", "canaries", overflow, BY_ABORT, ANY},
+    {"overflow_by_zero", "canaries", overflow_by_zero, BY_ABORT, ANY},
+    {"overflow_before_realloc", "canaries", overflow_before_realloc, BY_ABORT, ANY},
+    {"overflow_before_measuring", "canaries", overflow_before_measuring, BY_ABORT, ANY},
+    {"overflow_before_check", "canaries", overflow_before_check, BY_ABORT, SMALL},
+    {"usable_size_is_exact", "canaries", usable_size_is_exact, 0, ANY},
+    {"sized_free", "canaries", sized_free, BY_ABORT, ANY},
+    {"double_free_of_another", "canaries", double_free_of_another, BY_ABORT, SMALL},
 };
 enum { CASES = sizeof cases / sizeof cases[0], SIZES = sizeof sizes / sizeof sizes[0] };
 

@@ -19,10 +19,11 @@ TEST_F(TreatTest, ByteThatWasWrittenIsFoundWhereverItIs) {
     alignas(ALIGN) char memory[160] = {};
     uintptr_t block = reinterpret_cast<uintptr_t>(memory);
     for (size_t stride : {size_t(ALIGN), size_t(5 * ALIGN), size_t(10 * ALIGN)}) {
-        treat_out(block, stride);
+        treat_out(block, stride, 0);
         for (size_t i : {size_t(0), size_t(1), stride / 2, stride - 1}) {
             memory[i] = 1;
-            ASSERT_DEATH(treat_out(block, stride), "write after free to 0x") << stride << " " << i;
+            ASSERT_DEATH(treat_out(block, stride, 0), "write after free to 0x")
+                << stride << " " << i;
             memory[i] = 0;
         }
     }

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/seal.h"
+
+#include "base/check.h"
+#include "base/siphash.h"
+#include "heap/pool.h"
+#include "heap/size_class.h"
+#include "os/os.h"
+
+enum {
+    SLACK_BITS = 17,
+    FILL_MOST = 64, /* bytes */
+};
+static_assert(2 * SPAN_MAX <= 1 << SLACK_BITS, "the slack of all blocks of pools fits");
+static_assert(SEAL_SIZE == sizeof(uint64_t), "the seal is a word");
+
+static uint64_t key[2];
+static unsigned char fill_byte; /* not 0, which strings end with */
+
+/* ---- Strangers: a table by their addresses, which is full to a half at the most ---- */
+
+static struct {
+    struct atomic_u64 *places; /* an address; 0: none; GONE: was one */
+    size_t count;              /* of places, a power of two; 0: there are no strangers */
+} strangers;
+enum { GONE = 1 };
+
+static struct atomic_u64 *place_of(uintptr_t block) {
+    size_t i = (size_t)(block * UINT64_C(0x9e3779b97f4a7c15) >> 32), last = strangers.count - 1;
+    for (;; i++) {
+        uint64_t there = atomic_u64_load(&strangers.places[i & last]);
+        if (there == block || there == 0) return &strangers.places[i & last];
+    }
+}
+
+bool seal_is_stranger(uintptr_t block) {
+    return strangers.count != 0 && atomic_u64_load(place_of(block)) == block;
+}
+
+static void note_blocks(struct pool *pool) {
+    for (unsigned w = 0; w < POOL_WORDS; w++) {
+        uint64_t live = atomic_u64_load(&pool->live[w]);
+        for (; live != 0; live &= live - 1) {
+            uintptr_t block = window_record_base(pool) + w * (uintptr_t)WORD_SPAN +
+                              ((uintptr_t)bit_lowest(live) << ALIGN_SHIFT);
+            atomic_u64_store(place_of(block), block);
+        }
+    }
+}
+
+static size_t count_blocks(struct pool *pool) { return pool_live_blocks(pool); }
+
+/* The sum for all pools of what `count` returns, if it is given. */
+static size_t each_pool(size_t (*count)(struct pool *), void (*note)(struct pool *)) {
+    size_t sum = 0;
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_POOLS; i++) {
+            struct pool *pool = &window->record[i].pool;
+            uint64_t tag = atomic_u64_load(&pool->tag);
+            if (tag == 0 || tag_kind(tag, window_record_base(pool)) != TAG_HEAP) continue;
+            if (count != NULL) sum += count(pool);
+            if (note != NULL) note(pool);
+        }
+    return sum;
+}
+
+bool seal_begin(void) {
+    uint64_t secret = os_secret();
+    key[0] = secret;
+    key[1] = rotate_left(secret, 32) ^ UINT64_C(0x736f6d6570736575);
+    fill_byte = (unsigned char)(secret >> 40 | 1);
+    size_t live = each_pool(count_blocks, NULL), places = os_page_size() / sizeof(uint64_t);
+    while (places < 2 * live) places *= 2;
+    strangers.places = (struct atomic_u64 *)os_map(places * sizeof(uint64_t));
+    if (strangers.places == NULL) return false;
+    strangers.count = places;
+    each_pool(NULL, note_blocks);
+    return true;
+}
+
+/* ---- Seals ---- */
+
+static uint64_t seal_of(uintptr_t block, size_t slack) {
+    uint64_t v[4];
+    ASSERT(slack < 1 << SLACK_BITS && slack >= SEAL_SIZE);
+    siphash_begin(v, key);
+    siphash_add(v, block << (SLACK_BITS - ALIGN_SHIFT) ^ slack, 1);
+    return siphash_end(v, 3) << SLACK_BITS | slack;
+}
+
+static uint64_t *word_of(uintptr_t block, size_t stride) {
+    return (uint64_t *)(block + stride - SEAL_SIZE);
+}
+
+static size_t fill_size(size_t room) { return size_min(room, FILL_MOST); }
+
+static bool fill_holds(uintptr_t from, size_t size) {
+    for (const unsigned char *at = (const unsigned char *)from; size > 0; at++, size--)
+        if (*at != fill_byte) return false;
+    return true;
+}
+
+static COLD void fail_overflow(uintptr_t block) {
+    fail_at("overflow of ", block,
+            "bytes behind its end were written; said when it was freed or checked");
+}
+
+void seal_put(uintptr_t block, size_t stride, size_t size) {
+    ASSERT(size + SEAL_SIZE <= stride);
+    memset((void *)(block + size), fill_byte, fill_size(stride - size - SEAL_SIZE));
+    *word_of(block, stride) = seal_of(block, stride - size);
+}
+
+/* Ends the process unless the seal is one of this block, and the fill in front of it as it was. */
+static size_t read_seal(uintptr_t block, size_t stride, uint64_t seal) {
+    size_t slack = seal & ((1 << SLACK_BITS) - 1);
+    bool holds = slack >= SEAL_SIZE && slack <= stride && seal == seal_of(block, slack) &&
+                 fill_holds(block + stride - slack, fill_size(slack - SEAL_SIZE));
+    if (unlikely(!holds)) fail_overflow(block);
+    return stride - slack;
+}
+
+size_t seal_size(const char *function, uintptr_t block, size_t stride) {
+    if (unlikely(seal_is_stranger(block))) return stride;
+    uint64_t seal = *word_of(block, stride);
+    if (unlikely(seal == 0))
+        fail_call(function, "of freed pointer", block, "the block was freed before");
+    return read_seal(block, stride, seal);
+}
+
+/* Who overflows a block by a seal's length of zeros is told of a double free. */
+void seal_break(uintptr_t block, size_t stride) {
+    if (unlikely(seal_is_stranger(block))) {
+        atomic_u64_store(place_of(block), GONE);
+        return;
+    }
+    uint64_t seal = *word_of(block, stride);
+    if (unlikely(seal == 0)) fail_at("double free of ", block, "the block is free already");
+    read_seal(block, stride, seal);
+    *word_of(block, stride) = 0;
+}
+
+void seal_check(uintptr_t block, size_t stride) {
+    if (seal_is_stranger(block)) return;
+    uint64_t seal = *word_of(block, stride);
+    if (seal != 0) read_seal(block, stride, seal);
+}
+
+/* ---- Blocks with pages of their own ---- */
+
+void seal_put_large(struct large *large, size_t size) {
+    ASSERT(size <= large->size);
+    large->slack = large->size - size;
+    memset((void *)(large->address + size), fill_byte, fill_size(large->slack));
+}
+
+size_t seal_size_large(const struct large *large) {
+    size_t size = large->size - large->slack;
+    if (unlikely(!fill_holds(large->address + size, fill_size(large->slack))))
+        fail_overflow(large->address);
+    return size;
+}

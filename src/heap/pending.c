@@ -161,16 +161,32 @@ void pending_deposit_word(struct work *work, uintptr_t base, uint64_t bits) {
     deposit(work, pool, base >> WORD_SHIFT & (POOL_WORDS - 1), bits);
 }
 
-void pending_deposit(struct work *work, uintptr_t address) {
+/* Where the pending bit of a block is. */
+struct place {
+    struct pool *pool;
+    unsigned word;
+    uint64_t bit;
+};
+
+static struct place place_of(uintptr_t address) {
     struct pool *pool = &window_record_at(address)->pool, *first = pool_first(pool);
-    if (size_class_is_span(pool_class(pool))) {
-        uint64_t offset = address - window_record_base(first);
-        uint64_t index = offset * size_classes[pool_class(pool)].reciprocal >> 32;
-        deposit(work, first, 0, (uint64_t)1 << index);
-    } else {
-        deposit(work, pool, address >> WORD_SHIFT & (POOL_WORDS - 1),
-                (uint64_t)1 << (address >> ALIGN_SHIFT & 63));
-    }
+    if (!size_class_is_span(pool_class(pool)))
+        return (struct place){pool, address >> WORD_SHIFT & (POOL_WORDS - 1),
+                              (uint64_t)1 << (address >> ALIGN_SHIFT & 63)};
+    uint64_t offset = address - window_record_base(first);
+    uint64_t index = offset * size_classes[pool_class(pool)].reciprocal >> 32;
+    return (struct place){first, 0, (uint64_t)1 << index};
+}
+
+void pending_deposit(struct work *work, uintptr_t address) {
+    struct place place = place_of(address);
+    deposit(work, place.pool, place.word, place.bit);
+}
+
+bool pending_has(uintptr_t address) {
+    struct place place = place_of(address);
+    /* Partner: deposit. */
+    return atomic_u64_load_ordered(&pool_pending(place.pool)[place.word]) & place.bit;
 }
 
 /* ---- Taking in ---- */

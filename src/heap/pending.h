@@ -48,6 +48,8 @@ void pending_deposit(struct work *work, uintptr_t address);
 /* Live blocks of a small pool become pending by their bits in one word of live bits, that of
    WORD_SPAN bytes at `base`. Ends the process if one is pending already. */
 void pending_deposit_word(struct work *work, uintptr_t base, uint64_t bits);
+/* True if a block of a pool, by its address, is pending. */
+bool pending_has(uintptr_t address);
 /* What is to be done with a pool whose token the caller has: take it over, or tell its owner. */
 void pending_settle(struct work *work, struct pool *pool);
 /* A pool, with its token, comes in for a heap that the caller holds. */

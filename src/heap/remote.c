@@ -352,16 +352,23 @@ void remote_watch(struct heap *heap, bool (*free)(uintptr_t address)) {
                              (uintptr_t)heap); /* partner: remote_free_slow */
 }
 
+void remote_treat(uintptr_t address, size_t stride) {
+    if (treat_does(TREAT_EXACT) && unlikely(pending_has(address)))
+        block_fail("free", BLOCK_FREED, address);
+    treat_back(address, stride);
+}
+
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     ASSERT(to != heap && usable > 0);
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
-    if (unlikely(treat_measures != 0)) treat_back(address, usable);
+    if (unlikely(treat_measures != 0)) remote_treat(address, usable);
     /* Partner: remote_watch. */
     if (unlikely((uintptr_t)to == atomic_u64_load_acquire(&remote_state.watched))) {
         if (!remote_state.free_watched(address)) deposit_now(heap, to, address, usable);
         return true;
     }
-    struct batch *batch = heap != NULL ? remote_batch(heap, to) : NULL;
+    bool at_once = heap == NULL || treat_does(TREAT_EXACT);
+    struct batch *batch = at_once ? NULL : remote_batch(heap, to);
     if (batch == NULL || (batch->to != to && !batch_open(heap, batch, to))) {
         deposit_now(heap, to, address, usable);
         return true;

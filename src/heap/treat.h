@@ -12,6 +12,10 @@
  * TREAT_SEAL  a block is sealed for the size that was asked for (seal.h): who has written behind
  * that end is found when it is freed.
  *
+ * TREAT_EXACT  a free by a thread that does not own the block sets its pending bit at once
+ *             (pending.h), and every free looks at it: so that a second free is found where it is
+ *             made.
+ *
  * Z1 With TREAT_ZERO all memory that is free reads as zero: pages in no pool, and blocks that are
  *    spare. What was free before is cleared at the start. A block is cleared while it is live, or
  *    before anybody knows that it is spare; in the child of a fork that may be undone, and
@@ -23,7 +27,7 @@
 #include "heap/block.h"
 #include "heap/seal.h"
 
-enum treat_measure { TREAT_ZERO = 1, TREAT_SEAL = 2 };
+enum treat_measure { TREAT_ZERO = 1, TREAT_SEAL = 2, TREAT_EXACT = 4 };
 
 /* The measures in force; 0, the default: none. Written by treat_begin alone. */
 extern uint32_t treat_measures;

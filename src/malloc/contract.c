@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "heap/note.h"
+#include "heap/pending.h"
 #include "heap/treat.h"
 #include "os/options.h"
 #include "os/os.h"
@@ -15,7 +16,10 @@ static const size_t GROWS_DIRECT = 512 * KIB;
 /* The live block at the address, with its exact size where that is known. */
 static void require(const char *function, const void *pointer, struct block *block) {
     block_require(function, pointer, block);
-    if (unlikely(treat_measures != 0)) treat_measure(function, block);
+    if (likely(treat_measures == 0)) return;
+    bool is_pool = treat_does(TREAT_EXACT) && block->kind == TAG_HEAP;
+    if (is_pool && pending_has(block->address)) block_fail(function, BLOCK_FREED, block->address);
+    treat_measure(function, block);
 }
 
 /* What malloc and its family answer: NULL with errno, or a block that is noted if that is due. It

@@ -54,15 +54,24 @@ static void read_limits(void) {
     space_unlock();
 }
 
+static uint32_t chosen_measures(void) {
+    uint32_t measures = 0;
+    if (options.zero_freed) measures |= TREAT_ZERO;
+    if (options.canaries) measures |= TREAT_SEAL;
+    if (options.exact_frees) measures |= TREAT_EXACT;
+    return measures;
+}
+
 /* Blocks that a library's constructor, run before this one, has handed to a thread of its own would
    not be treated. */
 static void begin_treat(void) {
-    uint32_t measures = (options.zero_freed ? TREAT_ZERO : 0) | (options.canaries ? TREAT_SEAL : 0);
+    uint32_t measures = chosen_measures();
     if (measures == 0 || allocate_treat(measures)) return;
     struct text text;
     text_begin(&text, 2);
-    text_add(&text, "poolalloc: zero_freed= and canaries= in POOLALLOC_OPTIONS have no effect: a "
-                    "thread was there before the library could start\n");
+    text_add(&text,
+             "poolalloc: what POOLALLOC_OPTIONS wants done to each block (zero_freed, canaries, "
+             "exact_frees) is not: a thread was there before the library could start\n");
     text_flush(&text);
 }
 

@@ -225,6 +225,93 @@ static void double_free_of_another(void) {
     in_thread(free_twice, block);
 }
 
+/* ---- exact_frees ---- */
+
+/* A pool whose last block is freed goes at once. */
+static void expect_freed(const char *function, const char *block) {
+    dprintf(1, "^poolalloc: (double free of|%s of (freed|unallocated) pointer) %p ", function,
+            (const void *)block);
+}
+
+static void expect_double_free(const char *block) { expect_freed("free", block); }
+
+static void *free_and_end(void *block) {
+    free(hide(block));
+    expect_double_free(block);
+    free(hide(block));
+    _exit(1); /* not by exit, which looks into inboxes */
+}
+
+static void double_free_by_another(void) { in_thread(free_and_end, dirty_block()); }
+
+static void double_free_by_two(void) {
+    char *block = dirty_block();
+    in_thread(free_it, block);
+    expect_double_free(block);
+    in_thread(free_it, block);
+    _exit(1);
+}
+
+static void double_free_by_owner(void) {
+    char *block = dirty_block();
+    in_thread(free_it, block);
+    expect_double_free(block);
+    free(hide(block));
+    _exit(1);
+}
+
+static char *of_ended;
+
+static void *ask(void *unused) {
+    of_ended = dirty_block();
+    return unused;
+}
+
+static void double_free_after_the_end(void) {
+    in_thread(ask, NULL);
+    free(hide(of_ended));
+    expect_double_free(of_ended);
+    free(hide(of_ended));
+    _exit(1);
+}
+
+static void realloc_of_freed(void) {
+    char *block = dirty_block();
+    in_thread(free_it, block);
+    expect_freed("realloc", block);
+    hide(realloc(block, size + 1));
+    _exit(1);
+}
+
+static void measuring_of_freed(void) {
+    char *block = dirty_block();
+    in_thread(free_it, block);
+    expect_freed("malloc_usable_size", block);
+    _exit(malloc_usable_size(block) == 0);
+}
+
+/* All blocks of many pools, in any order, by three threads. */
+static void *churn(void *argument) {
+    char **blocks = argument;
+    for (int i = 0; i + 2 < BLOCKS; i += 3) free(blocks[i]);
+    return NULL;
+}
+
+static void frees_by_others(void) {
+    static char *blocks[BLOCKS];
+    for (int round = 0; round < 5; round++) {
+        for (int i = 0; i < BLOCKS; i++) {
+            blocks[i] = malloc(size > 4096 ? 4096 : size);
+            EXPECT(blocks[i] != NULL);
+        }
+        for (int i = 0; i < 3; i++)
+            if (i <= round % 3)
+                in_thread(churn, blocks + i);
+            else
+                churn(blocks + i);
+    }
+}
+
 /* ---- All ---- */
 
 enum { SMALL = 1, LARGE = 2, ANY = SMALL | LARGE };
@@ -252,6 +339,13 @@ static const struct {
     {"usable_size_is_exact", "canaries", usable_size_is_exact, 0, ANY},
     {"sized_free", "canaries", sized_free, BY_ABORT, ANY},
     {"double_free_of_another", "canaries", double_free_of_another, BY_ABORT, SMALL},
+    {"double_free_by_another", "exact_frees", double_free_by_another, BY_ABORT, SMALL},
+    {"double_free_by_two", "exact_frees", double_free_by_two, BY_ABORT, SMALL},
+    {"double_free_by_owner", "exact_frees", double_free_by_owner, BY_ABORT, SMALL},
+    {"double_free_after_the_end", "exact_frees", double_free_after_the_end, BY_ABORT, SMALL},
+    {"realloc_of_freed", "exact_frees", realloc_of_freed, BY_ABORT, SMALL},
+    {"measuring_of_freed", "exact_frees", measuring_of_freed, BY_ABORT, SMALL},
+    {"frees_by_others", "exact_frees", frees_by_others, 0, SMALL},
 };
 enum { CASES = sizeof cases / sizeof cases[0], SIZES = sizeof sizes / sizeof sizes[0] };
 

@@ -234,6 +234,7 @@ static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *po
     if (unlikely(pool->noted)) note_renew(&heap->notes, pool);
     while (spare[w] == 0) w++;
     uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
+    if (treat_does(TREAT_RANDOM)) bits = heap_pick(heap, spare, POOL_WORDS, &w);
     unsigned count = bit_count(bits);
     if (unlikely(heap->sampling) && count > 1) {
         unsigned before = heap_decide_cursor(heap, class_index, count - 1);
@@ -269,8 +270,9 @@ static void *take_medium(struct heap *heap, unsigned class_index, unsigned near)
     struct pool *pool = heap_partial(heap, class_index);
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
-    uint64_t used = span_spare_used(pool);
-    return take_from_span(heap, pool, used != 0 ? used : *pool_spare(pool));
+    uint64_t used = span_spare_used(pool), spare = *pool_spare(pool);
+    if (treat_does(TREAT_RANDOM)) used = heap_pick(heap, &spare, 1, &(unsigned){0});
+    return take_from_span(heap, pool, used != 0 ? used : spare);
 }
 
 static void *take_small_block(struct heap *heap, unsigned class_index) {
@@ -347,6 +349,10 @@ ALWAYS_INLINE void put_block_back(struct heap *heap, struct atomic_u64 *word, ui
         put_in_span(heap, pool_first(pool), address);
     else
         put_in_small(heap, word, (uint64_t)1 << (address >> ALIGN_SHIFT & 63), 1);
+}
+
+void heap_put_back(struct heap *heap, struct round round) {
+    put_block_back(heap, round.word, round.block);
 }
 
 /* Blocks of one word in a row, which most are where frees come in the order of addresses, go back
@@ -468,7 +474,8 @@ void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address
     if (!heap_push(heap, class_index, address, word)) {
         if (options.perturb != 0) /* only a bare heap comes here */
             memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
-        put_block_back(heap, word, address);
+        struct round back = heap_hold(heap, (struct round){address, word});
+        if (back.word != NULL) heap_put_back(heap, back);
         return_leaving(heap);
     }
     if (unlikely(heap->moved_pools >= SETTLE_POOLS)) settle_magazines(heap);
@@ -530,6 +537,8 @@ void *heap_take(struct heap *heap, unsigned class_index) {
 
 void heap_flush(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
+    for (unsigned c = 1; c < CLASS_COUNT; c++) heap_put_back_held(heap, c);
+    return_leaving(heap);
     for (unsigned c = 1; c < CLASS_COUNT; c++) heap_empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) heap_empty_cursor(heap, c);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
@@ -580,6 +589,7 @@ size_t heap_held(const struct heap *heap, size_t most) {
     for (unsigned c = 1; c < CLASS_COUNT && held < most; c++)
         for (struct round *at = heap->top[c]; !heap_round_is_bottom(at) && held < most; at--)
             held++;
+    for (unsigned c = 1; c < CLASS_COUNT && held < most; c++) held += heap_held_blocks(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES && held < most; c++)
         held += bit_count(heap->cursors[c].bits);
     return size_min(held, most);

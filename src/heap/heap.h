@@ -8,6 +8,7 @@
  * of two places:
  *   in the magazine, an array beside the heap: what was freed last, for programs that replace
  *   in the cursor, a word of bits taken out of a pool: for programs that build
+ * or, where blocks are handed out at random, in a third, among those that are held.
  * Nothing is ever written into a free block but the byte of M_PERTURB, and `live` tells the truth
  * at every moment, so that a double or interior free is found by the step that frees.
  *
@@ -139,13 +140,15 @@ struct heap {
     unsigned message_count;
     unsigned rounds_used;
 
-    struct heap *next;      /* all heaps there are */
-    uint32_t owner;         /* the last that it had: its number (lock.h) */
-    struct link parked;     /* under the space lock: see thread_heap.c */
-    uint64_t parked_at;     /* in ms of os_clock_ms */
-    struct heap *next_held; /* of those that a thread holds BUSY (pending.h) */
-    size_t asked;           /* bytes, by the request that is served now */
-    bool warm;              /* it keeps what it has at hand while it is parked */
+    struct heap *next;               /* all heaps there are */
+    uint32_t owner;                  /* the last that it had: its number (lock.h) */
+    struct link parked;              /* under the space lock: see thread_heap.c */
+    uint64_t parked_at;              /* in ms of os_clock_ms */
+    struct heap *next_held;          /* of those that a thread holds BUSY (pending.h) */
+    struct round *held[CLASS_COUNT]; /* while blocks are handed out at random: see heap_treat.c */
+    struct chance dice;              /* what decides; 0 before the first time */
+    size_t asked;                    /* bytes, by the request that is served now */
+    bool warm;                       /* it keeps what it has at hand while it is parked */
 
     /* Written by other threads: a line of its own. */
     CACHE_ALIGNED struct atomic_u64 inbox; /* what came from them, and the state: see inbox.h */
@@ -210,6 +213,21 @@ void heap_shed(struct heap *heap);
 void heap_empty_magazine(struct heap *heap, unsigned class_index);
 /* The older half of the blocks in a magazine of spans is spare. */
 void heap_halve_magazine(struct heap *heap, unsigned class_index);
+
+/* ---- Random order (heap_treat.c) ---- */
+
+/* One of the bits in so many words, of which one is set, and its word. */
+uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsigned *word);
+/* Holds a block that is no longer live, and returns the one that it takes the place of, if any; or
+   the block itself: none of its class is held. */
+struct round heap_hold(struct heap *heap, struct round freed);
+/* All blocks of a class that are held go back to their pools. Their places stay. */
+void heap_put_back_held(struct heap *heap, unsigned class_index);
+/* A block that is neither live nor at hand any more is spare. */
+void heap_put_back(struct heap *heap, struct round round);
+/* Number of places for blocks of a class, and how many of them have one. */
+unsigned heap_places(unsigned class_index);
+unsigned heap_held_blocks(const struct heap *heap, unsigned class_index);
 
 /* ---- Room for blocks above 512 bytes (heap_room.c) ---- */
 

@@ -54,6 +54,13 @@ static int64_t check_cursor(struct heap *heap, unsigned class_index) {
     return bit_count(cursor->bits);
 }
 
+static int64_t check_held(struct heap *heap, unsigned class_index) {
+    const struct round *held = heap->held[class_index];
+    for (unsigned i = 0; held != NULL && i < heap_places(class_index); i++)
+        if (held[i].word != NULL) check_at_hand(heap, class_index, held[i].block, held[i].word);
+    return heap_held_blocks(heap, class_index);
+}
+
 /* H1 for a small pool, whose bits of both kinds stand for the same places. */
 static void check_pool_bits(struct pool *pool) {
     const struct size_class *c = &size_classes[pool_class(pool)];
@@ -101,7 +108,7 @@ void heap_check(struct heap *heap) {
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) check_arena(heap, &window->arena[i], balance);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        int64_t at_hand = check_magazine(heap, c);
+        int64_t at_hand = check_magazine(heap, c) + check_held(heap, c);
         if (!size_class_is_span(c)) at_hand += check_cursor(heap, c);
         CHECK(balance[c] == at_hand); /* H2 */
         struct link *list = &heap->partial[c];

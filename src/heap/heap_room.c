@@ -77,5 +77,6 @@ void heap_note_full(struct heap *heap, unsigned class_index) {
 void heap_forget_rooms(struct heap *heap) {
     memset(heap->room, 0, sizeof heap->room);
     memset(heap->was_full, 0, sizeof heap->was_full);
+    memset(heap->held, 0, sizeof heap->held);
     heap->room_bytes = 0;
 }

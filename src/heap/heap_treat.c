@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* heap_treat: a heap whose blocks are treated (treat.h). */
+/*
+ * heap_treat: a heap whose blocks are treated (treat.h).
+ *
+ * Such a heap is bare and has no magazines. In their memory it holds freed blocks, with
+ * TREAT_RANDOM, each class in places of its own: what is freed takes a place at random, and
+ * whatever was there goes back to its pool. Blocks that other threads have freed go to their pools.
+ */
 #include "heap/heap.h"
 
+#include "base/check.h"
 #include "heap/treat.h"
+#include "os/os.h"
 
 void heap_begin_treat(struct heap *heap) {
     heap_set_bare(heap, true);
@@ -10,5 +18,64 @@ void heap_begin_treat(struct heap *heap) {
         struct link *list = &heap->partial[c];
         for (struct link *at = list->next; at != list; at = at->next)
             treat_clear_spare(link_owner(at, struct pool, link));
+    }
+}
+
+/* ---- Random order ---- */
+
+static unsigned roll(struct heap *heap, unsigned below) {
+    ASSERT(below > 0);
+    if (heap->dice.state == 0) heap->dice.state = os_secret() ^ (uintptr_t)heap;
+    return (unsigned)((chance_bits(&heap->dice) >> 32) * below >> 32);
+}
+
+uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsigned *word) {
+    unsigned count = 0;
+    for (unsigned w = 0; w < words; w++) count += bit_count(bits[w]);
+    unsigned left = roll(heap, count), w = 0;
+    for (; left >= bit_count(bits[w]); w++) left -= bit_count(bits[w]);
+    uint64_t rest = bits[w];
+    while (left-- > 0) rest &= rest - 1;
+    *word = w;
+    return rest & -rest;
+}
+
+/* So that all places of a heap together hold a few MiB at the most. */
+unsigned heap_places(unsigned class_index) {
+    enum { HELD_BYTES = 32 * 1024, LEAST = 2 };
+    size_t stride = size_classes[class_index].stride;
+    return (unsigned)size_min(size_max(HELD_BYTES / stride, LEAST),
+                              size_classes[class_index].magazine);
+}
+
+struct round heap_hold(struct heap *heap, struct round freed) {
+    unsigned class_index = pool_class(pool_of_live(freed.word));
+    unsigned places = heap_places(class_index);
+    ASSERT(heap_is_mine(heap));
+    if (!treat_does(TREAT_RANDOM) || !heap->bare) return freed;
+    if (heap->held[class_index] == NULL) {
+        heap->held[class_index] = heap->rounds + heap->rounds_used;
+        heap->rounds_used += places;
+        CHECK(heap->rounds_used <= HEAP_ROUNDS);
+    }
+    struct round *place = heap->held[class_index] + roll(heap, places), before = *place;
+    *place = freed;
+    return before;
+}
+
+unsigned heap_held_blocks(const struct heap *heap, unsigned class_index) {
+    const struct round *held = heap->held[class_index];
+    unsigned count = 0;
+    for (unsigned i = 0; held != NULL && i < heap_places(class_index); i++)
+        count += held[i].word != NULL;
+    return count;
+}
+
+void heap_put_back_held(struct heap *heap, unsigned class_index) {
+    struct round *held = heap->held[class_index];
+    for (unsigned i = 0; held != NULL && i < heap_places(class_index); i++) {
+        struct round back = held[i];
+        held[i] = (struct round){0, NULL};
+        if (back.word != NULL) heap_put_back(heap, back);
     }
 }

@@ -16,6 +16,10 @@
  *             (pending.h), and every free looks at it: so that a second free is found where it is
  *             made.
  *
+ * TREAT_RANDOM  blocks are handed out of their pool in random order, and a freed one first takes
+ * the place of another that was freed before, at random, which goes back to its pool then
+ *             (heap_treat.c): so that nobody can tell which block comes next.
+ *
  * Z1 With TREAT_ZERO all memory that is free reads as zero: pages in no pool, and blocks that are
  *    spare. What was free before is cleared at the start. A block is cleared while it is live, or
  *    before anybody knows that it is spare; in the child of a fork that may be undone, and
@@ -27,7 +31,7 @@
 #include "heap/block.h"
 #include "heap/seal.h"
 
-enum treat_measure { TREAT_ZERO = 1, TREAT_SEAL = 2, TREAT_EXACT = 4 };
+enum treat_measure { TREAT_ZERO = 1, TREAT_SEAL = 2, TREAT_EXACT = 4, TREAT_RANDOM = 8 };
 
 /* The measures in force; 0, the default: none. Written by treat_begin alone. */
 extern uint32_t treat_measures;

@@ -59,6 +59,7 @@ static uint32_t chosen_measures(void) {
     if (options.zero_freed) measures |= TREAT_ZERO;
     if (options.canaries) measures |= TREAT_SEAL;
     if (options.exact_frees) measures |= TREAT_EXACT;
+    if (options.random_reuse) measures |= TREAT_RANDOM;
     return measures;
 }
 
@@ -69,9 +70,10 @@ static void begin_treat(void) {
     if (measures == 0 || allocate_treat(measures)) return;
     struct text text;
     text_begin(&text, 2);
-    text_add(&text,
-             "poolalloc: what POOLALLOC_OPTIONS wants done to each block (zero_freed, canaries, "
-             "exact_frees) is not: a thread was there before the library could start\n");
+    text_add(
+        &text,
+        "poolalloc: what POOLALLOC_OPTIONS wants done to each block (zero_freed, canaries, "
+        "exact_frees, random_reuse) is not: a thread was there before the library could start\n");
     text_flush(&text);
 }
 

@@ -312,9 +312,47 @@ static void frees_by_others(void) {
     }
 }
 
+/* ---- random_reuse ---- */
+
+/* Of blocks in the order of their addresses, few are handed out in that order, or in the other. */
+static void order_is_random(void) {
+    enum { ASKED = 400 };
+    static char *blocks[ASKED];
+    int up = 0, next = 0;
+    for (int i = 0; i < ASKED; i++) blocks[i] = hide(malloc(size));
+    size_t stride = malloc_usable_size(blocks[0]);
+    for (int i = 1; i < ASKED; i++) {
+        up += blocks[i] > blocks[i - 1];
+        next += blocks[i] == blocks[i - 1] + stride;
+    }
+    EXPECT(next < ASKED / 2);
+    EXPECT(up > ASKED / 4 && up < ASKED * 3 / 4);
+}
+
+static void freed_waits(void) {
+    enum { ROUNDS = 1000 };
+    int same = 0;
+    char *last = dirty_block();
+    for (int i = 0; i < ROUNDS; i++) {
+        uintptr_t before = (uintptr_t)last;
+        free(last);
+        last = dirty_block();
+        same += (uintptr_t)last == before;
+    }
+    EXPECT(same < ROUNDS / 8);
+    free(last);
+}
+
+static void double_free_of_held(void) {
+    char *block = dirty_block();
+    free(hide(block));
+    expect_double_free(block);
+    free(hide(block));
+}
+
 /* ---- All ---- */
 
-enum { SMALL = 1, LARGE = 2, ANY = SMALL | LARGE };
+enum { POOLED = 1, SPAN = 2, LARGE = 4, SMALL = POOLED | SPAN, ANY = SMALL | LARGE };
 static const size_t sizes[] = {1, 16, 24, 100, 512, 600, 4096, 5000, 20000, 65000, 70000, 3000000};
 
 static const struct {
@@ -346,13 +384,21 @@ static const struct {
     {"realloc_of_freed", "exact_frees", realloc_of_freed, BY_ABORT, SMALL},
     {"measuring_of_freed", "exact_frees", measuring_of_freed, BY_ABORT, SMALL},
     {"frees_by_others", "exact_frees", frees_by_others, 0, SMALL},
+    {"order_is_random", "random_reuse", order_is_random, 0, POOLED},
+    {"freed_waits", "random_reuse", freed_waits, 0, SMALL},
+    {"frees_by_others", "random_reuse", frees_by_others, 0, SMALL},
+    {"double_free_of_held", "random_reuse", double_free_of_held, BY_ABORT, SMALL},
 };
 enum { CASES = sizeof cases / sizeof cases[0], SIZES = sizeof sizes / sizeof sizes[0] };
+
+static int kind_of(size_t wanted) {
+    return wanted <= 512 ? POOLED : wanted <= POOL_BLOCK_MOST ? SPAN : LARGE;
+}
 
 static void list(void) {
     for (int i = 0; i < CASES; i++)
         for (int j = 0; j < SIZES; j++)
-            if (cases[i].sizes & (sizes[j] <= POOL_BLOCK_MOST ? SMALL : LARGE))
+            if (cases[i].sizes & kind_of(sizes[j]))
                 printf("%s %zu %d %s\n", cases[i].name, sizes[j], cases[i].status, cases[i].option);
 }
 

@@ -2,23 +2,30 @@
 #include "object/root.h"
 
 #include "base/check.h"
+#include "base/probing.h"
 
 enum { FIRST_SIZE = 32 };
 
-/* ---- The table: open addressing, at most half full ---- */
+/* ---- The table, at most half full ---- */
 
-static size_t home_of_root(const struct roots *roots, const void *variable) {
-    uint64_t hash = ((uintptr_t)variable >> 3) * UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(hash >> 32) & (roots->size - 1);
+static bool root_is_free(const void *slot) { return ((const struct root *)slot)->times == 0; }
+static uint64_t root_hash_of(const void *variable) {
+    return probing_hash_address((uintptr_t)variable, 3);
 }
+static uint64_t root_hash(const void *slot, const void *roots) {
+    (void)roots;
+    return root_hash_of(((const struct root *)slot)->variable);
+}
+static bool root_is_of(const void *slot, const void *variable) {
+    return ((const struct root *)slot)->variable == variable;
+}
+static const struct probing table = {sizeof(struct root), root_is_free, root_hash, root_is_of};
 
 /* The place of a variable, or the empty one where it would be. */
 static struct root *find_root(const struct roots *roots, const void *variable) {
     ASSERT(roots->used < roots->size);
-    size_t i = home_of_root(roots, variable);
-    while (roots->root[i].times > 0 && roots->root[i].variable != variable)
-        i = (i + 1) & (roots->size - 1);
-    return &roots->root[i];
+    return (struct root *)probing_find(&table, roots->root, roots->size, root_hash_of(variable),
+                                       variable);
 }
 
 static bool grow_roots(struct roots *roots) {
@@ -27,25 +34,10 @@ static bool grow_roots(struct roots *roots) {
     larger.size = roots->size > 0 ? roots->size * 2 : FIRST_SIZE;
     larger.root = (struct root *)store_allocate(larger.size * sizeof larger.root[0]);
     if (larger.root == NULL) return false;
-    for (size_t i = 0; i < roots->size; i++)
-        if (roots->root[i].times > 0) *find_root(&larger, roots->root[i].variable) = roots->root[i];
+    probing_copy(&table, roots->root, roots->size, larger.root, larger.size, NULL);
     store_free(roots->root);
     *roots = larger;
     return true;
-}
-
-/* Empties a place, and moves up what would no longer be found behind it. */
-static void vacate_root(struct roots *roots, size_t hole) {
-    ASSERT(roots->used > 0 && roots->root[hole].times == 0);
-    size_t mask = roots->size - 1;
-    for (size_t i = (hole + 1) & mask; roots->root[i].times > 0; i = (i + 1) & mask) {
-        size_t home = home_of_root(roots, roots->root[i].variable);
-        if (((i - home) & mask) < ((i - hole) & mask)) continue;
-        roots->root[hole] = roots->root[i];
-        hole = i;
-    }
-    roots->root[hole] = (struct root){NULL, 0};
-    roots->used--;
 }
 
 /* ---- Roots ---- */
@@ -63,8 +55,12 @@ void root_remove(struct roots *roots, void *variable) {
     ASSERT(variable != NULL);
     if (roots->used == 0) return;
     struct root *root = find_root(roots, variable);
-    if (root->times == 0 || --root->times > 0) return;
-    vacate_root(roots, (size_t)(root - roots->root));
+    if (root->times > 1) {
+        root->times--;
+    } else if (root->times == 1) {
+        probing_vacate(&table, roots->root, roots->size, root, NULL);
+        roots->used--;
+    }
 }
 
 void root_each(const struct roots *roots, poolobj_visit visit, void *arg) {

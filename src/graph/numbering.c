@@ -4,6 +4,7 @@
 #include "graph/area.h"
 
 enum { FIRST_PAGES = 256 };
+static_assert((FIRST_PAGES & (FIRST_PAGES - 1)) == 0, "a hash chooses a slot by its lowest bits");
 
 static void add_number(struct numbering *numbering, size_t index) {
     uint32_t *slot =

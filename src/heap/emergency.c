@@ -30,6 +30,7 @@ struct emergency {
 };
 
 struct atomic_u64 emergency_mapping;
+static_assert(WORD_UNITS * UNIT == POOL_SIZE && FREED < UNIT, "a word is a pool; a size has a bit");
 static_assert(sizeof(struct emergency) == EMERGENCY_SIZE, "readers of other processes know it");
 
 static struct emergency *known(void) {

@@ -45,5 +45,10 @@ enum {
 
 static_assert(POOLALLOC_ALIGN == 16 || POOLALLOC_ALIGN == 8, "two alignments are supported");
 static_assert(ARENA_POOLS == 64, "an arena's free pools fit one machine word");
+static_assert(SMALL_MAX % ALIGN == 0 && SMALL_MAX < POOL_SIZE, "a pool has several small blocks");
+static_assert(RUN_MIN % POOL_SIZE == 0 && SPAN_MAX < ARENA_SIZE, "a run lies in an arena");
+static_assert((uint64_t)WINDOW_SLOTS << WINDOW_SHIFT == (uint64_t)ALIGN << 38,
+              "4 TiB of address space have a slot each, or 2");
+static_assert(CHUNK_MIN_ARENAS * ARENA_SIZE == 4 * MIB, "the least that is mapped");
 
 #endif

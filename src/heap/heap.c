@@ -20,6 +20,8 @@ enum {
     SETTLE_POOLS = MIB / POOL_SIZE,
     IDLE_SHARE = 8, /* this part of the pages in use may be free blocks of spans, too */
 };
+static_assert(VISITS_TO_GROW * POOLS_AT_ONCE * POOL_SIZE == MIB, "what a heap has when it grows");
+static_assert((int)POOLS_AT_ONCE <= (int)HEAP_EMPTY_POOLS, "a full array has as many to give back");
 
 /* Bytes of free blocks in spans that a heap may keep at least; it may earn up to a quarter of the
    pages in use. */

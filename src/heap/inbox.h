@@ -31,6 +31,8 @@ enum {
 };
 #define INBOX_ITEM (((uint64_t)1 << INBOX_COUNT_SHIFT) - 1 - (HEAP_STATES - 1))
 
+static_assert(INBOX_BACKLOG < INBOX_MOST && INBOX_MOST < 1 << (64 - INBOX_COUNT_SHIFT),
+              "the weight of all posts has room above the item");
 static_assert((int)HEAP_STATES <= INBOX_POOL && sizeof(union record) > INBOX_POOL,
               "these bits are free");
 

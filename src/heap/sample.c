@@ -24,6 +24,8 @@ struct site_record {
     uint32_t depth;
     double blocks, bytes, live_blocks, live_bytes, peak_bytes;
 };
+static_assert((LIVE_FIRST & (LIVE_FIRST - 1)) == 0 && (BUCKETS & (BUCKETS - 1)) == 0,
+              "a hash chooses a place by its lowest bits");
 enum { RECORD_WORDS = sizeof(struct site_record) / sizeof(uint64_t) };
 
 struct sample {

@@ -15,6 +15,8 @@
 #include "os/options.h"
 #include "os/os.h"
 
+static_assert(sizeof options.leaks_path == FROZEN_PATH, "a path is cut off nowhere on its way");
+
 /* At the end of the process there is no later occasion, and another thread may sample just now. */
 enum { END_PATIENCE_MS = 100 };
 

@@ -8,6 +8,7 @@
 
 /* A process id has at most 10 digits. */
 enum { PATH_MOST = sizeof options.report_path / 2 * 10 + 1 };
+static_assert(sizeof options.sample_path <= sizeof options.report_path, "any option's path fits");
 
 /* The option's path with %p replaced by the process id. */
 static void expand_path(char to[PATH_MOST], const char *from) {

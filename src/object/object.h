@@ -91,6 +91,11 @@ ALWAYS_INLINE void object_references(const poolobj_type *type, const struct type
 
 /* Where the members of a header lie in the word that it is. */
 enum { HEADER_TYPE_SHIFT = 32, HEADER_FLAGS_SHIFT = 48, LINK_LOW_BITS = 30 };
+static_assert(offsetof(poolobj, type) * 8 == HEADER_TYPE_SHIFT &&
+                  offsetof(poolobj, flags) * 8 == HEADER_FLAGS_SHIFT && sizeof(poolobj) == 8,
+              "on machines whose lowest byte comes first");
+static_assert(LINK_LOW_BITS + HEADER_FLAGS_SHIFT - HEADER_TYPE_SHIFT + 3 >= 48,
+              "a link has all bits of an address");
 
 /* The link is an address in units of 8 bytes: 30 bits in the count, the rest in the type. */
 static inline void object_set_link(poolobj *object, const poolobj *next) {

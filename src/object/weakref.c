@@ -5,6 +5,7 @@
 #include "base/probing.h"
 
 enum { FIRST_SIZE = 64 };
+static_assert((FIRST_SIZE & (FIRST_SIZE - 1)) == 0, "a hash chooses a slot by its lowest bits");
 
 /* ---- The table, at most half full ---- */
 

@@ -5,6 +5,8 @@
 #include "base/probing.h"
 
 enum { SIZE_LEAST = 64, SPARSE = 8 /* less than one in so many is used: the table shrinks */ };
+static_assert((SIZE_LEAST & (SIZE_LEAST - 1)) == 0, "a hash chooses a slot by its lowest bits");
+static_assert(SPARSE > 4, "a table that was shrunk by four is not full");
 
 /* ---- The table ---- */
 

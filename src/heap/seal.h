@@ -31,13 +31,14 @@ void seal_put(uintptr_t block, size_t stride, size_t size);
 /* The size that a block was sealed for; the stride of a stranger. Ends the process if bytes behind
    the block's end were written, and with `function` if it is free already. */
 size_t seal_size(const char *function, uintptr_t block, size_t stride);
-/* The same, and the block has no seal any more. */
+/* Checks a seal as seal_size does; the block has none any more. */
 void seal_break(uintptr_t block, size_t stride);
-/* As seal_size, but a block without a seal passes, which another thread is just freeing. */
+/* Checks a seal as seal_size does, but lets a block without one pass, which another thread is just
+   freeing. */
 void seal_check(uintptr_t block, size_t stride);
 bool seal_is_stranger(uintptr_t block);
 
-/* The same for a block with pages of its own. */
+/* Seal a block with pages of its own, and read its size. */
 void seal_put_large(struct large *large, size_t size);
 size_t seal_size_large(const struct large *large);
 

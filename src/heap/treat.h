@@ -65,7 +65,7 @@ bool treat_is_measured(const struct block *block);
 /* A block that was measured has `size` bytes from now on, where it is. False: it has no such room,
    or too much of it. */
 bool treat_resize(const struct block *block, size_t size);
-/* The same, if it has the room. */
+/* Gives a block that was measured `size` bytes, where it has the room. */
 void treat_shrink(const struct block *block, size_t size);
 /* A block with pages of its own, at the address, is for `size` bytes. NULL will do. */
 void treat_pages_out(void *block, size_t size);

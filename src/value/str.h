@@ -91,7 +91,7 @@ COLD void *str_fail_length(poolval_space *space, size_t length);
 /* A string of `length` characters to be filled in, whose code points or-ed are `seen`. NULL: the
    failure is noted. Not for those that are shared. */
 struct value_str *str_new_empty(poolval_space *space, size_t length, uint32_t seen);
-/* The same of ASCII characters, with these. */
+/* A string of these characters, which are ASCII. NULL: the failure is noted. */
 struct value_str *str_new_ascii(poolval_space *space, const char *chars, size_t length);
 /* Copies characters into a wider array or one of the same width. */
 void str_widen(void *to, unsigned to_log, const void *from, unsigned from_log, size_t count);

@@ -30,7 +30,7 @@ TEST(HashTest, AnotherKeyGivesOtherHashes) {
     EXPECT_NE(hash_mix(&one, 1, 7), hash_mix(&two, 1, 7));
 }
 
-// Those of small tables are taken from the lowest bits.
+// Small tables choose a place by the lowest bits.
 TEST(HashTest, NeighbouringWordsSpreadOverTheLowestBits) {
     struct hash_key key = hash_key_from(3);
     std::set<uint64_t> places;

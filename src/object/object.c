@@ -272,8 +272,7 @@ static NOINLINE void die_in_slices(poolobj_heap *heap, poolobj *object) {
 
 /* An object without finalizer and weak references ends at once, at any depth: no code of the
    program runs. */
-void object_die(poolobj *object) {
-    struct type_pool *pool = ledger_pool(object);
+static NOINLINE void die_with_parts(struct type_pool *pool, poolobj *object) {
     poolobj_type *type = pool->type;
     poolobj_heap *heap = type->heap;
     if (unlikely(heap->sliced) && !type->is_leaf && heap->depth == 0 && !heap->collecting) {
@@ -287,4 +286,18 @@ void object_die(poolobj *object) {
         object_die_chain(heap, chain);
     else
         end_types(heap);
+}
+
+/* The death of an object without parts, a number for example, saves no register. */
+void object_die(poolobj *object) {
+    struct type_pool *pool = ledger_pool(object);
+    const poolobj_type *type = pool->type;
+    bool bare = type->is_leaf && type->drop == NULL;
+    if (!bare || unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED))) {
+        die_with_parts(pool, object);
+        return;
+    }
+    poolobj_heap *heap = type->heap; /* the type may end with its last pool */
+    put_block(pool, object);
+    end_types(heap);
 }

@@ -81,8 +81,23 @@ static bool move_ahead(struct value_list *list, size_t room) {
     return true;
 }
 
+/* From one small table to another: neither weighs anything with the collector. */
+static bool grow_small(struct value_list *list, size_t room) {
+    poolobj **item = (poolobj **)value_try_allocate(room * sizeof item[0]);
+    if (unlikely(item == NULL)) return false;
+    if (list->item != NULL) {
+        memcpy(item, list->item, list->length * sizeof item[0]);
+        free(list->item);
+    }
+    list->item = item;
+    list->room = room;
+    return true;
+}
+static_assert((size_t)EXACT_BYTES <= LIGHT_MAX, "no weight");
+
 static bool grow_room(struct value_list *list, size_t room) {
-    if (room * sizeof list->item[0] <= EXACT_BYTES) return set_items_room(list, room);
+    if (room * sizeof list->item[0] <= EXACT_BYTES && list->base.unused == 0)
+        return grow_small(list, room);
     bool fits = list->item != NULL && room <= table_items(list);
     if (!fits && !move_ahead(list, room)) return set_items_room(list, room);
     press(list, list->room, room);

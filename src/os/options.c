@@ -130,6 +130,23 @@ static bool parse_limit(struct word word, void *field) {
     return true;
 }
 
+static void forget_text(struct text *text) { text->used = 0; }
+
+/* What a mode stands for is set as if it was written there; what is written behind it still counts.
+ */
+static bool parse_mode(struct word word, void *field) {
+    struct options *into = (struct options *)((char *)field - offsetof(struct options, mode));
+    struct text nobody;
+    if (!word_choice(word, (uint64_t *)field, "off", "hardened")) return false;
+    text_begin(&nobody, -1);
+    nobody.write_out = forget_text;
+    options_parse(into,
+                  into->mode != 0 ? "zero_freed=on,canaries=on,exact_frees=on,random_reuse=on"
+                                  : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off",
+                  &nobody);
+    return true;
+}
+
 static const struct option table[] = {
     {"report", "off, exit or FILE (up to 255 bytes)", "off",
      "at exit, write what was served to standard error, or append it to FILE (%p: process id)",
@@ -180,6 +197,9 @@ static const struct option table[] = {
     {"guard_memory", "SIZE from 40K to 64M", "1M",
      "for such blocks, and for what is known of those that were freed last", parse_guard_memory,
      offsetof(struct options, guard_memory)},
+    {"mode", "off or hardened", "off",
+     "hardened: the four options below are on, unless one is turned off behind it", parse_mode,
+     offsetof(struct options, mode)},
     {"zero_freed", "on or off", "off",
      "freed blocks are cleared, and must still be zero when they are handed out again",
      parse_switch, offsetof(struct options, zero_freed)},
@@ -343,8 +363,6 @@ static const char *find_variable(void) {
         if (strncmp(*at, name, sizeof name - 1) == 0) return *at + sizeof name - 1;
     return NULL;
 }
-
-static void forget_text(struct text *text) { text->used = 0; }
 
 void options_read_silently(void) {
     const char *string = find_variable();

@@ -41,6 +41,7 @@ struct options {
     uint64_t sample_signal;   /* a number, or 0 */
     uint64_t guard_sample;    /* one block in so many is guarded; 0: none */
     uint64_t guard_memory;    /* bytes */
+    uint64_t mode;            /* 0 or 1: what it stands for is in the fields below */
     uint64_t zero_freed;      /* 0 or 1 */
     uint64_t canaries;        /* 0 or 1 */
     uint64_t exact_frees;     /* 0 or 1 */

@@ -64,10 +64,12 @@ static uint32_t chosen_measures(void) {
 }
 
 /* Blocks that a library's constructor, run before this one, has handed to a thread of its own would
-   not be treated. */
+   not be treated. Before samples are taken, which need a heap of their own. */
 static void begin_treat(void) {
     uint32_t measures = chosen_measures();
-    if (measures == 0 || allocate_treat(measures)) return;
+    if (measures == 0) return;
+    if (occasion_counts_blocks()) thread_heap_count_blocks(); /* this makes the first heap */
+    if (allocate_treat(measures)) return;
     struct text text;
     text_begin(&text, 2);
     text_add(
@@ -88,11 +90,11 @@ __attribute__((constructor(101))) static void start_process(void) {
     culprit_prepare();
     if (!passive)
         guard_begin(options.guard_sample, options.guard_memory); /* samples leave it room */
+    if (!passive) begin_treat();
     occasion_prepare(!passive);
     if (occasion_counts_blocks()) thread_heap_count_blocks();
     if (passive) return;
     thread_heap_get();
-    begin_treat();
     parameter_read_environment(options_environment());
     read_limits();
     name_mappings();

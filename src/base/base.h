@@ -23,6 +23,12 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
+/* An array of characters that has no NUL at its end, which not every compiler can be told. */
+#if __has_attribute(nonstring)
+#define NONSTRING __attribute__((nonstring))
+#else
+#define NONSTRING
+#endif
 #define COLD __attribute__((noinline, cold))
 #define CACHE_LINE 64
 #define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))

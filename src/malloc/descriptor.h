@@ -18,7 +18,7 @@
 
 #include "base/base.h"
 
-#define DESCRIPTOR_MAGIC "poolallo" /* without a NUL */
+#define DESCRIPTOR_MAGIC "poolallo"
 
 enum { DESCRIPTOR_VERSION = 1, DESCRIPTOR_NAME = 32, DESCRIPTOR_FIELDS = 128 };
 
@@ -28,7 +28,7 @@ struct descriptor_field {
 };
 
 struct descriptor {
-    char magic[8];
+    char magic[8] NONSTRING;
     uint32_t version;
     uint32_t room;                                     /* fields that there is room for */
     char library[16];                                  /* the version of the library */

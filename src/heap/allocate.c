@@ -408,6 +408,10 @@ static void poll_and_flush(struct heap *heap, uintptr_t freed) {
     poll(heap, now);
     if (unlikely(flush_is_due(heap, now))) flush_heap(heap);
     unsigned frees = purge_is_due(now) ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES;
+    if (atomic_u64_load(&heaps_in_use) > 1 && heap_comes_to_rest(heap, now, &frees)) {
+        remote_post(heap);
+        heap_shed(heap);
+    }
     if (unlikely(heap->sampling)) frees = heap_next_poll(heap, frees);
     atomic_u32_store(&heap->frees_to_poll, frees);
 }

@@ -196,7 +196,8 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
 /* ---- Blocks from pools ---- */
 
 /* `count` blocks of a PARTIAL pool are no longer spare. */
-static void count_taken(struct pool *pool, unsigned count) {
+static void count_taken(struct heap *heap, struct pool *pool, unsigned count) {
+    heap->blocks += count;
     pool->taken = (uint16_t)(pool->taken + count);
     if (pool->taken < size_classes[pool_class(pool)].capacity) return;
     link_remove(&pool->link);
@@ -215,7 +216,7 @@ static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t block
         heap->idle_again += stride;
     *pool_spare(pool) &= ~((uint64_t)1 << index);
     *span_used(pool) |= (uint64_t)1 << index;
-    count_taken(pool, 1);
+    count_taken(heap, pool, 1);
     if (unlikely(treat_measures != 0)) treat_out(block, stride, heap->asked);
     struct atomic_u64 *word = pool_live(&((union record *)pool + offset / POOL_SIZE)->pool, block);
     return block_make_live(word, block);
@@ -246,7 +247,7 @@ static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *po
     cursor->base = window_record_base(pool) + (uintptr_t)w * WORD_SPAN;
     cursor->bits = bits;
     spare[w] ^= bits;
-    count_taken(pool, count);
+    count_taken(heap, pool, count);
 }
 
 /* True if a block of the class that has memory behind it is at hand or spare in its first span. */
@@ -326,6 +327,7 @@ static NOINLINE void change_state(struct heap *heap, struct pool *pool) {
 
 /* `count` blocks are spare again. */
 ALWAYS_INLINE void count_spare(struct heap *heap, struct pool *pool, unsigned count) {
+    heap->blocks -= count;
     pool->taken = (uint16_t)(pool->taken - count);
     if (unlikely(pool->state == POOL_FULL || pool->taken == 0)) change_state(heap, pool);
 }
@@ -454,7 +456,7 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
     unsigned most = heap->bare ? 0 : size_classes[class_index].magazine;
     unsigned first = most < MAGAZINE_FIRST ? most : MAGAZINE_FIRST;
     struct round *top = heap->top[class_index];
-    unsigned held = top == &no_rounds ? 0 : heap_round_is_bottom(top - first) ? first : most;
+    unsigned held = heap->room[class_index];
     if (held == most) return false;
     unsigned room = held == 0 ? first : most;
     struct round *bottom = heap->rounds + heap->rounds_used;
@@ -463,6 +465,7 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
     memcpy(bottom + 1, top - held + 1, held * sizeof *top);
     heap->top[class_index] = bottom + held;
     heap->end[class_index] = bottom + room;
+    heap_set_room(heap, class_index, room);
     return true;
 }
 
@@ -584,15 +587,4 @@ void heap_shed(struct heap *heap) {
     memset(heap->rounds, 0, (purged ? from : end) - start);
     if (purged && to < end) memset((void *)to, 0, end - to);
     heap->rounds_used = 0;
-}
-
-size_t heap_held(const struct heap *heap, size_t most) {
-    size_t held = heap->empty_count + bit_count(heap->reserve.pools);
-    for (unsigned c = 1; c < CLASS_COUNT && held < most; c++)
-        for (struct round *at = heap->top[c]; !heap_round_is_bottom(at) && held < most; at--)
-            held++;
-    for (unsigned c = 1; c < CLASS_COUNT && held < most; c++) held += heap_held_blocks(heap, c);
-    for (unsigned c = 1; c <= SMALL_CLASSES && held < most; c++)
-        held += bit_count(heap->cursors[c].bits);
-    return size_min(held, most);
 }

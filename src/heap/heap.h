@@ -25,6 +25,9 @@
  *   H3 PARTIAL if and only if 0 < taken < capacity, FULL if and only if taken = capacity
  *   H4 idle_bytes = sum of the strides of spare blocks of spans that have memory behind them
  *   H5 pending bits (pending.h) are set only where live ones are
+ *   H6 blocks = the sum of what its pools have taken + lost_blocks; in the child of a fork in the
+ *      middle of a take-over lost_blocks may be more
+ *   H7 bit n of has_room is set if and only if room[n] > 0
  */
 #ifndef POOLALLOC_HEAP_H
 #define POOLALLOC_HEAP_H
@@ -96,9 +99,10 @@ struct heap {
     uint64_t flush_due;               /* when to flush it (allocate.c), in ms of os_clock_ms */
     struct link partial[CLASS_COUNT]; /* of struct pool */
 
-    /* How many rounds each magazine of a class above 512 bytes may hold, within the budget of
-       heap_room.c, and whether it was full since it got that room. */
+    /* How many rounds each magazine may hold, above 512 bytes within the budget of heap_room.c, and
+       whether one of those was full since it got that room. */
     uint8_t room[CLASS_COUNT];
+    uint64_t has_room[(CLASS_COUNT + 63) / 64]; /* H7 */
     bool was_full[CLASS_COUNT];
     size_t room_bytes;      /* what they may hold together */
     unsigned next_to_yield; /* the class that gives room to another */
@@ -108,6 +112,11 @@ struct heap {
 
     uintptr_t leaving[HEAP_LEAVING]; /* runs without a block, about to go back to the arenas */
     unsigned leaving_count;
+    size_t blocks; /* live or at hand, H6 */
+    /* See heap_rest.c: the most that were live at the last looks, polls before the next, and when
+       it may let go of the others again. */
+    size_t live_lately, polls_to_look;
+    uint64_t rest_due;
     size_t idle_bytes; /* spare blocks in spans that have memory behind them */
     size_t idle_most;  /* when they are more, their pages are purged, */
     size_t idle_left;  /* all but those that were left then, as they share pages with live blocks */
@@ -154,6 +163,7 @@ struct heap {
     CACHE_ALIGNED struct atomic_u64 inbox; /* what came from them, and the state: see inbox.h */
     struct atomic_u32 waits_since;         /* ms: when the first of what is there now came */
     struct atomic_u32 weight_left; /* of the pools that the last sweep (remote.c) put back */
+    struct atomic_u64 lost_blocks; /* of pools that others took over (heap_bury_pool) */
 
     CACHE_ALIGNED struct round rounds[]; /* HEAP_ROUNDS of them, but none in no_heap */
 };
@@ -231,12 +241,25 @@ unsigned heap_held_blocks(const struct heap *heap, unsigned class_index);
 
 /* ---- Room for blocks above 512 bytes (heap_room.c) ---- */
 
+/* From now on the magazine has so many rounds. */
+static inline void heap_set_room(struct heap *heap, unsigned class_index, unsigned room) {
+    uint64_t bit = (uint64_t)1 << class_index % 64;
+    heap->room[class_index] = (uint8_t)room;
+    heap->has_room[class_index / 64] &= ~bit;
+    if (room > 0) heap->has_room[class_index / 64] |= bit;
+}
 /* Empties a full magazine, and notes that it was full. */
 void heap_note_full(struct heap *heap, unsigned class_index);
 /* Gives more room to an empty magazine that was full before, if the budget allows it. */
 void heap_widen(struct heap *heap, unsigned class_index);
 /* All magazines are without room again. */
 void heap_forget_rooms(struct heap *heap);
+
+/* ---- Threads that come to rest (heap_rest.c) ---- */
+
+/* True if the heap has nearly no live block and much at hand, but not again for a while. At every
+   poll; *frees is the number of frees to the next, which may become less. */
+bool heap_comes_to_rest(struct heap *heap, uint64_t now, unsigned *frees);
 
 /* ---- Sampling (heap_sample.c) ---- */
 

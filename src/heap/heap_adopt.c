@@ -29,6 +29,8 @@ void heap_forget(struct heap *heap) {
         link_init(&heap->partial[c]);
     }
     heap->rounds_used = heap->moved_pools = heap->empty_count = 0;
+    heap->blocks = heap->live_lately = heap->polls_to_look = 0;
+    atomic_u64_store(&heap->lost_blocks, 0);
     heap->idle_bytes = heap->idle_left = heap->idle_gone = heap->idle_again = 0;
     heap->messages = NULL;
     heap->message_count = 0;
@@ -94,9 +96,10 @@ static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap
 }
 
 /* It may be just taken over. */
-static void adopt_as_full(struct pool *pool) {
+static void adopt_as_full(struct heap *heap, struct pool *pool) {
     memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
     pool->taken = size_classes[pool_class(pool)].capacity;
+    heap->blocks += pool->taken;
     pool->state = POOL_FULL;
     link_init(&pool->link);
 }
@@ -109,7 +112,7 @@ void heap_adopt(struct heap *heap, struct pool *pool, bool has_token) {
     if (owner != heap) atomic_u64_store(&pool->tag, tag_of_heap(window_record_base(pool), owner));
     if (owner != heap || (pool != first && pool_owner(before) == heap)) return;
     if (!has_token) {
-        adopt_as_full(first);
+        adopt_as_full(heap, first);
         return;
     }
     atomic_u8_store(&first->class_index, pool_class(pool));
@@ -123,6 +126,7 @@ void heap_adopt(struct heap *heap, struct pool *pool, bool has_token) {
         return;
     }
     pool_set_owner(first, heap);
+    heap->blocks += first->taken;
     if (size_class_is_span(pool_class(first))) heap->idle_bytes += span_idle_bytes(first);
     if (first->state == POOL_PARTIAL)
         link_add_after(&heap->partial[pool_class(first)], &first->link);

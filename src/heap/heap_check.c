@@ -85,8 +85,10 @@ static bool check_pending(struct pool *pool, uint64_t *pending) {
     return false;
 }
 
-/* Adds to balance[c] what the pools of an arena have taken and not live, by class. */
-static void check_arena(struct heap *heap, const struct arena *arena, int64_t *balance) {
+/* Adds to *blocks what the pools of an arena have taken, and to balance[c] what of that is not
+   live, by class. */
+static void check_arena(struct heap *heap, const struct arena *arena, int64_t *balance,
+                        size_t *blocks) {
     if (arena->kind == ARENA_NONE) return;
     for (unsigned i = 0; i < ARENA_POOLS; i++) {
         uintptr_t address = arena->base + (uintptr_t)i * POOL_SIZE;
@@ -94,6 +96,7 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
         if (atomic_u64_load(&pool->tag) != tag_of_heap(address, heap)) continue;
         unsigned class_index = pool_class(pool);
         uint64_t pending[POOL_WORDS];
+        if (atomic_u8_load(&pool->offset) == 0) *blocks += pool->taken;
         if (POOLALLOC_LIVE_BITS && check_pending(pool_first(pool), pending)) continue;
         if (!size_class_is_span(class_index)) check_pool_bits(pool);
         if (atomic_u8_load(&pool->offset) == 0) treat_check(pool, pending);
@@ -104,13 +107,17 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
 
 void heap_check(struct heap *heap) {
     int64_t balance[CLASS_COUNT] = {0};
-    size_t idle_bytes = 0;
+    size_t idle_bytes = 0, blocks = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next)
-        for (unsigned i = 0; i < WINDOW_ARENAS; i++) check_arena(heap, &window->arena[i], balance);
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++)
+            check_arena(heap, &window->arena[i], balance, &blocks);
+    /* H6. Pools that are taken over meanwhile are counted as lost before their tags go. */
+    CHECK(blocks + atomic_u64_load_acquire(&heap->lost_blocks) >= heap->blocks);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         int64_t at_hand = check_magazine(heap, c) + check_held(heap, c);
         if (!size_class_is_span(c)) at_hand += check_cursor(heap, c);
-        CHECK(balance[c] == at_hand); /* H2 */
+        CHECK(balance[c] == at_hand);                                         /* H2 */
+        CHECK((heap->has_room[c / 64] >> c % 64 & 1) == (heap->room[c] > 0)); /* H7 */
         struct link *list = &heap->partial[c];
         for (struct link *at = list->next; at != list; at = at->next)
             idle_bytes += check_pool(heap, link_owner(at, struct pool, link), c);

@@ -17,6 +17,7 @@ void heap_hand_over(struct heap *from, struct pool *pool, struct heap *to) {
     ASSERT(heap_is_mine(from) && pool->state == POOL_PARTIAL);
     link_remove(&pool->link);
     from->idle_bytes -= idle_bytes(pool);
+    from->blocks -= pool->taken;
     pool->state = POOL_ADRIFT;
     atomic_in_sequence();
     pool_set_owner(pool, to);
@@ -26,6 +27,7 @@ void heap_receive(struct heap *heap, struct pool *pool) {
     ASSERT(heap_is_mine(heap) && pool->state == POOL_ADRIFT);
     link_add_after(&heap->partial[pool_class(pool)], &pool->link);
     heap->idle_bytes += idle_bytes(pool);
+    heap->blocks += pool->taken;
     pool->state = POOL_PARTIAL;
 }
 
@@ -61,6 +63,7 @@ static int bury_small(struct pool *pool, const struct size_class *c) {
 
 int heap_bury_pool(struct pool *pool) {
     const struct size_class *c = &size_classes[pool_class(pool)];
+    atomic_u64_add(&pool_owner(pool)->lost_blocks, c->capacity); /* partner: heap_check */
     clear_tags(pool, c->pools);
     int wrong = size_class_is_span(pool_class(pool)) ? bury_span(pool, c) : bury_small(pool, c);
     memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));

@@ -25,7 +25,7 @@ static void set_class_room(struct heap *heap, unsigned class_index, unsigned roo
            room <= size_classes[class_index].magazine);
     heap->room_bytes += room * stride;
     heap->room_bytes -= heap->room[class_index] * stride;
-    heap->room[class_index] = (uint8_t)room;
+    heap_set_room(heap, class_index, room);
     heap->end[class_index] = heap->top[class_index] + room;
 }
 
@@ -76,6 +76,7 @@ void heap_note_full(struct heap *heap, unsigned class_index) {
 
 void heap_forget_rooms(struct heap *heap) {
     memset(heap->room, 0, sizeof heap->room);
+    memset(heap->has_room, 0, sizeof heap->has_room);
     memset(heap->was_full, 0, sizeof heap->was_full);
     memset(heap->held, 0, sizeof heap->held);
     heap->room_bytes = 0;

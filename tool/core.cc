@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <sys/procfs.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -18,6 +19,16 @@ struct Segment {
     off_t offset;
 };
 
+// An open file, closed even where the constructor of what has it throws.
+struct Open {
+    ~Open() {
+        if (elf != nullptr) elf_end(elf);
+        if (file >= 0) close(file);
+    }
+    int file = -1;
+    Elf *elf = nullptr;
+};
+
 class Core : public Source {
   public:
     explicit Core(const std::string &path) : path_(path) {
@@ -28,12 +39,8 @@ class Core : public Source {
         GElf_Ehdr header;
         if (elf_ == nullptr || gelf_getehdr(elf_, &header) == nullptr || header.e_type != ET_CORE)
             throw Failure(path + " is neither a process id nor a core file");
-        read_segments();
+        read_segments(file_size());
         if (segments_.empty()) throw Failure(path + " holds no memory: it was cut off");
-    }
-    ~Core() override {
-        if (elf_ != nullptr) elf_end(elf_);
-        if (file_ >= 0) close(file_);
     }
 
     using Source::read;
@@ -75,13 +82,18 @@ class Core : public Source {
         return address < segment.address + segment.size ? &segment : nullptr;
     }
 
-    void read_segments() {
+    uint64_t file_size() const {
+        struct stat status;
+        return fstat(file_, &status) == 0 ? (uint64_t)status.st_size : 0;
+    }
+
+    void read_segments(uint64_t file_size) {
         size_t count = 0;
         elf_getphdrnum(elf_, &count);
         for (size_t i = 0; i < count; i++) {
             GElf_Phdr header;
             if (gelf_getphdr(elf_, (int)i, &header) == nullptr) continue;
-            if (header.p_type == PT_LOAD) add_segment(header);
+            if (header.p_type == PT_LOAD) add_segment(header, file_size);
             if (header.p_type == PT_NOTE) read_notes(header);
         }
         std::sort(segments_.begin(), segments_.end(),
@@ -89,16 +101,19 @@ class Core : public Source {
         name_mappings();
     }
 
-    void add_segment(const GElf_Phdr &header) {
+    // A file that was cut off or damaged may say more than there is: what it has counts.
+    void add_segment(const GElf_Phdr &header, uint64_t file_size) {
         Mapping mapping;
         mapping.start = header.p_vaddr;
         mapping.end = header.p_vaddr + header.p_memsz;
         mapping.readable = header.p_flags & PF_R;
         mapping.writable = header.p_flags & PF_W;
-        mapping.resident = header.p_filesz;
-        mappings_.push_back(mapping);
-        if (header.p_filesz > 0)
-            segments_.push_back({header.p_vaddr, header.p_filesz, (off_t)header.p_offset});
+        uint64_t size = std::min<uint64_t>(header.p_filesz, header.p_memsz);
+        if (mapping.end <= mapping.start || header.p_offset >= file_size) size = 0;
+        size = size > 0 ? std::min<uint64_t>(size, file_size - header.p_offset) : 0;
+        mapping.resident = size;
+        if (mapping.end > mapping.start) mappings_.push_back(mapping);
+        if (size > 0) segments_.push_back({header.p_vaddr, size, (off_t)header.p_offset});
     }
 
     void read_notes(const GElf_Phdr &header) {
@@ -167,8 +182,9 @@ class Core : public Source {
     }
 
     const std::string path_;
-    int file_ = -1, process_id_ = 0;
-    Elf *elf_ = nullptr;
+    Open open_;
+    int &file_ = open_.file, process_id_ = 0;
+    Elf *&elf_ = open_.elf;
     size_t page_size_ = 4096;
     std::string program_;
     std::vector<Segment> segments_;

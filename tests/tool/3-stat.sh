@@ -37,6 +37,12 @@ stat_healthy() {
 }
 each_library stat_healthy
 
+seeds=$source_dir/tests/fuzz/seeds/core
+expect 'stat of a core whose header is damaged' 2 'neither a process id nor a core' -- \
+    "$tool" stat "$seeds/no_header"
+expect 'stat of a core whose only memory lies behind its end' 2 'holds no memory: it was cut off' -- \
+    "$tool" stat "$seeds/offset_overflows"
+
 # Most of their pages is slack, which must be told from memory that is not the allocator's.
 stat_guarded() {
     hold healthy env LD_PRELOAD="$library" POOLALLOC_OPTIONS=guard_sample=1,guard_memory=32M

@@ -96,7 +96,7 @@ stat_lines() {
     expect "stat --lines ($title)" 0 '48.0 MiB .* hold_large lines.cc:[0-9]+ \(lines\)$' \
         'not known' -- "$tool" stat --lines "$held"
     for name in calloc realloc aligned array aligned_new; do
-        near "stat --lines: hold_$name ($title)" "$(held_by "hold_$name" | cut -d. -f1)" 48 5
+        near "stat --lines: hold_$name ($title)" "$(held_by "hold_$name" | cut -d. -f1)" 48 10
     done
     for name in malloc new; do
         near "stat --lines: hold_$name ($title)" "$(held_by "hold_$name" | cut -d. -f1)" 48 26

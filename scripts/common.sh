@@ -206,7 +206,7 @@ copy_sources() {
         tests tool) |
         tar -xf - -C "$build/source" || die "cannot copy the sources to $build/source."
     rm -f "$build/source/config.h.in" "$build/source/Makefile.in"
-    grep -rlF $'\177ELF' "$build/source" | tr '\n' '\0' | xargs -0 -r rm -f
+    grep -rlF --exclude-dir=seeds $'\177ELF' "$build/source" | tr '\n' '\0' | xargs -0 -r rm -f
 }
 
 prepare_sources() {

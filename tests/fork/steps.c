@@ -21,6 +21,7 @@
 #include "../support/random.h"
 #include "blocks.h"
 #include "heap/allocate.h"
+#include "heap/guard.h"
 #include "heap/sample.h"
 #include "heap/space_lock.h"
 #include "heap/thread_heap.h"
@@ -430,6 +431,19 @@ NO_HOOK static void sampled(void) {
     use_all_sizes(2);
 }
 
+/* Some children come where the guards are in the hands of a thread that is gone. */
+NO_HOOK static void guarded(void) {
+    struct guard_figures figures;
+    allocate_guard(2 * GUARD_BARE, MIB);
+    use_all_sizes(4);
+    full_magazines();
+    all_names();
+    guard_count(&figures);
+    EXPECT(figures.page_bytes <= MIB);
+    allocate_guard(0, MIB);
+    use_all_sizes(2);
+}
+
 static const struct scenario {
     const char *name;
     void (*run)(void);
@@ -453,6 +467,7 @@ static const struct scenario {
     {"ends inside of its heap", ends_inside_its_heap},
     {"every class once more", every_class},
     {"sampled", sampled},
+    {"guarded", guarded},
 };
 
 /* The first use of a child's allocator, which finds what the threads that are gone left behind. */

@@ -27,7 +27,10 @@ bool frame_rule_works(void) { return true; }
    caller's frame down to where the frame pointer is kept, 0: nowhere. */
 enum kind { UNKNOWN, BY_SIZE, BY_POINTER, OUTERMOST };
 enum {
-    RULES = 4096,
+    /* Two to a set: with one, a deep stack often has two callers that drive each other out for
+       ever, so that each walk of it is slow. */
+    SETS = 2048,
+    WAYS = 2,
     WORD = sizeof(uintptr_t),
     STACK_PAGE = 4096,
     STACK_SPAN = 8 * 1024 * 1024, /* a stack is not longer, mostly */
@@ -46,20 +49,38 @@ struct rule {
     struct atomic_u64 word;
 };
 static struct {
-    struct rule rules[RULES];
+    struct rule rules[SETS][WAYS];
     struct atomic_u32 written;
+    struct atomic_u32 next_way; /* to be used again in a full set; for who has `written` */
 } known;
 
-static struct rule *rule_at(uintptr_t place) {
-    return &known.rules[(place * 0x9e3779b97f4a7c15) >> 52];
+static struct rule *set_of(uintptr_t place) {
+    return known.rules[(place * 0x9e3779b97f4a7c15) >> 53];
 }
-static_assert(RULES == 1 << (64 - 52), "the upper bits of a product are an index");
+static_assert(SETS == 1 << (64 - 53), "the upper bits of a product are an index");
+
+/* The rule of the set with that place, 0: an unused one; NULL: there is none. */
+static struct rule *rule_with(uintptr_t place, struct rule *set) {
+    for (unsigned way = 0; way < WAYS; way++)
+        if (atomic_u64_load_acquire(&set[way].place) == place) return &set[way];
+    return NULL;
+}
+
+static struct rule *rule_for(uintptr_t place) {
+    struct rule *set = set_of(place), *rule = rule_with(place, set);
+    if (rule == NULL) rule = rule_with(0, set);
+    if (rule != NULL) return rule;
+    uint32_t way = atomic_u32_load(&known.next_way);
+    atomic_u32_store(&known.next_way, (way + 1) % WAYS);
+    return &set[way];
+}
 
 /* One writer at a time, and none that waits. */
 static void rule_store(uintptr_t place, uint64_t word) {
-    struct rule *rule = rule_at(place);
-    bool is_known = atomic_u64_load(&rule->place) == place && atomic_u64_load(&rule->word) == word;
-    if (is_known || atomic_u32_exchange(&known.written, 1) != 0) return;
+    const struct rule *there = rule_with(place, set_of(place));
+    if (there != NULL && atomic_u64_load(&there->word) == word) return;
+    if (atomic_u32_exchange(&known.written, 1) != 0) return;
+    struct rule *rule = rule_for(place);
     atomic_u64_store(&rule->place, 0);
     atomic_u64_store_release(&rule->word, word);
     atomic_u64_store_release(&rule->place, place); /* partner: rule_load */
@@ -68,8 +89,8 @@ static void rule_store(uintptr_t place, uint64_t word) {
 
 /* What is read between two looks at the place is of that place. */
 static uint64_t rule_load(uintptr_t place) {
-    const struct rule *rule = rule_at(place);
-    if (atomic_u64_load_acquire(&rule->place) != place) return UNKNOWN;
+    const struct rule *rule = rule_with(place, set_of(place));
+    if (rule == NULL || place == 0) return UNKNOWN;
     uint64_t word = atomic_u64_load_acquire(&rule->word);
     return atomic_u64_load(&rule->place) == place ? word : UNKNOWN;
 }

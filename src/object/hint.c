@@ -56,7 +56,7 @@ static bool add_count(struct gc_round *round, poolobj *object) {
 enum { AHEAD = 8 };
 
 static inline void prefetch_hint(const poolobj *object, size_t offset) {
-    __builtin_prefetch(ledger_hint(*object_field(object, offset)), 1);
+    ledger_prefetch_hint(*object_field(object, offset));
 }
 
 static size_t count_pairs(struct type_pool *pool, const struct object_set *members) {

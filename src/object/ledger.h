@@ -127,10 +127,12 @@ ALWAYS_INLINE uint64_t ledger_index(uintptr_t address) {
     return address >> POOL_SHIFT & (LEDGER_POOLS - 1);
 }
 
+/* The place of an object's count, and of its hint, in the ledger. */
+ALWAYS_INLINE uintptr_t ledger_granule(const void *object) {
+    return (uintptr_t)object >> GRANULE_SHIFT & ((1 << (LEDGER_SHIFT - GRANULE_SHIFT)) - 1);
+}
 ALWAYS_INLINE uint32_t *ledger_count(const void *object) {
-    uintptr_t address = (uintptr_t)object;
-    uint64_t granule = address >> GRANULE_SHIFT & ((1 << (LEDGER_SHIFT - GRANULE_SHIFT)) - 1);
-    return &ledger_of(address)->count[0][0] + granule;
+    return &ledger_of((uintptr_t)object)->count[0][0] + ledger_granule(object);
 }
 ALWAYS_INLINE struct type_pool *ledger_pool(const void *object) {
     uintptr_t address = (uintptr_t)object;
@@ -145,9 +147,17 @@ ALWAYS_INLINE struct marks *ledger_round(const void *object) {
     return &ledger_of(address)->round[ledger_index(address)];
 }
 ALWAYS_INLINE uint8_t *ledger_hint(const void *object) {
-    uintptr_t address = (uintptr_t)object;
-    uint64_t granule = address >> GRANULE_SHIFT & ((1 << (LEDGER_SHIFT - GRANULE_SHIFT)) - 1);
-    return &ledger_of(address)->hint[0][0] + granule;
+    return &ledger_of((uintptr_t)object)->hint[0][0] + ledger_granule(object);
+}
+/* Have the count of an object, or its hint, at hand soon. The address need not be one of an object,
+   nor have a ledger. */
+ALWAYS_INLINE void ledger_prefetch_count(const void *object) {
+    uintptr_t counts = (uintptr_t)ledger_of((uintptr_t)object) + offsetof(struct ledger, count);
+    __builtin_prefetch((void *)(counts + ledger_granule(object) * sizeof(uint32_t)), 1);
+}
+ALWAYS_INLINE void ledger_prefetch_hint(const void *object) {
+    uintptr_t hints = (uintptr_t)ledger_of((uintptr_t)object) + offsetof(struct ledger, hint);
+    __builtin_prefetch((void *)(hints + ledger_granule(object)), 1);
 }
 ALWAYS_INLINE struct ages *ledger_ages(const void *object) {
     uintptr_t address = (uintptr_t)object;

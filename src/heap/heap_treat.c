@@ -2,9 +2,10 @@
 /*
  * heap_treat: a heap whose blocks are treated (treat.h).
  *
- * Such a heap is bare and has no magazines. In their memory it holds freed blocks, with
- * TREAT_RANDOM, each class in places of its own: what is freed takes a place at random, and
- * whatever was there goes back to its pool. Blocks that other threads have freed go to their pools.
+ * A heap whose blocks are treated is bare and has no magazines. With TREAT_RANDOM the memory of the
+ * magazines has places for freed blocks, some for each class: a block that is freed gets a place at
+ * random, and whatever was there goes back to its pool. Blocks that other threads have freed go to
+ * their pools.
  */
 #include "heap/heap.h"
 

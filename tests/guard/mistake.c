@@ -6,7 +6,6 @@
  */
 #include <dlfcn.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -19,6 +18,7 @@
 
 #include "../support/expect.h"
 #include "../support/hide.h"
+#include "../support/in_thread.h"
 
 enum { SIZE = 100, BY_SEGV = 139, BY_ABORT = 134, HANDLED = 40, PAGE = 4096 };
 
@@ -103,17 +103,6 @@ static void read_of_no_bytes(void) {
     expect("overflow", READ, block, 0, "past the end of the", block, 0, rounded(1));
     EXPECT(malloc_usable_size(block) == 0);
     read_at(block);
-}
-
-static void *free_it(void *block) {
-    free(block);
-    return NULL;
-}
-
-static void in_thread(void *(*function)(void *), void *argument) {
-    pthread_t thread;
-    EXPECT(pthread_create(&thread, NULL, function, argument) == 0);
-    EXPECT(pthread_join(thread, NULL) == 0);
 }
 
 static void read_after_free(void) {

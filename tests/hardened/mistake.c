@@ -7,13 +7,13 @@
  */
 #include <dlfcn.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
 #include "../support/expect.h"
 #include "../support/hide.h"
+#include "../support/in_thread.h"
 
 enum { BY_ABORT = 134, DIRTY = 0x5a, BLOCKS = 2000, POOL_BLOCK_MOST = 65536 };
 
@@ -30,17 +30,6 @@ static int is_zero(const char *block) {
     for (size_t i = 0; i < size; i++)
         if (block[i] != 0) return 0;
     return 1;
-}
-
-static void *free_it(void *block) {
-    free(block);
-    return NULL;
-}
-
-static void in_thread(void *(*function)(void *), void *argument) {
-    pthread_t thread;
-    EXPECT(pthread_create(&thread, NULL, function, argument) == 0);
-    EXPECT(pthread_join(thread, NULL) == 0);
 }
 
 /* So many that the block of before is among them. */

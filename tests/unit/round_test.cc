@@ -59,6 +59,7 @@ class RoundTest : public ObjectTest {
     poolobj **any_slot(poolobj *object);
 
     void set(poolobj **slot, poolobj *to);
+    void bring_back(poolobj **slot, poolobj *object);
     poolobj *pick();
     poolobj **variable() { return &variables_[below(VARIABLES)]; }
     size_t below(size_t n) { return size_t(rng_below(&random_, n)); }
@@ -248,14 +249,23 @@ poolobj *RoundTest::pick() {
     return at->first;
 }
 
+// What the old value's end runs may take the object away again, so that is looked at before it.
+void RoundTest::bring_back(poolobj **slot, poolobj *object) {
+    poolobj *old = *slot;
+    poolobj_incref(object);
+    *slot = object;
+    look();
+    if (old != nullptr) poolobj_decref(old);
+}
+
 void RoundTest::finalize(poolobj *object) {
     poolobj *other;
     switch (below(6)) {
     case 0:
-        set(variable(), object);
+        bring_back(variable(), object);
         break;
     case 1:
-        if ((other = pick()) != nullptr) set(any_slot(other), object);
+        if ((other = pick()) != nullptr) bring_back(any_slot(other), object);
         break;
     case 2:
         std::swap(*any_slot(object), *any_slot(object));

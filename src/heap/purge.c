@@ -15,9 +15,12 @@ enum {
     ALLOWANCE_LEAST = MIB / POOL_SIZE,
     /* Excess that may gather before it goes back, in long runs. */
     EXCESS_LEAST = MIB / POOL_SIZE,
-    LIMIT_SHARE = 4,   /* idle pages are at most this part of the limit */
-    LIVE_SHARE = 4,    /* idle pages may be this part of the pages in use, */
-    TEACH_WEIGHT = 2,  /* pages of room that a page which went back too early earns */
+    LIMIT_SHARE = 4,  /* idle pages are at most this part of the limit */
+    LIVE_SHARE = 4,   /* idle pages may be this part of the pages in use, */
+    TEACH_WEIGHT = 2, /* pages of room that a page which went back too early earns */
+    /* or so many times the cube of their share of the most, by what was taught: where live blocks
+       hold a fifth of a peak, what is idle makes it a quarter, */
+    LOW_USE_WEIGHT = 6,
     TAUGHT_SHARE = 24, /* or this part of those that came back soon */
     SOON_MS = 250,     /* a page that is asked for within this time went back too early */
     FADE_MS = 4000,    /* half of what was taught is forgotten in this time */
@@ -25,7 +28,8 @@ enum {
        full and empty, buffers that are replaced. */
     AT_ONCE_MS = 16,
     AT_ONCE_WEIGHT = 4,    /* pages of room that a page earns so: processes are often short */
-    AT_ONCE_FADE_MS = 500, /* half of that is forgotten in this time */
+    AT_ONCE_FADE_MS = 500, /* half of that is forgotten in this time, */
+    SWING_MS = 32,         /* and what a queue did not need for so long; peaks last some hundred */
 };
 
 static struct {
@@ -42,6 +46,9 @@ static struct {
     size_t most_used; /* pages in use at most, fading */
     size_t taught;    /* pages that were asked for again soon after they went back, fading */
     size_t at_once;   /* pages of room earned by those asked for within AT_ONCE_MS, fading faster */
+    size_t earned;    /* pages of room that came to it since `looked_at`, */
+    size_t low, high; /* and idle pages at least and at most since then, P4 */
+    uint64_t looked_at;
     uint64_t at_once_fades; /* when `at_once` fades next */
     uint64_t unmapped_at;   /* when the `unmapped` went back */
     uint64_t fade_at;       /* when what was taught fades next */
@@ -97,7 +104,26 @@ static void leave_queue(struct arena *arena) {
 
 /* ---- The allowance ---- */
 
+static void set_idle(size_t pages) {
+    purge_state.idle = pages;
+    purge_state.low = size_min(purge_state.low, pages);
+    purge_state.high = size_max(purge_state.high, pages);
+}
+
+/* A queue that runs full and empty makes idle pages rise and fall. Room that it does not need is
+   forgotten: where a peak begins, the first pages are asked for at once, too, and what they earn is
+   not to stay when the peak is over. */
+static void forget_unused_room(uint64_t now) {
+    if (now - purge_state.looked_at < SWING_MS) return;
+    size_t needed = 2 * (purge_state.high - purge_state.low) + purge_state.earned;
+    purge_state.at_once = size_min(purge_state.at_once, needed);
+    purge_state.earned = 0;
+    purge_state.low = purge_state.high = purge_state.idle;
+    purge_state.looked_at = now;
+}
+
 static void fade(uint64_t now) {
+    forget_unused_room(now);
     if (now >= purge_state.at_once_fades) {
         purge_state.at_once_fades = now + AT_ONCE_FADE_MS;
         purge_state.at_once /= 2;
@@ -114,9 +140,10 @@ static void teach(size_t pages, uint64_t gone_at) {
     fade(now);
     if (now - gone_at > SOON_MS) return;
     purge_state.taught = size_min(purge_state.taught + TEACH_WEIGHT * pages, purge_state.most_used);
-    if (now - gone_at <= AT_ONCE_MS)
-        purge_state.at_once =
-            size_min(purge_state.at_once + AT_ONCE_WEIGHT * pages, purge_state.most_used);
+    if (now - gone_at > AT_ONCE_MS) return;
+    purge_state.earned += AT_ONCE_WEIGHT * pages;
+    purge_state.at_once =
+        size_min(purge_state.at_once + AT_ONCE_WEIGHT * pages, purge_state.most_used);
 }
 
 /* Idle pages that the limit leaves room for. An eighth of it is for what is not counted here. */
@@ -129,7 +156,8 @@ static size_t within_limit(size_t used) {
 static size_t allowance(void) {
     size_t used = purge_in_use(), most = purge_state.most_used + 1;
     size_t by_use = used * used / most / LIVE_SHARE;
-    size_t room = size_min(most + most / 2 - used, 8 * used * used / most * used / most);
+    size_t low_use = LOW_USE_WEIGHT * used * used / most * used / most;
+    size_t room = size_min(most + most / 2 - used, low_use);
     size_t by_both = room * purge_state.taught / most;
     size_t share = size_max(size_max(by_use, by_both), purge_state.taught / TAUGHT_SHARE);
     share = size_max(share, purge_state.at_once);
@@ -185,7 +213,7 @@ void purge_freed(struct arena *arena, uint64_t pages) {
     ASSERT(space_lock_is_held());
     ASSERT((arena->free & pages) == pages);
     uint64_t idle = pages & arena->touched;
-    purge_state.idle += bit_count(idle);
+    set_idle(purge_state.idle + bit_count(idle));
     atomic_u64_store(&purge_state.in_use, purge_in_use() - bit_count(pages));
     queue_idle(arena, idle);
 }
@@ -194,7 +222,7 @@ void purge_taken(struct arena *arena, uint64_t pages) {
     ASSERT(space_lock_is_held());
     ASSERT((arena->free & pages) == 0);
     uint64_t again = arena->refault & pages;
-    purge_state.idle -= bit_count(pages & arena->touched);
+    set_idle(purge_state.idle - bit_count(pages & arena->touched));
     use(bit_count(pages));
     arena->young &= ~pages;
     arena->refault &= ~pages;
@@ -230,7 +258,7 @@ static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
     uint64_t gone = purge_rows(arena->base, pages, through);
     purge_runs += bit_count(gone & ~(gone << 1));
     gone &= arena->touched;
-    purge_state.idle -= bit_count(gone);
+    set_idle(purge_state.idle - bit_count(gone));
     arena->touched &= ~gone;
     return gone;
 }
@@ -359,7 +387,8 @@ void purge_reset(void) {
     ASSERT(space_lock_is_held());
     link_init(&purge_state.queue);
     set_next_due();
-    purge_state.idle = purge_state.direct = 0;
+    purge_state.direct = 0;
+    set_idle(0);
     atomic_u64_store(&purge_state.in_use, 0);
 }
 
@@ -381,6 +410,7 @@ void purge_check(void) {
             CHECK(((arena->young | arena->refault) & ~arena->free) == 0); /* P3 */
         }
     }
-    CHECK(idle == purge_state.idle); /* P1 */
-    CHECK(used == purge_in_use());   /* P2 */
+    CHECK(idle == purge_state.idle);                            /* P1 */
+    CHECK(used == purge_in_use());                              /* P2 */
+    CHECK(purge_state.low <= idle && idle <= purge_state.high); /* P4 */
 }

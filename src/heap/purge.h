@@ -8,7 +8,8 @@
  * share of the pages in use, or of those that the process has taught: pages that were purged by
  * amount and are asked for again soon. What was taught fades as time passes. Pages that are asked
  * for again at once earn as much room as they are and more: a process whose queues run full and
- * empty many times a second is in the middle of its work when they are empty. Of the memory that
+ * empty many times a second is in the middle of its work when they are empty. What it does not need
+ * of that room is forgotten after some ms, as it may be a peak that began so. Of the memory that
  * the process may have at all it is never above a quarter, nor above what the pages in use leave.
  *
  * By age: arenas with idle pages wait in a queue and are looked at every half delay. Pages that
@@ -20,6 +21,7 @@
  *   P1 idle pages = sum of bits in free and touched
  *   P2 pages in use = all pages - sum of bits in free
  *   P3 young and refault are parts of free
+ *   P4 idle pages are between the least and the most that were seen since the last look at them
  *
  * All functions but purge_is_due, purge_wait, purge_rows and purge_read_limit need the space
  * lock.

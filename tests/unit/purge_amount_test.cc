@@ -177,6 +177,36 @@ TEST_F(PurgeAmountTest, PagesThatAreAskedForAtOnceStay) {
     EXPECT_LE(allowance(), LEAST + PEAK + start_in_use_ + 64);
 }
 
+// They are asked for where the program frees what is left of the last peak and goes on at once.
+TEST_F(PurgeAmountTest, WhatAPeakAsksForAtOnceIsForgottenWhenItIsOver) {
+    for (uint64_t step : {2, 5, 20}) { // ms for each MiB
+        forget_lessons();
+        build(PEAK / 2);
+        drop_all();
+        for (size_t i = 0; i < 48; i++) {
+            build(PEAK / 48);
+            clock_.advance(step);
+        }
+        drop_all();
+        EXPECT_LE(purge_idle(), PEAK / 8 + 2 * LEAST) << step << " ms";
+    }
+}
+
+TEST_F(PurgeAmountTest, AQueueKeepsTheRoomThatItUses) {
+    for (int i = 0; i < 10; i++) {
+        build();
+        drop_all();
+        clock_.advance(AT_ONCE);
+    }
+    size_t refaults = purge_refaults();
+    for (size_t used : {PEAK, PEAK * 3 / 4, PEAK / 2, PEAK * 3 / 4}) {
+        build(used);
+        drop_all();
+        clock_.advance(AT_ONCE);
+    }
+    EXPECT_LE(purge_refaults() - refaults, PEAK / 16);
+}
+
 TEST_F(PurgeAmountTest, WhatWasAskedForAtOnceIsForgottenSoon) {
     for (int i = 0; i < 10; i++) {
         build();

@@ -13,12 +13,16 @@
    ten times as much as to move them. */
 static const size_t GROWS_DIRECT = 512 * KIB;
 
+/* True if another thread has freed the block, and that is known. */
+static bool is_pending(const struct block *block) {
+    return treat_does(TREAT_EXACT) && block->kind == TAG_HEAP && pending_has(block->address);
+}
+
 /* The live block at the address, with its exact size where that is known. */
 static void require(const char *function, const void *pointer, struct block *block) {
     block_require(function, pointer, block);
     if (likely(treat_measures == 0)) return;
-    bool is_pool = treat_does(TREAT_EXACT) && block->kind == TAG_HEAP;
-    if (is_pool && pending_has(block->address)) block_fail(function, BLOCK_FREED, block->address);
+    if (is_pending(block)) block_fail(function, BLOCK_FREED, block->address);
     treat_measure(function, block);
 }
 
@@ -203,27 +207,54 @@ static bool can_be(size_t size, const struct block *block) {
            (block->kind == TAG_EMERGENCY && size <= block->usable);
 }
 
+static void require_size(const char *function, const struct block *block, size_t size) {
+    if (unlikely(!can_be(size, block)))
+        fail_argument(function, block->address, "size", size, "another size was asked for");
+}
+
+static void require_alignment(const char *function, const struct block *block, size_t alignment) {
+    if (unlikely(!is_power_of_two(alignment) || block->address % alignment != 0))
+        fail_argument(function, block->address, "alignment", alignment,
+                      "the block has another alignment");
+}
+
+/* A class with the right alignment may be up to twice as long as the size asks for. */
+static void require_aligned_size(const char *function, const struct block *block, size_t alignment,
+                                 size_t size) {
+    size_t rounded = align_up(size_max(size, 1), alignment);
+    bool is_other = treat_is_measured(block) || rounded <= block->usable / 2;
+    if (unlikely(size > block->usable || (is_other && !can_be(size, block))))
+        fail_argument(function, block->address, "size", size, "another size was asked for");
+}
+
 void contract_free_sized(void *pointer, size_t size) {
     if (pointer == NULL) return;
     struct block block;
     require("free_sized", pointer, &block);
-    if (unlikely(!can_be(size, &block)))
-        fail_argument("free_sized", block.address, "size", size, "another size was asked for");
+    require_size("free_sized", &block, size);
     deallocate_block(&block);
 }
 
-/* A class with the right alignment may be up to twice as long as the size asks for. */
 void contract_free_aligned_sized(void *pointer, size_t alignment, size_t size) {
     if (pointer == NULL) return;
     struct block block;
     require("free_aligned_sized", pointer, &block);
-    if (unlikely(!is_power_of_two(alignment) || block.address % alignment != 0))
-        fail_argument("free_aligned_sized", block.address, "alignment", alignment,
-                      "the block has another alignment");
-    size_t rounded = align_up(size_max(size, 1), alignment);
-    bool is_other = treat_is_measured(&block) || rounded <= block.usable / 2;
-    if (unlikely(size > block.usable || (is_other && !can_be(size, &block))))
-        fail_argument("free_aligned_sized", block.address, "size", size,
-                      "another size was asked for");
+    require_alignment("free_aligned_sized", &block, alignment);
+    require_aligned_size("free_aligned_sized", &block, alignment, size);
     deallocate_block(&block);
+}
+
+/* A block that is not live is for the delete to judge, which knows of other allocators, too. */
+void contract_check_delete(const void *pointer, size_t alignment, size_t size) {
+    static const char function[] = "operator delete";
+    struct block block;
+    if (pointer == NULL || block_find((uintptr_t)pointer, &block) != BLOCK_LIVE) return;
+    if (is_pending(&block)) return;
+    treat_measure(function, &block);
+    require_alignment(function, &block, alignment);
+    if (size == CONTRACT_ANY_SIZE) return;
+    if (alignment == 1)
+        require_size(function, &block, size);
+    else
+        require_aligned_size(function, &block, alignment, size);
 }

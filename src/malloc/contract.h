@@ -23,6 +23,10 @@ void *contract_aligned(size_t alignment, size_t size);
 int contract_posix_memalign(void **result, size_t alignment, size_t size);
 void *contract_memalign(size_t alignment, size_t size);
 void *contract_pvalloc(size_t size);
+/* Ends the process if a live block starts there for which C++ code has not asked by this size and
+   alignment, as far as the block tells; CONTRACT_ANY_SIZE: it says none. */
+#define CONTRACT_ANY_SIZE SIZE_MAX
+void contract_check_delete(const void *block, size_t alignment, size_t size);
 size_t contract_usable_size(const void *block);
 size_t contract_good_size(size_t size);
 

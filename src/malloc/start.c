@@ -11,6 +11,7 @@
 #include "heap/thread_heap.h"
 #include "heap/treat.h"
 #include "malloc/culprit.h"
+#include "malloc/delete_check.h"
 #include "malloc/guard_report.h"
 #include "malloc/main_start.h"
 #include "malloc/occasion.h"
@@ -95,6 +96,7 @@ __attribute__((constructor(101))) static void start_process(void) {
     if (occasion_counts_blocks()) thread_heap_count_blocks();
     if (passive) return;
     thread_heap_get();
+    if (options.sized_deletes && delete_check_begin != NULL) delete_check_begin();
     parameter_read_environment(options_environment());
     read_limits();
     name_mappings();

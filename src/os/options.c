@@ -140,10 +140,12 @@ static bool parse_mode(struct word word, void *field) {
     if (!word_choice(word, (uint64_t *)field, "off", "hardened")) return false;
     text_begin(&nobody, -1);
     nobody.write_out = forget_text;
-    options_parse(into,
-                  into->mode != 0 ? "zero_freed=on,canaries=on,exact_frees=on,random_reuse=on"
-                                  : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off",
-                  &nobody);
+    options_parse(
+        into,
+        into->mode != 0
+            ? "zero_freed=on,canaries=on,exact_frees=on,random_reuse=on,sized_deletes=on"
+            : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off,sized_deletes=off",
+        &nobody);
     return true;
 }
 
@@ -198,7 +200,7 @@ static const struct option table[] = {
      "for such blocks, and for what is known of those that were freed last", parse_guard_memory,
      offsetof(struct options, guard_memory)},
     {"mode", "off or hardened", "off",
-     "hardened: the four options below are on, unless one is turned off behind it", parse_mode,
+     "hardened: the five options below are on, unless one is turned off behind it", parse_mode,
      offsetof(struct options, mode)},
     {"zero_freed", "on or off", "off",
      "freed blocks are cleared, and must still be zero when they are handed out again",
@@ -212,6 +214,9 @@ static const struct option table[] = {
     {"random_reuse", "on or off", "off",
      "blocks are handed out in random order, and freed ones held for a random while", parse_switch,
      offsetof(struct options, random_reuse)},
+    {"sized_deletes", "on or off", "off",
+     "the size and alignment that C++ code deletes a block by are compared with the block",
+     parse_switch, offsetof(struct options, sized_deletes)},
     {"leaks", "the path of a socket (up to 107 bytes)", "",
      "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",
      parse_leaks, offsetof(struct options, leaks_path)},

@@ -129,25 +129,4 @@ TEST_F(CountTest, ARaisedSnapshotRemembersTheMost) {
     poolgraph_snapshot_free(snapshot);
 }
 
-TEST_F(CountTest, TablesAreCutWhereAsked) {
-    auto table = [&](size_t limit) {
-        return printed([&](FILE *out) { return poolgraph_show_counts(heap_, limit, out); });
-    };
-    EXPECT_EQ(table(0), "no objects\n");
-    poolgraph_snapshot *snapshot = poolgraph_snapshot_new(heap_);
-    EXPECT_EQ(printed([&](FILE *out) { return poolgraph_show_growth(snapshot, 0, out); }),
-              "nothing grew\n");
-    poolgraph_snapshot_free(snapshot);
-    keep_many(node_, 2);
-    keep_many(list_, 1);
-    keep_many(type_of(node_spec("two\nlines\x01")), 1);
-    EXPECT_EQ(table(1), "     objects       bytes  type\n"
-                        "           2          64  node\n"
-                        "and 2 more types\n");
-    EXPECT_EQ(table(0), "     objects       bytes  type\n"
-                        "           2          64  node\n"
-                        "           1          24  list\n"
-                        "           1          32  two\\nlines\xef\xbf\xbd\n");
-}
-
 } // namespace

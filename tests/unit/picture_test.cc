@@ -2,9 +2,6 @@
 // Pictures as dot reads them, without the looks of boxes but where they are the matter.
 #include "graph/picture.h"
 
-#include <unistd.h>
-
-#include <fstream>
 #include <regex>
 
 #include "support/graph_fixture.h"
@@ -122,71 +119,6 @@ TEST_F(PictureTest, ReferencesMayBeNamed) {
                         reinterpret_cast<Node *>(reference->from)->id);
     };
     EXPECT_EQ(parts(refs({nodes[0]}, ids_)).back(), "n0 -> n1 \\\"left\\\" of 1");
-}
-
-// Each kind of object in its looks, and all looks in the legend.
-TEST_F(PictureTest, LooksTellWhatHoldsAnObject) {
-    Node *held = keep(make()), *immortal = make(), *garbage = make(), *plain = make();
-    poolobj_immortal(immortal);
-    held->left = plain;
-    poolobj_set(&held->right, immortal);
-    poolobj_set(&garbage->left, garbage);
-    poolobj_set(&garbage->right, held);
-    poolobj_decref(garbage);
-    poolgraph_options options = {};
-    std::string dot = refs({garbage}, options);
-    auto has = [&](const char *part) {
-        EXPECT_NE(dot.find(part), std::string::npos) << part << "\n" << dot;
-    };
-    has("n0 [label=\"node\\ncount 1\", style=\"filled,dashed\", color=\"#b3261e\", "
-        "fillcolor=\"#ffe9a8\"];");
-    has("n1 [label=\"node\\ncount 2, 1 from outside\", peripheries=2];");
-    has("n2 [label=\"node\\ncount 1\"];");
-    has("n3 [label=\"node\\nimmortal\", peripheries=2, color=\"#1f5fa8\", fontcolor=\"#1f5fa8\"];");
-    has("l1 [label=\"held from outside\", peripheries=2];");
-    has("l4 [label=\"garbage: no root leads to it\", style=\"filled,dashed\", color=\"#b3261e\"];");
-    dot = refs({plain}, options);
-    EXPECT_NE(dot.find("l3 "), std::string::npos);
-    EXPECT_EQ(dot.find("l4 "), std::string::npos) << "no row of what does not occur";
-    options.flags = POOLGRAPH_NO_LEGEND;
-    EXPECT_EQ(refs({garbage}, options).find("legend"), std::string::npos);
-}
-
-std::string content(const std::string &file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-TEST_F(PictureTest, APictureGoesToAFileAndDotDrawsIt) {
-    char folder[] = "/tmp/poolgraph-XXXXXX";
-    ASSERT_NE(mkdtemp(folder), nullptr);
-    std::string text = folder + std::string("/a picture's.dot"), svg = text + ".svg",
-                png = text + ".png";
-    void *node = keep(make());
-    poolgraph_options options = {};
-    options.file = text.c_str();
-    EXPECT_EQ(poolgraph_show_refs(heap_, &node, 1, &options, nullptr), 0);
-    options.file = nullptr;
-    EXPECT_EQ(content(text), refs({node}, options));
-    bool drawn = system("command -v dot >/dev/null") == 0;
-    for (const std::string &file : {svg, png}) {
-        options.file = file.c_str();
-        errno = 0;
-        EXPECT_EQ(poolgraph_show_chain(heap_, node, &options, nullptr), drawn ? 0 : -1);
-        EXPECT_EQ(drawn, content(file).substr(0, 8).find(file == svg ? "<?xml" : "PNG") < 2);
-    }
-    std::string nowhere = folder + std::string("/none/x.svg");
-    options.file = nowhere.c_str();
-    EXPECT_EQ(poolgraph_show_refs(heap_, &node, 1, &options, nullptr), -1);
-    EXPECT_EQ(errno, drawn ? EIO : ENOENT);
-    nowhere.pop_back();
-    EXPECT_EQ(poolgraph_show_refs(heap_, &node, 1, &options, nullptr), -1);
-    options.file = text.c_str();
-    void *none = &none;
-    EXPECT_EQ(poolgraph_show_refs(heap_, &none, 1, &options, nullptr), -1);
-    EXPECT_EQ(errno, EINVAL);
-    for (const std::string &file : {text, svg, png}) unlink(file.c_str());
-    rmdir(folder);
 }
 
 TEST_F(PictureTest, AChainIsDrawnFromItsRoot) {

@@ -39,7 +39,7 @@ void label_string(const struct label *label, const char *string);
 void label_column(const struct label *label, uint64_t number, unsigned width);
 /* "2 references", "1 reference". */
 void label_number(const struct label *label, uint64_t number, const char *what);
-/* The type's name, what the options have to say about the object in parentheses. */
+/* The type's name, and after it what the options have to say about the object. */
 void label_object(const struct label *label, poolobj *object);
 /* .field, .+offset, [number], or what the options say. */
 void label_reference(const struct label *label, const poolgraph_reference *reference);

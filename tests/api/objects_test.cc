@@ -89,6 +89,12 @@ TEST_F(ObjectsTest, TheirMemoryHasFiguresAndATrimOfItsOwn) {
 
 TEST(Objects, TheLibraryIsOfTheVersionOfItsHeader) {
     EXPECT_STREQ(poolobj_version(), POOLOBJ_VERSION_STRING);
+    std::string parts = std::to_string(POOLOBJ_VERSION_MAJOR) + "." +
+                        std::to_string(POOLOBJ_VERSION_MINOR) + "." +
+                        std::to_string(POOLOBJ_VERSION_PATCH);
+    EXPECT_EQ(parts, POOLOBJ_VERSION_STRING);
+    EXPECT_EQ(POOLOBJ_VERSION_NUMBER,
+              POOLOBJ_VERSION_MAJOR * 10000 + POOLOBJ_VERSION_MINOR * 100 + POOLOBJ_VERSION_PATCH);
 }
 
 TEST_F(ObjectsTest, EachThreadMayHaveAHeap) {

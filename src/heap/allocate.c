@@ -386,7 +386,8 @@ static void treat_rest(struct block *block, size_t size) {
 
 void *allocate_resize(struct block *block, size_t size) {
     ASSERT(block->kind != TAG_HEAP);
-    if (size > PTRDIFF_MAX) return NULL;
+    bool moves = block->kind == TAG_DIRECT && block->large->guarded;
+    if (moves || size > PTRDIFF_MAX) return NULL;
     if (unlikely(treat_measures != 0)) treat_rest(block, size);
     void *resized = NULL;
     if (block->kind == TAG_DIRECT) {

@@ -126,18 +126,19 @@ bool os_set_access(void *address, size_t size, enum os_access access) {
     return done;
 }
 
+/* The memory is mapped over the middle rather than opened by mprotect, which programs under a
+   strict filter may not call. */
 void *os_map_guarded_at(void *hint, size_t size) {
     size_t page = os_page_size();
     if (size > SIZE_MAX - 2 * page) return NULL;
     char *whole = map(hint != NULL ? (char *)hint - page : NULL, size + 2 * page, PROT_NONE, 0);
     if (whole == NULL) return NULL;
-    if (os_set_access(whole + page, size, OS_READ_WRITE)) return whole + page;
+    if (os_open(whole + page, size)) return whole + page;
     os_unmap(whole, size + 2 * page);
     return NULL;
 }
 
-/* The memory is mapped over the middle rather than opened by mprotect, which programs under a
-   strict filter may not call. */
+/* The memory is mapped over the middle, as above. */
 void *os_map_fenced_at(void *hint, size_t before, size_t size, size_t alignment) {
     size_t skew = OS_FENCE + before, whole_size = skew + size + OS_FENCE;
     struct shape shape = {whole_size, alignment, skew, PROT_NONE};

@@ -5,10 +5,10 @@
  * cancellation point.
  *
  * After start-up only mmap, munmap, madvise, mremap, futex, write and the vDSO clock are used, so
- * that programs under a strict seccomp filter keep running (mprotect with large=direct and at the
- * first dlopen, which needs it itself; a report at exit opens, closes and looks at files, and
- * frozen.c has calls of its own; text.c blocks two signals around a write). Addresses and sizes are
- * multiples of the OS page unless said otherwise.
+ * that programs under a strict seccomp filter keep running (mprotect at the first dlopen, which
+ * needs it itself; a report at exit opens, closes and looks at files, and frozen.c has calls of its
+ * own; text.c blocks two signals around a write). Addresses and sizes are multiples of the OS page
+ * unless said otherwise.
  */
 #ifndef POOLALLOC_OS_H
 #define POOLALLOC_OS_H

@@ -7,6 +7,7 @@
 #include "heap/guard.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
+#include "heap/retired.h"
 #include "heap/run.h"
 #include "heap/sample.h"
 #include "heap/space.h"
@@ -83,7 +84,7 @@ void allocate_poll(struct heap *heap) { poll(heap, os_clock_ms()); }
 /* An upper bound of the address space that relief could bring, in bytes. */
 static size_t held_for_relief(struct heap *heap) {
     if (!space_lock()) return 0;
-    size_t held = range_pages() * POOL_SIZE;
+    size_t held = range_pages() * POOL_SIZE + retired_bytes();
     size_t others = space_figures.mapped - space_figures.direct_bytes - held; /* with pools */
     space_unlock();
     bool unknown = thread_heap_parked_hold() || (heap != NULL && remote_is_waiting(heap));
@@ -111,6 +112,7 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     thread_heap_sweep(heap);
     thread_heap_clean_parked(true);
     if (!space_lock()) return false;
+    retired_release();
     if (direct) space_unmap_free(); /* others are served from there */
     space_unlock();
     return true;
@@ -260,12 +262,14 @@ static void *take_class_for(size_t size, size_t alignment, unsigned class_index,
 /* A block that could have a mapping of its own takes memory that is there first. */
 static void *take_mapping(size_t size, size_t alignment, bool zero) {
     void *block = NULL;
-    if (!options.large_direct) block = run_allocate(size, alignment, zero, RUN_WHERE_MEMORY_IS);
+    bool guarded = options.large_direct || options.guard_pages;
+    if (!guarded) block = run_allocate(size, alignment, zero, RUN_WHERE_MEMORY_IS);
     return block != NULL ? block : direct_allocate(size, alignment);
 }
 
 static bool is_direct(size_t size, size_t alignment) {
-    return size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN;
+    if (size >= allocate_direct_min || options.large_direct || alignment > DIRECT_MIN) return true;
+    return unlikely(options.guard_pages) && alignment <= os_page_size() && direct_may_guard();
 }
 
 static void *allocate_from_pages(struct heap *heap, size_t size, size_t alignment, bool zero) {

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "heap/purge.h"
+#include "heap/retired.h"
 #include "heap/space.h"
 #include "heap/tag.h"
 #include "os/options.h"
@@ -54,7 +55,7 @@ static struct large *describe_direct(uintptr_t address, size_t size, bool guarde
 static struct large *map_block(size_t size, size_t alignment) {
     ASSERT(space_lock_is_held());
     size_t page = os_page_size();
-    bool guarded = options.large_direct && alignment <= page;
+    bool guarded = (options.large_direct || options.guard_pages) && alignment <= page;
     struct space_request request = {size, size_max(alignment, page), POOL_SIZE, guarded};
     uintptr_t address = space_map(&request, 0);
     if (address == 0) return NULL;
@@ -98,11 +99,25 @@ static bool become_arenas(struct large *direct) {
     return true;
 }
 
+/* Its addresses stay, without memory or access. False, and nothing done: they can't, or are not
+   wanted. */
+static bool retire(struct large *direct) {
+    struct large gone = *direct;
+    size_t guard = guard_of(direct);
+    if (!options.guard_pages || guard == 0 || !retired_make_room(gone.size + 2 * guard))
+        return false;
+    if (!os_shut((void *)gone.address, gone.size)) return false;
+    record_clear(direct);
+    retired_add(gone.address, gone.size, guard);
+    return true;
+}
+
 /* What the kernel will not unmap (the mapping limit) becomes arenas as well, whose memory goes
    back. What is too short for one arena is lost without its memory. */
 static void unmap_or_free(struct large *direct) {
     struct large old = *direct;
     size_t pages = old.size / POOL_SIZE;
+    if (retire(direct)) return;
     if (!old.guarded && purge_allows(pages) && become_arenas(direct)) {
         space_unmap_excess(); /* else places of mappings that were kept and purged would gather */
         return;
@@ -152,6 +167,14 @@ void *direct_allocate(size_t size, size_t alignment) {
     }
     space_unlock();
     return (void *)address;
+}
+
+bool direct_may_guard(void) {
+    bool may = false;
+    if (!options.guard_pages || !space_lock()) return false;
+    may = space_figures.direct_blocks < DIRECT_GUARDED_MOST;
+    space_unlock();
+    return may;
 }
 
 bool direct_free(struct large *direct) {
@@ -242,6 +265,7 @@ void *direct_resize(struct large *direct, size_t size) {
 enum block_fault direct_fault_at(uintptr_t address) {
     enum block_fault fault = BLOCK_FOREIGN;
     if (!space_lock()) return fault;
+    fault = retired_fault_at(address);
     for (struct link *at = direct_live.next; at != &direct_live; at = at->next)
         if (address - direct_of(at)->address < direct_of(at)->size)
             fault = address % ALIGN == 0 ? BLOCK_INTERIOR : BLOCK_MISALIGNED;
@@ -270,6 +294,7 @@ void direct_rebuild(void) {
     ASSERT(space_lock_is_held());
     link_init(&direct_live);
     space_figures.direct_blocks = space_figures.direct_bytes = 0;
+    retired_rebuild();
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)
             if (window->arena[i].kind == ARENA_NONE) rebuild_arena(window, i);

@@ -3,8 +3,11 @@
  * direct.h - blocks with a mapping of their own: very large ones, ones that grew by realloc, and
  * with the option large=direct every one above 512 bytes, between guard pages.
  *
- * A mapping that is freed becomes arenas, whose pages serve requests of any size, as far as the
- * purger allows so much idle memory; else it is unmapped.
+ * With guard_pages=on all large blocks lie between guard pages, and the addresses of a freed one
+ * stay inaccessible for a while (retired.h).
+ *
+ * Any other mapping that is freed becomes arenas, whose pages serve requests of any size, as far as
+ * the purger allows so much idle memory; else it is unmapped.
  */
 #ifndef POOLALLOC_DIRECT_H
 #define POOLALLOC_DIRECT_H
@@ -21,6 +24,10 @@ extern struct link direct_live;
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero; NULL: no memory. */
 void *direct_allocate(size_t size, size_t alignment);
+/* True if a block is to have a mapping between guard pages, with guard_pages=on: as long as the
+   mappings of a process, of which the system allows a number, are not used up by them. */
+enum { DIRECT_GUARDED_MOST = 16384 };
+bool direct_may_guard(void);
 /* False, and nothing done: another thread freed it at the same time. The space lock is out of
    reach: the block stays. */
 bool direct_free(struct large *direct);

@@ -143,8 +143,10 @@ static bool parse_mode(struct word word, void *field) {
     options_parse(
         into,
         into->mode != 0
-            ? "zero_freed=on,canaries=on,exact_frees=on,random_reuse=on,sized_deletes=on"
-            : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off,sized_deletes=off",
+            ? "zero_freed=on,canaries=on,exact_frees=on,random_reuse=on,sized_deletes=on,"
+              "guard_pages=on"
+            : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off,sized_deletes=off,"
+              "guard_pages=off",
         &nobody);
     return true;
 }
@@ -200,7 +202,7 @@ static const struct option table[] = {
      "for such blocks, and for what is known of those that were freed last", parse_guard_memory,
      offsetof(struct options, guard_memory)},
     {"mode", "off or hardened", "off",
-     "hardened: the five options below are on, unless one is turned off behind it", parse_mode,
+     "hardened: the six options below are on, unless one is turned off behind it", parse_mode,
      offsetof(struct options, mode)},
     {"zero_freed", "on or off", "off",
      "freed blocks are cleared, and must still be zero when they are handed out again",
@@ -217,6 +219,9 @@ static const struct option table[] = {
     {"sized_deletes", "on or off", "off",
      "the size and alignment that C++ code deletes a block by are compared with the block",
      parse_switch, offsetof(struct options, sized_deletes)},
+    {"guard_pages", "on or off", "off",
+     "blocks above 64 KiB lie between inaccessible pages, and are so themselves after their free",
+     parse_switch, offsetof(struct options, guard_pages)},
     {"leaks", "the path of a socket (up to 107 bytes)", "",
      "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",
      parse_leaks, offsetof(struct options, leaks_path)},

@@ -22,6 +22,7 @@
 #include "blocks.h"
 #include "heap/allocate.h"
 #include "heap/guard.h"
+#include "heap/retired.h"
 #include "heap/sample.h"
 #include "heap/space_lock.h"
 #include "heap/thread_heap.h"
@@ -388,8 +389,7 @@ NO_HOOK static void all_names(void) {
     }
 }
 
-/* Does what a signal handler does while its thread is in the allocator, with the lock and without.
- */
+/* What a signal handler does while its thread is in the allocator, with the lock and without. */
 NO_HOOK static void interrupted(void) {
     struct heap *heap = thread_heap_enter();
     EXPECT(space_lock());
@@ -431,6 +431,14 @@ NO_HOOK static void sampled(void) {
     use_all_sizes(2);
 }
 
+/* Of large blocks, whose addresses stay inaccessible when they are free until there are more. */
+NO_HOOK static void retired(void) {
+    options.guard_pages = 1;
+    for (int i = 0; i < 4; i++) poolalloc_free(poolalloc_malloc(RETIRED_BYTES / 3));
+    poolalloc_free(poolalloc_realloc(take(100000), 200000));
+    options.guard_pages = 0;
+}
+
 /* Some children come where the guards are in the hands of a thread that is gone. */
 NO_HOOK static void guarded(void) {
     struct guard_figures figures;
@@ -468,6 +476,7 @@ static const struct scenario {
     {"every class once more", every_class},
     {"sampled", sampled},
     {"guarded", guarded},
+    {"retired", retired},
 };
 
 /* The first use of a child's allocator, which finds what the threads that are gone left behind. */

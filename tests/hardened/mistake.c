@@ -15,7 +15,7 @@
 #include "../support/hide.h"
 #include "../support/in_thread.h"
 
-enum { BY_ABORT = 134, DIRTY = 0x5a, BLOCKS = 2000, POOL_BLOCK_MOST = 65536 };
+enum { BY_ABORT = 134, BY_FAULT = 139, DIRTY = 0x5a, BLOCKS = 2000, POOL_BLOCK_MOST = 65536 };
 
 static size_t size;
 
@@ -339,6 +339,75 @@ static void double_free_of_held(void) {
     free(hide(block));
 }
 
+/* ---- guard_pages ---- */
+
+static void read_after_free(void) {
+    char *block = dirty_block();
+    free(hide(block));
+    for (int i = 0; i < 100; i++) free(dirty_block());
+    _exit(((volatile char *)hide(block))[size / 2] == 0);
+}
+
+static void write_after_realloc(void) {
+    char *block = dirty_block();
+    hide(realloc(hide(block), 2 * size));
+    ((volatile char *)hide(block))[size - 1] = 1;
+}
+
+enum { PAGE_MOST = 65536 };
+
+/* No byte behind the pages of the block is written, however far. */
+static void run_past(void) {
+    volatile char *block = dirty_block();
+    for (size_t i = size; i < size + PAGE_MOST + 1; i++) block[i] = 1;
+}
+
+static void run_before(void) {
+    volatile char *block = dirty_block();
+    block[-1] = 1;
+}
+
+static void double_free_of_retired(void) {
+    char *block = dirty_block(), *other = dirty_block();
+    free(hide(block));
+    free(other);
+    expect_double_free(block);
+    free(hide(block));
+}
+
+static void realloc_of_retired(void) {
+    char *block = dirty_block();
+    free(hide(block));
+    expect_freed("realloc", block);
+    hide(realloc(hide(block), size + 1));
+}
+
+/* Addresses come back in the end. */
+static void retired_are_bounded(void) {
+    enum { ROUNDS = 3000, MOST_PAGES = 600000 }; /* of 4 KiB at the least: 2.3 GiB */
+    long pages = 0;
+    for (int i = 0; i < ROUNDS; i++) free(hide(malloc(size)));
+    FILE *statm = fopen("/proc/self/statm", "r");
+    EXPECT(statm != NULL && fscanf(statm, "%ld", &pages) == 1);
+    EXPECT(pages > 0 && pages < MOST_PAGES);
+}
+
+/* More than may have guards. */
+static void many_live(void) {
+    enum { LIVE = 17000 };
+    static char *blocks[LIVE];
+    size_t each = size > PAGE_MOST * 2 ? PAGE_MOST * 2 : size;
+    for (int i = 0; i < LIVE; i++) {
+        blocks[i] = malloc(each);
+        EXPECT(blocks[i] != NULL);
+        blocks[i][0] = blocks[i][each - 1] = DIRTY;
+    }
+    for (int i = 0; i < LIVE; i++) {
+        EXPECT(blocks[i][0] == DIRTY && blocks[i][each - 1] == DIRTY);
+        free(blocks[i]);
+    }
+}
+
 /* ---- All ---- */
 
 enum { POOLED = 1, SPAN = 2, LARGE = 4, SMALL = POOLED | SPAN, ANY = SMALL | LARGE };
@@ -377,6 +446,14 @@ static const struct {
     {"freed_waits", "random_reuse", freed_waits, 0, SMALL},
     {"frees_by_others", "random_reuse", frees_by_others, 0, SMALL},
     {"double_free_of_held", "random_reuse", double_free_of_held, BY_ABORT, SMALL},
+    {"read_after_free", "guard_pages", read_after_free, BY_FAULT, LARGE},
+    {"write_after_realloc", "guard_pages", write_after_realloc, BY_FAULT, LARGE},
+    {"run_past", "guard_pages", run_past, BY_FAULT, LARGE},
+    {"run_before", "guard_pages", run_before, BY_FAULT, LARGE},
+    {"double_free_of_retired", "guard_pages", double_free_of_retired, BY_ABORT, LARGE},
+    {"realloc_of_retired", "guard_pages", realloc_of_retired, BY_ABORT, LARGE},
+    {"retired_are_bounded", "guard_pages", retired_are_bounded, 0, LARGE},
+    {"many_live", "guard_pages", many_live, 0, LARGE},
 };
 enum { CASES = sizeof cases / sizeof cases[0], SIZES = sizeof sizes / sizeof sizes[0] };
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "heap/retired.h"
+
+#include "heap/direct.h"
+#include "os/options.h"
+#include "os/os.h"
+#include "support/heap_fixture.h"
+
+namespace {
+
+class RetiredTest : public HeapTest {
+  protected:
+    void SetUp() override {
+        HeapTest::SetUp();
+        options.guard_pages = 1;
+        SpaceLock lock;
+        space_unmap_free();
+    }
+    void TearDown() override {
+        os_fault_for_test = nullptr;
+        release();
+        HeapTest::TearDown();
+    }
+    static void release() {
+        SpaceLock lock;
+        retired_release();
+    }
+    static char *block_of(size_t size) { return at(direct_allocate(size, ALIGN)); }
+    static void free(void *pointer) { EXPECT_TRUE(direct_free(block_at(pointer).large)); }
+    static size_t mapped() { return census_now().mapped_bytes; }
+};
+
+using RetiredDeathTest = RetiredTest;
+
+volatile char sink;
+
+TEST_F(RetiredDeathTest, AFreedBlockStaysOutOfReachAndIsKnown) {
+    char *pointer = block_of(100000), *other = block_of(100000);
+    free(pointer);
+    free(other);
+    for (int i = 0; i < 100; i++) free(block_of(100000));
+    EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
+    EXPECT_EQ(fault_at(pointer + 4096), BLOCK_UNALLOCATED);
+    EXPECT_EQ(fault_at(pointer + 4097), BLOCK_MISALIGNED);
+    EXPECT_DEATH(sink = pointer[0], "");
+    EXPECT_DEATH(pointer[99999] = 1, "");
+}
+
+TEST_F(RetiredTest, TheOldestGoesFirst) {
+    size_t before = mapped();
+    char *first = block_of(100000), *second = block_of(100000);
+    free(first);
+    free(second);
+    EXPECT_EQ(mapped() - before, retired_bytes());
+    for (int i = 2; i < RETIRED_MOST; i++) free(block_of(100000));
+    EXPECT_EQ(fault_at(first), BLOCK_FREED);
+    size_t most = mapped();
+    free(block_of(100000));
+    EXPECT_EQ(mapped(), most);
+    EXPECT_NE(fault_at(first), BLOCK_FREED);
+    EXPECT_EQ(fault_at(second), BLOCK_FREED);
+    release();
+    EXPECT_EQ(mapped(), before);
+    EXPECT_EQ(retired_bytes(), 0u);
+}
+
+TEST_F(RetiredTest, TakesSoMuchAddressSpaceAtTheMost) {
+    size_t before = mapped();
+    char *small = block_of(100000);
+    free(small);
+    for (int i = 0; i < 20; i++) {
+        free(block_of(100 * MIB));
+        EXPECT_LE(retired_bytes(), RETIRED_BYTES);
+    }
+    EXPECT_GT(retired_bytes(), RETIRED_BYTES - 101 * MIB);
+    EXPECT_NE(fault_at(small), BLOCK_FREED);
+    size_t kept = retired_bytes();
+    free(block_of(RETIRED_BYTES));
+    EXPECT_EQ(retired_bytes(), kept);
+    EXPECT_EQ(mapped() - before, kept);
+}
+
+bool refuse_map(enum os_call call) { return call == OS_MAP; }
+
+TEST_F(RetiredTest, WhatCannotBeShutIsUnmapped) {
+    size_t before = mapped();
+    char *pointer = block_of(100000);
+    os_fault_for_test = refuse_map;
+    free(pointer);
+    os_fault_for_test = nullptr;
+    EXPECT_EQ(mapped(), before);
+    EXPECT_EQ(retired_bytes(), 0u);
+}
+
+TEST_F(RetiredTest, IsCountedAnew) {
+    free(block_of(100000));
+    size_t bytes = retired_bytes(), before = mapped();
+    SpaceLock lock;
+    space_count(0, bytes);
+    retired_rebuild();
+    EXPECT_EQ(retired_bytes(), bytes);
+    EXPECT_EQ(space_figures.mapped, before);
+}
+
+TEST_F(RetiredTest, OnlySoManyLiveBlocksHaveGuards) {
+    EXPECT_TRUE(direct_may_guard());
+    size_t &count = space_figures.direct_blocks, before = count;
+    count = DIRECT_GUARDED_MOST;
+    EXPECT_FALSE(direct_may_guard());
+    count = before;
+    options.guard_pages = 0;
+    EXPECT_FALSE(direct_may_guard());
+}
+
+} // namespace

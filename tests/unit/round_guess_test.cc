@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A round's guess may be any: what the program does between its steps, at the places where that
 // matters, frees nothing that lives and leaves no garbage.
-#include "object/collect.h"
-#include "object/round.h"
 #include "object/verdict.h"
-#include "support/object_fixture.h"
+#include "support/round_fixture.h"
 
 namespace {
 
@@ -15,23 +13,14 @@ struct Far { // more references than a step has time for, in other memory
     poolobj **slot;
 };
 
-class RoundGuessTest : public ObjectTest {
+class RoundGuessTest : public RoundSteps {
   protected:
     poolobj_type *far_type();
     static Far *make_far(poolobj_type *type);
-    // Steps of one unit of work each until `until` is true, or to the end of the round.
-    template <class Until> bool step_until(Until until) {
-        while (collect_step(heap_, UINT64_MAX, 1))
-            if (until(heap_->round)) return true;
-        return false;
-    }
     // Up to where an object with many references is cut by the end of a step.
     bool step_until_cut(enum round_phase phase, const void *part) {
         return step_until(
             [&](const gc_round &round) { return round.phase == phase && round.part == part; });
-    }
-    void finish() {
-        step_until([](const gc_round &) { return false; });
     }
 };
 

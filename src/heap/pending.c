@@ -5,6 +5,7 @@
 #include "heap/block.h"
 #include "heap/space_lock.h"
 #include "heap/token.h"
+#include "heap/treat.h"
 #include "os/lock.h"
 #include "os/os.h"
 
@@ -187,6 +188,12 @@ bool pending_has(uintptr_t address) {
     struct place place = place_of(address);
     /* Partner: deposit. */
     return atomic_u64_load_ordered(&pool_pending(place.pool)[place.word]) & place.bit;
+}
+
+void pending_treat(uintptr_t address, size_t stride) {
+    if (treat_does(TREAT_EXACT) && unlikely(pending_has(address)))
+        block_fail("free", BLOCK_FREED, address);
+    treat_back(address, stride);
 }
 
 /* ---- Taking in ---- */

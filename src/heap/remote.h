@@ -109,10 +109,6 @@ ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t add
     return false;
 }
 
-/* treat_back for a block of any heap, by whoever frees it. Ends the process if another thread has
-   freed it, as far as that is known. */
-void remote_treat(uintptr_t address, size_t stride);
-
 /* True if the heap has freed so much for others that it should see to it that it goes back. */
 bool remote_has_sent_much(const struct heap *heap);
 

@@ -34,16 +34,16 @@ void *allocate_aligned(size_t alignment, size_t size);
 /* A large block that is expected to grow again. */
 void *allocate_growing(size_t size);
 
-/* The rest of `deallocate`: another thread's block, a large one, or a fault that ends the process;
- */
+/* Does the rest of `deallocate`: frees another thread's block, or a large one; a fault ends the
+   process. */
 void deallocate_other(void *pointer);
-/* the same, but at a fault `refused` is called instead, and given the argument; */
+/* Does what deallocate_other does, but at a fault it calls `refused` with the argument instead. */
 typedef void deallocate_refused(enum block_fault fault, void *pointer, size_t argument);
 void deallocate_other_or(void *pointer, deallocate_refused *refused, size_t argument);
-/* a full magazine; */
+/* Frees a block of the heap whose magazine is full. True: it is the moment for deallocate_poll. */
 bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
-/* a look at what should happen now and then, by the free of a block that is at hand now, NULL for
-   any other. */
+/* Looks at what should happen now and then. `freed` is the block whose free calls it if it is at
+   hand now; NULL for any other. */
 void deallocate_poll(void *freed);
 /* Frees a live block. */
 void deallocate_block(struct block *block);

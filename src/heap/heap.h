@@ -314,9 +314,9 @@ static inline void heap_unmark(struct heap *heap, unsigned class_index) {
 
 /* ---- Pools that change hands; for whoever has the pool's token (pending.h) ---- */
 
-/* A PARTIAL pool is ADRIFT, and has the tag of the heap that is to get it; */
+/* A PARTIAL pool becomes ADRIFT, with the tag of the heap that is to get it. */
 void heap_hand_over(struct heap *from, struct pool *pool, struct heap *to);
-/* and PARTIAL again there. */
+/* A pool that is ADRIFT becomes PARTIAL in the heap whose tag it has. */
 void heap_receive(struct heap *heap, struct pool *pool);
 /* A pool of which the caller has all blocks, which are live, is nobody's. The index or place of one
    that was not live, -1: there was none. */

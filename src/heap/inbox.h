@@ -50,13 +50,14 @@ extern "C" {
 /* Messages are refused by owners who sleep, pools are not; orphans refuse both. */
 enum inbox_answer inbox_post_message(struct heap *heap, struct message *message);
 enum inbox_answer inbox_post_pool(struct heap *heap, struct pool *pool, unsigned weight);
-/* Takes all items, and returns the first: by the owner, who is IN_USE afterwards, */
+/* The owner takes all items, and is IN_USE afterwards. Returns the first. */
 uint64_t inbox_take_own(struct heap *heap);
-/* who puts some of them back, where others find them; */
+/* The owner puts some of what it took back, where others find them. */
 void inbox_put_back(struct heap *heap, uint64_t first);
-/* by who holds the heap, */
+/* Whoever holds the heap takes all items. Returns the first. */
 uint64_t inbox_take(struct heap *heap);
-/* by anybody from a heap in use; it is ASLEEP afterwards. 0 if it is not in use. */
+/* Anybody takes all items of a heap in use, which is ASLEEP afterwards. Returns the first; 0 if the
+   heap is not in use. */
 uint64_t inbox_take_others(struct heap *heap);
 /* Takes an item off a list; its pool's token is the caller's. */
 uint64_t inbox_next(uint64_t item);

@@ -65,11 +65,13 @@ void pending_hold(struct work *work, struct heap *heap);
 /* For the pools of a heap whose owner is gone: heap_adopt, while nobody has the token. With the
    space lock. */
 void pending_adopt(struct heap *heap, struct pool *pool);
-/* In the child of a fork, before anything else: what other threads had in hand is nobody's; */
+/* In the child of a fork, before anything else: what other threads had in hand is nobody's. */
 void pending_after_fork(void);
-/* then for each heap of the thread that forked, whose inbox keeps what it has; */
+/* In the child of a fork, after pending_after_fork, for each heap of the thread that forked: its
+   inbox keeps what it has. */
 void pending_keep_inbox(struct heap *heap);
-/* and for each that is nobody's: it is an ORPHAN, and only messages stay in its inbox. */
+/* In the child of a fork, after pending_after_fork, for each heap that is nobody's: it is an
+   ORPHAN, and only messages stay in its inbox. */
 void pending_make_orphan(struct heap *heap);
 
 #ifdef __cplusplus

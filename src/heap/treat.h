@@ -75,9 +75,9 @@ void treat_check(struct pool *pool, const uint64_t *pending);
 /* The end of a block that has its pages to itself is about to be free: its last `size` bytes, whole
    OS pages. */
 void treat_pages_back(uintptr_t end, size_t size);
-/* Z1 for the blocks of a pool, or of a span by its first, that are spare; */
+/* Makes Z1 hold for the spare blocks of a pool, or of a span by its first pool. */
 void treat_clear_spare(struct pool *pool);
-/* and for pages that are in no pool. With the space lock. */
+/* Makes Z1 hold for pages that are in no pool. With the space lock. */
 void treat_clear_pages(void);
 
 #ifdef __cplusplus

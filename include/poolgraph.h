@@ -82,7 +82,7 @@ int poolgraph_snapshot_raise(poolgraph_snapshot *snapshot);
 
 /* ---- Who refers to whom ---- */
 
-enum { POOLGRAPH_FIELD, POOLGRAPH_ITEM };
+enum { POOLGRAPH_FIELD = 0, POOLGRAPH_ITEM = 1 };
 typedef struct poolgraph_reference {
     poolobj *from, *to;
     poolobj *const *slot; /* where it is: *slot == to */

@@ -398,7 +398,7 @@ void poolobj_gc_freeze(poolobj_heap *heap);
 void poolobj_gc_unfreeze(poolobj_heap *heap);
 size_t poolobj_gc_freeze_count(const poolobj_heap *heap);
 
-enum { POOLOBJ_GC_START, POOLOBJ_GC_STOP };
+enum { POOLOBJ_GC_START = 0, POOLOBJ_GC_STOP = 1 };
 typedef struct poolobj_gc_info {
     int phase;                               /* POOLOBJ_GC_START or POOLOBJ_GC_STOP */
     int generation;                          /* the oldest that is collected */

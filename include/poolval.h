@@ -400,7 +400,7 @@ int poolval_set_is_subset(poolval_space *space, const poolobj *a, const poolobj 
    tuple, list, set, frozen set or dictionary (its keys); of an iterator itself. It holds a
    reference to the container. */
 poolobj *poolval_iterate(poolval_space *space, poolobj *value);
-enum { POOLVAL_KEYS, POOLVAL_VALUES, POOLVAL_ITEMS /* tuples of both */ };
+enum { POOLVAL_KEYS = 0, POOLVAL_VALUES = 1, POOLVAL_ITEMS = 2 /* tuples of both */ };
 poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part);
 /* 1 and the next item, a new reference; 0 and NULL at the end, where it stays; -1. Lists and byte
    arrays may change meanwhile: it goes on at the next index. If a dictionary or set got or lost

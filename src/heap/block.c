@@ -6,11 +6,14 @@
 #include "heap/emergency.h"
 #include "heap/guard.h"
 
+/* The first block of the pool, or span, of the page that the address lies in. */
+static uintptr_t first_block(uintptr_t address, const struct pool *pool) {
+    return align_down(address, POOL_SIZE) - atomic_u8_load(&pool->offset) * (uintptr_t)POOL_SIZE;
+}
+
 static bool is_start(const struct block *block, const struct pool *pool) {
     const struct size_class *c = &size_classes[block->class_index];
-    uintptr_t first = align_down(block->address, POOL_SIZE) -
-                      atomic_u8_load(&pool->offset) * (uintptr_t)POOL_SIZE;
-    uintptr_t offset = block->address - first;
+    uintptr_t offset = block->address - first_block(block->address, pool);
     unsigned block_index = (unsigned)((uint64_t)offset * c->reciprocal >> 32);
     return block_index * (uintptr_t)c->stride == offset && block_index < c->capacity;
 }
@@ -64,6 +67,13 @@ enum block_fault block_find(uintptr_t address, struct block *block) {
     block->kind = tag_kind(tag, align_down(address, POOL_SIZE));
     if (block->kind == TAG_HEAP) return find_in_pool(&record->pool, block);
     return find_whole(record, block);
+}
+
+uintptr_t block_place(uintptr_t address) {
+    struct block block;
+    if (!block_find_pool(align_down(address, ALIGN), &block)) return address;
+    uintptr_t first = first_block(address, window_look_up(address));
+    return address - (address - first) % size_classes[block.class_index].stride;
 }
 
 void block_fail(const char *function, enum block_fault fault, uintptr_t address) {

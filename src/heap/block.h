@@ -55,6 +55,10 @@ ALWAYS_INLINE bool block_find_live(uintptr_t address, struct block *block) {
            (!POOLALLOC_LIVE_BITS || (atomic_u64_load(block->word) & block->bit));
 }
 
+/* Where the place for a block begins that the address lies in, whether or not one is live there;
+   the address itself if it lies in no pool. */
+uintptr_t block_place(uintptr_t address);
+
 /* Ends the process with the line that says what is wrong with the address given to `function`. */
 __attribute__((noreturn)) void block_fail(const char *function, enum block_fault fault,
                                           uintptr_t address);

@@ -105,6 +105,7 @@ static void write_history(struct text *to, uintptr_t address) {
         culprit_write_stack(to, "poolalloc:   and freed\n", &guarded.freed);
         return;
     }
+    address = block_place(address);
     if (sample_find(address, &stack, &size)) {
         culprit_write_stack(to, "poolalloc:   a block was asked for\n", &stack);
     } else if (sample_find_freed(address, &stack, &freed)) {

@@ -46,6 +46,22 @@ TEST_F(BlockTest, EveryByteOfAFullPoolOfEveryClassIsJudgedRight) {
     }
 }
 
+TEST_F(BlockTest, EveryByteBelongsToAPlace) {
+    TestHeap heap;
+    for (unsigned c = 1; c < CLASS_COUNT; c++) {
+        std::vector<char *> blocks = fill_pool(heap, c);
+        size_t stride = size_classes[c].stride;
+        for (char *block : blocks)
+            for (size_t offset : {size_t{0}, size_t{1}, stride / 2, stride - 1})
+                ASSERT_EQ(block_place(reinterpret_cast<uintptr_t>(block) + offset),
+                          reinterpret_cast<uintptr_t>(block))
+                    << c << " " << offset;
+        for (char *block : blocks) heap.free(block);
+    }
+    uintptr_t local = reinterpret_cast<uintptr_t>(&heap) + 1;
+    EXPECT_EQ(block_place(local), local);
+}
+
 TEST_F(BlockTest, ALiveBlockIsDescribedInFull) {
     TestHeap heap;
     for (unsigned c = 1; c < CLASS_COUNT; c++) {

@@ -201,10 +201,16 @@ static bool served_enough(void) {
     return census.served >= options.report_least;
 }
 
+/* Else somebody attached for a while, or samples are there for the lines about mistakes. */
+static bool wants_profile(void) {
+    if (options.mode == MODE_DEBUG && options.sample_path[0] == '\0') return false;
+    return options.sample != 0 || options.sample_signal != 0;
+}
+
 void occasion_end(void) {
     if (reports_at_end() && served_enough()) report_now();
     if (options.leaks_path[0] != '\0')
         frozen_hand_over(options.leaks_path);
-    else if (sample_has_begun() && (options.sample != 0 || options.sample_signal != 0))
-        write_profile(END_PATIENCE_MS); /* else somebody attached for a while */
+    else if (sample_has_begun() && wants_profile())
+        write_profile(END_PATIENCE_MS);
 }

@@ -136,18 +136,22 @@ static void forget_text(struct text *text) { text->used = 0; }
  */
 static bool parse_mode(struct word word, void *field) {
     struct options *into = (struct options *)((char *)field - offsetof(struct options, mode));
+    uint64_t before = into->mode;
     struct text nobody;
-    if (!word_choice(word, (uint64_t *)field, "off", "hardened")) return false;
     text_begin(&nobody, -1);
     nobody.write_out = forget_text;
-    options_parse(
-        into,
-        into->mode != 0
-            ? "zero_freed=on,canaries=on,exact_frees=on,random_reuse=on,sized_deletes=on,"
-              "guard_pages=on"
-            : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off,sized_deletes=off,"
-              "guard_pages=off",
-        &nobody);
+    if (word_is(word, "debug"))
+        into->mode = MODE_DEBUG;
+    else if (!word_choice(word, &into->mode, "off", "hardened"))
+        return false;
+    options_parse(into,
+                  into->mode != MODE_OFF
+                      ? "zero_freed=on,canaries=on,exact_frees=on,random_reuse=on,"
+                        "sized_deletes=on,guard_pages=on"
+                      : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off,"
+                        "sized_deletes=off,guard_pages=off",
+                  &nobody);
+    if (into->mode == MODE_DEBUG || before == MODE_DEBUG) into->sample = into->mode == MODE_DEBUG;
     return true;
 }
 
@@ -201,9 +205,10 @@ static const struct option table[] = {
     {"guard_memory", "SIZE from 40K to 64M", "1M",
      "for such blocks, and for what is known of those that were freed last", parse_guard_memory,
      offsetof(struct options, guard_memory)},
-    {"mode", "off or hardened", "off",
-     "hardened: the six options below are on, unless one is turned off behind it", parse_mode,
-     offsetof(struct options, mode)},
+    {"mode", "off, hardened or debug", "off",
+     "hardened: the six options below are on, unless one is turned off behind it; debug: so is "
+     "sample=all, for lines with the stacks of malloc and free, and without a profile",
+     parse_mode, offsetof(struct options, mode)},
     {"zero_freed", "on or off", "off",
      "freed blocks are cleared, and must still be zero when they are handed out again",
      parse_switch, offsetof(struct options, zero_freed)},

@@ -21,6 +21,7 @@
 #define GUARD_MEMORY_MOST (64 * MIB)
 
 enum report_format { REPORT_TEXT, REPORT_XML, REPORT_JSON };
+enum mode { MODE_OFF, MODE_HARDENED, MODE_DEBUG };
 enum deepbind { DEEPBIND_JOIN, DEEPBIND_STRIP, DEEPBIND_KEEP };
 
 struct options {
@@ -41,7 +42,7 @@ struct options {
     uint64_t sample_signal;   /* a number, or 0 */
     uint64_t guard_sample;    /* one block in so many is guarded; 0: none */
     uint64_t guard_memory;    /* bytes */
-    uint64_t mode;            /* 0 or 1: what it stands for is in the fields below */
+    uint64_t mode;            /* enum mode: what it stands for is in other fields */
     uint64_t zero_freed;      /* 0 or 1 */
     uint64_t canaries;        /* 0 or 1 */
     uint64_t exact_frees;     /* 0 or 1 */

@@ -183,6 +183,15 @@ TEST(OptionsTest, AModeIsSixOptionsAndWhatFollowsItCounts) {
     EXPECT_EQ(measures("mode=hardened,mode=off"), (Measures{0, 0, 0, 0, 0, 0}));
     EXPECT_EQ(measures("canaries=on"), (Measures{0, 1, 0, 0, 0, 0}));
     EXPECT_NE(parse("mode=hard").errors, "");
+    EXPECT_EQ(measures("mode=debug"), (Measures{1, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(measures("mode=debug,mode=off"), (Measures{0, 0, 0, 0, 0, 0}));
+}
+
+TEST(OptionsTest, OnlyTheModeForDevelopersSamplesAllBlocks) {
+    EXPECT_EQ(parse("mode=debug").options.sample, 1u);
+    EXPECT_EQ(parse("mode=debug,sample=512K").options.sample, 512u * 1024);
+    EXPECT_EQ(parse("mode=debug,mode=hardened").options.sample, 0u);
+    EXPECT_EQ(parse("sample=512K,mode=hardened").options.sample, 512u * 1024);
 }
 
 } // namespace

@@ -156,8 +156,10 @@ static bool is_shared(const struct place *place) {
     return place->writers != 0 && (place->users & (place->users - 1)) != 0;
 }
 
-/* NULL: of one thread so far, or nobody stores to it. */
+/* NULL: of one thread so far, or nobody stores to it; or a byte: those that two threads use are
+   hints, one for each size class, of which any value will do. */
 static struct word *word_of(uintptr_t address, unsigned size, bool stores) {
+    if (size == 1) return NULL;
     struct place *place = place_of(address, size);
     place->users |= 1u << search_thread();
     if (stores) place->writers |= 1u << search_thread();

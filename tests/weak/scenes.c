@@ -14,8 +14,9 @@
 
 enum { SIZE = 512, BLOCKS = POOL_SIZE / SIZE };
 
-/* The heap of the first thread, of which all blocks are, and that of the second. */
-static struct heap *owner, *other;
+/* The heap of the first thread, of which all blocks are, and that of the second; and in some scenes
+   that of nobody. */
+static struct heap *owner, *other, *commons;
 static unsigned class_index;
 static struct pool *pool;
 static uintptr_t block[BLOCKS];
@@ -80,12 +81,12 @@ static void use(uintptr_t address) {
 /* As by a thread without a heap. */
 static void deposit(unsigned i) {
     use(block[i]);
-    remote_free_slow(NULL, owner, block[i], SIZE);
+    remote_free_slow(NULL, pool_owner(pool), block[i], SIZE);
 }
 /* In a message of the other heap, which is sent. */
 static void send(unsigned i) {
     use(block[i]);
-    if (!remote_free(other, owner, block[i], SIZE)) remote_post(other);
+    if (!remote_free(other, pool_owner(pool), block[i], SIZE)) remote_post(other);
 }
 static void own_free(uintptr_t address) {
     use(address);
@@ -129,29 +130,42 @@ static bool is_live(unsigned i) {
     return block_find(block[i], &found) == BLOCK_LIVE;
 }
 
-/* P7, and then the owner looks. */
-static void settle(void) {
-    if (heap_state(owner) == HEAP_PARKED && !inbox_is_empty(owner))
+/* P7, and then the heap's owner looks. */
+static void settle_heap(struct heap *heap) {
+    if (heap_state(heap) == HEAP_PARKED && !inbox_is_empty(heap))
         search_fail("something waits in the inbox of a parked heap");
-    if (heap_state(owner) == HEAP_PARKED) inbox_claim(owner, HEAP_IN_USE);
-    owner->owner = lock_self();
-    if (!heap_is_mine(owner) || heap_state(owner) == HEAP_BUSY)
-        search_fail("nobody parks the heap");
-    remote_drain(owner, ~0u);
+    if (heap_state(heap) == HEAP_PARKED) inbox_claim(heap, HEAP_IN_USE);
+    if (heap_state(heap) == HEAP_BUSY) search_fail("nobody parks the heap");
+    heap->owner = lock_self();
+    remote_drain(heap, ~0u);
 }
 
-/* The blocks before the `freed`th are freed, once the owner has looked; the others are live. */
-static void expect(unsigned freed) {
+static void settle(void) {
+    settle_heap(owner);
+    settle_heap(other);
+    if (commons != NULL) settle_heap(commons);
+}
+
+static void check(struct heap *heap) {
+    if (!inbox_is_empty(heap)) search_fail("something stays in the inbox");
+    heap_check(heap);
+}
+
+/* Of the blocks that the program had, those before the `freed`th are freed, once the owner has
+   looked; the others are live. */
+static void expect_of(unsigned count, unsigned freed) {
     search_as(0, settle);
-    for (unsigned i = 0; i < BLOCKS; i++)
+    for (unsigned i = 0; i < count; i++)
         if (is_live(i) == (i < freed))
             search_fail("block %u is %s", i, i < freed ? "lost" : "gone");
     if (token_is_taken(pool)) search_fail("the token is taken for good");
     for (unsigned w = 0; w < POOL_WORDS; w++)
         if (atomic_u64_load(&pool_pending(pool)[w]) != 0) search_fail("a bit is pending for good");
-    if (!inbox_is_empty(owner)) search_fail("something stays in the inbox");
-    heap_check(owner);
+    check(owner);
+    check(other);
+    if (commons != NULL) check(commons);
 }
+static void expect(unsigned freed) { expect_of(BLOCKS, freed); }
 static void end_first(void) { expect(1); }
 static void end_two(void) { expect(2); }
 static void end_three(void) { expect(3); }
@@ -204,6 +218,24 @@ static void prepare_warm(void) {
     owner->warm = true;
 }
 
+/* The last block is free, so that an owner who is cold gives the pool to the commons. */
+static void free_last(void) { own_free(block[BLOCKS - 1]); }
+static void prepare_partial(void) {
+    prepare();
+    search_as(0, free_last);
+    commons = make_heap();
+    inbox_set_state(commons, HEAP_PARKED);
+    remote_set_commons(commons);
+}
+/* The pool is with the commons. */
+static void prepare_commons(void) {
+    prepare_partial();
+    search_as(0, park);
+    if (heap_partial(commons, class_index) != pool) search_fail("the commons have no pool");
+}
+static void borrow(void) { (void)remote_borrow(other, class_index); }
+static void end_seven(void) { expect_of(BLOCKS - 1, 1); }
+
 /* The first thread is the owner, the second has a heap, the third has none. */
 const struct scene scenes[] = {
     {"drain", 2, 0, prepare, {drain_twice, deposit_two, NULL}, end_two},
@@ -217,5 +249,6 @@ const struct scene scenes[] = {
     {"begin3", 3, 1, prepare_warm, {park, send_first, begin}, end_first},
     {"park", 2, 0, prepare_warm, {park, send_two, NULL}, end_two},
     {"park3", 3, 1, prepare_warm, {park, send_first, deposit_second}, end_two},
+    {"borrow", 2, 1, prepare_commons, {deposit_first, borrow, NULL}, end_seven},
 };
 const unsigned scene_count = sizeof scenes / sizeof scenes[0];

@@ -27,6 +27,8 @@ static const struct mutation mutations[] = {
     {"own", "pending", LOAD, __ATOMIC_ACQUIRE},
     {"own", "pending", OR, __ATOMIC_ACQ_REL},
     {"own", "pending", LOAD, MEMORY_LOOKS_NOT_AGAIN},
+    {"borrow", "token", EXCHANGE, __ATOMIC_ACQ_REL},
+    {"borrow", "pending", LOAD, __ATOMIC_ACQUIRE},
     /* One word, by which all else is handed over. */
     {"message", "inbox", REPLACE, __ATOMIC_ACQUIRE},
     {"message", "inbox", EXCHANGE, __ATOMIC_RELEASE},

@@ -134,7 +134,10 @@ ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t
     uint64_t header = object_heap_type_header(type);
     memcpy(block, &header, sizeof header);
     memset(payload, 0, 8); /* BLOCK_MIN */
-    if (likely(bytes <= 64))
+    /* Of a size that is known here, in as few stores as there are, without a loop. */
+    if (__builtin_constant_p(bytes))
+        memset(payload, 0, bytes - sizeof *block);
+    else if (likely(bytes <= 64))
         for (size_t at = 8; at < bytes - sizeof *block; at += 8) memset(payload + at, 0, 8);
     else
         memset(payload, 0, bytes - sizeof *block);

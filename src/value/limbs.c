@@ -26,22 +26,34 @@ size_t limbs_bits(const uint64_t *a, size_t length) {
 
 uint64_t limbs_add(uint64_t *r, const uint64_t *a, size_t a_length, const uint64_t *b,
                    size_t b_length) {
+    ASSERT(a_length >= b_length);
     uint64_t carry = 0;
-    for (size_t i = 0; i < a_length; i++) {
-        two_words sum = (two_words)a[i] + (i < b_length ? b[i] : 0) + carry;
-        r[i] = (uint64_t)sum;
-        carry = (uint64_t)(sum >> LIMB_BITS);
+    for (size_t i = 0; i < b_length; i++) {
+        uint64_t part = a[i] + carry, sum = part + b[i];
+        carry = (uint64_t)(part < carry) + (sum < part); /* at most one of them */
+        r[i] = sum;
+    }
+    for (size_t i = b_length; i < a_length; i++) {
+        r[i] = a[i] + carry;
+        carry = r[i] < carry;
     }
     return carry;
 }
 
 uint64_t limbs_subtract(uint64_t *r, const uint64_t *a, size_t a_length, const uint64_t *b,
                         size_t b_length) {
+    ASSERT(a_length >= b_length);
     uint64_t borrow = 0;
-    for (size_t i = 0; i < a_length; i++) {
-        two_words difference = (two_words)a[i] - (i < b_length ? b[i] : 0) - borrow;
-        r[i] = (uint64_t)difference;
-        borrow = (uint64_t)(difference >> LIMB_BITS) & 1;
+    for (size_t i = 0; i < b_length; i++) {
+        uint64_t word = a[i], part = word - b[i];
+        uint64_t less = part < borrow; /* then part is 0, and word was not less than b[i] */
+        r[i] = part - borrow;
+        borrow = (word < part) + less;
+    }
+    for (size_t i = b_length; i < a_length; i++) {
+        uint64_t word = a[i];
+        r[i] = word - borrow;
+        borrow = word < borrow;
     }
     return borrow;
 }

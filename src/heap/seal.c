@@ -14,8 +14,10 @@ enum {
 static_assert(2 * SPAN_MAX <= 1 << SLACK_BITS, "the slack of all blocks of pools fits");
 static_assert(SEAL_SIZE == sizeof(uint64_t), "the seal is a word");
 
-static uint64_t key[2];
-static unsigned char fill_byte; /* not 0, which strings end with */
+static struct {
+    uint64_t key[2];
+    unsigned char fill_byte; /* not 0, which strings end with */
+} seal_state;
 
 /* ---- Strangers: a table by their addresses, which is full to a half at the most ---- */
 
@@ -66,9 +68,9 @@ static size_t each_pool(size_t (*count)(struct pool *), void (*note)(struct pool
 
 bool seal_begin(void) {
     uint64_t secret = os_secret();
-    key[0] = secret;
-    key[1] = rotate_left(secret, 32) ^ UINT64_C(0x736f6d6570736575);
-    fill_byte = (unsigned char)(secret >> 40 | 1);
+    seal_state.key[0] = secret;
+    seal_state.key[1] = rotate_left(secret, 32) ^ UINT64_C(0x736f6d6570736575);
+    seal_state.fill_byte = (unsigned char)(secret >> 40 | 1);
     size_t live = each_pool(count_blocks, NULL), places = os_page_size() / sizeof(uint64_t);
     while (places < 2 * live) places *= 2;
     strangers.places = (struct atomic_u64 *)os_map(places * sizeof(uint64_t));
@@ -83,7 +85,7 @@ bool seal_begin(void) {
 static uint64_t seal_of(uintptr_t block, size_t slack) {
     uint64_t v[4];
     ASSERT(slack < 1 << SLACK_BITS && slack >= SEAL_SIZE);
-    siphash_begin(v, key);
+    siphash_begin(v, seal_state.key);
     siphash_add(v, block << (SLACK_BITS - ALIGN_SHIFT) ^ slack, 1);
     return siphash_end(v, 3) << SLACK_BITS | slack;
 }
@@ -96,7 +98,7 @@ static size_t fill_size(size_t room) { return size_min(room, FILL_MOST); }
 
 static bool fill_holds(uintptr_t from, size_t size) {
     for (const unsigned char *at = (const unsigned char *)from; size > 0; at++, size--)
-        if (*at != fill_byte) return false;
+        if (*at != seal_state.fill_byte) return false;
     return true;
 }
 
@@ -107,7 +109,7 @@ static COLD void fail_overflow(uintptr_t block) {
 
 void seal_put(uintptr_t block, size_t stride, size_t size) {
     ASSERT(size + SEAL_SIZE <= stride);
-    memset((void *)(block + size), fill_byte, fill_size(stride - size - SEAL_SIZE));
+    memset((void *)(block + size), seal_state.fill_byte, fill_size(stride - size - SEAL_SIZE));
     *word_of(block, stride) = seal_of(block, stride - size);
 }
 
@@ -151,7 +153,7 @@ void seal_check(uintptr_t block, size_t stride) {
 void seal_put_large(struct large *large, size_t size) {
     ASSERT(size <= large->size);
     large->slack = large->size - size;
-    memset((void *)(large->address + size), fill_byte, fill_size(large->slack));
+    memset((void *)(large->address + size), seal_state.fill_byte, fill_size(large->slack));
 }
 
 size_t seal_size_large(const struct large *large) {

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/direct.h"
 #include "heap/emergency.h"
+#include "heap/empty.h"
 #include "heap/guard.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
@@ -319,6 +320,8 @@ static bool is_large(size_t size) {
 
 void *allocate_slow(size_t size) {
     size_t room = treat_room(size);
+    void *empty = size == 0 ? empty_allocate() : NULL;
+    if (empty != NULL) return empty;
     if (room <= SMALL_MAX) return take_class_for(size, ALIGN, size_class_small(room), 0);
     if (is_large(room)) return allocate_large(size, ALIGN, false);
     return take_class_for(size, ALIGN, size_class_span(room), NEAR_CLASSES);

@@ -140,12 +140,12 @@ static void on_fault(int number, siginfo_t *info, void *context) {
 }
 
 void guard_report_prepare(void) {
-    if (options.guard_sample == 0) return;
+    if (options.guard_sample == 0 && !options.guard_pages) return;
     int saved_errno = errno;
     struct sigaction action = {.sa_sigaction = on_fault,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGSEGV, NULL, &before) == 0) sigaction(SIGSEGV, &action, NULL);
-    allocate_guard(options.guard_sample, options.guard_memory);
+    if (options.guard_sample != 0) allocate_guard(options.guard_sample, options.guard_memory);
     errno = saved_errno;
 }

@@ -392,6 +392,56 @@ static void retired_are_bounded(void) {
     EXPECT(pages > 0 && pages < MOST_PAGES);
 }
 
+static void expect_access(const char *what, volatile char *at) {
+    dprintf(1, "^poolalloc: %s %p, 0 bytes ", what, (const void *)at);
+}
+
+static void read_empty(void) {
+    volatile char *block = hide(malloc(0));
+    expect_access("overflow: a read of", block);
+    _exit(*block == 0);
+}
+
+static void write_empty(void) {
+    volatile char *block = hide(calloc(0, size));
+    expect_access("overflow: a write to", block);
+    *block = 1;
+}
+
+static void read_freed_empty(void) {
+    volatile char *block = hide(malloc(0));
+    free(hide((void *)block));
+    expect_access("use after free: a read of", block);
+    _exit(*block == 0);
+}
+
+static void double_free_of_empty(void) {
+    char *block = hide(malloc(0));
+    free(hide(block));
+    expect_double_free(block);
+    free(hide(block));
+}
+
+/* Each is a block of its own, as long as it lives; with more of them than have such addresses. */
+static void empty_are_blocks(void) {
+    enum { LIVE = 3000 };
+    static char *blocks[LIVE];
+    for (int i = 0; i < LIVE; i++) {
+        blocks[i] = hide(malloc(0));
+        EXPECT(blocks[i] != NULL && (i == 0 || blocks[i] != blocks[i - 1]));
+    }
+    EXPECT(malloc_usable_size(blocks[0]) == 0);
+    for (int i = 0; i < LIVE; i++) {
+        blocks[i] = realloc(hide(blocks[i]), size);
+        EXPECT(blocks[i] != NULL);
+        memset(blocks[i], DIRTY, size);
+    }
+    for (int i = 0; i < LIVE; i++) {
+        EXPECT(blocks[i][0] == DIRTY && blocks[i][size - 1] == DIRTY);
+        free(blocks[i]);
+    }
+}
+
 /* More than may have guards. */
 static void many_live(void) {
     enum { LIVE = 17000 };
@@ -454,6 +504,11 @@ static const struct {
     {"realloc_of_retired", "guard_pages", realloc_of_retired, BY_ABORT, LARGE},
     {"retired_are_bounded", "guard_pages", retired_are_bounded, 0, LARGE},
     {"many_live", "guard_pages", many_live, 0, LARGE},
+    {"read_empty", "guard_pages", read_empty, BY_FAULT, POOLED},
+    {"write_empty", "guard_pages", write_empty, BY_FAULT, POOLED},
+    {"read_freed_empty", "guard_pages", read_freed_empty, BY_FAULT, POOLED},
+    {"double_free_of_empty", "guard_pages", double_free_of_empty, BY_ABORT, POOLED},
+    {"empty_are_blocks", "guard_pages", empty_are_blocks, 0, SMALL},
 };
 enum { CASES = sizeof cases / sizeof cases[0], SIZES = sizeof sizes / sizeof sizes[0] };
 

@@ -10,10 +10,12 @@
 #include "graph/area.h"
 #include "graph/chain.h"
 #include "graph/count.h"
+#include "graph/leak.h"
 #include "graph/picture.h"
 #include "graph/reference.h"
 #include "graph/render.h"
-#include "graph/report.h"
+#include "graph/table.h"
+#include "graph/why.h"
 
 static const poolgraph_options DEFAULTS;
 
@@ -60,7 +62,7 @@ size_t poolgraph_counts(poolobj_heap *heap, poolgraph_type_count *counts, size_t
 }
 
 int poolgraph_show_counts(poolobj_heap *heap, size_t limit, FILE *out) {
-    return report_types(heap, NULL, limit, out);
+    return table_show(heap, NULL, limit, out);
 }
 
 poolgraph_snapshot *poolgraph_snapshot_new(poolobj_heap *heap) {
@@ -86,7 +88,7 @@ size_t poolgraph_growth(const poolgraph_snapshot *snapshot, poolgraph_type_count
 }
 
 int poolgraph_show_growth(const poolgraph_snapshot *snapshot, size_t limit, FILE *out) {
-    return report_types(snapshot->heap, snapshot, limit, out);
+    return table_show(snapshot->heap, snapshot, limit, out);
 }
 
 int poolgraph_snapshot_raise(poolgraph_snapshot *snapshot) {
@@ -180,7 +182,7 @@ int poolgraph_why(poolobj_heap *heap, const void *object, const poolgraph_option
     int result = -1;
     if (!look_begin(&look, heap)) return -1;
     uint32_t number = number_of_address(&look, object);
-    if (number != NOBODY) result = report_why(&look.graph, number, or_defaults(options), out);
+    if (number != NOBODY) result = why_print(&look.graph, number, or_defaults(options), out);
     look_end(&look);
     return result;
 }
@@ -257,13 +259,15 @@ int poolgraph_show_chain(poolobj_heap *heap, const void *object, const poolgraph
 ptrdiff_t poolgraph_leaks(poolobj_heap *heap, const poolgraph_options *options, FILE *out) {
     struct look look;
     if (!look_begin(&look, heap)) return -1;
-    ptrdiff_t left = report_leaks(&look.graph, or_defaults(options), out);
+    ptrdiff_t left = leak_print(&look.graph, or_defaults(options), out);
     look_end(&look);
     return left;
 }
 
-static void print_leaks(poolobj_heap *heap, void *out) { poolgraph_leaks(heap, NULL, (FILE *)out); }
+static void report_leaks(poolobj_heap *heap, void *out) {
+    poolgraph_leaks(heap, NULL, (FILE *)out);
+}
 
 void poolgraph_leaks_at_close(poolobj_heap *heap, FILE *out) {
-    poolobj_heap_set_close_callback(heap, print_leaks, out);
+    poolobj_heap_set_close_callback(heap, report_leaks, out);
 }

@@ -1,338 +1,220 @@
 // SPDX-License-Identifier: MIT
-#include "graph/report.h"
+// The report, its file, and the figures of poolalloc.h.
+#include "malloc/report.h"
 
-#include "graph/chain.h"
-#include "support/graph_fixture.h"
-#include "support/os_faults.h"
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <poolalloc.h>
+#include <sstream>
+#include <unistd.h>
+
+#include "malloc/occasion.h"
+#include "os/options.h"
+#include "support/heap_fixture.h"
 
 namespace {
 
-// ---- Why an object is alive ----
-
-class ReportWhyTest : public GraphTest {
+class ReportTest : public HeapTest {
   protected:
-    // A held list, two nodes in a row below it.
-    void SetUp() override {
-        GraphTest::SetUp();
-        b_ = make();
-        a_ = make();
-        poolobj_set(&a_->right, b_);
-        list_object_ = keep(make_list({nullptr, a_}));
-        poolobj_decref(a_);
-        poolobj_decref(b_);
+    static struct poolalloc_stats stats() {
+        struct poolalloc_stats stats = {};
+        stats.size = sizeof stats;
+        EXPECT_EQ(poolalloc_get_stats(&stats), 0);
+        return stats;
     }
-    Node *a_ = nullptr, *b_ = nullptr;
-    List *list_object_ = nullptr;
-    poolgraph_options ids_ = with_ids();
+    static std::string report() {
+        Capture capture;
+        report_write(capture.text());
+        return capture.take();
+    }
+    static std::string contents(const std::string &path) {
+        std::ostringstream all;
+        all << std::ifstream(path).rdbuf();
+        return all.str();
+    }
+    // Sets report=FILE.
+    static void write_to(const std::string &path) {
+        ASSERT_LT(path.size(), sizeof options.report_path);
+        strcpy(options.report_path, path.c_str());
+    }
 };
 
-TEST_F(ReportWhyTest, AChainLeadsFromTheRoot) {
-    EXPECT_EQ(why(b_, &ids_), "node 1: count 1\n"
-                              "  held by a chain that begins at\n"
-                              "    list: count 1, 1 from outside\n"
-                              "    [1] -> node 2\n"
-                              "    .right -> node 1\n");
+TEST_F(ReportTest, StatsAreTheCensus) {
+    void *small = poolalloc_malloc(100), *large = poolalloc_malloc(40 * MIB);
+    struct poolalloc_stats stats = ReportTest::stats();
+    struct census census = census_now();
+    EXPECT_EQ(stats.used, census.used_bytes);
+    EXPECT_EQ(stats.used, 112 / ALIGN * ALIGN - (ALIGN == 8 ? 8 : 0) + 40 * MIB);
+    EXPECT_EQ(stats.blocks, 2u);
+    EXPECT_EQ(stats.direct, 1u);
+    EXPECT_EQ(stats.arenas, 1u);
+    EXPECT_EQ(stats.pools, 1u);
+    EXPECT_EQ(stats.mapped, census.mapped_bytes);
+    EXPECT_EQ(stats.mapped_peak, census.mapped_peak);
+    EXPECT_EQ(stats.metadata, census.metadata_bytes);
+    EXPECT_EQ(stats.heaps, census.heaps);
+    EXPECT_EQ(stats.purges, census.purges);
+    EXPECT_EQ(stats.lock_takings + 1, census.lock_takings); // the census took it once more
+    EXPECT_EQ(stats.used + stats.cached + stats.purged, stats.mapped);
+    poolalloc_free(small);
+    poolalloc_free(large);
 }
 
-TEST_F(ReportWhyTest, OfTwoReferencesTheFirstIsShown) {
-    poolobj_set(&a_->left, b_);
-    EXPECT_NE(why(b_, &ids_).find("    .left -> node 1\n"), std::string::npos);
+TEST_F(ReportTest, StatsFillAsMuchAsThereIsRoomFor) {
+    struct poolalloc_stats stats;
+    memset(&stats, 0x5a, sizeof stats);
+    stats.size = offsetof(struct poolalloc_stats, cached);
+    EXPECT_EQ(poolalloc_get_stats(&stats), 0);
+    EXPECT_EQ(stats.size, offsetof(struct poolalloc_stats, cached));
+    EXPECT_EQ(stats.blocks, 0u);
+    EXPECT_TRUE(is_all(&stats.cached, 0x5a, sizeof stats - stats.size));
+    stats.size = 10 * sizeof stats; // a program built for a later version
+    EXPECT_EQ(poolalloc_get_stats(&stats), 0);
+    EXPECT_EQ(stats.size, sizeof stats);
+    stats.size = 0;
+    errno = 0;
+    EXPECT_EQ(poolalloc_get_stats(&stats), -1);
+    EXPECT_EQ(errno, EINVAL);
 }
 
-TEST_F(ReportWhyTest, ARootIsHeldFromOutside) {
-    EXPECT_EQ(why(list_object_), "list: count 1, 1 from outside\n"
-                                 "  held from outside the heap\n");
-    poolobj_incref(keep(b_)); // kept_ drops one
-    poolobj_incref(b_);
-    EXPECT_EQ(why(b_, &ids_), "node 1: count 3, 2 from outside\n"
-                              "  held from outside the heap\n");
-    poolobj_decref(b_);
+TEST_F(ReportTest, TheReportNamesWhatThereIs) {
+    void *block = poolalloc_malloc(64), *span = poolalloc_malloc(1024);
+    std::string text = report();
+    std::string start = "poolalloc " POOLALLOC_VERSION_STRING " report, pid ";
+    EXPECT_EQ(text.find(start + std::to_string(getpid()) + ", "), 0u) << text;
+    EXPECT_NE(text.find("\nserved: "), std::string::npos) << text;
+    EXPECT_NE(text.find(" 2 blocks live now, by "), std::string::npos) << text;
+    EXPECT_NE(text.find("\n  used        1.0 KiB       in live blocks\n"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("\nheld by: 2 arenas, 1 pools, "), std::string::npos) << text;
+    EXPECT_EQ(text.back(), '\n');
+    poolalloc_free(block);
+    poolalloc_free(span);
 }
 
-TEST_F(ReportWhyTest, ImmortalObjectsAreRoots) {
-    Node *immortal = make(), *below = make();
-    poolobj_immortal(immortal);
-    immortal->left = below;
-    EXPECT_EQ(why(immortal, &ids_), "node 3: immortal\n  lives as long as the heap\n");
-    EXPECT_EQ(why(below, &ids_), "node 4: count 1\n"
-                                 "  held by a chain that begins at\n"
-                                 "    node 3: immortal\n"
-                                 "    .left -> node 4\n");
+TEST_F(ReportTest, WhatIsCachedIsDividedByWhatItTakesToGoBack) {
+    void *neighbour = poolalloc_malloc(64), *large = poolalloc_malloc(ARENA_SIZE);
+    memset(large, 1, ARENA_SIZE);
+    poolalloc_free(large);
+    struct census census = census_now();
+    ASSERT_GE(census.releasable_bytes, ARENA_SIZE);
+    std::string text = report(), after = text.substr(text.find("\ncached:\n"));
+    Capture pages, pools;
+    text_add_size(pages.text(), census.releasable_bytes);
+    text_add_size(pools.text(), census.touched_bytes - census.used_bytes - census.releasable_bytes);
+    EXPECT_EQ(after.find("\ncached:\n  pages       " + pages.take() + " "), 0u) << text;
+    EXPECT_NE(after.find("\n  in pools    " + pools.take() + " "), std::string::npos) << text;
+    poolalloc_free(neighbour);
 }
 
-TEST_F(ReportWhyTest, GarbageIsHeldByACycle) {
-    Node *first = ring(node_, 2), *below = make();
-    poolobj_set(&first->left->right, below);
-    poolobj_decref(below);
-    poolobj_decref(first);
-    EXPECT_EQ(why(first, &ids_), "node 3: count 1\n"
-                                 "  garbage: no root leads to it; held by the cycle\n"
-                                 "    node 3\n"
-                                 "    .left -> node 4\n"
-                                 "    .left -> the first of these\n");
-    EXPECT_EQ(why(below, &ids_), "node 5: count 1\n"
-                                 "  garbage: no root leads to it; held by the cycle\n"
-                                 "    node 4\n"
-                                 "    .left -> node 3\n"
-                                 "    .left -> the first of these\n"
-                                 "  and from there:\n"
-                                 "    .right -> node 5\n");
-    EXPECT_EQ(poolgraph_chain(heap_, first, nullptr, nullptr, 0), -1);
-    EXPECT_EQ(errno, ESRCH);
-    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 3u);
+TEST_F(ReportTest, ItSaysWhenPagesGoBack) {
+    struct options before = options;
+    EXPECT_NE(report().find("go back within 1000 ms, as malloc and free are called,\n"),
+              std::string::npos);
+    options.purge_thread = 1;
+    options.purge_keep = 64 * KIB;
+    EXPECT_NE(report().find("go back within 1000 ms, by a thread, but for 64.0 KiB,\n"),
+              std::string::npos);
+    EXPECT_NE(report().find("\n" + std::string(28, ' ') + "and at once above 1 MiB"),
+              std::string::npos)
+        << report();
+    options.purge_delay = PURGE_NEVER;
+    EXPECT_NE(report().find("go back by malloc_trim alone\n"), std::string::npos);
+    options = before;
 }
 
-TEST_F(ReportWhyTest, AnObjectMayHoldItself) {
-    Node *self = make();
-    poolobj_set(&self->right, self);
-    poolobj_decref(self);
-    EXPECT_EQ(why(self, &ids_), "node 3: count 1\n"
-                                "  garbage: no root leads to it; held by the cycle\n"
-                                "    node 3\n"
-                                "    .right -> the first of these\n");
-}
-
-TEST_F(ReportWhyTest, OptionsLeaveOutAndNameRoots) {
-    void *ignored[] = {a_, &ignored, nullptr};
-    poolgraph_options options = ids_;
-    options.ignore = ignored;
-    options.ignore_count = 3;
-    EXPECT_EQ(why(b_, &options), "node 1: count 1\n"
-                                 "  alive, but by no chain that the options allow\n");
-    options = ids_;
-    options.filter = [](poolobj *object, void *arg) { return int(object != arg); };
-    options.arg = a_;
-    EXPECT_EQ(poolgraph_chain(heap_, b_, &options, nullptr, 0), -1);
-    EXPECT_EQ(poolgraph_chain(heap_, a_, &options, nullptr, 0), 1) << "what is asked for is shown";
-    options.filter = nullptr;
-    options.is_root = [](poolobj *object, void *arg) { return int(object == arg); };
-    EXPECT_EQ(why(a_, &options), "node 2: count 1\n  a root itself\n");
-    EXPECT_EQ(why(b_, &options), "node 1: count 1\n"
-                                 "  held by a chain that begins at\n"
-                                 "    node 2: count 1\n"
-                                 "    .right -> node 1\n");
-}
-
-TEST_F(ReportWhyTest, ChainsAreHandedOutInPart) {
-    poolgraph_reference chain[3] = {};
-    EXPECT_EQ(poolgraph_chain(heap_, b_, nullptr, chain, 1), 2);
-    EXPECT_EQ(chain[0].from, &list_object_->base);
-    EXPECT_EQ(chain[0].to, &a_->base);
-    EXPECT_EQ(chain[1].from, nullptr);
-    EXPECT_EQ(poolgraph_chain(heap_, b_, nullptr, chain, 3), 2);
-    EXPECT_STREQ(chain[1].field, "right");
-    EXPECT_EQ(chain[2].from, nullptr);
-    EXPECT_EQ(poolgraph_chain(heap_, list_object_, nullptr, chain, 3), 0);
-}
-
-TEST_F(ReportWhyTest, TheMiddleOfALongChainIsLeftOut) {
-    const long length = 100;
-    Node *first = keep(make()), *last = first;
-    for (long i = 1; i < length; i++) {
-        last->left = make();
-        last = last->left;
-    }
-    std::string text = why(last, &ids_);
-    EXPECT_NE(text.find(".left -> node 22\n    ... 60 more objects\n    ... -> node 83\n"),
+TEST_F(ReportTest, TheXmlIsWellNestedAndExact) {
+    std::vector<void *> blocks;
+    for (int i = 0; i < 7; i++) blocks.push_back(poolalloc_malloc(256));
+    Capture capture;
+    report_write_xml(capture.text());
+    std::string text = capture.take();
+    std::string from = std::to_string(256 - POOLALLOC_ALIGN + 1);
+    EXPECT_NE(text.find("<blocks from=\"" + from + "\" to=\"256\" total=\"1792\" count=\"7\"/>"),
               std::string::npos)
         << text;
-    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2 + 2 * CHAIN_ENDS + 1);
-    poolgraph_options options = with_ids();
-    text = printed([&](FILE *out) { return poolgraph_show_chain(heap_, last, &options, out); });
-    EXPECT_NE(text.find("n19 -> n80 [label=\"60 more objects\", style=dashed];"), std::string::npos)
-        << text;
-}
-
-TEST_F(ReportWhyTest, WrongCountsAreTold) {
-    a_->left = b_; // and no reference taken
-    EXPECT_EQ(poolgraph_outside(heap_, b_), -1);
-    EXPECT_EQ(why(b_, &ids_).substr(0, 55),
-              "node 1: count 1, but 2 references to it are reported\n  ");
-    a_->left = nullptr;
-}
-
-// ---- What is left ----
-
-class ReportLeaksTest : public GraphTest {
-  protected:
-    std::string leaks(ptrdiff_t left) {
-        return printed([&](FILE *out) { return poolgraph_leaks(heap_, &ids_, out); }, left);
+    EXPECT_NE(text.find("<used count=\"7\" size=\"1792\">"), std::string::npos);
+    std::vector<std::string> open;
+    for (size_t at = 0; (at = text.find('<', at)) != std::string::npos; at++) {
+        std::string tag = text.substr(at + 1, text.find('>', at) - at - 1);
+        if (tag[0] == '/') {
+            ASSERT_FALSE(open.empty());
+            EXPECT_EQ(open.back(), tag.substr(1));
+            open.pop_back();
+        } else if (tag.back() != '/') {
+            open.push_back(tag.substr(0, tag.find(' ')));
+        }
     }
-    poolgraph_options ids_ = with_ids();
-};
-
-const char HEAD[] = "     objects       bytes        held      led to   in cycles  type\n";
-
-TEST_F(ReportLeaksTest, NothingLeftIsNothingSaid) {
-    EXPECT_EQ(leaks(0), "");
-    Node *immortal = make();
-    poolobj_immortal(immortal);
-    immortal->left = make();
-    EXPECT_EQ(leaks(0), "");
+    EXPECT_TRUE(open.empty());
+    for (void *block : blocks) poolalloc_free(block);
 }
 
-TEST_F(ReportLeaksTest, WhatIsLeftIsSortedByWhatHoldsIt) {
-    Node *held = keep(make());
-    poolobj_set(&held->left, make_list({}));
-    poolobj_decref(held->left);
-    Node *cycle = ring(node_, 3), *below = make();
-    poolobj_set(&cycle->right, below);
-    poolobj_decref(below);
-    poolobj_decref(cycle);
-    EXPECT_EQ(leaks(6), std::string("poolgraph: 6 objects are left in the heap\n") + HEAD +
-                            "           5         160           1           0           4  node\n"
-                            "           1          24           0           1           0  list\n"
-                            "  held from outside, by references that nobody dropped:\n"
-                            "    node 1: count 1, 1 from outside\n"
-                            "  node: the shortest cycle that holds one of them\n"
-                            "    node 2\n"
-                            "    .left -> node 3\n"
-                            "    .left -> node 4\n"
-                            "    .left -> the first of these\n");
+TEST_F(ReportTest, ADescriptorThatCannotBeWrittenIsAnError) {
+    EXPECT_EQ(poolalloc_report(-1), -1);
+    EXPECT_EQ(errno, EBADF);
+    int full = open("/dev/full", O_WRONLY);
+    EXPECT_EQ(poolalloc_report(full), -1);
+    EXPECT_EQ(errno, ENOSPC);
+    close(full);
+    EXPECT_EQ(poolalloc_report(full), -1);
+    EXPECT_EQ(errno, EBADF);
 }
 
-TEST_F(ReportLeaksTest, WhatAnImmortalHoldsMayStillBeHeld) {
-    Node *immortal = make(), *held = keep(make());
-    poolobj_immortal(immortal);
-    poolobj_set(&immortal->left, held);
-    EXPECT_EQ(leaks(1), std::string("poolgraph: 1 object is left in the heap\n") + HEAD +
-                            "           1          32           1           0           0  node\n"
-                            "  held from outside, by references that nobody dropped:\n"
-                            "    node 2: count 2, 1 from outside\n");
+TEST_F(ReportTest, AtExitItIsAppendedToTheFileWithTheProcessIdInItsName) {
+    std::string folder = testing::TempDir(), id = std::to_string(getpid());
+    write_to(folder + "/poolalloc-%p-report.%p%");
+    std::string path = folder + "/poolalloc-" + id + "-report." + id + "%";
+    unlink(path.c_str());
+    occasion_end();
+    std::string once = contents(path);
+    EXPECT_EQ(once.compare(0, 10, "poolalloc "), 0);
+    occasion_end();
+    EXPECT_EQ(contents(path).compare(0, 10, "poolalloc "), 0);
+    EXPECT_GT(contents(path).size(), once.size() + 100);
+    unlink(path.c_str());
 }
 
-// The report shows the shortest of many cycles, wherever it is, and how other garbage hangs from
-// it.
-TEST_F(ReportLeaksTest, TheShortestCycleIsFound) {
-    for (int length : {40, 7, 3, 5, 7}) poolobj_decref(ring(node_, length));
-    Node *ring_of_4 = ring(node_, 4);
-    poolobj_set(&ring_of_4->left->right, ring_of_4->left); // the chord makes one of 1
-    List *list = make_list({});
-    poolobj_set(&ring_of_4->right, list);
-    poolobj_decref(list);
-    poolobj_decref(ring_of_4);
-    std::string text = leaks(67);
-    EXPECT_EQ(text.substr(text.find("  node: ")),
-              "  node: the shortest cycle that holds one of them\n"
-              "    node 64\n"
-              "    .right -> the first of these\n"
-              "  list: the shortest cycle that holds one of them\n"
-              "    node 63\n"
-              "    .left -> node 64\n"
-              "    .left -> node 65\n"
-              "    .left -> node 66\n"
-              "    .left -> the first of these\n"
-              "  and from there:\n"
-              "    .right -> list\n");
+TEST_F(ReportTest, AtExitItGoesToStandardErrorOrNowhere) {
+    testing::internal::CaptureStderr();
+    occasion_end();
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    options.report_exit = 1;
+    testing::internal::CaptureStderr();
+    occasion_prepare(true);
+    occasion_end();
+    EXPECT_EQ(testing::internal::GetCapturedStderr().compare(0, 10, "poolalloc "), 0);
 }
 
-TEST_F(ReportLeaksTest, TheShortestOfManyRingsIsFound) {
-    for (int length : {40, 7, 3, 5, 7}) poolobj_decref(ring(node_, length));
-    std::string text = leaks(62);
-    EXPECT_EQ(text.substr(text.find("  node: ")),
-              "  node: the shortest cycle that holds one of them\n"
-              "    node 48\n"
-              "    .left -> node 49\n"
-              "    .left -> node 50\n"
-              "    .left -> the first of these\n");
+TEST_F(ReportTest, AFileThatCannotBeWrittenGetsOneLine) {
+    write_to("/no/such/folder/report");
+    testing::internal::CaptureStderr();
+    occasion_prepare(true);
+    occasion_end();
+    EXPECT_EQ(testing::internal::GetCapturedStderr(),
+              "poolalloc: cannot write the report to /no/such/folder/report (report=FILE in "
+              "POOLALLOC_OPTIONS needs a file that may be written and that is no link)\n");
 }
 
-// Not once more for each of the types on it.
-TEST_F(ReportLeaksTest, ACycleOfSeveralTypesIsShownOnce) {
-    Node *node = make();
-    List *list = make_list({node});
-    poolobj_set(&node->left, list);
-    poolobj_decref(list);
-    poolobj_decref(node);
-    std::string text = leaks(2);
-    EXPECT_EQ(text.substr(text.find("  node: ")),
-              "  node: the shortest cycle that holds one of them\n"
-              "    node 1\n"
-              "    .left -> list\n"
-              "    [0] -> the first of these\n"
-              "  list: on a cycle above\n");
-}
-
-TEST_F(ReportLeaksTest, ManyHeldObjectsAreCutShort) {
-    for (int i = 0; i < 8; i++) keep(make());
-    std::string text = leaks(8);
-    EXPECT_NE(text.find("    node 5: count 1, 1 from outside\n    and 3 more of type node\n"),
+// The process id has more digits than the two letters it stands for.
+TEST_F(ReportTest, ThePathMayBeAllProcessIds) {
+    std::string path = "/no", id = std::to_string(getpid());
+    for (int i = 0; i < 126; i++) path += "%p";
+    write_to(path);
+    testing::internal::CaptureStderr();
+    occasion_prepare(true);
+    occasion_end();
+    std::string line = testing::internal::GetCapturedStderr(), expected = "/no";
+    for (int i = 0; i < 126; i++) expected += id;
+    EXPECT_NE(line.find("poolalloc: cannot write the report to " + expected + " ("),
               std::string::npos)
-        << text;
+        << line;
 }
 
-// At the close, before the collection that would take the cycle away.
-TEST_F(ReportLeaksTest, TheReportComesAtTheClose) {
-    std::string text = printed([&](FILE *out) {
-        poolgraph_leaks_at_close(heap_, out);
-        poolobj_decref(ring(node_, 2));
-        poolobj_heap_close(heap_);
-        heap_ = nullptr;
-        return 0;
-    });
-    EXPECT_EQ(text, std::string("poolgraph: 2 objects are left in the heap\n") + HEAD +
-                        "           2          64           0           0           2  node\n"
-                        "  node: the shortest cycle that holds one of them\n"
-                        "    node\n"
-                        "    .left -> node\n"
-                        "    .left -> the first of these\n");
-    EXPECT_EQ(dropped.size(), 2u);
-}
-
-// ---- Counts of types ----
-
-class ReportTypesTest : public GraphTest {
-  protected:
-    std::string table(size_t limit, const poolgraph_snapshot *snapshot = nullptr) {
-        return printed([&](FILE *out) { return report_types(heap_, snapshot, limit, out); });
-    }
-    void keep_many(poolobj_type *type, int count) {
-        for (int i = 0; i < count; i++) keep(poolobj_new(type));
-    }
-};
-
-TEST_F(ReportTypesTest, IsCutWhereAsked) {
-    keep_many(node_, 2);
-    keep_many(list_, 1);
-    keep_many(type_of(node_spec("two\nlines\x01")), 1);
-    EXPECT_EQ(table(1), "     objects       bytes  type\n"
-                        "           2          64  node\n"
-                        "and 2 more types\n");
-    EXPECT_EQ(table(2).substr(62), "           1          24  list\n"
-                                   "and 1 more type\n");
-    std::string all = "     objects       bytes  type\n"
-                      "           2          64  node\n"
-                      "           1          24  list\n"
-                      "           1          32  two\\nlines\xef\xbf\xbd\n";
-    for (size_t limit : {size_t(0), size_t(3), size_t(4), SIZE_MAX}) EXPECT_EQ(table(limit), all);
-}
-
-TEST_F(ReportTypesTest, OfGrowthHasAColumnMore) {
-    keep_many(node_, 1);
-    poolgraph_snapshot *snapshot = poolgraph_snapshot_new(heap_);
-    keep_many(node_, 2);
-    EXPECT_EQ(table(0, snapshot), "     objects        more       bytes  type\n"
-                                  "           3           2          96  node\n");
-    poolgraph_snapshot_free(snapshot);
-}
-
-TEST_F(ReportTypesTest, OfNothingIsALineOfWords) {
-    poolgraph_snapshot *snapshot = poolgraph_snapshot_new(heap_);
-    EXPECT_EQ(table(0), "no objects\n");
-    EXPECT_EQ(table(0, snapshot), "nothing grew\n");
-    poolgraph_snapshot_free(snapshot);
-}
-
-TEST_F(ReportTypesTest, WithoutMemoryNothingIsPrinted) {
-    keep_many(node_, 1);
-    std::string text = printed(
-        [&](FILE *out) {
-            OsFaults faults = OsFaults::from(ALL_CALLS, 0);
-            return report_types(heap_, nullptr, 0, out);
-        },
-        -1);
-    EXPECT_EQ(errno, ENOMEM);
-    EXPECT_EQ(text, "");
+TEST_F(ReportTest, TheCheckPassesAndTheVersionIsTheHeaders) {
+    EXPECT_EQ(poolalloc_check(), 0);
+    EXPECT_STREQ(poolalloc_version(), POOLALLOC_VERSION_STRING);
 }
 
 } // namespace

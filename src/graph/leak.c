@@ -1,76 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "graph/report.h"
+#include "graph/leak.h"
 
 #include "graph/area.h"
-#include "graph/chain.h"
-#include "graph/count.h"
 #include "graph/garbage.h"
-
-/* ---- Why an object is alive ---- */
-
-static void print_counted(const struct label *label, const struct graph *graph, uint32_t number) {
-    label_object(label, graph->object[number]);
-    text_add(label->text, ": ");
-    label_counts(label, graph, number);
-    text_add(label->text, "\n");
-}
-
-static void print_chain(const struct label *label, const struct chain *chain, uint32_t number) {
-    const struct graph *graph = chain->route.graph;
-    if (chain->length == 1) {
-        text_add(label->text, graph_is_immortal(graph, number)  ? "  lives as long as the heap\n"
-                              : label->options->is_root == NULL ? "  held from outside the heap\n"
-                                                                : "  a root itself\n");
-        return;
-    }
-    text_add(label->text, "  held by a chain that begins at\n    ");
-    print_counted(label, graph, chain->route.queue[0]);
-    path_print(label, graph, chain->route.queue, chain->length);
-}
-
-static bool print_garbage(const struct label *label, const struct graph *graph, uint32_t number,
-                          struct route *live) {
-    struct garbage garbage;
-    if (!garbage_open(&garbage, graph, live)) return false;
-    text_add(label->text, "  garbage: no root leads to it; held by the cycle\n");
-    garbage_print(&garbage, label, number);
-    garbage_close(&garbage);
-    return true;
-}
-
-/* No chain was found: by what the options leave out, or because there is none. */
-static bool print_unchained(const struct label *label, const struct graph *graph, uint32_t number) {
-    struct route live;
-    if (!route_open_live(&live, graph)) return false;
-    bool done = true;
-    if (route_reaches(&live, number))
-        text_add(label->text, "  alive, but by no chain that the options allow\n");
-    else
-        done = print_garbage(label, graph, number, &live);
-    route_close(&live);
-    return done;
-}
-
-int report_why(const struct graph *graph, uint32_t number, const poolgraph_options *options,
-               FILE *out) {
-    struct text text;
-    struct label label = {&text, LABEL_LINE, options};
-    struct chain chain;
-    if (!chain_open(&chain, graph, number, options)) return -1;
-    label_open(&text, out);
-    print_counted(&label, graph, number);
-    bool done = true;
-    if (chain.length > 0)
-        print_chain(&label, &chain, number);
-    else
-        done = print_unchained(&label, graph, number);
-    chain_close(&chain);
-    int result = label_close(&text);
-    if (!done) errno = ENOMEM;
-    return done ? result : -1;
-}
-
-/* ---- What is left in a heap ---- */
 
 enum { SHOWN = 5 }; /* objects of a type that are listed */
 
@@ -92,7 +24,7 @@ struct leaks {
     size_t count[STATES];
 };
 
-/* ---- What is left: sorting ---- */
+/* ---- Sorting ---- */
 
 static void set_reached(struct leaks *leaks, uint32_t from, enum state state) {
     for (uint32_t i = from; i < leaks->live.found; i++)
@@ -100,7 +32,7 @@ static void set_reached(struct leaks *leaks, uint32_t from, enum state state) {
 }
 
 /* What immortal objects lead to is permitted, but what is held from outside is held. */
-static void sort_leaks(struct leaks *leaks) {
+static void sort(struct leaks *leaks) {
     const struct graph *graph = leaks->graph;
     struct route *live = &leaks->live;
     for (uint32_t n = 0; n < graph->count; n++)
@@ -118,7 +50,7 @@ static void sort_leaks(struct leaks *leaks) {
     }
 }
 
-/* ---- What is left by type: their objects have numbers side by side ---- */
+/* ---- Types: their objects have numbers side by side ---- */
 
 static uint32_t end_of_type(const struct graph *graph, uint32_t first) {
     const poolobj_type *type = poolobj_typeof(graph->object[first]);
@@ -159,7 +91,7 @@ static void print_table(const struct leaks *leaks) {
     }
 }
 
-/* ---- What is left and held ---- */
+/* ---- The held ---- */
 
 static void print_held_of_type(const struct leaks *leaks, uint32_t first, uint32_t end) {
     const struct label *label = leaks->label;
@@ -167,7 +99,10 @@ static void print_held_of_type(const struct leaks *leaks, uint32_t first, uint32
     for (uint32_t n = first; n < end; n++) {
         if (leaks->state[n] != HELD || held++ >= SHOWN) continue;
         text_add(label->text, "    ");
-        print_counted(label, leaks->graph, n);
+        label_object(label, leaks->graph->object[n]);
+        text_add(label->text, ": ");
+        label_counts(label, leaks->graph, n);
+        text_add(label->text, "\n");
     }
     if (held <= SHOWN) return;
     text_add(label->text, "    and ");
@@ -185,7 +120,7 @@ static void print_held(const struct leaks *leaks) {
     }
 }
 
-/* ---- What is left on cycles ---- */
+/* ---- Cycles ---- */
 
 /* Whether the shortest cycle through `number` is as long as one that was shown with an object of
    the type; if not, notes that this one is. */
@@ -226,9 +161,9 @@ static bool print_cycles(struct leaks *leaks) {
     return true;
 }
 
-/* ---- What is left, all of it ---- */
+/* ---- The report ---- */
 
-static bool print_left(struct leaks *leaks, size_t left) {
+static bool print_report(struct leaks *leaks, size_t left) {
     const struct label *label = leaks->label;
     text_add(label->text, "poolgraph: ");
     label_number(label, left, "object");
@@ -238,18 +173,18 @@ static bool print_left(struct leaks *leaks, size_t left) {
     return leaks->count[IN_CYCLES] == 0 || print_cycles(leaks);
 }
 
-static ptrdiff_t print_leaks(struct leaks *leaks, FILE *out) {
-    sort_leaks(leaks);
+static ptrdiff_t report(struct leaks *leaks, FILE *out) {
+    sort(leaks);
     size_t left = leaks->graph->count - leaks->count[PERMITTED];
     if (left == 0) return 0;
     label_open(leaks->label->text, out);
-    bool printed = print_left(leaks, left);
+    bool printed = print_report(leaks, left);
     int written = label_close(leaks->label->text);
     if (!printed) errno = ENOMEM;
     return printed && written == 0 ? (ptrdiff_t)left : -1;
 }
 
-ptrdiff_t report_leaks(const struct graph *graph, const poolgraph_options *options, FILE *out) {
+ptrdiff_t leak_print(const struct graph *graph, const poolgraph_options *options, FILE *out) {
     struct text text;
     struct label label = {&text, LABEL_LINE, options};
     struct leaks leaks = {.graph = graph, .label = &label};
@@ -259,56 +194,9 @@ ptrdiff_t report_leaks(const struct graph *graph, const poolgraph_options *optio
     if (leaks.state == NULL || leaks.shown == NULL)
         errno = ENOMEM;
     else if (route_open(&leaks.live, graph))
-        left = print_leaks(&leaks, out);
+        left = report(&leaks, out);
     route_close(&leaks.live);
     area_free(leaks.state);
     area_free(leaks.shown);
     return left;
-}
-
-/* ---- Counts of types ---- */
-
-static const poolgraph_options NO_OPTIONS;
-
-static void show_rows(const struct label *label, const poolgraph_type_count *counts, size_t shown,
-                      bool growth) {
-    for (size_t i = 0; i < shown; i++) {
-        label_column(label, counts[i].objects, COLUMN);
-        if (growth) label_column(label, counts[i].objects - counts[i].before, COLUMN);
-        label_column(label, counts[i].bytes, COLUMN);
-        text_add(label->text, "  ");
-        label_string(label, poolobj_type_name(counts[i].type));
-        text_add(label->text, "\n");
-    }
-}
-
-static void show_counts(const struct label *label, const poolgraph_type_count *counts, size_t shown,
-                        size_t found, bool growth) {
-    if (found == 0) {
-        text_add(label->text, growth ? "nothing grew\n" : "no objects\n");
-        return;
-    }
-    text_add(label->text, growth ? "     objects        more       bytes  type\n"
-                                 : "     objects       bytes  type\n");
-    show_rows(label, counts, shown, growth);
-    if (found == shown) return;
-    text_add(label->text, "and ");
-    label_number(label, found - shown, "more type");
-    text_add(label->text, "\n");
-}
-
-int report_types(poolobj_heap *heap, const poolgraph_snapshot *snapshot, size_t limit, FILE *out) {
-    size_t types = count_types(heap), room = limit == 0 ? types : size_min(limit, types);
-    poolgraph_type_count *counts = (poolgraph_type_count *)area_new(room, sizeof *counts);
-    if (counts == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-    struct text text;
-    struct label label = {&text, LABEL_LINE, &NO_OPTIONS};
-    label_open(&text, out);
-    size_t found = count_rank(heap, snapshot, counts, room);
-    show_counts(&label, counts, size_min(found, room), found, snapshot != NULL);
-    area_free(counts);
-    return label_close(&text);
 }

@@ -182,6 +182,20 @@ TEST_F(HeapFastTest, ClassesShareABudgetWhichIsTheSmallerTheMoreHeapsThereAre) {
     atomic_u64_store(&heaps_in_use, heaps);
 }
 
+// Where a block is larger than what a heap may have at hand.
+TEST_F(HeapFastTest, NoClassYieldsRoomForNothing) {
+    const uint64_t heaps = atomic_u64_load(&heaps_in_use);
+    const unsigned smallest = SMALL_CLASSES + 1, largest = PAGE_CLASS - 1;
+    atomic_u64_store(&heaps_in_use, 100);
+    use(smallest, 6);
+    unsigned room = heap_->room[smallest];
+    ASSERT_GT(room, 1u);
+    use(largest, 6);
+    EXPECT_EQ(heap_->room[largest], 0u);
+    EXPECT_EQ(heap_->room[smallest], room);
+    atomic_u64_store(&heaps_in_use, heaps);
+}
+
 class HeapOfFewTest : public HeapTest {
   protected:
     TestHeap heap_;

@@ -16,6 +16,10 @@ die() {
     exit 2
 }
 
+# The interpreter itself: a wrapper in front of it would be measured along.
+python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
+[ ! -x /usr/bin/python3 ] || python=/usr/bin/python3
+
 # ---- Peers of one's own: PEERS='NAME=LIBRARY ...', or lines NAME=LIBRARY VERSION in bench/peers ----
 
 peer_lines() {

@@ -263,8 +263,7 @@ static void *take_class_for(size_t size, size_t alignment, unsigned class_index,
 /* A block that could have a mapping of its own takes memory that is there first. */
 static void *take_mapping(size_t size, size_t alignment, bool zero) {
     void *block = NULL;
-    bool guarded = options.large_direct || options.guard_pages;
-    if (!guarded) block = run_allocate(size, alignment, zero, RUN_WHERE_MEMORY_IS);
+    if (!direct_has_guards()) block = run_allocate(size, alignment, zero, RUN_WHERE_MEMORY_IS);
     return block != NULL ? block : direct_allocate(size, alignment);
 }
 

@@ -55,7 +55,7 @@ static struct large *describe_direct(uintptr_t address, size_t size, bool guarde
 static struct large *map_block(size_t size, size_t alignment) {
     ASSERT(space_lock_is_held());
     size_t page = os_page_size();
-    bool guarded = (options.large_direct || options.guard_pages) && alignment <= page;
+    bool guarded = direct_has_guards() && alignment <= page;
     struct space_request request = {size, size_max(alignment, page), POOL_SIZE, guarded};
     uintptr_t address = space_map(&request, 0);
     if (address == 0) return NULL;
@@ -170,9 +170,8 @@ void *direct_allocate(size_t size, size_t alignment) {
 }
 
 bool direct_may_guard(void) {
-    bool may = false;
-    if (!options.guard_pages || !space_lock()) return false;
-    may = space_figures.direct_blocks < DIRECT_GUARDED_MOST;
+    if (!space_lock()) return false;
+    bool may = space_figures.direct_blocks < DIRECT_GUARDED_MOST;
     space_unlock();
     return may;
 }

@@ -14,6 +14,7 @@
 
 #include "heap/fault.h"
 #include "heap/window.h"
+#include "os/options.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,8 +25,12 @@ extern struct link direct_live;
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero; NULL: no memory. */
 void *direct_allocate(size_t size, size_t alignment);
-/* True if a block is to have a mapping between guard pages, with guard_pages=on: as long as the
-   mappings of a process, of which the system allows a number, are not used up by them. */
+/* True if mappings lie between guard pages, unless they are aligned to more than a page. */
+static inline bool direct_has_guards(void) {
+    return unlikely((options.large_direct | options.guard_pages) != 0);
+}
+/* True while guard_pages=on may give blocks mappings of their own: the system allows a process a
+   number of mappings, and these take two each. */
 enum { DIRECT_GUARDED_MOST = 16384 };
 bool direct_may_guard(void);
 /* False, and nothing done: another thread freed it at the same time. The space lock is out of

@@ -2,6 +2,7 @@
 #include "malloc/contract.h"
 
 #include "base/check.h"
+#include "heap/direct.h"
 #include "heap/note.h"
 #include "heap/pending.h"
 #include "heap/treat.h"
@@ -108,7 +109,7 @@ static void *copy_to(void *to, struct block *from, size_t size) {
    large=direct no room may take it above the limit, or move its guard page. */
 static void *allocate_with_room(const struct block *block, size_t size) {
     size_t roomy = block->usable + block->usable / (block->usable < RUN_MIN ? 4 : 2);
-    bool exact = options.large_direct || options.guard_pages || treat_does(TREAT_SEAL);
+    bool exact = direct_has_guards() || treat_does(TREAT_SEAL);
     bool grows = size > block->usable && size < roomy && !exact;
     void *to = grows ? allocate_tight(size, roomy) : NULL;
     return to != NULL ? to : allocate(size);

@@ -108,8 +108,6 @@ TEST_F(RetiredTest, OnlySoManyLiveBlocksHaveGuards) {
     count = DIRECT_GUARDED_MOST;
     EXPECT_FALSE(direct_may_guard());
     count = before;
-    options.guard_pages = 0;
-    EXPECT_FALSE(direct_may_guard());
 }
 
 } // namespace

@@ -78,6 +78,15 @@ Tuple *GraphTest::make_tuple(const std::vector<void *> &items) {
     return tuple;
 }
 
+std::vector<Node *> GraphTest::row(size_t length) {
+    std::vector<Node *> nodes = {keep(make())};
+    while (nodes.size() < length) {
+        nodes.back()->left = make();
+        nodes.push_back(nodes.back()->left);
+    }
+    return nodes;
+}
+
 std::vector<Node *> GraphTest::random_nodes(struct rng *rng, size_t count) {
     std::vector<Node *> nodes;
     for (size_t i = 0; i < count; i++) nodes.push_back(make());

@@ -40,6 +40,8 @@ class GraphTest : public ObjectTest {
         kept_.push_back(object);
         return object;
     }
+    // A row of nodes by `left`, the first held.
+    std::vector<Node *> row(size_t length);
     // `count` nodes that refer to each other at random; some are held, most are not.
     std::vector<Node *> random_nodes(struct rng *rng, size_t count);
     void TearDown() override;

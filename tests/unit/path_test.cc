@@ -9,15 +9,6 @@ namespace {
 
 class PathTest : public GraphTest {
   protected:
-    // A row of nodes by `left`, the first held.
-    std::vector<Node *> row(size_t length) {
-        std::vector<Node *> nodes = {keep(make())};
-        while (nodes.size() < length) {
-            nodes.back()->left = make();
-            nodes.push_back(nodes.back()->left);
-        }
-        return nodes;
-    }
     using Print = void (*)(const struct label *, const struct graph *, const uint32_t *, uint32_t);
     std::string lines(Print print, const std::vector<Node *> &nodes) {
         OpenGraph graph(heap_);

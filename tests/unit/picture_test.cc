@@ -26,15 +26,6 @@ class PictureTest : public GraphTest {
         return found;
     }
     using Parts = std::vector<std::string>;
-    // A row of nodes by left, the first held.
-    std::vector<Node *> row(size_t length) {
-        std::vector<Node *> nodes = {keep(make())};
-        while (nodes.size() < length) {
-            nodes.back()->left = make();
-            nodes.push_back(nodes.back()->left);
-        }
-        return nodes;
-    }
     poolgraph_options ids_ = with_ids();
 };
 

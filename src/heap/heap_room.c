@@ -39,8 +39,8 @@ static size_t budget(void) {
 /* Other classes give half of their room, one after the other, until there are so many bytes. False
    if there are not; then none gives any for nothing. */
 static bool shift_room(struct heap *heap, unsigned class_index, size_t bytes) {
-    size_t most = budget(),
-           own = heap->room[class_index] * (size_t)size_classes[class_index].stride;
+    size_t most = budget();
+    size_t own = heap->room[class_index] * (size_t)size_classes[class_index].stride;
     if (bytes > 0 && own + bytes > most) return false;
     for (unsigned i = 0; i < CLASS_COUNT && heap->room_bytes + bytes > most; i++) {
         unsigned c = heap->next_to_yield;

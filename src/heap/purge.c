@@ -28,8 +28,11 @@ enum {
        full and empty, buffers that are replaced. */
     AT_ONCE_MS = 16,
     AT_ONCE_WEIGHT = 4,    /* pages of room that a page earns so: processes are often short */
-    AT_ONCE_FADE_MS = 500, /* half of that is forgotten in this time, */
-    SWING_MS = 32,         /* and what a queue did not need for so long; peaks last some hundred */
+    AT_ONCE_FADE_MS = 500, /* half of that room is forgotten in this time */
+    /* Room that a queue did not need for so long is forgotten: peaks last some hundred ms. It needs
+       so many times what its idle pages rose and fell by. */
+    SWING_MS = 32,
+    SWING_WEIGHT = 2,
 };
 
 static struct {
@@ -46,8 +49,8 @@ static struct {
     size_t most_used; /* pages in use at most, fading */
     size_t taught;    /* pages that were asked for again soon after they went back, fading */
     size_t at_once;   /* pages of room earned by those asked for within AT_ONCE_MS, fading faster */
-    size_t earned;    /* pages of room that came to it since `looked_at`, */
-    size_t low, high; /* and idle pages at least and at most since then, P4 */
+    size_t earned;    /* the part of `at_once` that came since `looked_at` */
+    size_t low, high; /* idle pages at least and at most since `looked_at`, P4 */
     uint64_t looked_at;
     uint64_t at_once_fades; /* when `at_once` fades next */
     uint64_t unmapped_at;   /* when the `unmapped` went back */
@@ -115,7 +118,8 @@ static void set_idle(size_t pages) {
    not to stay when the peak is over. */
 static void forget_unused_room(uint64_t now) {
     if (now - purge_state.looked_at < SWING_MS) return;
-    size_t needed = 2 * (purge_state.high - purge_state.low) + purge_state.earned;
+    size_t swing = purge_state.high - purge_state.low;
+    size_t needed = SWING_WEIGHT * swing + purge_state.earned;
     purge_state.at_once = size_min(purge_state.at_once, needed);
     purge_state.earned = 0;
     purge_state.low = purge_state.high = purge_state.idle;
@@ -394,7 +398,7 @@ void purge_reset(void) {
 
 void purge_forget_for_test(void) {
     ASSERT(space_lock_is_held());
-    purge_state.taught = purge_state.at_once = purge_state.unmapped = 0;
+    purge_state.taught = purge_state.at_once = purge_state.earned = purge_state.unmapped = 0;
     purge_state.most_used = purge_in_use();
 }
 

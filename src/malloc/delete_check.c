@@ -75,7 +75,7 @@ static uintptr_t checked_form(uintptr_t address, void *argument) {
     return address;
 }
 
-static bool rebind(const struct image *image, void *argument) {
+static bool bind_checked(const struct image *image, void *argument) {
     if (!image_is_own(image)) image_rebind(image, checked_form, argument);
     return false;
 }
@@ -92,6 +92,6 @@ void delete_check_begin(void) {
         usual[i] = image_own.base + symbol->st_value;
         changes[i] = (struct image_change){symbol, (uintptr_t)forms[i].checked - image_own.base};
     }
-    image_each(rebind, usual);
+    image_each(bind_checked, usual);
     image_change_symbols(&image_own, changes, FORMS);
 }

@@ -225,7 +225,8 @@ static const struct option table[] = {
      "the size and alignment that C++ code deletes a block by are compared with the block",
      parse_switch, offsetof(struct options, sized_deletes)},
     {"guard_pages", "on or off", "off",
-     "blocks above 64 KiB lie between inaccessible pages, and are so themselves after their free",
+     "blocks above 64 KiB lie between inaccessible pages, and are so themselves after their free; "
+     "malloc(0) gives an inaccessible address",
      parse_switch, offsetof(struct options, guard_pages)},
     {"leaks", "the path of a socket (up to 107 bytes)", "",
      "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",

@@ -23,7 +23,7 @@ struct tarjan {
     uint32_t clock, height;
 };
 
-static bool tarjan_open(struct tarjan *t, struct cycles *cycles, const struct route *live) {
+static bool tarjan_open(struct tarjan *t, struct cycles *cycles, const struct search *live) {
     const uint32_t count = cycles->graph->count;
     memset(t, 0, sizeof *t);
     t->cycles = cycles;
@@ -31,7 +31,7 @@ static bool tarjan_open(struct tarjan *t, struct cycles *cycles, const struct ro
     t->stack = (uint32_t *)area_new(count, sizeof t->stack[0]);
     if (t->visit == NULL || t->stack == NULL) return false;
     for (uint32_t n = 0; n < count; n++)
-        if (route_reaches(live, n)) t->visit[n].order = LEFT_OUT;
+        if (search_reaches(live, n)) t->visit[n].order = LEFT_OUT;
     return true;
 }
 
@@ -113,7 +113,7 @@ static void find_single(struct cycles *cycles) {
     }
 }
 
-static bool find_components(struct cycles *cycles, const struct route *live) {
+static bool find_components(struct cycles *cycles, const struct search *live) {
     struct tarjan tarjan;
     bool opened = tarjan_open(&tarjan, cycles, live);
     for (uint32_t n = 0; opened && n < cycles->graph->count; n++)
@@ -122,7 +122,7 @@ static bool find_components(struct cycles *cycles, const struct route *live) {
     return opened;
 }
 
-bool cycle_open(struct cycles *cycles, const struct graph *graph, const struct route *live) {
+bool cycle_open(struct cycles *cycles, const struct graph *graph, const struct search *live) {
     const uint32_t count = graph->count;
     memset(cycles, 0, sizeof *cycles);
     cycles->graph = graph;
@@ -191,4 +191,78 @@ uint32_t cycle_shortest(struct cycles *cycles, uint32_t number, uint32_t limit) 
             if (spread(cycles, n, number, &found)) return trace_cycle(cycles, number, n);
         }
     return 0;
+}
+
+/* ---- Garbage ---- */
+
+/* Shortest cycles through each of many objects take the square of their number. So many slots are
+   looked at, and so many more for each of the graph: a second's fraction for a million objects. */
+enum { SLOTS_AT_LEAST = 2000000, LOOKS_PER_SLOT = 1 };
+
+static bool is_garbage(const struct graph *graph, uint32_t number, void *live) {
+    (void)graph;
+    return !search_reaches((struct search *)live, number);
+}
+
+static bool open_away(struct cycle_garbage *garbage, const struct graph *graph,
+                      struct search *live) {
+    if (!search_open(&garbage->away, graph)) return false;
+    garbage->away.may_pass = is_garbage;
+    garbage->away.arg = live;
+    for (uint32_t n = 0; n < graph->count; n++)
+        if (cycle_has(&garbage->cycles, n)) search_begin(&garbage->away, n);
+    search_run(&garbage->away, NOBODY);
+    return true;
+}
+
+bool cycle_garbage_open(struct cycle_garbage *garbage, const struct graph *graph,
+                        struct search *live) {
+    memset(garbage, 0, sizeof *garbage);
+    garbage->complete = true;
+    garbage->limit = SLOTS_AT_LEAST + LOOKS_PER_SLOT * graph->first[graph->count];
+    if (!cycle_open(&garbage->cycles, graph, live)) return false;
+    garbage->seen = (uint32_t *)area_new(garbage->cycles.component_count, sizeof garbage->seen[0]);
+    if (garbage->seen != NULL && open_away(garbage, graph, live)) return true;
+    cycle_garbage_close(garbage);
+    errno = ENOMEM;
+    return false;
+}
+
+void cycle_garbage_close(struct cycle_garbage *garbage) {
+    cycle_close(&garbage->cycles);
+    search_close(&garbage->away);
+    area_free(garbage->seen);
+    memset(garbage, 0, sizeof *garbage);
+}
+
+/* Whether a search through `number` may bring something new. */
+static bool is_worth_it(struct cycle_garbage *garbage, uint32_t number) {
+    const struct cycles *cycles = &garbage->cycles;
+    if (!cycle_has(cycles, number)) return false;
+    uint32_t component = cycles->component[number];
+    if (!cycles->single[component]) return true;
+    bool is_new = garbage->seen[component] != garbage->questions;
+    garbage->seen[component] = garbage->questions;
+    return is_new;
+}
+
+uint32_t cycle_garbage_shortest(struct cycle_garbage *garbage, const struct search *live,
+                                uint32_t first, uint32_t last) {
+    struct cycles *cycles = &garbage->cycles;
+    uint32_t shortest = NOBODY, any = NOBODY;
+    garbage->questions++;
+    for (uint32_t n = first, best = NOBODY; n < last; n++) {
+        if (search_reaches(live, n)) continue;
+        if (any == NOBODY) any = n;
+        if (!is_worth_it(garbage, n)) continue;
+        if (shortest != NOBODY && cycles->looked_at > garbage->limit) {
+            garbage->complete = false;
+            break;
+        }
+        uint32_t length = cycle_shortest(cycles, n, best);
+        if (length == 0) continue;
+        best = length;
+        shortest = n;
+    }
+    return shortest != NOBODY ? shortest : any;
 }

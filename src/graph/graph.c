@@ -3,8 +3,47 @@
 
 #include "base/check.h"
 #include "graph/area.h"
-#include "graph/reference.h"
 #include "object/object.h"
+
+/* ---- Places of slots ---- */
+
+void graph_place_begin(struct graph_place *place, poolobj *object) {
+    place->object = object;
+    place->type = poolobj_typeof(object);
+    place->refs = poolobj_type_refs(place->type);
+    place->block = poolobj_sizeof(object);
+    place->item_count = 0;
+}
+
+/* Slots side by side are all in the object or all outside of it. */
+static inline size_t offset_of(const struct graph_place *place, poolobj *const *slot) {
+    return (uintptr_t)slot - (uintptr_t)place->object;
+}
+
+void graph_place_skip(struct graph_place *place, poolobj *const *slots, size_t count) {
+    if (offset_of(place, slots) >= place->block) place->item_count += count;
+}
+
+static const char *field_at(const struct graph_place *place, size_t offset) {
+    for (size_t i = 0; place->refs[i] != POOLOBJ_END; i++)
+        if (place->refs[i] == offset) return poolobj_type_field(place->type, i);
+    return NULL;
+}
+
+poolgraph_reference graph_place_at(struct graph_place *place, poolobj *const *slot) {
+    poolgraph_reference reference = {place->object, *slot, slot, POOLGRAPH_FIELD, 0, NULL};
+    size_t offset = offset_of(place, slot);
+    size_t items = poolobj_type_size(place->type);
+    if (offset < items) {
+        reference.index = offset;
+        reference.field = field_at(place, offset);
+        return reference;
+    }
+    reference.kind = POOLGRAPH_ITEM;
+    reference.index =
+        offset < place->block ? (offset - items) / sizeof(poolobj *) : place->item_count++;
+    return reference;
+}
 
 /* ---- Opening ---- */
 
@@ -72,7 +111,7 @@ static bool number_objects(struct graph *graph) {
         errno = ENOMEM;
         return false;
     }
-    if (graph->numbers.count >= NOBODY - 1) { /* route.h has a number for roots, too */
+    if (graph->numbers.count >= NOBODY - 1) { /* search.h has a number for roots, too */
         errno = EOVERFLOW;
         return false;
     }
@@ -127,32 +166,32 @@ bool graph_is_saved(const struct graph *graph, uint32_t number) {
 }
 
 /* Counts down to the slot that is looked for. */
-struct search {
-    struct reference_place place;
+struct wanted_slot {
+    struct graph_place place;
     uint64_t left;
     bool found;
     poolgraph_reference reference;
 };
 
-static void search_slots(poolobj *const *slots, size_t count, void *arg) {
-    struct search *search = (struct search *)arg;
+static void find_slot(poolobj *const *slots, size_t count, void *arg) {
+    struct wanted_slot *search = (struct wanted_slot *)arg;
     if (search->found) return;
     if (search->left >= count) {
         search->left -= count;
-        if (count > 0) reference_skip(&search->place, slots, count);
+        if (count > 0) graph_place_skip(&search->place, slots, count);
         return;
     }
-    if (search->left > 0) reference_skip(&search->place, slots, search->left);
-    search->reference = reference_at(&search->place, slots + search->left);
+    if (search->left > 0) graph_place_skip(&search->place, slots, search->left);
+    search->reference = graph_place_at(&search->place, slots + search->left);
     search->found = true;
 }
 
 poolgraph_reference graph_reference(const struct graph *graph, uint32_t from, uint64_t slot) {
-    struct search search;
+    struct wanted_slot search;
     search.left = slot;
     search.found = false;
-    reference_begin(&search.place, graph->object[from]);
-    poolobj_references(graph->object[from], search_slots, &search);
+    graph_place_begin(&search.place, graph->object[from]);
+    poolobj_references(graph->object[from], find_slot, &search);
     ASSERT(search.found);
     return search.reference;
 }

@@ -28,6 +28,16 @@ struct graph {
     int32_t *outside; /* by number: references that no object of the heap holds */
 };
 
+/* Goes through the slots of an object; the next one is to be described: whether it is a field or an
+   item, which, and its name. */
+struct graph_place {
+    poolobj *object;
+    const poolobj_type *type;
+    const size_t *refs;
+    size_t block;      /* bytes of the object */
+    size_t item_count; /* items outside of the object so far */
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -45,6 +55,12 @@ int32_t graph_count_of(const poolobj *object);
 bool graph_is_saved(const struct graph *graph, uint32_t number);
 /* Ends the process if an invariant does not hold. */
 void graph_check(const struct graph *graph);
+
+void graph_place_begin(struct graph_place *place, poolobj *object);
+/* Passes over `count` > 0 slots side by side, which are the next of their object. */
+void graph_place_skip(struct graph_place *place, poolobj *const *slots, size_t count);
+/* Describes `slot`, which is the next of its object. */
+poolgraph_reference graph_place_at(struct graph_place *place, poolobj *const *slot);
 
 /* Held from outside, or immortal. */
 static inline bool graph_is_root(const struct graph *graph, uint32_t number) {

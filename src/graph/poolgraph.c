@@ -7,15 +7,12 @@
 #include <poolgraph.h>
 #pragma GCC visibility pop
 
+#include "graph/answer.h"
 #include "graph/area.h"
-#include "graph/chain.h"
 #include "graph/count.h"
-#include "graph/leak.h"
+#include "graph/graph.h"
 #include "graph/picture.h"
-#include "graph/reference.h"
-#include "graph/render.h"
-#include "graph/table.h"
-#include "graph/why.h"
+#include "graph/search.h"
 
 static const poolgraph_options DEFAULTS;
 
@@ -62,7 +59,7 @@ size_t poolgraph_counts(poolobj_heap *heap, poolgraph_type_count *counts, size_t
 }
 
 int poolgraph_show_counts(poolobj_heap *heap, size_t limit, FILE *out) {
-    return table_show(heap, NULL, limit, out);
+    return answer_types(heap, NULL, limit, out);
 }
 
 poolgraph_snapshot *poolgraph_snapshot_new(poolobj_heap *heap) {
@@ -88,7 +85,7 @@ size_t poolgraph_growth(const poolgraph_snapshot *snapshot, poolgraph_type_count
 }
 
 int poolgraph_show_growth(const poolgraph_snapshot *snapshot, size_t limit, FILE *out) {
-    return table_show(snapshot->heap, snapshot, limit, out);
+    return answer_types(snapshot->heap, snapshot, limit, out);
 }
 
 int poolgraph_snapshot_raise(poolgraph_snapshot *snapshot) {
@@ -100,7 +97,7 @@ int poolgraph_snapshot_raise(poolgraph_snapshot *snapshot) {
 /* ---- Who refers to whom ---- */
 
 struct references {
-    struct reference_place place;
+    struct graph_place place;
     const void *to; /* NULL: any */
     void (*each)(const poolgraph_reference *reference, void *arg);
     void *arg;
@@ -113,10 +110,10 @@ static void report_slots(poolobj *const *slots, size_t count, void *arg) {
     for (size_t i = 0; i < count; i++) {
         const void *to = slots[i];
         if (to == NULL || (references->to != NULL && to != references->to)) {
-            reference_skip(&references->place, slots + i, 1);
+            graph_place_skip(&references->place, slots + i, 1);
             continue;
         }
-        poolgraph_reference reference = reference_at(&references->place, slots + i);
+        poolgraph_reference reference = graph_place_at(&references->place, slots + i);
         references->count++;
         if (references->each != NULL) references->each(&reference, references->arg);
     }
@@ -125,7 +122,7 @@ static void report_slots(poolobj *const *slots, size_t count, void *arg) {
 static void report_object(poolobj *object, void *arg) {
     struct references *references = (struct references *)arg;
     if (object == references->to) references->met = object;
-    reference_begin(&references->place, object);
+    graph_place_begin(&references->place, object);
     poolobj_references(object, report_slots, references);
 }
 
@@ -161,16 +158,16 @@ int32_t poolgraph_outside(poolobj_heap *heap, const void *object) {
 ptrdiff_t poolgraph_chain(poolobj_heap *heap, const void *object, const poolgraph_options *options,
                           poolgraph_reference *chain, size_t room) {
     struct look look;
-    struct chain found;
+    struct search_chain found;
     ptrdiff_t length = -1;
     if (!look_begin(&look, heap)) return -1;
     uint32_t number = number_of_address(&look, object);
-    if (number != NOBODY && chain_open(&found, &look.graph, number, or_defaults(options))) {
+    if (number != NOBODY && search_chain_open(&found, &look.graph, number, or_defaults(options))) {
         length = (ptrdiff_t)found.length - 1;
         for (size_t i = 0; i < room && (ptrdiff_t)i < length; i++)
-            chain[i] = chain_reference(&found, (uint32_t)i);
+            chain[i] = search_chain_reference(&found, (uint32_t)i);
         if (length < 0) errno = ESRCH;
-        chain_close(&found);
+        search_chain_close(&found);
     }
     look_end(&look);
     return length;
@@ -182,7 +179,7 @@ int poolgraph_why(poolobj_heap *heap, const void *object, const poolgraph_option
     int result = -1;
     if (!look_begin(&look, heap)) return -1;
     uint32_t number = number_of_address(&look, object);
-    if (number != NOBODY) result = why_print(&look.graph, number, or_defaults(options), out);
+    if (number != NOBODY) result = answer_why(&look.graph, number, or_defaults(options), out);
     look_end(&look);
     return result;
 }
@@ -192,11 +189,11 @@ int poolgraph_why(poolobj_heap *heap, const void *object, const poolgraph_option
 /* Where the text of a picture goes, and whether it is all there in the end. */
 static bool begin_picture(const poolgraph_options *options, FILE **out) {
     if (options->file == NULL) return true;
-    *out = render_open(options->file);
+    *out = picture_file_open(options->file);
     return *out != NULL;
 }
 static int end_picture(const poolgraph_options *options, FILE *out, int result) {
-    return options->file == NULL ? result : render_close(out, options->file, result == 0);
+    return options->file == NULL ? result : picture_file_close(out, options->file, result == 0);
 }
 
 static int show_numbers(const struct look *look, void *const *objects, size_t count, bool back,
@@ -259,7 +256,7 @@ int poolgraph_show_chain(poolobj_heap *heap, const void *object, const poolgraph
 ptrdiff_t poolgraph_leaks(poolobj_heap *heap, const poolgraph_options *options, FILE *out) {
     struct look look;
     if (!look_begin(&look, heap)) return -1;
-    ptrdiff_t left = leak_print(&look.graph, or_defaults(options), out);
+    ptrdiff_t left = answer_leaks(&look.graph, or_defaults(options), out);
     look_end(&look);
     return left;
 }

@@ -2,6 +2,9 @@
 // Pictures as dot reads them, without the looks of boxes but where they are the matter.
 #include "graph/picture.h"
 
+#include <unistd.h>
+
+#include <fstream>
 #include <regex>
 
 #include "support/graph_fixture.h"
@@ -148,6 +151,195 @@ TEST_F(PictureTest, ThePictureFollowsFromTheHistoryAlone) {
     }
     EXPECT_EQ(texts[0], texts[1]);
     for (poolobj_heap *heap : heaps) poolobj_heap_close(heap);
+}
+
+class PictureDotTest : public GraphTest {
+  protected:
+    // The lines of a picture that `draw` fills, without what is before the first box.
+    std::string drawn(const std::function<void(struct picture_dot *, const OpenGraph &)> &draw) {
+        OpenGraph graph(heap_);
+        std::string text = printed([&](FILE *out) {
+            struct picture_dot dot;
+            EXPECT_TRUE(picture_dot_open(&dot, graph, &options_, out));
+            draw(&dot, graph);
+            return picture_dot_close(&dot);
+        });
+        const std::string head = "color=\"#555555\"];\n";
+        EXPECT_EQ(text.substr(0, 19), "digraph poolgraph {");
+        return text.substr(text.find(head) + head.size());
+    }
+    static void has(const std::string &dot, const char *part) {
+        EXPECT_NE(dot.find(part), std::string::npos) << part << "\n" << dot;
+    }
+    poolgraph_options options_ = {};
+};
+
+TEST_F(PictureDotTest, AnEmptyPictureHasNoLegend) {
+    EXPECT_EQ(drawn([](struct picture_dot *, const OpenGraph &) {}), "}\n");
+}
+
+TEST_F(PictureDotTest, PartsAreDrawnAsTheyAreCalled) {
+    Node *from = keep(make());
+    from->left = make();
+    options_.flags = POOLGRAPH_NO_LEGEND;
+    EXPECT_EQ(drawn([&](struct picture_dot *dot, const OpenGraph &graph) {
+                  uint32_t number = graph.number(from);
+                  poolgraph_reference reference = graph_reference(graph, number, 0);
+                  picture_dot_object(dot, 0, number, false);
+                  picture_dot_reference(dot, 0, 1, &reference);
+                  picture_dot_more(dot, 0, 1, "more reference", true);
+                  picture_dot_more(dot, 7, 3, "more reference", false);
+                  picture_dot_gap(dot, 4, 5, 2);
+              }),
+              "  n0 [label=\"node\\ncount 1, 1 from outside\", peripheries=2];\n"
+              "  n0 -> n1 [label=\".left\"];\n"
+              "  m0 [label=\"1 more reference\", shape=plaintext, style=\"\", "
+              "fontcolor=\"#555555\"];\n"
+              "  n0 -> m0 [style=dashed];\n"
+              "  m1 [label=\"3 more references\", shape=plaintext, style=\"\", "
+              "fontcolor=\"#555555\"];\n"
+              "  m1 -> n7 [style=dashed];\n"
+              "  n4 -> n5 [label=\"2 more objects\", style=dashed];\n"
+              "}\n");
+}
+
+TEST_F(PictureDotTest, NamesOfTypesEndNoString) {
+    Node *node = keep(make(type_of(node_spec("a \"quoted\\ name"))));
+    has(drawn([&](struct picture_dot *dot, const OpenGraph &graph) {
+            picture_dot_object(dot, 0, graph.number(node), false);
+        }),
+        "label=\"a \\\"quoted\\\\ name\\ncount 1");
+}
+
+// Each kind of object in its looks, and all looks in the legend.
+TEST_F(PictureDotTest, LooksTellWhatHoldsAnObject) {
+    Node *held = keep(make()), *immortal = make(), *garbage = make(), *plain = make();
+    poolobj_immortal(immortal);
+    held->left = plain;
+    poolobj_set(&held->right, immortal);
+    poolobj_set(&garbage->left, garbage);
+    poolobj_set(&garbage->right, held);
+    poolobj_decref(garbage);
+    poolgraph_options options = {};
+    std::string dot = refs({garbage}, options);
+    has(dot, "n0 [label=\"node\\ncount 1\", style=\"filled,dashed\", color=\"#b3261e\", "
+             "fillcolor=\"#ffe9a8\"];");
+    has(dot, "n1 [label=\"node\\ncount 2, 1 from outside\", peripheries=2];");
+    has(dot, "n2 [label=\"node\\ncount 1\"];");
+    has(dot, "n3 [label=\"node\\nimmortal\", peripheries=2, color=\"#1f5fa8\", "
+             "fontcolor=\"#1f5fa8\"];");
+    has(dot, "l1 [label=\"held from outside\", peripheries=2];");
+    has(dot, "l4 [label=\"garbage: no root leads to it\", style=\"filled,dashed\", "
+             "color=\"#b3261e\"];");
+    dot = refs({plain}, options);
+    EXPECT_NE(dot.find("l3 "), std::string::npos);
+    EXPECT_EQ(dot.find("l4 "), std::string::npos) << "no row of what does not occur";
+    options.flags = POOLGRAPH_NO_LEGEND;
+    EXPECT_EQ(refs({garbage}, options).find("legend"), std::string::npos);
+}
+
+TEST_F(PictureDotTest, AStreamThatFailsIsToldAtTheEnd) {
+    OpenGraph graph(heap_);
+    FILE *full = fopen("/dev/full", "w");
+    ASSERT_NE(full, nullptr);
+    struct picture_dot dot;
+    ASSERT_TRUE(picture_dot_open(&dot, graph, &options_, full));
+    errno = 0;
+    EXPECT_EQ(picture_dot_close(&dot), -1);
+    EXPECT_EQ(errno, ENOSPC);
+    fclose(full);
+}
+
+std::string content(const std::string &file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// Files in a folder of the test.
+class PictureFileTest : public GraphTest {
+  protected:
+    void SetUp() override {
+        GraphTest::SetUp();
+        ASSERT_NE(mkdtemp(folder_), nullptr);
+    }
+    void TearDown() override {
+        for (const std::string &file : files_) unlink(file.c_str());
+        rmdir(folder_);
+        GraphTest::TearDown();
+    }
+    std::string file(const char *name) {
+        files_.push_back(folder_ + ("/" + std::string(name)));
+        return files_.back();
+    }
+    static int render(const std::string &file, const char *text, bool good = true) {
+        FILE *stream = picture_file_open(file.c_str());
+        if (stream == nullptr) return -1;
+        fputs(text, stream);
+        return picture_file_close(stream, file.c_str(), good);
+    }
+    char folder_[32] = "/tmp/poolgraph-XXXXXX";
+    std::vector<std::string> files_;
+    const bool has_dot_ = system("command -v dot >/dev/null") == 0;
+};
+
+TEST_F(PictureFileTest, TextGoesToTheFileAsItIs) {
+    for (const char *name : {"picture.dot", "svg", "a.svg.txt", "x"}) {
+        std::string text = file(name);
+        EXPECT_EQ(render(text, "digraph { a -> b }\n"), 0);
+        EXPECT_EQ(content(text), "digraph { a -> b }\n");
+    }
+}
+
+TEST_F(PictureFileTest, DotDrawsWhatTheNameAsksFor) {
+    std::string svg = file("a picture's.svg"), png = file(".png");
+    errno = 0;
+    EXPECT_EQ(render(svg, "digraph { a -> b }\n"), has_dot_ ? 0 : -1);
+    if (!has_dot_) {
+        EXPECT_EQ(errno, ENOENT);
+    }
+    EXPECT_EQ(render(png, "digraph { a -> b }\n"), has_dot_ ? 0 : -1);
+    EXPECT_EQ(content(svg).substr(0, 5), has_dot_ ? "<?xml" : "");
+    EXPECT_EQ(content(png).substr(0, 4), has_dot_ ? "\x89PNG" : "");
+}
+
+TEST_F(PictureFileTest, DotThatFailsIsAnError) {
+    std::string svg = file("x.svg");
+    EXPECT_EQ(render(svg, "no picture"), -1);
+    EXPECT_EQ(errno, has_dot_ ? EIO : ENOENT);
+    EXPECT_EQ(render(file("none") + "/x.svg", "digraph {}"), -1);
+    EXPECT_EQ(errno, has_dot_ ? EIO : ENOENT);
+}
+
+TEST_F(PictureFileTest, AFileThatCannotBeMadeIsAnError) {
+    EXPECT_EQ(render(file("none") + "/x.dot", ""), -1);
+    EXPECT_EQ(errno, ENOENT);
+}
+
+// The error is that of the text, whatever closing the stream says.
+TEST_F(PictureFileTest, WhatIsNotGoodIsNotDrawn) {
+    std::string svg = file("x.svg");
+    FILE *stream = picture_file_open(svg.c_str());
+    ASSERT_NE(stream, nullptr);
+    errno = ENOSPC;
+    EXPECT_EQ(picture_file_close(stream, svg.c_str(), false), -1);
+    EXPECT_EQ(errno, ENOSPC);
+    EXPECT_NE(access(svg.c_str(), F_OK), 0);
+}
+
+TEST_F(PictureFileTest, APictureGoesToTheFileOfTheOptions) {
+    std::string text = file("refs.dot"), svg = file("chain.svg");
+    void *node = keep(make());
+    poolgraph_options options = {};
+    options.file = text.c_str();
+    EXPECT_EQ(poolgraph_show_refs(heap_, &node, 1, &options, nullptr), 0);
+    options.file = svg.c_str();
+    EXPECT_EQ(poolgraph_show_chain(heap_, node, &options, nullptr), has_dot_ ? 0 : -1);
+    options.file = nullptr;
+    EXPECT_EQ(content(text), refs({node}, options));
+    options.file = text.c_str();
+    void *none = &none;
+    EXPECT_EQ(poolgraph_show_refs(heap_, &none, 1, &options, nullptr), -1);
+    EXPECT_EQ(errno, EINVAL);
 }
 
 } // namespace

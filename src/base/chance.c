@@ -42,3 +42,9 @@ double chance_within(double length) {
     while (halved-- > 0) sum = 2 * sum - sum * sum;
     return sum;
 }
+
+double chance_length(double chance) {
+    static const double CERTAIN = 64;
+    uint64_t units = (uint64_t)((1 - chance) * 0x1p53);
+    return units != 0 ? minus_ln(units) : CERTAIN;
+}

@@ -36,6 +36,8 @@ double chance_distance(struct chance *chance);
 uint32_t chance_trials(struct chance *chance, unsigned mean);
 /* How likely an event is within `length`, given one per unit of length: 1 - e^-length. */
 double chance_within(double length);
+/* The length within which an event is that likely: -ln(1 - chance); 64 where it is certain. */
+double chance_length(double chance);
 
 #ifdef __cplusplus
 }

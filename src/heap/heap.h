@@ -140,6 +140,7 @@ struct heap {
     unsigned poll_mean;                       /* frees between two polls */
     struct chance chance;                     /* what decides */
     double to_event;                          /* to be handed out before the next event falls */
+    double to_mark;                           /* to be freed by slow paths before the next mark */
     uint64_t marked[(CLASS_COUNT + 63) / 64]; /* classes whose next block is sampled */
     uint64_t marked_rounds[(CLASS_COUNT + 63) / 64]; /* classes with a marked round, perhaps */
 

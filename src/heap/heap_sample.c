@@ -91,6 +91,7 @@ static double byte_events(size_t size) {
 static struct {
     struct atomic_u64 events;  /* in a block */
     struct atomic_u64 at_hand; /* chance of one from a magazine */
+    struct atomic_u64 to_mark; /* the length within which an event has that chance */
 } of_class[CLASS_COUNT];
 
 static void keep(struct atomic_u64 *word, double number) {
@@ -111,7 +112,9 @@ void heap_set_chances(void) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         size_t size = size_classes[c].stride;
         keep(&of_class[c].events, byte_events(size) + guard_events(size));
-        keep(&of_class[c].at_hand, of_either(chances_at_hand(c)));
+        double chance = of_either(chances_at_hand(c));
+        keep(&of_class[c].at_hand, chance);
+        keep(&of_class[c].to_mark, chance_length(chance));
     }
 }
 
@@ -150,10 +153,16 @@ static void decide_top(struct heap *heap, unsigned class_index, double chance) {
     if (chance_unit(&heap->chance) < chance) mark_top(heap, class_index);
 }
 
+static NOINLINE void mark_put(struct heap *heap, unsigned class_index) {
+    heap->to_mark = chance_distance(&heap->chance);
+    mark_top(heap, class_index);
+}
+
 void heap_decide_put(struct heap *heap, uintptr_t address) {
     unsigned class_index = atomic_u8_load(&window_look_up(address)->class_index);
-    if (heap->top[class_index]->block == address)
-        decide_top(heap, class_index, kept(&of_class[class_index].at_hand));
+    if (heap->top[class_index]->block != address) return;
+    heap->to_mark -= kept(&of_class[class_index].to_mark);
+    if (unlikely(heap->to_mark <= 0)) mark_put(heap, class_index);
 }
 
 /* The number is over by itself, or another thread has set it to 1, which is no event. */
@@ -228,5 +237,6 @@ void heap_set_sampling(struct heap *heap, unsigned samples) {
     static struct atomic_u64 streams;
     heap->chance.state = os_random((unsigned)atomic_u64_add(&streams, 1) + 1000) ^ os_clock_ns();
     heap->to_event = chance_distance(&heap->chance);
+    heap->to_mark = chance_distance(&heap->chance);
     atomic_u32_store(&heap->frees_to_poll, heap_next_poll(heap, HEAP_POLL_FREES));
 }

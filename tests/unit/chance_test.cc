@@ -15,6 +15,14 @@ TEST(ChanceTest, WithinIsOneMinusExp) {
     EXPECT_EQ(chance_within(-1), 0);
 }
 
+TEST(ChanceTest, LengthIsTheInverseOfWithin) {
+    for (double chance : {1e-12, 1e-6, 0.001, 1.0 / 128, 0.1, 0.5, 0.9, 0.999999})
+        EXPECT_NEAR(chance_length(chance) / -std::log1p(-chance), 1, 1e-15 / chance + 1e-12)
+            << chance;
+    EXPECT_EQ(chance_length(0), 0);
+    EXPECT_GE(chance_length(1), 64);
+}
+
 // The mean of n of them has a standard error of the deviation / sqrt(n).
 TEST(ChanceTest, DistancesAreExponential) {
     struct chance chance = {test_seed()};

@@ -200,15 +200,12 @@ static NOINLINE void *take_class(size_t size, unsigned class_index, unsigned nea
     return take_unfilled(size, class_index, near);
 }
 
-/* Kept so that a heap's decisions, made class by class, are about the block that it hands out. */
-enum { NO_NEAR_CLASS = 0 };
-
 /* A block of the shared heap, whose frees come to a slow path by themselves. */
-static void *take_from_shared(size_t size, unsigned class_index) {
+static void *take_from_shared(size_t size, unsigned class_index, unsigned near) {
     struct heap *shared = thread_heap_enter_shared_inside();
     if (shared == NULL) return NULL;
     shared->asked = size;
-    void *block = take_slow(shared, class_index, NO_NEAR_CLASS);
+    void *block = take_slow(shared, class_index, near);
     thread_heap_leave_shared();
     if (block != NULL && unlikely(options.perturb != 0))
         fill_new(block, size_classes[class_index].stride);
@@ -226,35 +223,37 @@ static void *take_guarded(struct heap *heap, const struct guard_request *request
 
 /* The heap is hidden meanwhile; NULL: take a block as if it were not chosen. */
 static COLD void *take_chosen(struct heap *heap, const struct guard_request *request,
-                              unsigned class_index) {
+                              unsigned class_index, unsigned near) {
     struct heap_choice choice = heap_next_choice(heap, class_index);
     choice.is_guarded = choice.is_guarded && guard_has_room();
     if (!choice.is_guarded && !choice.is_sampled) return NULL;
     struct stack stack;
     stack_unwind_some(&stack, choice.is_sampled ? STACK_MOST : GUARD_FRAMES);
     void *block = choice.is_guarded ? take_guarded(heap, request, &stack) : NULL;
-    if (block == NULL && choice.is_sampled) block = take_from_shared(request->size, class_index);
+    if (block == NULL && choice.is_sampled)
+        block = take_from_shared(request->size, class_index, near);
     if (block != NULL && choice.is_sampled)
         sample_add(&stack, (uintptr_t)block, request->size, choice.chance);
     return block;
 }
 
-static COLD void *take_sampling(size_t size, size_t alignment, unsigned class_index) {
+static COLD void *take_sampling(size_t size, size_t alignment, unsigned class_index,
+                                unsigned near) {
     struct guard_request request = {size, alignment, size_classes[class_index].stride, false};
     struct heap *heap = thread_heap_enter();
     void *block = NULL;
     if (heap != NULL && unlikely(!heap->sampling)) allocate_poll(heap); /* it is new */
-    if (heap != NULL && heap->sampling) block = take_chosen(heap, &request, class_index);
+    if (heap != NULL && heap->sampling) block = take_chosen(heap, &request, class_index, near);
     thread_heap_leave(heap);
-    return block != NULL ? block : take_class(size, class_index, NO_NEAR_CLASS);
+    return block != NULL ? block : take_class(size, class_index, near);
 }
 
 static void *take_class_for(size_t size, size_t alignment, unsigned class_index, unsigned near) {
     struct heap *heap = thread_heap;
     void *block = likely(!heap->sampling) ? take_class(size, class_index, near)
                   : heap_next_is_plain(heap, class_index)
-                      ? take_class(size, class_index, NO_NEAR_CLASS)
-                      : take_sampling(size, alignment, class_index);
+                      ? take_class(size, class_index, near)
+                      : take_sampling(size, alignment, class_index, near);
     return likely(block != NULL) ? block : take_in_need(size, alignment);
 }
 

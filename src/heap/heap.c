@@ -253,7 +253,8 @@ static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *po
 /* True if a block of the class that has memory behind it is at hand or spare in its first span. */
 static bool has_used(struct heap *heap, unsigned class_index) {
     struct pool *pool = heap_partial(heap, class_index);
-    return heap->top[class_index]->block != 0 || (pool != NULL && span_spare_used(pool) != 0);
+    return !heap_round_is_bottom(heap->top[class_index]) ||
+           (pool != NULL && span_spare_used(pool) != 0);
 }
 
 /* The first such class of this and the next `near` ones, 0 if there is none. */
@@ -263,11 +264,13 @@ static unsigned class_with_used(struct heap *heap, unsigned class_index, unsigne
     return class_index < end ? class_index : 0;
 }
 
-/* What takes more memory comes last. */
+/* What takes more memory comes last. A near class's block is taken whatever was decided about it,
+   as what is decided for a class must not change which of its blocks others take. */
 static void *take_medium(struct heap *heap, unsigned class_index, unsigned near) {
     if (heap->was_full[class_index]) heap_widen(heap, class_index);
     unsigned other = class_with_used(heap, class_index, near);
     if (other != 0) class_index = other;
+    if (unlikely(heap->sampling)) heap_round_unmark(heap->top[class_index]);
     void *block = magazine_pop(&heap->top[class_index]);
     if (block != NULL) return block;
     struct pool *pool = heap_partial(heap, class_index);

@@ -188,6 +188,27 @@ TEST_P(Patterns, GrowingBlocks) {
     });
 }
 
+// The one block at hand is of the class above: requests of both classes take it in turn, and what
+// was decided about it must not choose which. Blocks of the class itself are kept, so that none is
+// at hand.
+TEST_P(Patterns, BlocksOfANearClass) {
+    for (size_t size : {size_t(1500), 10 * KIB, 40 * KIB}) {
+        size_t own = poolalloc_good_size(size), above = own + 1;
+        pattern("near " + std::to_string(size), mean, [&] {
+            std::vector<void *> kept;
+            for (int i = rounds(size, mean) + 40; i > 0; i--) {
+                give(take(above));
+                void *block = take(size);
+                if (poolalloc_usable_size(block) == own)
+                    kept.push_back(block);
+                else
+                    give(block);
+            }
+            for (void *block : kept) give(block);
+        });
+    }
+}
+
 TEST_P(Patterns, LargeBlocks) {
     for (size_t size : {70 * KIB, 300 * KIB, 2 * MIB, 40 * MIB})
         pattern("large of " + std::to_string(size), mean, [&] {

@@ -10,7 +10,10 @@
 
 /* ---- Addresses of all stacks ---- */
 
-enum { OBJECTS_MOST = 512 };
+enum {
+    ADDRESSES_LEAST = 64, /* a process that asks for little touches little memory here */
+    OBJECTS_MOST = 512,
+};
 
 struct known {
     uintptr_t address; /* of a call: one less than where it returns to; 0: a free place */
@@ -85,7 +88,7 @@ static void drop_addresses(struct addresses *addresses) {
 static struct addresses *collect_addresses(bool with_names) {
     struct sample_totals totals;
     size_t callers = 0;
-    struct addresses wanted = {.most = 1024};
+    struct addresses wanted = {.most = ADDRESSES_LEAST};
     if (!sample_each(&totals, count_callers, &callers)) return NULL;
     while (wanted.most < 2 * callers) wanted.most *= 2;
     struct addresses *addresses =

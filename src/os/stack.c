@@ -164,8 +164,9 @@ struct chain {
 };
 static struct {
     struct chain chains[CHAINS];
-    struct atomic_u32 written; /* 1: a chain is, just now */
-    struct atomic_u32 met;     /* stacks that were completed without the unwinder */
+    struct atomic_u32 written;            /* 1: a chain is, just now */
+    struct atomic_u32 met;                /* stacks that were completed without the unwinder */
+    struct atomic_u64 own_start, own_end; /* of this library; 0: not looked for yet */
 } stack_state;
 
 uint32_t stack_met(void) { return atomic_u32_load(&stack_state.met); }
@@ -307,12 +308,21 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
     return _URC_NO_REASON;
 }
 
-/* In an object of its own, this library begins a stack with the caller of its outermost frame. */
-static void find_own(struct walk *walk) {
+/* An object lies where it is for as long as its code runs, so this one is looked for once. */
+static void find_own(void) {
     struct object object;
-    bool found = find_object((uintptr_t)visit, &object) && object.name[0] != '\0';
-    walk->own_start = found ? object.start : 0;
-    walk->own_end = found ? object.end : 0;
+    if (!find_object((uintptr_t)visit, &object)) return;
+    bool is_library = object.name[0] != '\0';
+    atomic_u64_store(&stack_state.own_start, is_library ? object.start : UINTPTR_MAX);
+    atomic_u64_store_release(&stack_state.own_end, /* partner: begin_with_own */
+                             is_library ? object.end : UINTPTR_MAX);
+}
+
+/* In an object of its own, this library begins a stack with the caller of its outermost frame. */
+static void begin_with_own(struct walk *walk) {
+    if (atomic_u64_load_acquire(&stack_state.own_end) == 0) find_own();
+    walk->own_end = atomic_u64_load_acquire(&stack_state.own_end);
+    walk->own_start = atomic_u64_load(&stack_state.own_start);
 }
 
 /* What the frame of this function says of its caller's, where rules work. */
@@ -338,7 +348,7 @@ ALWAYS_INLINE void unwind(struct stack *stack, unsigned most) {
     walk.most = most;
     walk.begun = walk.met = false;
     walk.chain.depth = stack->depth = 0;
-    find_own(&walk);
+    begin_with_own(&walk);
     if (!frame_rule_works() || !follow_rules(&walk, caller)) unwind_by_tables(&walk);
     if (stack->depth > most) stack->depth = most;
     errno = saved_errno;

@@ -115,6 +115,7 @@ enum round_phase {
     ROUND_RESCUE,
     ROUND_LOOK,
     ROUND_QUEUE,
+    ROUND_BATCHES,
     ROUND_PIECES,
     ROUND_DRY,
     ROUND_CHECK,
@@ -125,7 +126,7 @@ enum round_phase {
     ROUND_LEAVE,
 };
 
-enum { ROUND_QUEUE_MAX = 4096, ROUND_PIECE_MAX = 4096 };
+enum { ROUND_QUEUE_MAX = 4096, ROUND_BATCH_MAX = 4096, ROUND_PIECE_MAX = 4096 };
 
 /* Memory of a round's own, taken with the first of a heap. */
 struct round_scratch {
@@ -149,6 +150,7 @@ struct gc_round {
     size_t queue_first, queue_last; /* counted on and on, modulo the size of the queue */
     size_t grey_pools;
     uint64_t sum, edges, candidates; /* of DRY and CHECK */
+    uint64_t tried_in_batches, freed_in_batches;
     uint64_t traced, freed_in_pieces;
     size_t pools;                 /* there were at the beginning */
     size_t examined, freed, left; /* objects; left: that finalizers were called for */

@@ -2,10 +2,10 @@
 #include "object/round.h"
 
 #include "base/check.h"
+#include "object/batch.h"
 #include "object/free_list.h"
 #include "object/pace.h"
 #include "object/piece.h"
-#include "object/reclaim.h"
 #include "object/sweep.h"
 #include "object/verdict.h"
 #include "os/os.h"
@@ -71,37 +71,12 @@ static void unmark_pool(struct type_pool *pool) {
     pool->rounded = pool->queued = false;
 }
 
-/* ---- Trial deletion without slices: today's collection, of what is white ---- */
-
-static struct type_pool *chain_white(poolobj_heap *heap) {
-    struct type_pool *chain = NULL;
-    for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;) {
-        struct object_set white = ledger_round((void *)pool->base)->white;
-        if (!pool->rounded || !ledger_set_any(&white)) continue;
-        for (unsigned w = 0; w < MARK_WORDS; w++)
-            for (uint64_t rest = white.word[w]; rest != 0; rest &= rest - 1)
-                if (!type_pool_is_object(type_pool_lowest(pool, w, rest)))
-                    white.word[w] ^= rest & -rest;
-        ledger_marks((void *)pool->base)->white = white;
-        unmark_pool(pool);
-        pool->held = true;
-        pool->next_work = chain;
-        chain = pool;
-    }
-    return chain;
-}
-
+/* Without slices, as a full collection does it. */
 static void finish_at_once(poolobj_heap *heap) {
     ASSERT(heap->collecting);
     ASSERT(!heap->round.certified);
-    struct gc_round *round = &heap->round;
-    hint_queue_clear(round);
-    struct type_pool *chain = chain_white(heap);
-    reach_find_again(heap, chain);
-    chain = reclaim_pools(chain);
-    round->left += reclaim_finalize(heap, chain);
-    round->freed += reclaim_free(heap, chain, &round->dead);
-    generation_let_go(chain);
+    hint_queue_clear(&heap->round);
+    batch_free_all(heap);
     go(heap, ROUND_LEAVE);
 }
 
@@ -128,7 +103,7 @@ static void begin_rescue(poolobj_heap *heap, bool first) {
 }
 
 static void end_rescue(poolobj_heap *heap) {
-    go(heap, heap->round.sieving ? ROUND_DRY : ROUND_PIECES);
+    go(heap, heap->round.sieving ? ROUND_DRY : ROUND_BATCHES);
 }
 
 static void end_look(poolobj_heap *heap) {
@@ -185,6 +160,9 @@ static void end_phase(poolobj_heap *heap) {
         break;
     case ROUND_LOOK:
         end_look(heap);
+        break;
+    case ROUND_BATCHES:
+        go(heap, ROUND_PIECES);
         break;
     case ROUND_PIECES:
         go(heap, ROUND_DRY);
@@ -281,12 +259,19 @@ static void work_on_queue(poolobj_heap *heap) {
     round->queue_first++;
 }
 
+static void work_on_batch(poolobj_heap *heap) {
+    batch_try_next(heap);
+    if (batch_is_in_vain(&heap->round)) go(heap, ROUND_PIECES);
+}
+
 static void unit(poolobj_heap *heap, uint64_t until) {
     struct gc_round *round = &heap->round;
     if (round->phase == ROUND_CHECK)
         check_round(heap, until);
     else if (round->phase == ROUND_QUEUE)
         work_on_queue(heap);
+    else if (round->phase == ROUND_BATCHES && round->pool != NULL)
+        work_on_batch(heap);
     else if (round->pool != NULL)
         work_on_next(heap);
     else

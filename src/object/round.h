@@ -4,6 +4,7 @@
  * references may move between fields and variables by plain stores, without a change of any count.
  *
  *   clear, count, rescue   a guess at what is garbage, in slices            (hint.h)
+ *   batches                what lies side by side tested and freed, each at one instant (batch.h)
  *   pieces                 small pieces of it tested and freed, each at one instant  (piece.h)
  *   dry, check             all that is left tested: in slices, then at one instant   (verdict.h)
  *   sieve                  the test failed: a better guess, in slices; the last without the program

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "object/batch.h"
+
+#include "support/round_fixture.h"
+
+namespace {
+
+enum { ENOUGH = 16 }; // white objects that make a batch worth while
+
+class BatchTest : public RoundSteps {
+  protected:
+    // What the batches of the round have freed, when they have all been tried.
+    size_t freed_in_batches() {
+        EXPECT_TRUE(step_to(ROUND_PIECES));
+        return heap_->round.freed_in_batches;
+    }
+    void lose_rings(poolobj_type *type, int objects, int of_each) {
+        for (int i = 0; i < objects; i += of_each) lost_ring(type, of_each);
+    }
+};
+
+TEST_F(BatchTest, GarbageThatLiesSideBySideIsFreedTogether) {
+    Node *held = make();
+    lose_rings(node_, ENOUGH, 2);
+    EXPECT_EQ(freed_in_batches(), size_t(ENOUGH));
+    EXPECT_EQ(dropped.size(), size_t(ENOUGH));
+    finish();
+    EXPECT_EQ(poolobj_refcount(held), 1);
+    poolobj_decref(held);
+}
+
+TEST_F(BatchTest, FewAreLeftToThePieces) {
+    lose_rings(node_, ENOUGH - 2, 2);
+    EXPECT_EQ(freed_in_batches(), 0u);
+    EXPECT_TRUE(step_to(ROUND_DRY));
+    EXPECT_EQ(dropped.size(), size_t(ENOUGH) - 2);
+    finish();
+}
+
+TEST_F(BatchTest, WhatABatchHoldsOfOthersIsDropped) {
+    Node *held = make(), *garbage = ring(node_, ENOUGH);
+    poolobj_set(&garbage->right, held);
+    poolobj_decref(garbage);
+    EXPECT_EQ(freed_in_batches(), size_t(ENOUGH));
+    EXPECT_EQ(poolobj_refcount(held), 1);
+    finish();
+    poolobj_decref(held);
+}
+
+// The program has taken an object up while the guess said that it is garbage.
+TEST_F(BatchTest, WhatIsHeldByNowStaysWithAllThatItLeadsTo) {
+    Node *garbage = ring(node_, 3);
+    poolobj_weakref *weakref = poolobj_weakref_new(garbage->left, nullptr, nullptr);
+    poolobj_decref(garbage);
+    lose_rings(node_, ENOUGH, 2);
+    ASSERT_TRUE(step_to(ROUND_BATCHES));
+    ASSERT_TRUE(is_white(garbage));
+    Node *taken = static_cast<Node *>(poolobj_weakref_get(weakref));
+    EXPECT_EQ(freed_in_batches(), size_t(ENOUGH));
+    finish();
+    EXPECT_EQ(poolobj_refcount(taken), 2);
+    poolobj_decref(taken);
+    poolobj_weakref_free(weakref);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 3u);
+}
+
+TEST_F(BatchTest, WhatAFinalizerWillSeeIsLeftWhole) {
+    static Node *seen;
+    seen = nullptr;
+    poolobj_typespec spec = node_spec("final");
+    spec.finalize = [](poolobj *object) { seen = reinterpret_cast<Node *>(object)->left; };
+    Node *final = make(type_of(spec)), *other = make();
+    poolobj_set(&final->left, other);
+    poolobj_set(&other->left, final);
+    poolobj_decref(final);
+    poolobj_decref(other);
+    lose_rings(node_, ENOUGH, 2);
+    EXPECT_EQ(freed_in_batches(), size_t(ENOUGH));
+    EXPECT_EQ(seen, nullptr);
+    EXPECT_EQ(poolobj_refcount(other), 1);
+    finish();
+    EXPECT_EQ(seen, other);
+    EXPECT_EQ(dropped.size(), size_t(ENOUGH) + 2);
+}
+
+TEST_F(BatchTest, WeakReferencesAreClearedBeforeAnyIsTold) {
+    static poolobj_weakref *weak[2];
+    static int called;
+    called = 0;
+    Node *first = ring(node_, 2);
+    auto tell = [](poolobj_weakref *, void *) {
+        called++;
+        for (poolobj_weakref *weakref : weak) EXPECT_EQ(poolobj_weakref_get(weakref), nullptr);
+        EXPECT_EQ(dropped.size(), 0u) << "the objects are whole";
+    };
+    weak[0] = poolobj_weakref_new(first, tell, nullptr);
+    weak[1] = poolobj_weakref_new(first->left, tell, nullptr);
+    poolobj_decref(first);
+    lose_rings(node_, ENOUGH, 2);
+    EXPECT_EQ(freed_in_batches(), size_t(ENOUGH) + 2);
+    EXPECT_EQ(called, 2);
+    finish();
+    for (poolobj_weakref *weakref : weak) poolobj_weakref_free(weakref);
+}
+
+TEST(BatchFigures, TryingIsInVainWhereLittleIsFreedOfMuch) {
+    struct gc_round round = {};
+    EXPECT_FALSE(batch_is_in_vain(&round));
+    round.tried_in_batches = 4 * ROUND_BATCH_MAX;
+    EXPECT_FALSE(batch_is_in_vain(&round)) << "too early to say";
+    round.tried_in_batches += 4;
+    EXPECT_TRUE(batch_is_in_vain(&round));
+    round.freed_in_batches = round.tried_in_batches / 4;
+    EXPECT_FALSE(batch_is_in_vain(&round));
+}
+
+} // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //! poolalloc as the allocator of a Rust program:
-//! rustc -L native=LIBDIR main.rs
+//! rustc --edition 2021 -L native=LIBDIR main.rs
 use std::alloc::{GlobalAlloc, Layout};
 use std::ffi::CStr;
 use std::os::raw::{c_char, c_void};

@@ -224,8 +224,8 @@ const Command command_profile = {
     "one sum; it goes on meanwhile.\n"
     "diff shows what the profile in file B has more than that in A, both from -o FILE.pb.gz or of\n"
     "the library; a command of this name stands behind \"--\".\n\n"
-    "Exit status: that of CMD; 125: this command failed; 126, 127: CMD cannot be run, is not "
-    "there. Of diff and --pid: 0; 1: the process does not run on the library;\n"
-    "2: it could not be done.",
+    "Exit status: that of CMD; 125: this command failed; 126, 127: CMD cannot be run, is not\n"
+    "there. Of diff and --pid: 0; 1: the process does not run on the library; 2: it could not\n"
+    "be done.",
     options,
     run};

@@ -443,7 +443,7 @@ static bool release_pool_block(struct heap *heap, struct block *block) {
     ASSERT(block->kind == TAG_HEAP);
     size_t stride = size_classes[block->class_index].stride;
     if (unlikely(treat_measures != 0) && block->heap == heap) pending_treat(block->address, stride);
-    if (heap != NULL && heap_free(heap, block->address)) {
+    if (heap != NULL && block->heap == heap && heap_free(heap, block->address)) {
         if (unlikely(heap->sampling)) heap_decide_put(heap, block->address);
         return false;
     }
@@ -499,24 +499,21 @@ static COLD void fail_free(enum block_fault fault, void *pointer, size_t unused)
 }
 
 /* A live block of another heap is the common case. */
-ALWAYS_INLINE bool deallocate_remote(void *pointer) {
+ALWAYS_INLINE bool deallocate_remote(void *pointer, struct pool *pool) {
     struct heap *heap = thread_heap;
-    uintptr_t address = (uintptr_t)pointer;
-    struct block block;
-    if (unlikely(heap == &no_heap || !block_find_live(address, &block) || block.heap == heap))
-        return false;
     thread_heap_hide();
-    if (unlikely(remote_free(heap, block.heap, address, block.usable))) allocate_poll(heap);
+    bool freed = remote_free_fast(heap, pool, (uintptr_t)pointer);
     thread_heap_leave(heap);
-    return true;
+    return freed;
 }
 
-void deallocate_other(void *pointer) {
-    if (unlikely(!deallocate_remote(pointer))) deallocate_any(pointer, fail_free, 0);
+void deallocate_other(void *pointer, struct pool *pool) {
+    if (unlikely(!deallocate_remote(pointer, pool))) deallocate_any(pointer, fail_free, 0);
 }
 
-void deallocate_other_or(void *pointer, deallocate_refused *refused, size_t argument) {
-    if (unlikely(!deallocate_remote(pointer))) deallocate_any(pointer, refused, argument);
+void deallocate_other_or(void *pointer, struct pool *pool, deallocate_refused *refused,
+                         size_t argument) {
+    if (unlikely(!deallocate_remote(pointer, pool))) deallocate_any(pointer, refused, argument);
 }
 
 /* What was free before lies in this heap or in no pool: other heaps might have blocks at hand. */

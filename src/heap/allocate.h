@@ -35,11 +35,12 @@ void *allocate_aligned(size_t alignment, size_t size);
 void *allocate_growing(size_t size);
 
 /* Does the rest of `deallocate`: frees another thread's block, or a large one; a fault ends the
-   process. */
-void deallocate_other(void *pointer);
+   process. `pool` is what window_look_up says of the pointer. */
+void deallocate_other(void *pointer, struct pool *pool);
 /* Does what deallocate_other does, but at a fault it calls `refused` with the argument instead. */
 typedef void deallocate_refused(enum block_fault fault, void *pointer, size_t argument);
-void deallocate_other_or(void *pointer, deallocate_refused *refused, size_t argument);
+void deallocate_other_or(void *pointer, struct pool *pool, deallocate_refused *refused,
+                         size_t argument);
 /* Frees a block of the heap whose magazine is full. True: it is the moment for deallocate_poll. */
 bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address);
 /* Looks at what should happen now and then. `freed` is the block whose free calls it if it is at
@@ -98,10 +99,11 @@ ALWAYS_INLINE void *allocate(size_t size) {
 }
 
 ALWAYS_INLINE void deallocate(void *pointer) {
-    enum free_result result = heap_free_or(thread_heap, (uintptr_t)pointer, deallocate_full);
+    struct pool *pool = window_look_up((uintptr_t)pointer);
+    enum free_result result = heap_free_or(thread_heap, pool, (uintptr_t)pointer, deallocate_full);
     if (likely(result == FREE_DONE)) return;
     if (likely(result == FREE_OTHER))
-        deallocate_other(pointer);
+        deallocate_other(pointer, pool);
     else
         deallocate_poll(result == FREE_TO_POLL ? pointer : NULL);
 }

@@ -52,7 +52,7 @@ struct batch {
     size_t bytes;    /* there is room for: its budget less its blocks */
     uintptr_t first; /* the block of the word that came first; and the bits of all */
     uint64_t bits;
-};
+} CACHE_ALIGNED; /* so that a batch is one shift from its place */
 
 enum {
     HEAP_EMPTY_POOLS = 16, /* kept for reuse: 64 KiB */
@@ -379,12 +379,11 @@ enum free_result {
     FREE_OTHER,
 };
 
-/* Frees a live block of this heap, by `full` if its magazine is. FREE_OTHER, and nothing done, for
-   every other address. */
-ALWAYS_INLINE enum free_result heap_free_or(struct heap *heap, uintptr_t address,
+/* Frees a live block of this heap, by `full` if its magazine is; `pool` is what window_look_up says
+   of its address. FREE_OTHER, and nothing done, for every other address. */
+ALWAYS_INLINE enum free_result heap_free_or(struct heap *heap, struct pool *pool, uintptr_t address,
                                             bool (*full)(struct heap *, struct atomic_u64 *,
                                                          uintptr_t)) {
-    struct pool *pool = window_look_up(address);
     struct atomic_u64 *word = block_end_life(heap, pool, address);
     if (unlikely(word == NULL)) return FREE_OTHER;
     if (unlikely(!heap_push(heap, atomic_u8_load(&pool->class_index), address, word)))
@@ -393,7 +392,7 @@ ALWAYS_INLINE enum free_result heap_free_or(struct heap *heap, uintptr_t address
 }
 
 ALWAYS_INLINE enum free_result heap_free_fast(struct heap *heap, uintptr_t address) {
-    return heap_free_or(heap, address, heap_free_full);
+    return heap_free_or(heap, window_look_up(address), address, heap_free_full);
 }
 
 /* Frees a live block of this heap, and does not count it: whoever counts must look whether it is

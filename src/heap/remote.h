@@ -109,6 +109,29 @@ ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t add
     return false;
 }
 
+/* Frees a block for which a message of this heap is open; `pool` is what window_look_up says of its
+   address. False, and nothing done, for every other address, and where the message is full. A heap
+   that a message is open to is another than this one, and the tag of none but its pools leads to
+   it. */
+ALWAYS_INLINE bool remote_free_fast(struct heap *heap, struct pool *pool, uintptr_t address) {
+    uint64_t tag = atomic_u64_load(&pool->tag);
+    struct heap *to = (struct heap *)(tag ^ align_down(address, POOL_SIZE));
+    struct batch *batch = remote_batch(heap, to);
+    if (unlikely(tag == 0 || batch->to != to || address % ALIGN != 0)) return false;
+    uint64_t bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
+    if (POOLALLOC_LIVE_BITS && unlikely(!(atomic_u64_load(pool_live(pool, address)) & bit)))
+        return false;
+    size_t usable = size_classes[atomic_u8_load(&pool->class_index)].stride;
+    if (unlikely(batch->bytes <= usable)) return false;
+    if (!remote_batch_add_to_word(batch, address)) {
+        uint64_t count = atomic_u64_load(&batch->message->count);
+        if (unlikely(count + BATCH_ROOM + 2 > MESSAGE_ENTRIES)) return false;
+        remote_batch_add(batch, count, address, usable);
+    }
+    batch->bytes -= usable;
+    return true;
+}
+
 /* True if the heap has freed so much for others that it should see to it that it goes back. */
 bool remote_has_sent_much(const struct heap *heap);
 

@@ -115,10 +115,11 @@ static COLD void delete_elsewhere(enum block_fault fault, void *block, size_t al
 }
 
 ALWAYS_INLINE void delete_block(void *block, size_t alignment) {
-    enum free_result result = heap_free_or(thread_heap, (uintptr_t)block, deallocate_full);
+    struct pool *pool = window_look_up((uintptr_t)block);
+    enum free_result result = heap_free_or(thread_heap, pool, (uintptr_t)block, deallocate_full);
     if (likely(result == FREE_DONE)) return;
     if (likely(result == FREE_OTHER))
-        deallocate_other_or(block, delete_elsewhere, alignment);
+        deallocate_other_or(block, pool, delete_elsewhere, alignment);
     else
         deallocate_poll(result == FREE_TO_POLL ? block : NULL);
 }

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/purge.h"
 #include "heap/retired.h"
+#include "heap/sample.h"
 #include "heap/space.h"
 #include "heap/tag.h"
 #include "os/options.h"
@@ -108,7 +109,7 @@ static bool retire(struct large *direct) {
         return false;
     if (!os_shut((void *)gone.address, gone.size)) return false;
     record_clear(direct);
-    retired_add(gone.address, gone.size, guard);
+    retired_add(&gone);
     return true;
 }
 
@@ -271,6 +272,62 @@ enum block_fault direct_fault_at(uintptr_t address) {
     space_unlock();
     return fault;
 }
+
+/* ---- What is known of a block that an access missed ---- */
+
+/* The live block in whose guard pages the address is. */
+static bool find_beside(uintptr_t address, struct large *found) {
+    ASSERT(space_lock_is_held());
+    for (struct link *at = direct_live.next; at != &direct_live; at = at->next) {
+        const struct large *direct = direct_of(at);
+        size_t guard = guard_of(direct), size = direct->size;
+        if (address - (direct->address - guard) >= size + 2 * guard) continue;
+        if (address - direct->address < size) return false;
+        *found = *direct;
+        return true;
+    }
+    return false;
+}
+
+static bool find_refusing(uintptr_t address, struct large *found, bool *is_freed) {
+    if (!direct_has_guards() || !space_lock()) return false;
+    *is_freed = retired_find(address, found);
+    bool any = *is_freed || find_beside(address, found);
+    space_unlock();
+    return any;
+}
+
+bool direct_refuses(uintptr_t address) {
+    struct large found;
+    bool is_freed;
+    return find_refusing(address, &found, &is_freed);
+}
+
+/* All callers where every block is sampled, else the one that is noted. */
+static void tell_callers(const struct large *found, struct guard_story *story) {
+    size_t size;
+    story->asked.depth = story->freed.depth = 0;
+    if (story->is_freed ? sample_find_freed(found->address, &story->asked, &story->freed)
+                        : sample_find(found->address, &story->asked, &size))
+        return;
+    story->asked.callers[0] = found->caller;
+    story->asked.depth = found->caller != 0;
+}
+
+bool direct_tell(uintptr_t address, struct guard_story *story) {
+    struct large found;
+    if (!find_refusing(address, &found, &story->is_freed)) return false;
+    story->block = found.address;
+    story->size = found.size - found.slack;
+    story->stride = 0;
+    story->kind = story->is_freed          ? GUARD_USE_AFTER_FREE
+                  : address < story->block ? GUARD_UNDERFLOW
+                                           : GUARD_OVERFLOW;
+    tell_callers(&found, story);
+    return true;
+}
+
+/* ---- After a fork ---- */
 
 /* Without a tag the mapping was about to get one, or to be freed, by a thread that is gone: nobody
    uses it. */

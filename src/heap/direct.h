@@ -13,6 +13,7 @@
 #define POOLALLOC_DIRECT_H
 
 #include "heap/fault.h"
+#include "heap/guard.h"
 #include "heap/window.h"
 #include "os/options.h"
 
@@ -40,6 +41,11 @@ bool direct_free(struct large *direct);
 void *direct_resize(struct large *direct, size_t size);
 /* What is wrong with an address in no arena. */
 enum block_fault direct_fault_at(uintptr_t address);
+/* True if the address is inaccessible as the guard page of a block, or as the place of one that was
+   freed. */
+bool direct_refuses(uintptr_t address);
+/* What is known of that block, whose class is not (stride 0). False: there is none. */
+bool direct_tell(uintptr_t address, struct guard_story *story);
 /* After a fork with the lists in doubt: they and the figures anew from the records, after
    space_rebuild. With the space lock. */
 void direct_rebuild(void);

@@ -103,7 +103,7 @@ enum guard_kind { GUARD_OVERFLOW, GUARD_UNDERFLOW, GUARD_USE_AFTER_FREE };
 struct guard_story {
     enum guard_kind kind; /* if it was an access to the address */
     uintptr_t block;
-    size_t size, stride;
+    size_t size, stride; /* stride 0: the block is of no class */
     bool is_freed;
     struct stack asked, freed;
 };

@@ -10,7 +10,8 @@
    short is lost, as address space without memory. */
 struct entry {
     uintptr_t address; /* of the block; 0: none */
-    size_t size, guard;
+    size_t size, slack;
+    uintptr_t caller; /* as in struct large */
 };
 
 static struct {
@@ -19,7 +20,9 @@ static struct {
     size_t bytes;
 } retired;
 
-static size_t whole_size(const struct entry *entry) { return entry->size + 2 * entry->guard; }
+static size_t whole_size(const struct entry *entry) { return entry->size + 2 * os_page_size(); }
+
+static uintptr_t whole_start(const struct entry *entry) { return entry->address - os_page_size(); }
 
 /* What the kernel does not unmap is lost, too. */
 static void drop(struct entry *entry) {
@@ -29,7 +32,7 @@ static void drop(struct entry *entry) {
     entry->address = 0;
     atomic_in_sequence();
     retired.bytes -= whole_size(&gone);
-    os_unmap((void *)(gone.address - gone.guard), whole_size(&gone));
+    os_unmap((void *)whole_start(&gone), whole_size(&gone));
     space_count(0, whole_size(&gone));
 }
 
@@ -44,13 +47,14 @@ bool retired_make_room(size_t size) {
     return true;
 }
 
-void retired_add(uintptr_t address, size_t size, size_t guard) {
+void retired_add(const struct large *gone) {
     struct entry *entry = &retired.ring[retired.next];
-    ASSERT(space_lock_is_held() && address != 0 && entry->address == 0);
-    entry->size = size;
-    entry->guard = guard;
+    ASSERT(space_lock_is_held() && gone->guarded && entry->address == 0);
+    entry->size = gone->size;
+    entry->slack = gone->slack;
+    entry->caller = gone->caller;
     atomic_in_sequence();
-    entry->address = address;
+    entry->address = gone->address;
     retired.bytes += whole_size(entry);
     retired.next = (retired.next + 1) % RETIRED_MOST;
     ASSERT(retired.bytes <= RETIRED_BYTES);
@@ -67,6 +71,20 @@ enum block_fault retired_fault_at(uintptr_t address) {
         return address % ALIGN == 0 ? BLOCK_UNALLOCATED : BLOCK_MISALIGNED;
     }
     return BLOCK_FOREIGN;
+}
+
+bool retired_find(uintptr_t address, struct large *gone) {
+    ASSERT(space_lock_is_held());
+    for (unsigned i = 0; retired.bytes != 0 && i < RETIRED_MOST; i++) {
+        const struct entry *entry = &retired.ring[i];
+        if (entry->address == 0 || address - whole_start(entry) >= whole_size(entry)) continue;
+        *gone = (struct large){.address = entry->address,
+                               .size = entry->size,
+                               .slack = entry->slack,
+                               .caller = entry->caller};
+        return true;
+    }
+    return false;
 }
 
 void retired_release(void) {

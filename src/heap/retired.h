@@ -10,7 +10,7 @@
 #define POOLALLOC_RETIRED_H
 
 #include "heap/fault.h"
-#include "heap/geometry.h"
+#include "heap/window.h"
 
 enum { RETIRED_MOST = 512 };
 #define RETIRED_BYTES ((size_t)1 << 30)
@@ -21,13 +21,15 @@ extern "C" {
 
 /* True if so many bytes would stay; then some that were there have gone. */
 bool retired_make_room(size_t size);
-/* `size` bytes at the address are inaccessible, with a guard of the other size on either side;
-   there is room for all of it. */
-void retired_add(uintptr_t address, size_t size, size_t guard);
+/* The pages of a guarded block are inaccessible; there is room for them and for its guards. */
+void retired_add(const struct large *gone);
 /* Address space that they take. */
 size_t retired_bytes(void);
 /* BLOCK_FOREIGN: the address is in none of them. */
 enum block_fault retired_fault_at(uintptr_t address);
+/* What is known of the block that was at the address, or beside it: its place, size, slack and
+   caller. False: none was. */
+bool retired_find(uintptr_t address, struct large *gone);
 /* All go. */
 void retired_release(void);
 /* After a fork that may have come in the middle: their bytes are counted anew, as the space's are.

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "heap/allocate.h"
+#include "heap/direct.h"
 #include "heap/guard.h"
 #include "malloc/culprit.h"
 #include "os/options.h"
@@ -42,9 +43,13 @@ static void add_offset(struct text *to, uintptr_t address, const struct guard_st
 static void add_block(struct text *to, const struct guard_story *story) {
     text_add(to, story->is_freed ? " the freed block of " : " the block of ");
     text_add_decimal(to, story->size);
-    text_add(to, " bytes (class ");
-    text_add_decimal(to, story->stride);
-    text_add(to, ") at ");
+    text_add(to, " bytes ");
+    if (story->stride != 0) {
+        text_add(to, "(class ");
+        text_add_decimal(to, story->stride);
+        text_add(to, ") ");
+    }
+    text_add(to, "at ");
     text_add_hex(to, story->block);
 }
 
@@ -67,7 +72,7 @@ static void write_report(const struct trap *trap) {
     struct guard_story story;
     struct stack access;
     struct text text;
-    if (!guard_tell(trap->address, &story)) return;
+    if (!guard_tell(trap->address, &story) && !direct_tell(trap->address, &story)) return;
     text_begin(&text, 2);
     add_access(&text, trap, &story);
     add_offset(&text, trap->address, &story);
@@ -134,13 +139,13 @@ static void on_fault(int number, siginfo_t *info, void *context) {
     struct trap trap;
     trap_read(info, context, &trap);
     if (reporting != NULL && trap.address != 0) siglongjmp(*reporting, 1);
-    if (guard_has(trap.address)) try_report(&trap);
+    if (guard_has(trap.address) || direct_refuses(trap.address)) try_report(&trap);
     errno = saved_errno;
     pass_on(number, info, context);
 }
 
 void guard_report_prepare(void) {
-    if (options.guard_sample == 0 && !options.guard_pages) return;
+    if (options.guard_sample == 0 && !direct_has_guards()) return;
     int saved_errno = errno;
     struct sigaction action = {.sa_sigaction = on_fault,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard_report.h - the line and the stacks of an access that a guarded block's pages refused.
+ * guard_report.h - the line and the stacks of an access that inaccessible pages of ours refused:
+ * those of a guarded block (guard.h), those around a large block, or those where one was before its
+ * free (direct.h).
  *
- * With guard_sample= there is a handler for SIGSEGV from the start of the process on, before the
- * program's own code. A fault in the pool of guarded blocks it reports; then it hands this fault,
+ * With options that make such pages there is a handler for SIGSEGV from the start of the process
+ * on, before the program's own code. A fault in one of them it reports; then it hands this fault,
  * and any other as it came, to the handler that was there before, or to the system. Handlers that
  * the program sets later take its place, as they are to, and whatever they do with the fault is
  * theirs: one that calls the handler it has replaced, as crash reporters do, gets the lines first;
@@ -19,7 +21,7 @@
 extern "C" {
 #endif
 
-/* At start-up: what guard_sample= asks for begins. */
+/* At start-up: the handler, and what guard_sample= asks for begins. */
 void guard_report_prepare(void);
 
 #ifdef __cplusplus

@@ -7,8 +7,10 @@
  */
 #include <dlfcn.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "../support/expect.h"
@@ -341,17 +343,50 @@ static void double_free_of_held(void) {
 
 /* ---- guard_pages ---- */
 
+/* How far from the block: a number, or a regular expression for one. */
+static void expect_access(const char *what, volatile char *at, const char *far) {
+    dprintf(1, "^poolalloc: %s %p, %s bytes ", what, (const void *)at, far);
+}
+
+static void expect_use(const char *what, char *block, size_t offset) {
+    char far[24];
+    snprintf(far, sizeof far, "%zu", offset);
+    expect_access(what, block + offset, far);
+    dprintf(1, "into the freed block of [0-9]+ bytes at %p in ", (const void *)block);
+}
+
 static void read_after_free(void) {
     char *block = dirty_block();
     free(hide(block));
     for (int i = 0; i < 100; i++) free(dirty_block());
+    expect_use("use after free: a read of", block, size / 2);
     _exit(((volatile char *)hide(block))[size / 2] == 0);
 }
 
 static void write_after_realloc(void) {
     char *block = dirty_block();
     hide(realloc(hide(block), 2 * size));
+    expect_use("use after free: a write to", block, size - 1);
     ((volatile char *)hide(block))[size - 1] = 1;
+}
+
+static void leave(int number) {
+    (void)number;
+    _exit(0);
+}
+
+static void fault_of_handler(void) {
+    char *block = dirty_block();
+    free(hide(block));
+    signal(SIGSEGV, leave);
+    _exit(((volatile char *)hide(block))[0] == 0);
+}
+
+/* Far from all blocks. */
+static void fault_of_others(void) {
+    volatile char *mapped = mmap(NULL, 1 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    free(dirty_block());
+    _exit(mapped[1 << 29] == 0);
 }
 
 enum { PAGE_MOST = 65536 };
@@ -359,11 +394,16 @@ enum { PAGE_MOST = 65536 };
 /* No byte behind the pages of the block is written, however far. */
 static void run_past(void) {
     volatile char *block = dirty_block();
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    expect_access("overflow: a write to", block + (size + page - 1) / page * page, "[0-9]+");
+    dprintf(1, "past the end of the block of [0-9]+ bytes at %p in ", (const void *)block);
     for (size_t i = size; i < size + PAGE_MOST + 1; i++) block[i] = 1;
 }
 
 static void run_before(void) {
     volatile char *block = dirty_block();
+    expect_access("underflow: a write to", block - 1, "1");
+    dprintf(1, "before the block of [0-9]+ bytes at %p in ", (const void *)block);
     block[-1] = 1;
 }
 
@@ -392,26 +432,22 @@ static void retired_are_bounded(void) {
     EXPECT(pages > 0 && pages < MOST_PAGES);
 }
 
-static void expect_access(const char *what, volatile char *at) {
-    dprintf(1, "^poolalloc: %s %p, 0 bytes ", what, (const void *)at);
-}
-
 static void read_empty(void) {
     volatile char *block = hide(malloc(0));
-    expect_access("overflow: a read of", block);
+    expect_access("overflow: a read of", block, "0");
     _exit(*block == 0);
 }
 
 static void write_empty(void) {
     volatile char *block = hide(calloc(0, size));
-    expect_access("overflow: a write to", block);
+    expect_access("overflow: a write to", block, "0");
     *block = 1;
 }
 
 static void read_freed_empty(void) {
     volatile char *block = hide(malloc(0));
     free(hide((void *)block));
-    expect_access("use after free: a read of", block);
+    expect_access("use after free: a read of", block, "0");
     _exit(*block == 0);
 }
 
@@ -498,6 +534,8 @@ static const struct {
     {"double_free_of_held", "random_reuse", double_free_of_held, BY_ABORT, SMALL},
     {"read_after_free", "guard_pages", read_after_free, BY_FAULT, LARGE},
     {"write_after_realloc", "guard_pages", write_after_realloc, BY_FAULT, LARGE},
+    {"fault_of_handler", "guard_pages", fault_of_handler, 0, LARGE},
+    {"fault_of_others", "guard_pages", fault_of_others, BY_FAULT, LARGE},
     {"run_past", "guard_pages", run_past, BY_FAULT, LARGE},
     {"run_before", "guard_pages", run_before, BY_FAULT, LARGE},
     {"double_free_of_retired", "guard_pages", double_free_of_retired, BY_ABORT, LARGE},

@@ -46,6 +46,31 @@ TEST_F(RetiredDeathTest, AFreedBlockStaysOutOfReachAndIsKnown) {
     EXPECT_DEATH(pointer[99999] = 1, "");
 }
 
+TEST_F(RetiredTest, WhatAnAccessMissedIsToldWithItsBlock) {
+    char *pointer = block_of(100000);
+    uintptr_t first = reinterpret_cast<uintptr_t>(pointer);
+    size_t size = block_at(pointer).large->size;
+    guard_story story;
+    block_at(pointer).large->caller = first;
+    EXPECT_FALSE(direct_refuses(first) || direct_refuses(first + size - 1));
+    ASSERT_TRUE(direct_refuses(first - 1) && direct_tell(first - 1, &story));
+    EXPECT_EQ(story.kind, GUARD_UNDERFLOW);
+    ASSERT_TRUE(direct_refuses(first + size) && direct_tell(first + size, &story));
+    EXPECT_EQ(story.kind, GUARD_OVERFLOW);
+    EXPECT_EQ(story.block, first);
+    EXPECT_EQ(story.size, size);
+    EXPECT_FALSE(direct_refuses(first + size + os_page_size()));
+    free(pointer);
+    ASSERT_TRUE(direct_refuses(first + size) && direct_tell(first + size / 2, &story));
+    EXPECT_EQ(story.kind, GUARD_USE_AFTER_FREE);
+    EXPECT_EQ(story.block, first);
+    EXPECT_EQ(story.asked.depth, 1u);
+    EXPECT_EQ(story.asked.callers[0], first);
+    EXPECT_EQ(story.freed.depth, 0u);
+    release();
+    EXPECT_FALSE(direct_refuses(first) || direct_tell(first, &story));
+}
+
 TEST_F(RetiredTest, TheOldestGoesFirst) {
     size_t before = mapped();
     char *first = block_of(100000), *second = block_of(100000);

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/huge.h"
 #include "heap/purge.h"
+#include "os/options.h"
 #include "os/os.h"
 #include "os/probe.h"
 
@@ -31,7 +32,8 @@ static struct {
         uintptr_t highest, last, lowest;
     } region;
     uintptr_t lowest_chunk;
-    bool unmapped; /* some arenas were */
+    bool unmapped;   /* some arenas were */
+    bool has_closed; /* some arenas were, and some may be */
 } space_state = {.limit = SIZE_MAX};
 
 void space_name(void) {
@@ -68,6 +70,53 @@ void space_count(size_t bytes_more, size_t bytes_less) {
 
 size_t space_page_step(void) { return size_max(os_page_size() / POOL_SIZE, 1); }
 
+/* ---- Arenas that were never used, and are inaccessible ----
+ *
+ * One says that it is closed before it is and until it is open: in the child of a fork in between
+ * it is opened once more, which loses nothing.
+ */
+
+static bool is_closed(uintptr_t at) { return window_arena_at(at)->closed; }
+
+static void set_closed(uintptr_t base, size_t count, bool closed) {
+    for (size_t i = 0; i < count; i++) window_arena_at(base + i * ARENA_SIZE)->closed = closed;
+    atomic_in_sequence();
+}
+
+static void close_arenas(uintptr_t base, size_t count) {
+    space_state.has_closed = true;
+    set_closed(base, count, true);
+    if (!os_shut((void *)base, count * ARENA_SIZE)) set_closed(base, count, false);
+}
+
+static bool open_arena(struct arena *arena) {
+    if (!os_open((void *)arena->base, ARENA_SIZE)) return false;
+    os_use_small_pages((void *)arena->base, ARENA_SIZE);
+    os_name((void *)arena->base, ARENA_SIZE, "poolalloc arenas");
+    atomic_in_sequence();
+    arena->closed = false;
+    return true;
+}
+
+/* Those of a run that is to be taken. False: the system refuses. */
+static bool open_arenas(uintptr_t base, size_t size) {
+    if (likely(!space_state.has_closed)) return true;
+    for (uintptr_t at = base; at < base + size; at = window_next_arena(at))
+        if (is_closed(at) && !open_arena(window_arena_at(at))) return false;
+    return true;
+}
+
+void space_close(void) {
+    ASSERT(space_lock_is_held());
+    for (struct window *window = window_first(); window != NULL; window = window->next)
+        for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
+            struct arena *arena = &window->arena[i];
+            bool is_unused = arena->free == ~(uint64_t)0 && arena->touched == 0;
+            if (arena->kind == ARENA_OF_RUNS && is_unused && !arena->closed)
+                close_arenas(arena->base, 1);
+        }
+}
+
 /* ---- Pages of arenas ---- */
 
 uint64_t space_pages(uintptr_t base, uintptr_t end) {
@@ -77,6 +126,7 @@ uint64_t space_pages(uintptr_t base, uintptr_t end) {
 }
 
 static void mark_taken(uintptr_t base, size_t size) {
+    ASSERT(!is_closed(base) && !is_closed(base + size - POOL_SIZE));
     for (uintptr_t at = base, end = base + size; at < end; at = window_next_arena(at)) {
         struct arena *arena = window_arena_at(at);
         uint64_t pages = space_pages(at, end);
@@ -123,7 +173,7 @@ static void arena_init(struct arena *arena, uintptr_t base, uint64_t touched) {
     arena->free = ~(uint64_t)0;
     arena->touched = touched;
     arena->young = arena->refault = 0;
-    arena->huge = false;
+    arena->huge = arena->closed = false;
     atomic_in_sequence();
     arena->kind = ARENA_OF_RUNS;
 }
@@ -296,6 +346,7 @@ static bool add_chunk(size_t count) {
     space_count(size, 0);
     space_figures.chunks++;
     add_arenas(base, count, false);
+    if (options.guard_pages) close_arenas(base, count);
     purge_excess(); /* what is in use has grown, which may leave less room for what is not */
     return true;
 }
@@ -410,6 +461,16 @@ static bool exchange_arenas(size_t count) {
     return free > 0 && space_could_map(size, free) && space_unmap_free() && add_chunk(count);
 }
 
+/* Pages that are in no range any more. False: they can't be had, and are free again. */
+static bool take_pages(uintptr_t base, size_t pages) {
+    if (likely(open_arenas(base, pages * POOL_SIZE))) {
+        mark_taken(base, pages * POOL_SIZE);
+        return true;
+    }
+    range_add(base, pages, true); /* some may have memory: whoever looks for such will see */
+    return false;
+}
+
 static uintptr_t take_range(const struct range_request *request, enum range_choice choice) {
     ASSERT(space_lock_is_held());
     struct range_request whole = in_os_pages(request);
@@ -417,8 +478,7 @@ static uintptr_t take_range(const struct range_request *request, enum range_choi
     size_t count = arenas_for(&whole);
     if (base == 0 && choice == RANGE_TOUCHED_FIRST && (grow_space(count) || exchange_arenas(count)))
         base = range_take(&whole, choice);
-    if (base != 0) mark_taken(base, whole.pages * POOL_SIZE);
-    return base;
+    return base != 0 && take_pages(base, whole.pages) ? base : 0;
 }
 
 uintptr_t space_take(const struct range_request *request) {
@@ -433,8 +493,7 @@ size_t space_take_short(size_t most, uintptr_t *base) {
     ASSERT(space_lock_is_held());
     if (space_page_step() > 1) return 0;
     size_t pages = range_take_shortest(ARENA_POOLS, most, base);
-    if (pages > 0) mark_taken(*base, pages * POOL_SIZE);
-    return pages;
+    return pages > 0 && take_pages(*base, pages) ? pages : 0;
 }
 
 bool space_extend(uintptr_t end, size_t size) {
@@ -442,8 +501,7 @@ bool space_extend(uintptr_t end, size_t size) {
     size = align_up(size, space_page_step() * POOL_SIZE);
     if (range_pages_at(end) < size / POOL_SIZE) return false;
     range_take_at(end, size / POOL_SIZE);
-    mark_taken(end, size);
-    return true;
+    return take_pages(end, size / POOL_SIZE);
 }
 
 void space_return(uintptr_t base, size_t size) {

@@ -42,6 +42,9 @@ bool space_extend(uintptr_t end, size_t size);
 uint64_t space_pages(uintptr_t base, uintptr_t end);
 /* The pages may be written from now on. Returns how many may hold old contents. */
 size_t space_touch(uintptr_t base, size_t size);
+/* With guard_pages=on, arenas that were never used are inaccessible until they are. Sees to it for
+   those that are there. With the lock. */
+void space_close(void);
 /* Gives back a run or some whole pages of one. */
 void space_return(uintptr_t base, size_t size);
 /* A whole arena of free pages, which becomes one of pools; NULL: no memory. */

@@ -96,6 +96,7 @@ struct arena {
     uint8_t kind; /* enum arena_kind */
     uint8_t rank; /* OF_POOLS: number of free pages, see arena.h */
     bool huge;    /* it is the first of those that have one huge page behind them (huge.h) */
+    bool closed;  /* it is inaccessible, as it was never used (space_close) */
 };
 
 enum arena_kind {

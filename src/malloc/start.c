@@ -47,6 +47,12 @@ static void name_mappings(void) {
     space_unlock();
 }
 
+static void close_space(void) {
+    if (!options.guard_pages || !space_lock()) return;
+    space_close();
+    space_unlock();
+}
+
 static void read_limits(void) {
     size_t group = purge_read_limit(), own = own_limit(group);
     if (own == SIZE_MAX || !space_lock()) return;
@@ -100,6 +106,7 @@ __attribute__((constructor(101))) static void start_process(void) {
     parameter_read_environment(options_environment());
     read_limits();
     name_mappings();
+    close_space();
     guard_report_prepare();
     if (!options.purge_thread) return;
     if (main_start_call == NULL || !main_start_call(purge_thread_begin)) purge_thread_begin();

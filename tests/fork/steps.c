@@ -431,11 +431,11 @@ NO_HOOK static void sampled(void) {
     use_all_sizes(2);
 }
 
-/* Of large blocks, whose addresses stay inaccessible when they are free until there are more. */
-NO_HOOK static void retired(void) {
+/* Free large blocks stay inaccessible for a while, and what was never used is so. */
+NO_HOOK static void guard_pages(void) {
     options.guard_pages = 1;
-    for (int i = 0; i < 4; i++) poolalloc_free(poolalloc_malloc(RETIRED_BYTES / 3));
-    poolalloc_free(poolalloc_realloc(take(100000), 200000));
+    for (int i = 0; i < 4; i++) poolalloc_free(poolalloc_realloc(take(100000), RETIRED_BYTES / 3));
+    poolalloc_free(poolalloc_realloc(poolalloc_aligned_alloc(64 * KIB, 6 * MIB), 200000));
     options.guard_pages = 0;
 }
 
@@ -476,7 +476,7 @@ static const struct scenario {
     {"every class once more", every_class},
     {"sampled", sampled},
     {"guarded", guarded},
-    {"retired", retired},
+    {"guard pages", guard_pages},
 };
 
 /* The first use of a child's allocator, which finds what the threads that are gone left behind. */

@@ -458,6 +458,13 @@ static void double_free_of_empty(void) {
     free(hide(block));
 }
 
+/* Far behind all blocks. */
+static void run_far(void) {
+    volatile char *block = dirty_block();
+    for (size_t i = size; i < size + (1 << 20); i++) block[i] = DIRTY;
+    _exit(0);
+}
+
 /* Each is a block of its own, as long as it lives; with more of them than have such addresses. */
 static void empty_are_blocks(void) {
     enum { LIVE = 3000 };
@@ -546,6 +553,7 @@ static const struct {
     {"write_empty", "guard_pages", write_empty, BY_FAULT, POOLED},
     {"read_freed_empty", "guard_pages", read_freed_empty, BY_FAULT, POOLED},
     {"double_free_of_empty", "guard_pages", double_free_of_empty, BY_ABORT, POOLED},
+    {"run_far", "guard_pages", run_far, BY_FAULT, SMALL},
     {"empty_are_blocks", "guard_pages", empty_are_blocks, 0, SMALL},
 };
 enum { CASES = sizeof cases / sizeof cases[0], SIZES = sizeof sizes / sizeof sizes[0] };

@@ -32,15 +32,29 @@ poolobj *integer_shift_right(poolval_space *space, const struct integer *a, size
     return integer_end(space, shifted, left + 1, a->negative);
 }
 
+/* How far to shift: what is beyond 64 bits is further than an int has bits. False, and a failure,
+   for less than 0 and for what is no int. */
+static bool distance_of(poolval_space *space, const poolobj *value, size_t *bits) {
+    struct integer view;
+    if (!integer_view(space, value, &view)) {
+        value_fail_type(space, "an int", value);
+        return false;
+    }
+    if (view.negative) {
+        value_fail(space, POOLVAL_ERR_VALUE, "a shift by less than 0", 0, 0);
+        return false;
+    }
+    *bits = view.length > 1 ? SIZE_MAX : view.length > 0 ? view.limb[0] : 0;
+    return true;
+}
+
 static poolobj *shift(poolval_space *space, const poolobj *a, const poolobj *b, bool left) {
     struct integer view;
-    int64_t bits;
+    size_t bits;
     if (!integer_view(space, a, &view)) return (poolobj *)value_fail_type(space, "an int", a);
-    if (poolval_int_get(space, b, &bits) < 0) return NULL;
-    if (bits < 0)
-        return (poolobj *)value_fail(space, POOLVAL_ERR_VALUE, "a shift by %d", (uint64_t)bits, 0);
+    if (!distance_of(space, b, &bits)) return NULL;
     if (left && view.length == 0) return number_new_int(space, 0);
-    return (left ? integer_shift_left : integer_shift_right)(space, &view, (size_t)bits);
+    return (left ? integer_shift_left : integer_shift_right)(space, &view, bits);
 }
 
 poolobj *poolval_int_shift_left(poolval_space *space, const poolobj *a, const poolobj *b) {

@@ -111,6 +111,17 @@ TEST_F(ValueIntegerTest, NumbersBesideEachOther) {
     EXPECT_EQ(repr(Ref(poolval_int_of(space_, real(-1e25)))), "-10000000000000000905969664");
 }
 
+TEST_F(ValueIntegerTest, ShiftsGoAsFarAsIntsAreLarge) {
+    Ref huge = poolval_power(space_, number(10), number(400)), minus = poolval_negate(space_, huge);
+    EXPECT_EQ(repr(Ref(poolval_int_shift_right(space_, number(7), huge))), "0");
+    EXPECT_EQ(repr(Ref(poolval_int_shift_right(space_, number(-7), huge))), "-1");
+    EXPECT_EQ(repr(Ref(poolval_int_shift_right(space_, huge, huge))), "0");
+    EXPECT_EQ(repr(Ref(poolval_int_shift_left(space_, number(0), huge))), "0");
+    EXPECT_NO_VALUE(poolval_int_shift_left(space_, number(7), minus), POOLVAL_ERR_VALUE);
+    EXPECT_NO_VALUE(poolval_int_shift_right(space_, number(7), number(-1)), POOLVAL_ERR_VALUE);
+    EXPECT_NO_VALUE(poolval_int_shift_right(space_, number(7), str("1")), POOLVAL_ERR_TYPE);
+}
+
 TEST_F(ValueIntegerTest, PowersOfFloatsAreTheProgramsOwn) {
     EXPECT_NO_VALUE(poolval_power(space_, real(2), number(2)), POOLVAL_ERR_VALUE);
     EXPECT_NO_VALUE(poolval_power(space_, number(2), number(-1)), POOLVAL_ERR_VALUE);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # build.sh - builds the fuzzers in the way of OSS-Fuzz: from $SRC/poolalloc, with $CC, $CXX, $CFLAGS,
 # $CXXFLAGS and $LIB_FUZZING_ENGINE, in $WORK, to $OUT, each with its seeds and the libraries that the
-# machine that runs it may not have.
+# machine that runs it may not have. Values need a whole
+# CPython beside them and are left out.
 set -eu
 for name in SRC OUT WORK CC CXX CFLAGS CXXFLAGS LIB_FUZZING_ENGINE; do
     [ -n "${!name+set}" ] || { echo "build.sh: $name is not set; OSS-Fuzz sets it." >&2; exit 2; }

@@ -202,6 +202,15 @@ static void change_bytes(void) {
 
 /* ---- Lists, slices of anything ---- */
 
+/* Slices have an order in Python alone. */
+static bool holds_slice(const struct pair *p) {
+    PyObject *repr = PyObject_Repr(p->theirs), *word = PyUnicode_FromString("slice");
+    bool holds = PySequence_Contains(repr, word) != 0;
+    Py_DECREF(repr);
+    Py_DECREF(word);
+    return holds;
+}
+
 /* Where two items have no order, ours stays as it was; Python's would be half sorted. */
 static void sort(struct pair *list) {
     PyObject *sorted = PySequence_List(list->theirs);
@@ -260,7 +269,7 @@ static void change_list(void) {
     else if (what == 5)
         same_change("remove_slice", poolval_list_remove_slice(space, a->ours, i, j),
                     done(PySequence_DelSlice(a->theirs, i, j)), a);
-    else if (what == 6)
+    else if (what == 6 && !holds_slice(a))
         sort(a);
     else if (what == 7)
         settle("slice", poolval_list_slice(space, a->ours, i, j),
@@ -471,15 +480,6 @@ static void format_text(void) {
     Py_DECREF(theirs);
     Py_DECREF(tuple);
     Py_DECREF(method);
-}
-
-/* Slices have an order in Python alone. */
-static bool holds_slice(const struct pair *p) {
-    PyObject *repr = PyObject_Repr(p->theirs), *word = PyUnicode_FromString("slice");
-    bool holds = PySequence_Contains(repr, word) != 0;
-    Py_DECREF(repr);
-    Py_DECREF(word);
-    return holds;
 }
 
 static void order_both(struct pair *a, struct pair *b) {

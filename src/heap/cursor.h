@@ -6,6 +6,7 @@
 #ifndef POOLALLOC_CURSOR_H
 #define POOLALLOC_CURSOR_H
 
+#include "base/check.h"
 #include "heap/window.h"
 
 struct cursor {
@@ -19,6 +20,7 @@ ALWAYS_INLINE void *cursor_pop(struct cursor *cursor) {
     uint64_t bits = cursor->bits;
     if (unlikely(bits == 0)) return NULL;
     struct atomic_u64 *word = cursor->word;
+    ASSERT(word != NULL && cursor->base % WORD_SPAN == 0);
     uint64_t place = bit_lowest(bits);
     cursor->bits = bits & (bits - 1);
     if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, atomic_u64_load(word) | (uint64_t)1 << place);

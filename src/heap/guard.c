@@ -67,6 +67,7 @@ static size_t known_size(size_t slots) {
 }
 
 static uintptr_t slot_start(const struct guard_pool *pool, size_t number) {
+    ASSERT(number < pool->slot_count);
     return pool->base + os_page_size() + number * pool->distance;
 }
 
@@ -79,6 +80,7 @@ static struct guard_pool *make_pool(void) {
     size_t page = os_page_size();
     size_t slots = size_max(guard_state.memory / (GUARD_SLOT_COST + page / 2), SLOTS_LEAST);
     size_t distance = slot_size() + page, size = page + slots * distance;
+    ASSERT(lock_is_mine(&guard_state.lock) && pool_now() == NULL);
     struct guard_pool *pool = (struct guard_pool *)os_map_fenced(known_size(slots));
     if (pool == NULL) return NULL;
     pool->base = (uintptr_t)os_reserve(size);
@@ -115,6 +117,7 @@ static size_t size_of(const struct guard_slot *slot) { return atomic_u32_load(&s
 
 static void queue_add(struct guard_pool *pool, struct guard_slot *slot) {
     uint32_t number = (uint32_t)(slot - pool->slots) + 1;
+    ASSERT(atomic_u32_load(&slot->state) == GUARD_FREED); /* G2 */
     slot->next = 0;
     if (pool->newest != 0)
         pool->slots[pool->newest - 1].next = number;
@@ -133,6 +136,7 @@ static struct guard_slot *queue_take(struct guard_pool *pool) {
 
 /* BUSY; NULL: there is none for so many pages. */
 static struct guard_slot *take_slot(struct guard_pool *pool, size_t pages) {
+    ASSERT(lock_is_mine(&guard_state.lock));
     size_t live = atomic_u64_load(&pool->pages_live);
     if (live + pages > pool->pages_most) return NULL;
     struct guard_slot *slot =
@@ -144,6 +148,8 @@ static struct guard_slot *take_slot(struct guard_pool *pool, size_t pages) {
 }
 
 static void give_slot(struct guard_pool *pool, struct guard_slot *slot, size_t pages) {
+    ASSERT(lock_is_mine(&guard_state.lock));
+    ASSERT(pages <= atomic_u64_load(&pool->pages_live));
     atomic_u32_store_release(&slot->state, GUARD_FREED);
     atomic_u64_store(&pool->pages_live, atomic_u64_load(&pool->pages_live) - pages);
     queue_add(pool, slot);
@@ -173,6 +179,7 @@ static struct spot spot_for(const struct guard_pool *pool, size_t number,
     uintptr_t block = slot_start(pool, number);
     if (!request->at_start || request->size == 0)
         block = align_down(slot_end(pool, number) - request->size, request->alignment);
+    ASSERT(block >= slot_start(pool, number) && block + request->size <= slot_end(pool, number));
     return spot_of(block, request->size);
 }
 
@@ -260,6 +267,7 @@ bool guard_has(uintptr_t address) { return is_inside(pool_now(), address); }
 
 /* The slot of an address, or that before it if it is in a guard page. */
 static size_t number_of(const struct guard_pool *pool, uintptr_t address) {
+    ASSERT(is_inside(pool, address));
     size_t first = pool->base + os_page_size();
     return address < first ? 0 : (address - first) / pool->distance;
 }

@@ -21,6 +21,7 @@ static size_t in_magazines(const struct heap *heap) {
     for (unsigned w = 0; w * 64 < CLASS_COUNT; w++) {
         for (uint64_t rest = heap->has_room[w]; rest != 0; rest &= rest - 1) {
             unsigned c = w * 64 + bit_lowest(rest);
+            ASSERT(heap->room[c] > 0); /* H7 */
             count += heap->room[c] - (size_t)(heap->end[c] - heap->top[c]);
         }
     }

@@ -54,6 +54,7 @@ static bool shift_room(struct heap *heap, unsigned class_index, size_t bytes) {
 
 /* All the rounds that it can ever have lie side by side. */
 void heap_widen(struct heap *heap, unsigned class_index) {
+    ASSERT(heap_is_mine(heap) && class_index > SMALL_CLASSES);
     const struct size_class *c = &size_classes[class_index];
     unsigned room = heap->room[class_index], most = heap->bare ? 0 : c->magazine;
     size_t wanted = room == 0 ? size_max(ROOM_FIRST / c->stride, 1) : 2 * (size_t)room;
@@ -71,6 +72,7 @@ void heap_widen(struct heap *heap, unsigned class_index) {
 }
 
 void heap_note_full(struct heap *heap, unsigned class_index) {
+    ASSERT(heap->top[class_index] == heap->end[class_index]);
     heap->was_full[class_index] = true;
     heap_halve_magazine(heap, class_index);
     shift_room(heap, class_index, 0); /* there may be more heaps now */

@@ -7,6 +7,7 @@
 #ifndef POOLALLOC_MAGAZINE_H
 #define POOLALLOC_MAGAZINE_H
 
+#include "base/check.h"
 #include "heap/block.h"
 
 /* A free block at hand, and the word with its live bit, so that malloc need not look it up. One
@@ -35,6 +36,7 @@ ALWAYS_INLINE bool magazine_push(struct round **top, struct round *const *end, u
                                  struct atomic_u64 *word) {
     struct round *last = *top;
     if (unlikely(last == *end)) return false;
+    ASSERT(block != 0 && block % ALIGN == 0); /* 0 is the bottom */
     last[1].block = block;
     last[1].word = word;
     *top = last + 1;

@@ -34,6 +34,7 @@ static uint64_t place_of_block(const struct pool *first, uintptr_t address) {
 }
 
 static uintptr_t block_at_place(const struct pool *first, uint64_t place) {
+    ASSERT(place < 1 << NOTE_PLACE_BITS);
     bool of_span = size_class_is_span(pool_class(first));
     return window_record_base(first) +
            place * (of_span ? size_classes[pool_class(first)].stride : ALIGN);
@@ -54,6 +55,7 @@ static uint64_t note_of(const struct pool *first) {
 
 static void note_small(struct pool *pool, uintptr_t block, uintptr_t caller) {
     ASSERT(block % ALIGN == 0);
+    ASSERT(caller >> NOTE_CALLER_BITS == 0);
     uintptr_t base = window_record_base(pool);
     uint64_t note = caller | place_of_block(pool, block) << PLACE_SHIFT |
                     pool_number(base) << POOL_NUMBER_SHIFT;

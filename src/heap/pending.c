@@ -71,6 +71,7 @@ static bool is_orphan(const struct heap *heap) {
    again. */
 static bool let_token_go(struct work *work, struct pool *pool) {
     uint64_t bits[POOL_WORDS];
+    ASSERT(token_is_taken(pool));
     token_let_go(pool);
     work->pool = NULL;
     if (!read_bits(pool, bits)) return false;
@@ -91,6 +92,7 @@ static void settle_again(struct work *work, struct pool *pool) {
 static void bury_dead(struct work *work) {
     struct pool *dead[WORK_DEAD];
     unsigned count = work->dead_count;
+    ASSERT(count > 0 && count <= WORK_DEAD);
     memcpy(dead, work->dead, count * sizeof dead[0]);
     work->dead_count = 0;
     heap_return_pools(dead, count);
@@ -99,6 +101,7 @@ static void bury_dead(struct work *work) {
 
 /* All blocks are pending: nobody else knows the pool. */
 static void take_over(struct work *work, struct pool *pool) {
+    ASSERT(token_is_taken(pool) && work->dead_count < WORK_DEAD);
     int wrong = heap_bury_pool(pool);
     if (wrong >= 0)
         block_fail("free", BLOCK_FREED,
@@ -148,6 +151,7 @@ void pending_settle(struct work *work, struct pool *pool) {
 /* ---- Deposits ---- */
 
 static void deposit(struct work *work, struct pool *pool, unsigned word, uint64_t bits) {
+    ASSERT(word < POOL_WORDS && bits != 0);
     /* Partners: read_bits, and the exchange of pending_take_in. */
     uint64_t again = atomic_u64_or_ordered(&pool_pending(pool)[word], bits) & bits;
     if (again != 0) block_fail("free", BLOCK_FREED, pending_address(pool, word, bit_lowest(again)));
@@ -200,6 +204,7 @@ void pending_treat(uintptr_t address, size_t stride) {
 
 /* Blocks of a word of bits become spare. */
 static void take_in_pending(struct heap *heap, struct pool *pool, unsigned word, uint64_t bits) {
+    ASSERT(bits != 0 && word < size_classes[pool_class(pool)].words);
     if (size_class_is_span(pool_class(pool))) {
         int wrong = heap_free_in_span(heap, pool, bits);
         if (wrong >= 0) block_fail("free", BLOCK_FREED, pending_address(pool, 0, (unsigned)wrong));
@@ -309,6 +314,7 @@ static void end_list(uint64_t item) {
 }
 
 void pending_make_orphan(struct heap *heap) {
+    ASSERT(space_lock_is_held());
     uint64_t items = atomic_u64_exchange_ordered(&heap->inbox, HEAP_ORPHAN) & INBOX_ITEM;
     uint64_t first = only_messages(items);
     end_list(first);
@@ -333,5 +339,6 @@ void pending_after_fork(void) {
 }
 
 void pending_keep_inbox(struct heap *heap) {
+    ASSERT(space_lock_is_held());
     renew_items(atomic_u64_load(&heap->inbox) & INBOX_ITEM);
 }

@@ -29,6 +29,7 @@ static struct {
 size_t range_pages(void) { return range_state.pages; }
 
 static void init_bins(void) {
+    ASSERT(space_lock_is_held());
     if (range_state.ready) return;
     for (unsigned set = 0; set < 2; set++) {
         memset(range_state.sets[set].occupied, 0, sizeof range_state.sets[set].occupied);
@@ -86,6 +87,7 @@ static uint8_t inner_distance(uintptr_t base, uintptr_t end, uintptr_t inner) {
 
 /* A range whose pages touch no other range. */
 static void range_insert(uintptr_t base, size_t pages, bool touched, uintptr_t inner) {
+    ASSERT(base % POOL_SIZE == 0 && pages > 0);
     struct range *first = range_from(base), *last = range_from(base + (pages - 1) * POOL_SIZE);
     range_state.pages += pages;
     first->inner = inner_distance(base, base + pages * POOL_SIZE, inner);
@@ -98,6 +100,7 @@ static void range_insert(uintptr_t base, size_t pages, bool touched, uintptr_t i
 }
 
 static void range_remove(struct range *first) {
+    ASSERT(first->pages > 0 && first->pages <= range_state.pages);
     range_state.pages -= first->pages;
     unsigned bin = bin_of(first->pages);
     struct bins *set = &range_state.sets[first->touched];
@@ -193,6 +196,7 @@ static uintptr_t place_down(const struct range_request *request, uintptr_t end) 
 }
 
 static bool page_is_touched(uintptr_t page) {
+    ASSERT(window_arena_at(page) != NULL);
     return window_arena_at(page)->touched >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1;
 }
 
@@ -279,6 +283,7 @@ static struct range *range_find_touched(const struct range_request *request, uin
 uintptr_t range_take(const struct range_request *request, enum range_choice choice) {
     ASSERT(space_lock_is_held());
     ASSERT(request->pages > 0 && is_power_of_two(request->alignment));
+    ASSERT(request->alignment >= POOL_SIZE);
     uintptr_t base = 0;
     init_bins();
     struct range *range = range_find_touched(request, &base);

@@ -2,6 +2,7 @@
 #include "heap/sample.h"
 
 #include "base/chance.h"
+#include "base/check.h"
 #include "base/probing.h"
 #include "heap/guard.h"
 #include "os/lock.h"
@@ -74,7 +75,10 @@ double sample_chance_at_hand(unsigned class_index) { return sample_state.at_hand
 
 /* ---- Sites ---- */
 
+static bool is_locked(void) { return lock_is_mine(&sample_state.lock); }
+
 static struct site_record *record_of(uint32_t site) {
+    ASSERT(site != 0 && site + RECORD_WORDS <= known->words_most);
     return (struct site_record *)(known->words + site);
 }
 
@@ -89,6 +93,7 @@ static bool is_same(struct site_record *record, uint64_t hash, const struct stac
 
 static bool grow_sites(void) {
     size_t size = known->words_most * sizeof(uint64_t);
+    ASSERT(is_locked() && !known->words_move);
     if (known->words_most > UINT32_MAX / 2) return false;
     known->words_move = true;
     atomic_in_sequence();
@@ -105,6 +110,7 @@ static bool grow_sites(void) {
 static uint32_t new_site(uint64_t hash, const struct stack *stack) {
     if (known->words_used + RECORD_WORDS + stack->depth > known->words_most && !grow_sites())
         return 0;
+    ASSERT(known->words_used + RECORD_WORDS + stack->depth <= known->words_most);
     uint32_t site = (uint32_t)known->words_used, *bucket = &known->buckets[hash % BUCKETS];
     struct site_record *record = record_of(site);
     record->hash = hash;
@@ -156,11 +162,13 @@ static const struct probing samples = {sizeof(struct sample), sample_is_free, sa
 
 /* The place of the address, or the free one where it would be. */
 static struct sample *find_sample(uintptr_t address) {
+    ASSERT(known->live_count < known->live_most); /* a search ends at a free place */
     return (struct sample *)probing_find(&samples, known->live, known->live_most,
                                          sample_hash_of(address), &address);
 }
 
 static bool grow_live(void) {
+    ASSERT(is_locked());
     struct sample *old = known->live;
     size_t most = known->live_most, size = most * sizeof *old;
     struct sample *more = (struct sample *)os_map(2 * size);
@@ -177,6 +185,7 @@ static void forget_live(struct sample *sample) {
 }
 
 static void end_life(struct sample *sample) {
+    ASSERT(is_locked() && sample->address != 0 && known->live_count > 0);
     struct site_record *site = record_of(sample->site);
     double bytes = sample->weight * (double)sample->size;
     probe_free(sample->address);
@@ -188,6 +197,7 @@ static void end_life(struct sample *sample) {
 }
 
 static void begin_life(const struct sample *sample) {
+    ASSERT(is_locked() && sample->address != 0);
     struct site_record *site = record_of(sample->site);
     double bytes = sample->weight * (double)sample->size;
     probe_alloc(sample->address, sample->size, (uint64_t)(bytes + 0.5));
@@ -206,6 +216,7 @@ static void begin_life(const struct sample *sample) {
 static bool lock_samples(void) { return lock_lock(&sample_state.lock); }
 
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance) {
+    ASSERT(chance > 0 && chance <= 1);
     if (!lock_samples()) {
         atomic_u64_add(&sample_state.lost, 1);
         return;
@@ -287,6 +298,7 @@ static void copy_site(uint32_t site, struct stack *stack) {
     if (site == 0) return;
     struct site_record *record = record_of(site);
     stack->depth = record->depth;
+    ASSERT(record->depth <= STACK_MOST);
     memcpy(stack->callers, callers_of(record), record->depth * sizeof stack->callers[0]);
 }
 
@@ -353,6 +365,7 @@ static void set_chances(size_t bytes) {
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
         double most = frees > 1 ? 1.0 / frees - guard_chance(0) : 1;
         double chance = sample_chance(size_classes[c].stride);
+        ASSERT(chance > 0 && chance <= 1);
         sample_state.at_hand[c] = chance < most ? chance : most;
     }
 }

@@ -84,6 +84,7 @@ static bool has_pages(const struct block *block) {
 }
 
 void treat_out(uintptr_t block, size_t stride, size_t size) {
+    ASSERT(size <= stride);
     if (treat_does(TREAT_ZERO)) require_zero(block, stride);
     if (treat_does(TREAT_SEAL)) seal_put(block, stride, size);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/alone.h"
 
+#include "base/check.h"
 #include "object/collect.h"
 
 struct counting {
@@ -32,6 +33,7 @@ static void compare(poolobj *object, void *arg) {
 }
 
 const poolobj *alone_find_held(poolobj_heap *heap, const poolobj *root) {
+    ASSERT(!heap->collecting);
     struct counting counting = {heap, root, NULL};
     collect_walk(heap, NULL, begin_count, NULL);
     collect_walk(heap, NULL, add_references, heap);

@@ -212,6 +212,7 @@ static bool begin_round(poolobj_heap *heap) {
 
 /* The wait for the next step is counted in births. */
 static void promote_young(poolobj_heap *heap) {
+    ASSERT(!heap->collecting);
     const int wait = heap->round.next - heap->count[0];
     generation_promote_young(heap);
     heap->round.next = wait > 0 ? wait : 0;
@@ -273,6 +274,7 @@ void collect_walk(poolobj_heap *heap, const poolobj_type *type,
 enum { LAST_ROUNDS = 10 };
 
 static void finalize_last(poolobj *object, void *any) {
+    ASSERT(ledger_pool(object)->held);
     if (!(object->flags & FINALIZE)) return;
     *(bool *)any = true;
     object_finalize(object);
@@ -280,11 +282,13 @@ static void finalize_last(poolobj *object, void *any) {
 
 static void call_drop_hook(poolobj *object, void *unused) {
     (void)unused;
+    ASSERT(object_type(object)->drop != NULL);
     object_type(object)->drop(object);
 }
 
 /* Pools are held by a chain, because finalizers change the lists. */
 static void finalize_type(const poolobj_type *type, bool *any) {
+    ASSERT(type_pool_finalizes(type));
     struct type_pool *chain = NULL;
     for (struct type_pool *pool = type_pool_first(type); pool != NULL;
          pool = type_pool_next(pool)) {
@@ -310,6 +314,7 @@ static bool finalize_all(poolobj_heap *heap) {
 }
 
 void collect_last(poolobj_heap *heap) {
+    ASSERT(heap->closing);
     generation_unfreeze(heap);
     collect_generation(heap, OLDEST);
     for (int round = 0; round < LAST_ROUNDS && finalize_all(heap); round++)

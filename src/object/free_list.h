@@ -9,6 +9,7 @@
 #ifndef POOLALLOC_OBJECT_FREE_LIST_H
 #define POOLALLOC_OBJECT_FREE_LIST_H
 
+#include "base/check.h"
 #include "object/type_pool.h"
 
 #ifdef __cplusplus
@@ -23,6 +24,7 @@ void free_list_check(const poolobj_heap *heap);
 
 /* The block of an object that has died, in a pool that lists. False: the list is full. */
 static inline bool free_list_put(struct type_pool *pool, poolobj *block) {
+    ASSERT(pool->lists);
     struct bin *bin = pool->bin;
     if (bin->listed_count >= bin->listed_max) return false;
     type_pool_unmark(pool, block);
@@ -35,6 +37,7 @@ static inline bool free_list_put(struct type_pool *pool, poolobj *block) {
 
 /* The latest block of a list that is not empty, and its pool. */
 static inline poolobj *free_list_take(struct bin *bin, struct type_pool **pool) {
+    ASSERT(bin->listed_count > 0);
     poolobj *block = bin->listed;
     *pool = ledger_pool(block);
     bin->listed = type_pool_next_free(block);

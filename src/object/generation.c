@@ -122,6 +122,7 @@ void generation_promote(struct type_pool *pool) {
 }
 
 void generation_promote_young(poolobj_heap *heap) {
+    ASSERT(!heap->collecting);
     struct type_pool *chain = generation_take(heap, OLDEST - 1);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         heap->long_lived_pending += promote(pool);

@@ -45,6 +45,7 @@ static inline void subtract_hint_span(poolobj *const *slots, size_t count, void 
 
 static bool add_count(struct gc_round *round, poolobj *object) {
     (void)round;
+    ASSERT(round->phase == ROUND_COUNT);
     if (object->count <= 0) return false; /* dying or immortal: as outside as a variable */
     ledger_round(object)->white.word[ledger_set_word(object)] |= ledger_set_bit(object);
     *ledger_hint(object) += (uint8_t)object->count;
@@ -124,6 +125,7 @@ static inline void rescue_hint_span(poolobj *const *slots, size_t count, void *a
 }
 
 static NOINLINE void rescue_queued(struct gc_round *round, const poolobj *to) {
+    ASSERT(round->phase == ROUND_QUEUE && ledger_set_has(&ledger_round(to)->white, to));
     ledger_rescue(ledger_round(to), to);
     hint_queue_add(round, ledger_pool(to));
 }
@@ -163,6 +165,7 @@ static void rescue_by_hints(struct type_pool *pool) {
 /* True: grey objects are left, behind where it has been. A chain that leads on within a word is
    followed at once. */
 static bool visit_pairs(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(pool->type->is_pair);
     struct marks *marks = marks_here(pool);
     const size_t first = pool->type->pair[0], second = pool->type->pair[1];
     const uintptr_t nowhere = pool->type->heap->nowhere;
@@ -201,6 +204,7 @@ static void prefetch_ahead(const struct type_pool *pool) {
 }
 
 bool hint_rescue(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->phase == ROUND_RESCUE && pool->held && !pool->frozen);
     struct marks *marks = marks_here(pool);
     round->work++;
     if (round->first) rescue_by_hints(pool); /* once more after a cut changes nothing */
@@ -218,6 +222,7 @@ bool hint_rescue(struct gc_round *round, struct type_pool *pool) {
 }
 
 bool hint_visit(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->phase == ROUND_QUEUE && !pool->frozen);
     uint64_t any;
     round->work++;
     do {
@@ -228,6 +233,7 @@ bool hint_visit(struct gc_round *round, struct type_pool *pool) {
 }
 
 void hint_look(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->phase == ROUND_LOOK);
     round->work++;
     if (ledger_set_any(&marks_here(pool)->white)) {
         memset(hints_here(pool), 0, POOL_GRANULES);
@@ -241,6 +247,7 @@ void hint_look(struct gc_round *round, struct type_pool *pool) {
 /* ---- Sieve: among the white alone ---- */
 
 void hint_sieve_clear(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->phase == ROUND_SIEVE_CLEAR);
     round->work++;
     if (!ledger_set_any(&marks_here(pool)->white)) return;
     memset(hints_here(pool), 0, POOL_GRANULES);
@@ -255,6 +262,7 @@ static bool add_white(struct gc_round *round, poolobj *object) {
 }
 
 bool hint_sieve_count(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->phase == ROUND_SIEVE_COUNT && pool->held);
     struct object_set white = marks_here(pool)->white;
     round->work++;
     return round_scan_set(round, pool, &white, add_white, subtract_hint_span);
@@ -271,6 +279,7 @@ void hint_queue_clear(struct gc_round *round) {
 }
 
 void hint_queue_add(struct gc_round *round, struct type_pool *pool) {
+    ASSERT(round->queue_last - round->queue_first <= ROUND_QUEUE_MAX);
     if (pool->queued) return;
     if (round->queue_last - round->queue_first == ROUND_QUEUE_MAX) {
         round->overflow = true;

@@ -19,6 +19,7 @@ static void *take_large_object(poolobj_type *type, size_t bytes) {
 
 /* Out of memory: what the free lists keep may do. */
 static bool fill_bin(struct bin *bin) {
+    ASSERT(bin->free == NULL);
     return type_pool_fill_bin(bin) ||
            (free_list_empty_all(bin->type->heap) && type_pool_fill_bin(bin));
 }
@@ -30,6 +31,7 @@ static void require_not_freed(const poolobj_type *type) {
 }
 
 void *object_new_slow(poolobj_type *type) {
+    ASSERT(!type->itemized);
     require_not_freed(type);
     if (type->size > SHARED_MAX) return take_large_object(type, type->size);
     return fill_bin(&type->bin) ? object_new(type) : NULL;
@@ -70,6 +72,7 @@ static inline poolobj *drop_field(const poolobj *object, size_t offset, poolobj 
 /* Drops all references but one of those that lead to the same object from the places before *i,
    which is moved to the first of them: a subtraction instead of one that waits for another. */
 static inline void drop_equals(poolobj *const *slots, size_t *i) {
+    ASSERT(*i > 0 && slots[*i - 1] == slots[*i]);
     poolobj *object = slots[*i];
     size_t first = *i;
     if (object->count <= 0 && object->count != IMMORTAL) return;
@@ -153,6 +156,7 @@ static inline void uncount(poolobj_heap *heap, const poolobj_type *type) {
 }
 
 static inline void put_block(struct type_pool *pool, poolobj *object) {
+    ASSERT(pool == ledger_pool(object));
     if (!pool->lists || !free_list_put(pool, object)) type_pool_put(pool, object);
 }
 
@@ -264,6 +268,7 @@ void object_die_all(poolobj_heap *heap) {
 
 /* It goes in front, so that few deaths are over when the call returns, however many wait. */
 static NOINLINE void die_in_slices(poolobj_heap *heap, poolobj *object) {
+    ASSERT(heap->depth == 0 && !heap->collecting);
     bool others = heap->waiting != NULL;
     object_set_link(object, heap->waiting);
     heap->waiting = object;
@@ -290,6 +295,7 @@ static NOINLINE void die_with_parts(struct type_pool *pool, poolobj *object) {
 
 /* The death of an object without parts, a number for example, saves no register. */
 void object_die(poolobj *object) {
+    ASSERT(!(object->flags & DYING));
     struct type_pool *pool = ledger_pool(object);
     const poolobj_type *type = pool->type;
     bool bare = type->is_leaf && type->drop == NULL;

@@ -99,6 +99,7 @@ static_assert(LINK_LOW_BITS + HEADER_FLAGS_SHIFT - HEADER_TYPE_SHIFT + 3 >= 48,
 
 /* The link is an address in units of 8 bytes: 30 bits in the count, the rest in the type. */
 static inline void object_set_link(poolobj *object, const poolobj *next) {
+    ASSERT((uintptr_t)next % 8 == 0);
     uint64_t link = (uintptr_t)next >> 3, low = ((uint64_t)1 << LINK_LOW_BITS) - 1;
     uint64_t header = UINT64_C(3) << LINK_LOW_BITS | (link & low);
     header |= link >> LINK_LOW_BITS << HEADER_TYPE_SHIFT;
@@ -106,6 +107,7 @@ static inline void object_set_link(poolobj *object, const poolobj *next) {
     memcpy(object, &header, sizeof header);
 }
 static inline poolobj *object_link(const poolobj *object) {
+    ASSERT(object->flags & DYING);
     uint64_t header, low = ((uint64_t)1 << LINK_LOW_BITS) - 1;
     memcpy(&header, object, sizeof header);
     uint64_t high = header >> HEADER_TYPE_SHIFT & UINT16_MAX;
@@ -130,6 +132,7 @@ ALWAYS_INLINE poolobj *object_drop(poolobj *object, poolobj *chain) {
 /* ---- Birth ---- */
 
 ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t bytes) {
+    ASSERT(bytes >= BLOCK_MIN && bytes % 8 == 0);
     char *payload = (char *)(block + 1);
     uint64_t header = object_heap_type_header(type);
     memcpy(block, &header, sizeof header);

@@ -26,6 +26,7 @@ static inline uint32_t *count_at(poolobj *const *slot, uintptr_t nowhere) {
 
 /* Immortal objects have a working count that nothing takes to 0. */
 static void copy_counts(const struct type_pool *pool) {
+    ASSERT(pool->held);
     const struct object_set *white = &pool_marks(pool)->white;
     for (unsigned w = 0; w < MARK_WORDS; w++)
         for (uint64_t rest = white->word[w]; rest != 0; rest &= rest - 1) {
@@ -94,6 +95,7 @@ static inline void subtract_white(poolobj *const *slots, size_t count, void *unu
 }
 
 static void subtract_apart(const struct type_pool *pool) {
+    ASSERT(pool->held && pool->type->tracked);
     const struct object_set *white = &pool_marks(pool)->white;
     const poolobj_type *type = pool->type;
     const size_t first = type->pair[0], second = type->pair[1];
@@ -111,6 +113,7 @@ static void subtract_apart(const struct type_pool *pool) {
 }
 
 static void subtract(const struct type_pool *pool) {
+    ASSERT(pool->held && pool->type->tracked && !pool->type->heap->frozen);
     const struct object_set *white = &pool_marks(pool)->white;
     const poolobj_type *type = pool->type;
     const size_t first = type->pair[0], second = type->pair[1];
@@ -135,6 +138,7 @@ static void subtract(const struct type_pool *pool) {
 #define ELSEWHERE (UINT32_C(1) << 31)
 
 static void set_counts(struct type_pool *pool, uint32_t to) {
+    ASSERT(!pool->frozen);
     uint32_t *counts = pool_counts(pool);
     size_t count = pool->bin != NULL ? POOL_GRANULES : 1;
     for (size_t i = 0; i < count; i++) counts[i] = to;
@@ -245,6 +249,7 @@ static struct type_pool *next_rescued(struct rescue *rescue) {
 }
 
 static inline void make_grey(struct rescue *rescue, const poolobj *object) {
+    ASSERT(ledger_pool(object)->held);
     uint64_t *grey = &ledger_marks(object)->grey.word[ledger_set_word(object)];
     uint64_t before = *grey;
     *grey = before | ledger_set_bit(object);
@@ -304,6 +309,7 @@ ALWAYS_INLINE void sweep_over(const struct type_pool *pool, size_t offset, struc
 
 /* What is grey in a pool has a count, and so is visited on the way. */
 static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
+    ASSERT(pool->held);
     struct marks *marks = pool_marks(pool);
     const uint32_t *counts = pool_counts(pool);
     const size_t stride = pool->stride, end = pool->capacity * stride;
@@ -327,6 +333,7 @@ static void sweep_all(struct type_pool *pool, struct rescue *rescue) {
 /* Sweeps a pool of which few objects take part. */
 ALWAYS_INLINE void sweep_part(struct type_pool *pool, struct rescue *rescue, enum part part,
                               poolobj_visit visit) {
+    ASSERT(pool->held && part != ALL);
     struct marks *marks = pool_marks(pool);
     const uint32_t *counts = pool_counts(pool);
     const size_t first = pool->type->pair[0], second = pool->type->pair[1];
@@ -362,6 +369,7 @@ static inline uint64_t visit_word(struct type_pool *pool, unsigned word, struct 
 }
 
 static void visit_grey(struct type_pool *pool, struct rescue *rescue) {
+    ASSERT(pool->held && pool->next_grey != NULL);
     uint64_t any;
     do {
         any = 0;
@@ -494,11 +502,13 @@ size_t reach_count(const struct type_pool *chain) {
 }
 
 void reach_find_again(poolobj_heap *heap, struct type_pool *chain) {
+    ASSERT(chain == NULL || chain->held);
     copy_all_counts(chain);
     find_some(heap, chain, reach_count(chain));
 }
 
 void reach_each(struct type_pool *pool, void (*each)(poolobj *object, void *arg), void *arg) {
+    ASSERT(pool->held);
     const struct object_set *white = &pool_marks(pool)->white;
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t seen = 0, rest;

@@ -12,6 +12,7 @@ static void for_white(struct type_pool *chain, each_object each, void *arg) {
 }
 
 struct type_pool *reclaim_pools(struct type_pool *chain) {
+    ASSERT(chain == NULL || chain->held);
     struct type_pool *with = NULL, *without = NULL, *next;
     for (; chain != NULL; chain = next) {
         next = chain->next_work;
@@ -41,6 +42,7 @@ static void clear_refs_of(poolobj *object, void *arg) {
 /* All are cleared before the first is called: no callback sees another white object through one.
    True: callbacks ran. */
 static bool clear_chain_weakrefs(poolobj_heap *heap, struct type_pool *chain, bool called_only) {
+    ASSERT(heap->collecting);
     if (heap->weak.used == 0) return false;
     struct clearing clearing = {heap, called_only, {NULL, NULL}};
     link_init(&clearing.cleared);
@@ -99,6 +101,7 @@ size_t reclaim_save(struct type_pool *chain) {
 
 static void drop_object(poolobj *object, void *unused) {
     (void)unused;
+    ASSERT(object_type(object)->drop != NULL);
     object_type(object)->drop(object);
 }
 

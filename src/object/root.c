@@ -44,6 +44,7 @@ static bool grow_roots(struct roots *roots) {
 /* ---- Roots ---- */
 
 bool root_add(struct roots *roots, void *variable) {
+    ASSERT(variable != NULL);
     if (!grow_roots(roots)) return false;
     struct root *root = find_root(roots, variable);
     if (root->times++ > 0) return true;

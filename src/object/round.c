@@ -108,6 +108,7 @@ static void end_rescue(poolobj_heap *heap) {
 
 static void end_look(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
+    ASSERT(round->phase == ROUND_LOOK);
     if (round->grey_pools == 0)
         end_rescue(heap);
     else if (round->overflow || round->grey_pools > sweep_few(round->pools))
@@ -117,6 +118,7 @@ static void end_look(poolobj_heap *heap) {
 }
 
 static void end_dry(poolobj_heap *heap) {
+    ASSERT(heap->round.phase == ROUND_DRY);
     if (heap->round.candidates == 0)
         go(heap, ROUND_LEAVE);
     else if (verdict_is_garbage(&heap->round))

@@ -45,6 +45,7 @@ static void visit_grey_word(struct type_pool *pool, unsigned word, uint64_t rest
 
 /* Also what becomes grey in the pool itself meanwhile. */
 static void visit_pool(struct type_pool *pool) {
+    ASSERT(pool->held);
     struct object_set *grey = &sweep_marks(pool)->grey;
     do {
         for (unsigned w = 0; w < MARK_WORDS; w++)
@@ -109,6 +110,7 @@ static inline void queue_span(poolobj *const *slots, size_t count, void *arg) {
 
 /* What becomes grey in the pool itself has it queued anew. */
 static void visit_queued(struct queue *queue, struct type_pool *pool) {
+    ASSERT(pool->held && pool->next_grey == NULL);
     struct object_set *grey = &sweep_marks(pool)->grey;
     for (unsigned w = 0; w < MARK_WORDS; w++) {
         uint64_t rest = grey->word[w];
@@ -120,11 +122,13 @@ static void visit_queued(struct queue *queue, struct type_pool *pool) {
 
 /* Queues the pools with grey objects. */
 static void queue_grey(struct queue *queue, struct type_pool *chain) {
+    ASSERT(queue->length == 0);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         if (pool_has_grey(pool)) queue_add(queue, pool);
 }
 
 void sweep_chain(struct type_pool *chain, size_t pools) {
+    ASSERT(chain != NULL && pools > 0);
     const size_t few = sweep_few(pools);
     struct queue queue = {NULL, NULL, 0};
     do {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "object/type.h"
 
+#include "base/check.h"
 #include "object/free_list.h"
 
 static_assert(sizeof(struct poolobj_type) + 16 <= 192, "a type of a short name without references");
@@ -72,6 +73,7 @@ static char *copy_string(const char *string) {
 
 /* The type with its offsets and its name. */
 static poolobj_type *allocate_type(const poolobj_typespec *spec) {
+    ASSERT(type_fault(spec) == NULL);
     const size_t count = refs_count(spec->refs), name = strlen(spec->name) + 1;
     poolobj_type *type =
         (poolobj_type *)store_allocate(sizeof *type + (count + 1) * sizeof type->refs[0] + name);
@@ -111,6 +113,7 @@ static bool make_extra(poolobj_type *type, const poolobj_typespec *spec) {
 }
 
 void *type_make_upper(poolobj_type *type, size_t size) {
+    ASSERT(type->extra == NULL || type->extra->upper == NULL);
     if (type->extra == NULL) type->extra = (struct type_extra *)store_allocate(sizeof *type->extra);
     if (type->extra == NULL) return NULL;
     return type->extra->upper = store_allocate(size);
@@ -162,6 +165,7 @@ static void free_memory(poolobj_type *type) {
 }
 
 static void end_type(poolobj_type *type) {
+    ASSERT(link_is_alone(&type->pools));
     void (*free_data)(void *data) = type->extra != NULL ? type->extra->free_data : NULL;
     void *data = type->data;
     link_remove(&type->of_heap);
@@ -177,6 +181,7 @@ void type_end_all(poolobj_heap *heap) {
 static void forbid_listing(struct bin *bin) { bin->listed_max = 0; }
 
 void type_free(poolobj_type *type) {
+    ASSERT(!type->freed);
     poolobj_heap *heap = type->heap;
     for (unsigned i = 0; i < RECENT_TYPES; i++)
         if (heap->recent[i] == type) heap->recent[i] = NULL;
@@ -229,6 +234,7 @@ poolobj_type *type_new(poolobj_heap *heap, const poolobj_typespec *spec) {
 }
 
 bool type_number(poolobj_type *type) {
+    ASSERT((uint16_t)type->head == 0);
     if (type->heap->numbers == UINT16_MAX) return false;
     type->head |= ++type->heap->numbers;
     return true;

@@ -48,6 +48,7 @@ static inline void all_edges(poolobj *const *slots, size_t count, void *round) {
 
 /* True: each object is white still. */
 static bool sum_pool(struct gc_round *round, struct type_pool *pool, uint8_t *flags) {
+    ASSERT(round->phase == ROUND_CHECK);
     struct object_set white = *white_of(pool);
     bool all = true;
     for (unsigned w = 0; w < MARK_WORDS; w++)
@@ -72,6 +73,7 @@ struct walk {
 };
 
 static struct type_pool *next_noted(const struct gc_round *round, struct walk *walk) {
+    ASSERT(!round->overflow);
     while (walk->next < round->queue_last) {
         struct type_pool *pool = round->scratch->queue[walk->next++ % ROUND_QUEUE_MAX];
         if (pool != NULL) return pool;
@@ -159,6 +161,7 @@ static void finalize_candidate(poolobj *object, void *unused) {
 
 /* All are cleared before the first is called: no callback sees another white object through one. */
 static void call_weakrefs(poolobj_heap *heap) {
+    ASSERT(heap->weak.used > 0);
     struct walk walk = {heap->round.queue_first, NULL};
     struct link cleared;
     link_init(&cleared);
@@ -172,6 +175,7 @@ static bool has_finalizers(const struct type_pool *pool) {
 }
 
 void verdict_call(poolobj_heap *heap, uint64_t until) {
+    ASSERT(heap->round.phase == ROUND_CHECK && !heap->round.certified);
     struct walk walk = {heap->round.queue_first, NULL};
     if (heap->weak.used > 0) call_weakrefs(heap);
     for (struct type_pool *pool; (pool = next_pool(heap, &walk)) != NULL;) {
@@ -193,8 +197,9 @@ static bool clear_all(struct gc_round *round, poolobj *object) {
     (void)round;
     if (!(object->flags & WEAKLY_REFERENCED)) return true;
     link_init(&cleared);
+    ASSERT(!weakref_is_called(object_heap(object), object));
     weakref_clear(object_heap(object), object, false, &cleared);
-    weakref_call(&cleared); /* there is none with a callback */
+    weakref_call(&cleared);
     return true;
 }
 
@@ -217,6 +222,7 @@ bool verdict_drop(struct gc_round *round, struct type_pool *pool) {
 
 static void drop_candidate(poolobj *object, void *unused) {
     (void)unused;
+    ASSERT(object_type(object)->drop != NULL);
     object_type(object)->drop(object);
 }
 

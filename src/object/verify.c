@@ -54,6 +54,7 @@ static void check_reported(poolobj *const *slots, size_t count, void *arg) {
 }
 
 static void verify_object(const struct type_pool *pool, poolobj *object) {
+    ASSERT(type_pool_is_object(object));
     size_t bytes = object_bytes(pool);
     struct search own = {object, bytes, NULL, false};
     object_references(pool->type, pool, object, check_reported, &own);
@@ -70,6 +71,7 @@ static void verify_object(const struct type_pool *pool, poolobj *object) {
 }
 
 static void verify_pool(struct type_pool *pool) {
+    ASSERT(!(pool->type->flags & POOLOBJ_BORROWS));
     for (uint32_t i = 0; i < pool->capacity; i++) {
         poolobj *block = type_pool_block(pool, i);
         if (type_pool_is_object(block)) verify_object(pool, block);

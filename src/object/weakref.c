@@ -46,6 +46,7 @@ static bool grow_rings(struct weak_table *table) {
 
 poolobj_weakref *weakref_new(poolobj_heap *heap, poolobj *object,
                              void (*callback)(poolobj_weakref *weakref, void *arg), void *arg) {
+    ASSERT(type_pool_is_object(object));
     struct weak_table *table = &heap->weak;
     if (!grow_rings(table)) return NULL;
     poolobj_weakref *weakref = (poolobj_weakref *)store_allocate(sizeof *weakref);
@@ -111,6 +112,7 @@ void weakref_clear(poolobj_heap *heap, poolobj *object, bool called_only, struct
         detach(weakref);
         link_add_after(cleared->prev, &weakref->ring);
     }
+    ASSERT(called_only || !(object->flags & WEAKLY_REFERENCED));
 }
 
 bool weakref_is_called(poolobj_heap *heap, const poolobj *object) {

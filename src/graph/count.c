@@ -16,7 +16,7 @@ size_t count_types(const poolobj_heap *heap) {
     return count;
 }
 
-static void add_object(poolobj *object, void *arg) {
+static void count_object(poolobj *object, void *arg) {
     poolgraph_type_count *count = (poolgraph_type_count *)arg;
     count->objects++;
     count->bytes += poolobj_sizeof(object);
@@ -24,7 +24,7 @@ static void add_object(poolobj *object, void *arg) {
 
 poolgraph_type_count count_objects(poolobj_type *type) {
     poolgraph_type_count count = {type, 0, 0, 0};
-    poolobj_walk(NULL, type, add_object, &count);
+    poolobj_walk(NULL, type, count_object, &count);
     return count;
 }
 

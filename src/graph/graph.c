@@ -173,7 +173,7 @@ struct wanted_slot {
     poolgraph_reference reference;
 };
 
-static void find_slot(poolobj *const *slots, size_t count, void *arg) {
+static void find_wanted_slot(poolobj *const *slots, size_t count, void *arg) {
     struct wanted_slot *search = (struct wanted_slot *)arg;
     if (search->found) return;
     if (search->left >= count) {
@@ -191,7 +191,7 @@ poolgraph_reference graph_reference(const struct graph *graph, uint32_t from, ui
     search.left = slot;
     search.found = false;
     graph_place_begin(&search.place, graph->object[from]);
-    poolobj_references(graph->object[from], find_slot, &search);
+    poolobj_references(graph->object[from], find_wanted_slot, &search);
     ASSERT(search.found);
     return search.reference;
 }

@@ -102,7 +102,7 @@ static bool become_arenas(struct large *direct) {
 
 /* Its addresses stay, without memory or access. False, and nothing done: they can't, or are not
    wanted. */
-static bool retire(struct large *direct) {
+static bool retire_direct(struct large *direct) {
     struct large gone = *direct;
     size_t guard = guard_of(direct);
     if (!options.guard_pages || guard == 0 || !retired_make_room(gone.size + 2 * guard))
@@ -118,7 +118,7 @@ static bool retire(struct large *direct) {
 static void unmap_or_free(struct large *direct) {
     struct large old = *direct;
     size_t pages = old.size / POOL_SIZE;
-    if (retire(direct)) return;
+    if (retire_direct(direct)) return;
     if (!old.guarded && purge_allows(pages) && become_arenas(direct)) {
         space_unmap_excess(); /* else places of mappings that were kept and purged would gather */
         return;

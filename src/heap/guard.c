@@ -115,7 +115,7 @@ static size_t size_of(const struct guard_slot *slot) { return atomic_u32_load(&s
 
 /* ---- The queue of slots; with the lock ---- */
 
-static void queue_add(struct guard_pool *pool, struct guard_slot *slot) {
+static void queue_slot(struct guard_pool *pool, struct guard_slot *slot) {
     uint32_t number = (uint32_t)(slot - pool->slots) + 1;
     ASSERT(atomic_u32_load(&slot->state) == GUARD_FREED); /* G2 */
     slot->next = 0;
@@ -126,7 +126,7 @@ static void queue_add(struct guard_pool *pool, struct guard_slot *slot) {
     pool->newest = number;
 }
 
-static struct guard_slot *queue_take(struct guard_pool *pool) {
+static struct guard_slot *take_queued_slot(struct guard_pool *pool) {
     if (pool->oldest == 0) return NULL;
     struct guard_slot *slot = &pool->slots[pool->oldest - 1];
     pool->oldest = slot->next;
@@ -139,8 +139,8 @@ static struct guard_slot *take_slot(struct guard_pool *pool, size_t pages) {
     ASSERT(lock_is_mine(&guard_state.lock));
     size_t live = atomic_u64_load(&pool->pages_live);
     if (live + pages > pool->pages_most) return NULL;
-    struct guard_slot *slot =
-        pool->slots_used < pool->slot_count ? &pool->slots[pool->slots_used++] : queue_take(pool);
+    struct guard_slot *slot = pool->slots_used < pool->slot_count ? &pool->slots[pool->slots_used++]
+                                                                  : take_queued_slot(pool);
     if (slot == NULL) return NULL;
     atomic_u32_store(&slot->state, GUARD_BUSY);
     atomic_u64_store(&pool->pages_live, live + pages);
@@ -152,7 +152,7 @@ static void give_slot(struct guard_pool *pool, struct guard_slot *slot, size_t p
     ASSERT(pages <= atomic_u64_load(&pool->pages_live));
     atomic_u32_store_release(&slot->state, GUARD_FREED);
     atomic_u64_store(&pool->pages_live, atomic_u64_load(&pool->pages_live) - pages);
-    queue_add(pool, slot);
+    queue_slot(pool, slot);
 }
 
 bool guard_has_room(void) {
@@ -183,7 +183,9 @@ static struct spot spot_for(const struct guard_pool *pool, size_t number,
     return spot_of(block, request->size);
 }
 
-static size_t pages_of(size_t size) { return align_up(size, os_page_size()) / os_page_size(); }
+static size_t pages_for_size(size_t size) {
+    return align_up(size, os_page_size()) / os_page_size();
+}
 
 static uintptr_t fill_begin(const struct spot *spot) {
     return spot->block - size_min(spot->block - spot->first, FILL_MOST);
@@ -200,7 +202,7 @@ static void fill(const struct spot *spot) {
 }
 
 /* The first byte that is not as it was; 0: all are. */
-static uintptr_t find_written(uintptr_t from, size_t size) {
+static uintptr_t find_broken_fill(uintptr_t from, size_t size) {
     for (const unsigned char *at = (const unsigned char *)from; size > 0; at++, size--)
         if (*at != FILL) return (uintptr_t)at;
     return 0;
@@ -209,10 +211,10 @@ static uintptr_t find_written(uintptr_t from, size_t size) {
 static void check_fill(const struct guard_slot *slot) {
     struct spot spot = spot_of(atomic_u64_load(&slot->address), size_of(slot));
     uintptr_t before = fill_begin(&spot);
-    if (unlikely(find_written(spot.end, fill_behind(&spot)) != 0))
+    if (unlikely(find_broken_fill(spot.end, fill_behind(&spot)) != 0))
         fail_at("overflow of the guarded block ", spot.block,
                 "bytes behind its end were written; said when it was freed or checked");
-    if (unlikely(find_written(before, spot.block - before) != 0))
+    if (unlikely(find_broken_fill(before, spot.block - before) != 0))
         fail_at("underflow of the guarded block ", spot.block,
                 "bytes before it were written; said when it was freed or checked");
 }
@@ -246,7 +248,7 @@ static void *make_block(struct guard_pool *pool, struct guard_slot *slot,
 
 void *guard_allocate(const struct guard_request *request, const struct stack *asked) {
     struct guard_pool *pool;
-    size_t pages = pages_of(request->size);
+    size_t pages = pages_for_size(request->size);
     ASSERT(request->size <= GUARD_MAX && request->alignment <= POOL_SIZE);
     if (!lock_pool(&pool)) return NULL;
     struct guard_slot *slot = take_slot(pool, pages);
@@ -259,15 +261,15 @@ void *guard_allocate(const struct guard_request *request, const struct stack *as
     return NULL;
 }
 
-static bool is_inside(const struct guard_pool *pool, uintptr_t address) {
+static bool is_in_guards(const struct guard_pool *pool, uintptr_t address) {
     return pool != NULL && address - pool->base < pool->size;
 }
 
-bool guard_has(uintptr_t address) { return is_inside(pool_now(), address); }
+bool guard_has(uintptr_t address) { return is_in_guards(pool_now(), address); }
 
 /* The slot of an address, or that before it if it is in a guard page. */
 static size_t number_of(const struct guard_pool *pool, uintptr_t address) {
-    ASSERT(is_inside(pool, address));
+    ASSERT(is_in_guards(pool, address));
     size_t first = pool->base + os_page_size();
     return address < first ? 0 : (address - first) / pool->distance;
 }
@@ -297,14 +299,14 @@ bool guard_free(uintptr_t address) {
         atomic_u32_store_release(&slot->state, GUARD_FREED);
         return true;
     }
-    give_slot(pool, slot, pages_of(size_of(slot)));
+    give_slot(pool, slot, pages_for_size(size_of(slot)));
     lock_unlock(&guard_state.lock);
     return true;
 }
 
 enum block_fault guard_find(uintptr_t address, size_t *usable) {
     const struct guard_pool *pool = pool_now();
-    if (!is_inside(pool, address)) return BLOCK_FOREIGN;
+    if (!is_in_guards(pool, address)) return BLOCK_FOREIGN;
     const struct guard_slot *slot = &pool->slots[number_of(pool, address)];
     enum guard_slot_state state = state_of(slot);
     uintptr_t block = atomic_u64_load(&slot->address);
@@ -327,7 +329,7 @@ static size_t distance_to(const struct guard_slot *slot, uintptr_t address) {
 }
 
 /* The slot whose block is nearest to the address: the one that it lies in, or one beside that. */
-static const struct guard_slot *nearest(const struct guard_pool *pool, uintptr_t address) {
+static const struct guard_slot *nearest_slot(const struct guard_pool *pool, uintptr_t address) {
     size_t middle = number_of(pool, address);
     size_t first = middle > 0 ? middle - 1 : 0, last = size_min(middle + 1, pool->slot_count - 1);
     const struct guard_slot *best = &pool->slots[size_min(middle, last)];
@@ -344,8 +346,8 @@ static void tell_stack(struct stack *stack, const struct guard_trace *trace) {
 
 bool guard_tell(uintptr_t address, struct guard_story *story) {
     const struct guard_pool *pool = pool_now();
-    if (!is_inside(pool, address)) return false;
-    const struct guard_slot *slot = nearest(pool, address);
+    if (!is_in_guards(pool, address)) return false;
+    const struct guard_slot *slot = nearest_slot(pool, address);
     story->block = atomic_u64_load(&slot->address);
     if (story->block == 0) return false;
     story->size = size_of(slot);
@@ -371,7 +373,7 @@ void guard_count(struct guard_figures *figures) {
         if (state_of(slot) != GUARD_LIVE) continue;
         figures->blocks++;
         figures->bytes += size_of(slot);
-        figures->page_bytes += pages_of(size_of(slot)) * os_page_size();
+        figures->page_bytes += pages_for_size(size_of(slot)) * os_page_size();
     }
 }
 
@@ -393,7 +395,7 @@ void guard_check(void) {
         enum guard_slot_state state = state_of(slot);
         CHECK((state == GUARD_UNUSED) == (i >= pool->slots_used));
         if (state == GUARD_LIVE) check_fill(slot);
-        if (state == GUARD_LIVE || state == GUARD_BUSY) pages += pages_of(size_of(slot));
+        if (state == GUARD_LIVE || state == GUARD_BUSY) pages += pages_for_size(size_of(slot));
     }
     CHECK(count_queue(pool) <= pool->slots_used &&
           pages <= atomic_u64_load(&pool->pages_live)); /* G3 */
@@ -410,9 +412,9 @@ static void rebuild(struct guard_pool *pool) {
     for (size_t i = 0; i < pool->slots_used; i++) {
         struct guard_slot *slot = &pool->slots[i];
         if (state_of(slot) == GUARD_FREED)
-            queue_add(pool, slot);
+            queue_slot(pool, slot);
         else
-            pages += pages_of(size_of(slot));
+            pages += pages_for_size(size_of(slot));
     }
     atomic_u64_store(&pool->pages_live, pages);
 }

@@ -173,7 +173,7 @@ struct place {
     uint64_t bit;
 };
 
-static struct place place_of(uintptr_t address) {
+static struct place pending_place(uintptr_t address) {
     struct pool *pool = &window_record_at(address)->pool, *first = pool_first(pool);
     if (!size_class_is_span(pool_class(pool)))
         return (struct place){pool, address >> WORD_SHIFT & (POOL_WORDS - 1),
@@ -184,12 +184,12 @@ static struct place place_of(uintptr_t address) {
 }
 
 void pending_deposit(struct work *work, uintptr_t address) {
-    struct place place = place_of(address);
+    struct place place = pending_place(address);
     deposit(work, place.pool, place.word, place.bit);
 }
 
 bool pending_has(uintptr_t address) {
-    struct place place = place_of(address);
+    struct place place = pending_place(address);
     /* Partner: deposit. */
     return atomic_u64_load_ordered(&pool_pending(place.pool)[place.word]) & place.bit;
 }

@@ -14,29 +14,31 @@ enum {
 static_assert(2 * SPAN_MAX <= 1 << SLACK_BITS, "the slack of all blocks of pools fits");
 static_assert(SEAL_SIZE == sizeof(uint64_t), "the seal is a word");
 
+enum { GONE = 1 };
+
 static struct {
     uint64_t key[2];
     unsigned char fill_byte; /* not 0, which strings end with */
+    /* The strangers: a table by their addresses, which is full to a half at the most. */
+    struct {
+        struct atomic_u64 *places; /* an address; 0: none; GONE: was one */
+        size_t count;              /* of places, a power of two; 0: there are no strangers */
+    } strangers;
 } seal_state;
 
-/* ---- Strangers: a table by their addresses, which is full to a half at the most ---- */
+/* ---- Strangers ---- */
 
-static struct {
-    struct atomic_u64 *places; /* an address; 0: none; GONE: was one */
-    size_t count;              /* of places, a power of two; 0: there are no strangers */
-} strangers;
-enum { GONE = 1 };
-
-static struct atomic_u64 *place_of(uintptr_t block) {
-    size_t i = (size_t)(block * UINT64_C(0x9e3779b97f4a7c15) >> 32), last = strangers.count - 1;
+static struct atomic_u64 *stranger_place(uintptr_t block) {
+    size_t i = (size_t)(block * UINT64_C(0x9e3779b97f4a7c15) >> 32),
+           last = seal_state.strangers.count - 1;
     for (;; i++) {
-        uint64_t there = atomic_u64_load(&strangers.places[i & last]);
-        if (there == block || there == 0) return &strangers.places[i & last];
+        uint64_t there = atomic_u64_load(&seal_state.strangers.places[i & last]);
+        if (there == block || there == 0) return &seal_state.strangers.places[i & last];
     }
 }
 
 bool seal_is_stranger(uintptr_t block) {
-    return strangers.count != 0 && atomic_u64_load(place_of(block)) == block;
+    return seal_state.strangers.count != 0 && atomic_u64_load(stranger_place(block)) == block;
 }
 
 static void note_blocks(struct pool *pool) {
@@ -45,7 +47,7 @@ static void note_blocks(struct pool *pool) {
         for (; live != 0; live &= live - 1) {
             uintptr_t block = window_record_base(pool) + w * (uintptr_t)WORD_SPAN +
                               ((uintptr_t)bit_lowest(live) << ALIGN_SHIFT);
-            atomic_u64_store(place_of(block), block);
+            atomic_u64_store(stranger_place(block), block);
         }
     }
 }
@@ -73,9 +75,9 @@ bool seal_begin(void) {
     seal_state.fill_byte = (unsigned char)(secret >> 40 | 1);
     size_t live = each_pool(count_blocks, NULL), places = os_page_size() / sizeof(uint64_t);
     while (places < 2 * live) places *= 2;
-    strangers.places = (struct atomic_u64 *)os_map(places * sizeof(uint64_t));
-    if (strangers.places == NULL) return false;
-    strangers.count = places;
+    seal_state.strangers.places = (struct atomic_u64 *)os_map(places * sizeof(uint64_t));
+    if (seal_state.strangers.places == NULL) return false;
+    seal_state.strangers.count = places;
     each_pool(NULL, note_blocks);
     return true;
 }
@@ -133,7 +135,7 @@ size_t seal_size(const char *function, uintptr_t block, size_t stride) {
 /* Who overflows a block by a seal's length of zeros is told of a double free. */
 void seal_break(uintptr_t block, size_t stride) {
     if (unlikely(seal_is_stranger(block))) {
-        atomic_u64_store(place_of(block), GONE);
+        atomic_u64_store(stranger_place(block), GONE);
         return;
     }
     uint64_t seal = *word_of(block, stride);

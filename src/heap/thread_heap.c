@@ -218,7 +218,7 @@ bool thread_heap_is_inside(void) {
 }
 
 /* From now on whoever helps may use it. */
-static void retire(struct heap *heap, enum parked_kind kind) {
+static void retire_heap(struct heap *heap, enum parked_kind kind) {
     ASSERT(space_lock_is_held());
     heap->warm = kind == PARKED_WARM;
     if (!heap->warm) make_commons();
@@ -236,8 +236,8 @@ static void end_now(struct heap *heap) {
     heap->parked_at = os_clock_ms();
     inbox_set_state(heap, HEAP_BUSY);
     if (space_lock()) {
-        retire(heap, thread_heap_state.parked_count[PARKED_WARM] < WARM_HEAPS ? PARKED_WARM
-                                                                              : PARKED_COOL);
+        retire_heap(heap, thread_heap_state.parked_count[PARKED_WARM] < WARM_HEAPS ? PARKED_WARM
+                                                                                   : PARKED_COOL);
         space_unlock();
     }
     this_thread.own = NULL;

@@ -17,7 +17,7 @@ void treat_begin(uint32_t measures) {
 /* ---- Zero ---- */
 
 /* The first byte of a row of words that is not zero; 0: all are. */
-static uintptr_t find_written(uintptr_t from, size_t size) {
+static uintptr_t find_nonzero(uintptr_t from, size_t size) {
     enum { AT_ONCE = 8 };
     const uint64_t *at = (const uint64_t *)from, *end = at + size / sizeof *at;
     ASSERT(from % sizeof *at == 0 && size % sizeof *at == 0);
@@ -34,7 +34,7 @@ static uintptr_t find_written(uintptr_t from, size_t size) {
 }
 
 static void require_zero(uintptr_t block, size_t stride) {
-    uintptr_t written = find_written(block, stride);
+    uintptr_t written = find_nonzero(block, stride);
     if (unlikely(written != 0))
         fail_at("write after free to ", written,
                 "the block there is free; said when it was to be handed out again");
@@ -43,7 +43,7 @@ static void require_zero(uintptr_t block, size_t stride) {
 /* Reads first: pages that were never written have no memory, and those of a child are shared with
    its parent. */
 static void clear_if_written(uintptr_t block, size_t stride) {
-    if (find_written(block, stride) != 0) memset((void *)block, 0, stride);
+    if (find_nonzero(block, stride) != 0) memset((void *)block, 0, stride);
 }
 
 static void clear_word(struct pool *pool, unsigned word, uint64_t bits) {

@@ -48,7 +48,7 @@ EXPORT void malloc_stats(void) {
     text_flush(&text);
 }
 
-static void write_report(struct text *text) {
+static void write_info(struct text *text) {
     FILE *stream = (FILE *)text->stream;
     if (fwrite(text->buffer, 1, text->used, stream) < text->used) text->error = errno;
     text->used = 0;
@@ -59,7 +59,7 @@ EXPORT int malloc_info(int options_value, FILE *stream) {
     struct text text;
     text_begin(&text, -1);
     text.stream = stream;
-    text.write_out = write_report;
+    text.write_out = write_info;
     report_write_xml(&text);
     return text_flush(&text) == 0 ? 0 : -1;
 }

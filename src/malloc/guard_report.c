@@ -13,7 +13,14 @@
 #include "os/stack.h"
 #include "os/trap.h"
 
-static struct sigaction before; /* what the handler found */
+static struct {
+    /* What the handler found. */
+    struct sigaction before;
+} guard_report_state;
+static __thread struct {
+    /* Where a fault leads while a report is written; NULL: none is. */
+    sigjmp_buf *way_out;
+} this_thread;
 
 /* ---- The report ---- */
 
@@ -68,7 +75,7 @@ static void find_access(const struct trap *trap, struct stack *stack) {
     stack->callers[0] = trap->code + 1;
 }
 
-static void write_report(const struct trap *trap) {
+static void write_trap_report(const struct trap *trap) {
     struct guard_story story;
     struct stack access;
     struct text text;
@@ -94,7 +101,7 @@ static void write_report(const struct trap *trap) {
    not come again by itself. */
 static void leave_to_system(int number, const siginfo_t *info) {
     bool is_sent = info->si_code <= 0;
-    if (is_sent && before.sa_handler == SIG_IGN) return;
+    if (is_sent && guard_report_state.before.sa_handler == SIG_IGN) return;
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigaction(number, &action, NULL);
     if (is_sent) raise(number);
@@ -103,10 +110,10 @@ static void leave_to_system(int number, const siginfo_t *info) {
 /* The handler that was there before is called as the kernel would call it. What the mask was is set
    again when our own handler returns. */
 static void call_before(int number, siginfo_t *info, void *context) {
-    struct sigaction to = before;
+    struct sigaction to = guard_report_state.before;
     sigset_t mask = to.sa_mask;
     if (!(to.sa_flags & SA_NODEFER)) sigaddset(&mask, number);
-    if (to.sa_flags & (int)SA_RESETHAND) before.sa_handler = SIG_DFL;
+    if (to.sa_flags & (int)SA_RESETHAND) guard_report_state.before.sa_handler = SIG_DFL;
     pthread_sigmask(SIG_BLOCK, &mask, NULL);
     if (to.sa_flags & SA_SIGINFO)
         to.sa_sigaction(number, info, context);
@@ -115,7 +122,8 @@ static void call_before(int number, siginfo_t *info, void *context) {
 }
 
 static void pass_on(int number, siginfo_t *info, void *context) {
-    bool is_handler = before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN;
+    bool is_handler = guard_report_state.before.sa_handler != SIG_DFL &&
+                      guard_report_state.before.sa_handler != SIG_IGN;
     if (is_handler)
         call_before(number, info, context);
     else
@@ -123,22 +131,20 @@ static void pass_on(int number, siginfo_t *info, void *context) {
 }
 
 /* A stack that was overwritten may lead anywhere: a fault on the way ends the report, no more. */
-static __thread sigjmp_buf *reporting;
-
 static void try_report(const struct trap *trap) {
     sigjmp_buf here;
     if (sigsetjmp(here, 1) == 0) {
-        reporting = &here;
-        write_report(trap);
+        this_thread.way_out = &here;
+        write_trap_report(trap);
     }
-    reporting = NULL;
+    this_thread.way_out = NULL;
 }
 
 static void on_fault(int number, siginfo_t *info, void *context) {
     int saved_errno = errno;
     struct trap trap;
     trap_read(info, context, &trap);
-    if (reporting != NULL && trap.address != 0) siglongjmp(*reporting, 1);
+    if (this_thread.way_out != NULL && trap.address != 0) siglongjmp(*this_thread.way_out, 1);
     if (guard_has(trap.address) || direct_refuses(trap.address)) try_report(&trap);
     errno = saved_errno;
     pass_on(number, info, context);
@@ -150,7 +156,8 @@ void guard_report_prepare(void) {
     struct sigaction action = {.sa_sigaction = on_fault,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigemptyset(&action.sa_mask);
-    if (sigaction(SIGSEGV, NULL, &before) == 0) sigaction(SIGSEGV, &action, NULL);
+    if (sigaction(SIGSEGV, NULL, &guard_report_state.before) == 0)
+        sigaction(SIGSEGV, &action, NULL);
     if (options.guard_sample != 0) allocate_guard(options.guard_sample, options.guard_memory);
     errno = saved_errno;
 }

@@ -10,7 +10,7 @@ bool image_is_in_front;
 
 /* ---- Reading ---- */
 
-static bool is_inside(const struct image *image, const void *table, size_t size) {
+static bool is_in_image(const struct image *image, const void *table, size_t size) {
     uintptr_t at = (uintptr_t)table;
     return at >= image->start && at <= image->end && size <= image->end - at;
 }
@@ -46,19 +46,19 @@ static uintptr_t dynamic_address(const struct image *image, Elf64_Sxword tag) {
 /* In one pass: the start of every process waits for it. */
 static void read_dynamic(struct image *image) {
     const Elf64_Dyn *entry = image->dynamic;
-    for (; is_inside(image, entry, sizeof *entry) && entry->d_tag != DT_NULL; entry++) {
+    for (; is_in_image(image, entry, sizeof *entry) && entry->d_tag != DT_NULL; entry++) {
         uintptr_t value = entry->d_un.d_val;
         if (entry->d_tag == DT_GNU_HASH) image->hash = (const uint32_t *)with_base(image, value);
         if (entry->d_tag == DT_STRTAB) image->names = (const char *)with_base(image, value);
         if (entry->d_tag == DT_SYMTAB) image->symbols = (Elf64_Sym *)with_base(image, value);
         if (entry->d_tag == DT_STRSZ) image->names_size = value;
     }
-    if (!is_inside(image, entry, sizeof *entry)) image->dynamic = NULL;
+    if (!is_in_image(image, entry, sizeof *entry)) image->dynamic = NULL;
 }
 
 static bool has_tables(const struct image *image) {
-    return image->dynamic != NULL && is_inside(image, image->hash, 4 * sizeof *image->hash) &&
-           is_inside(image, image->names, image->names_size) && image->hash[0] != 0 &&
+    return image->dynamic != NULL && is_in_image(image, image->hash, 4 * sizeof *image->hash) &&
+           is_in_image(image, image->names, image->names_size) && image->hash[0] != 0 &&
            image->hash[2] != 0;
 }
 
@@ -117,7 +117,7 @@ static uint32_t hash_of_name(const char *name) {
 static bool may_have(const struct image *image, uint32_t hash) {
     const uint64_t *filter = (const uint64_t *)(image->hash + 4);
     uint32_t words = image->hash[2];
-    if (!is_inside(image, filter, words * sizeof *filter)) return false;
+    if (!is_in_image(image, filter, words * sizeof *filter)) return false;
     uint64_t word = filter[hash / 64 % words];
     return (word >> (hash % 64) & word >> (hash >> (image->hash[3] & 31)) % 64 & 1) != 0;
 }
@@ -138,8 +138,8 @@ Elf64_Sym *image_find(const struct image *image, const char *name, const Elf64_S
     for (;; index++) {
         const uint32_t *link = chain + (index - first);
         Elf64_Sym *symbol = image->symbols + index;
-        if (!is_inside(image, link, sizeof *link)) return NULL;
-        if (!is_inside(image, symbol, sizeof *symbol)) return NULL;
+        if (!is_in_image(image, link, sizeof *link)) return NULL;
+        if (!is_in_image(image, symbol, sizeof *symbol)) return NULL;
         bool passed = after == NULL || symbol > after;
         if (passed && (*link | 1) == (hash | 1) && is_function(image, symbol, name)) return symbol;
         if (*link & 1) return NULL;
@@ -157,7 +157,7 @@ struct pages {
     uintptr_t start, end;
 };
 
-static struct pages pages_of(const struct image_change *changes, size_t count) {
+static struct pages pages_of_changes(const struct image_change *changes, size_t count) {
     struct pages pages = {UINTPTR_MAX, 0};
     for (size_t i = 0; i < count; i++) {
         uintptr_t at = (uintptr_t)changes[i].symbol;
@@ -191,7 +191,7 @@ static uintptr_t tables_end(const struct image *image) {
 bool image_change_symbols(const struct image *image, const struct image_change *changes,
                           size_t count) {
     if (count == 0) return true;
-    struct pages pages = pages_of(changes, count);
+    struct pages pages = pages_of_changes(changes, count);
     const Elf64_Phdr *segment = segment_of(image, (uintptr_t)changes[0].symbol);
     if (segment == NULL) return false;
     bool executable = (segment->p_flags & PF_X) != 0;
@@ -231,10 +231,10 @@ static void rebind_table(const struct image *image, Elf64_Sxword table, Elf64_Sx
     if (image->dynamic == NULL) return;
     const Elf64_Rela *entry = (const Elf64_Rela *)dynamic_address(image, table);
     size_t bytes = dynamic_value(image, size);
-    if (!is_inside(image, entry, bytes)) return;
+    if (!is_in_image(image, entry, bytes)) return;
     for (size_t i = 0; i < bytes / sizeof *entry; i++) {
         uintptr_t *word = (uintptr_t *)(image->base + entry[i].r_offset);
-        if (ELF64_R_SYM(entry[i].r_info) == 0 || !is_inside(image, word, sizeof *word)) continue;
+        if (ELF64_R_SYM(entry[i].r_info) == 0 || !is_in_image(image, word, sizeof *word)) continue;
         uintptr_t value = rebind(*word, argument);
         if (value != *word) set_image_word(image, word, value);
     }

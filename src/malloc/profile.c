@@ -222,7 +222,7 @@ static const char *path_of(const struct place *place) {
 }
 
 /* File names are the strings behind the fixed ones, in the order of the objects. */
-static void add_objects(struct text *to, const struct addresses *addresses) {
+static void add_mappings(struct text *to, const struct addresses *addresses) {
     for (unsigned i = 0; i < addresses->objects; i++) {
         const struct place *object = &addresses->object[i];
         begin_bytes(to, PROFILE_MAPPING,
@@ -254,7 +254,7 @@ static void add_all_but_samples(struct text *to, const struct addresses *address
     for (unsigned i = 0; i < TYPES; i++)
         add_type(to, PROFILE_SAMPLE_TYPE, types[i][0], types[i][1]);
     add_locations(to, addresses);
-    add_objects(to, addresses);
+    add_mappings(to, addresses);
     add_type(to, PROFILE_PERIOD_TYPE, S_SPACE, S_BYTES);
     add_varint_field(to, PROFILE_PERIOD, sample_mean_begun());
     add_comment(to, addresses, live_before);

@@ -20,7 +20,7 @@ static void add_span(poolobj *const *slots, size_t count, void *heap) {
             ++*ledger_count(slots[i]);
 }
 
-static void add_references(poolobj *object, void *heap) {
+static void count_references(poolobj *object, void *heap) {
     struct type_pool *pool = ledger_pool(object);
     object_references(pool->type, pool, object, add_span, heap);
 }
@@ -36,7 +36,7 @@ const poolobj *alone_find_held(poolobj_heap *heap, const poolobj *root) {
     ASSERT(!heap->collecting);
     struct counting counting = {heap, root, NULL};
     collect_walk(heap, NULL, begin_count, NULL);
-    collect_walk(heap, NULL, add_references, heap);
+    collect_walk(heap, NULL, count_references, heap);
     collect_walk(heap, NULL, compare, &counting);
     return counting.held;
 }

@@ -77,7 +77,7 @@ struct queue {
 
 static struct type_pool queue_end; /* so that next_grey tells whether a pool is queued */
 
-static void queue_add(struct queue *queue, struct type_pool *pool) {
+static void queue_pool(struct queue *queue, struct type_pool *pool) {
     ASSERT(pool->next_grey == NULL);
     pool->next_grey = &queue_end;
     if (queue->length++ == 0)
@@ -87,7 +87,7 @@ static void queue_add(struct queue *queue, struct type_pool *pool) {
     queue->last = pool;
 }
 
-static struct type_pool *queue_take(struct queue *queue) {
+static struct type_pool *take_queued_pool(struct queue *queue) {
     ASSERT(queue->length > 0);
     struct type_pool *pool = queue->first;
     queue->first = pool->next_grey;
@@ -104,7 +104,7 @@ static inline void queue_span(poolobj *const *slots, size_t count, void *arg) {
         if (!ledger_set_has(&marks->white, to)) continue;
         ledger_rescue(marks, to);
         struct type_pool *pool = ledger_pool(to);
-        if (pool->next_grey == NULL) queue_add(queue, pool);
+        if (pool->next_grey == NULL) queue_pool(queue, pool);
     }
 }
 
@@ -124,7 +124,7 @@ static void visit_queued(struct queue *queue, struct type_pool *pool) {
 static void queue_grey(struct queue *queue, struct type_pool *chain) {
     ASSERT(queue->length == 0);
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
-        if (pool_has_grey(pool)) queue_add(queue, pool);
+        if (pool_has_grey(pool)) queue_pool(queue, pool);
 }
 
 void sweep_chain(struct type_pool *chain, size_t pools) {
@@ -134,9 +134,10 @@ void sweep_chain(struct type_pool *chain, size_t pools) {
     do {
         sweep_pools(chain);
         queue_grey(&queue, chain);
-        while (queue.length > 0 && queue.length <= few) visit_queued(&queue, queue_take(&queue));
+        while (queue.length > 0 && queue.length <= few)
+            visit_queued(&queue, take_queued_pool(&queue));
         const bool ends = queue.length == 0;
-        while (queue.length > 0) queue_take(&queue);
+        while (queue.length > 0) take_queued_pool(&queue);
         if (ends) return;
     } while (true);
 }

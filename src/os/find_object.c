@@ -24,7 +24,7 @@ struct search {
     struct found_object *found;
 };
 
-static int look_at_object(struct dl_phdr_info *info, size_t size, void *argument) {
+static int find_in_object(struct dl_phdr_info *info, size_t size, void *argument) {
     struct search *search = (struct search *)argument;
     uintptr_t start = UINTPTR_MAX, end = 0, frames = 0;
     (void)size;
@@ -44,5 +44,5 @@ static int look_at_object(struct dl_phdr_info *info, size_t size, void *argument
 __attribute__((weak, visibility("default"))) int _dl_find_object(void *address, void *found);
 int _dl_find_object(void *address, void *found) {
     struct search search = {(uintptr_t)address, (struct found_object *)found};
-    return dl_iterate_phdr(look_at_object, &search) != 0 ? 0 : -1;
+    return dl_iterate_phdr(find_in_object, &search) != 0 ? 0 : -1;
 }

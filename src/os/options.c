@@ -304,7 +304,7 @@ static unsigned distance(struct word word, const char *key) {
     return row[width];
 }
 
-static unsigned nearest(struct word key) {
+static unsigned nearest_option(struct word key) {
     unsigned best = 0;
     for (unsigned i = 1; i < TABLE_LENGTH; i++)
         if (distance(key, table[i].key) < distance(key, table[best].key)) best = i;
@@ -323,7 +323,7 @@ static void refuse_key(struct text *errors, struct word key) {
     text_add(errors, "poolalloc: unknown option ");
     add_quoted(errors, key);
     text_add(errors, " in POOLALLOC_OPTIONS is ignored (did you mean '");
-    text_add(errors, table[nearest(key)].key);
+    text_add(errors, table[nearest_option(key)].key);
     text_add(errors, "'? POOLALLOC_OPTIONS=help lists all)\n");
 }
 

@@ -33,7 +33,7 @@ struct search {
     bool begun; /* the program, which comes first, has been looked at */
 };
 
-static int look_at_object(struct dl_phdr_info *info, size_t size, void *argument) {
+static int stack_visit_object(struct dl_phdr_info *info, size_t size, void *argument) {
     struct search *search = (struct search *)argument;
     struct object *object = search->object;
     *object = (struct object){search->begun ? info->dlpi_name : "", info->dlpi_addr, NULL,
@@ -52,7 +52,7 @@ static int look_at_object(struct dl_phdr_info *info, size_t size, void *argument
 
 static bool find_object(uintptr_t address, struct object *object) {
     struct search search = {address, object, false};
-    return dl_iterate_phdr(look_at_object, &search) != 0;
+    return dl_iterate_phdr(stack_visit_object, &search) != 0;
 }
 #endif
 

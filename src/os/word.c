@@ -24,7 +24,7 @@ bool word_choice(struct word word, uint64_t *to, const char *no, const char *yes
 
 /* Takes the digits off the front of a word; false: there are none, or their number is above
    10^9, which leaves room for every unit. */
-static bool read_digits(struct word *word, uint64_t *number) {
+static bool read_word_digits(struct word *word, uint64_t *number) {
     size_t at = 0;
     *number = 0;
     for (; at < word->length && word->start[at] >= '0' && word->start[at] <= '9'; at++) {
@@ -44,7 +44,7 @@ struct unit {
 /* The first unit is that of a number without one; the last has no name. */
 static bool with_unit(struct word word, const struct unit *units, uint64_t *to) {
     uint64_t number;
-    if (!read_digits(&word, &number)) return false;
+    if (!read_word_digits(&word, &number)) return false;
     const struct unit *unit = units;
     while (word.length > 0 && unit->name != NULL && !word_is(word, unit->name)) unit++;
     if (unit->name == NULL) return false;
@@ -69,7 +69,7 @@ bool word_size(struct word word, uint64_t *to) {
 
 bool word_share(struct word word, uint64_t *to) {
     uint64_t number;
-    if (!read_digits(&word, &number) || !word_is(word, "%")) return false;
+    if (!read_word_digits(&word, &number) || !word_is(word, "%")) return false;
     if (number < 1 || number > 100) return false;
     *to = number;
     return true;

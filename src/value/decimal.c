@@ -132,8 +132,8 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Digits with single underscores between them; returns where they end, NULL if one is out of place.
  */
-static const char *read_digits(const char *at, const char *end, struct reading *reading,
-                               bool behind_point) {
+static const char *read_decimal_digits(const char *at, const char *end, struct reading *reading,
+                                       bool behind_point) {
     const char *start = at;
     for (; at < end && (is_digit(*at) || *at == '_'); at++) {
         if (*at == '_') {
@@ -162,8 +162,8 @@ static const char *read_exponent(const char *at, const char *end, int64_t *expon
 
 static bool read_plain(const char *at, const char *end, char *buffer, double *number) {
     struct reading reading = {buffer, 0, 0};
-    at = read_digits(at, end, &reading, false);
-    if (at != NULL && at < end && *at == '.') at = read_digits(at + 1, end, &reading, true);
+    at = read_decimal_digits(at, end, &reading, false);
+    if (at != NULL && at < end && *at == '.') at = read_decimal_digits(at + 1, end, &reading, true);
     if (at == NULL || reading.digits == 0) return false;
     if (at < end && (*at | 0x20) == 'e') at = read_exponent(at + 1, end, &reading.exponent);
     if (at != end) return false;

@@ -298,8 +298,8 @@ int poolval_attr_remove(poolval_space *space, poolobj *object, poolobj *name) {
 }
 
 /* Adds what an instance has by number to a dictionary. */
-static bool add_slots(poolval_space *space, const struct value_instance *instance,
-                      struct value_dict *dict) {
+static bool add_slot_values(poolval_space *space, const struct value_instance *instance,
+                            struct value_dict *dict) {
     const struct value_dict *names = as_dict(class_of_instance(instance)->names);
     size_t count = size_min(names->length, instance_room(instance));
     for (size_t i = 0; i < count; i++)
@@ -315,7 +315,7 @@ poolobj *poolval_attr_dict(poolval_space *space, poolobj *object) {
     struct value_instance *instance = require_instance(space, object);
     poolobj *dict = instance != NULL ? poolval_dict_new(space) : NULL;
     if (dict == NULL) return NULL;
-    if (add_slots(space, instance, as_dict(dict)) &&
+    if (add_slot_values(space, instance, as_dict(dict)) &&
         (instance->more == NULL || poolval_dict_update(space, dict, instance->more) == 0))
         return dict;
     value_unref(dict);

@@ -236,8 +236,8 @@ poolobj *transfer_own(struct transfer *transfer_, const poolobj *value, size_t d
 }
 
 /* The base comes last: what leads from it to its instances finds the class. */
-static bool fill_class(struct transfer *transfer_, const struct value_class *from,
-                       struct value_class *class_, size_t depth) {
+static bool fill_class_copy(struct transfer *transfer_, const struct value_class *from,
+                            struct value_class *class_, size_t depth) {
     class_->finalized = from->finalized, class_->made = from->made;
     if (!copies_add(transfer_->to, &transfer_->copies, &from->base, &class_->base) ||
         !add_entries(transfer_, (const struct value_dict *)from->names,
@@ -259,12 +259,13 @@ poolobj *transfer_class(struct transfer *transfer_, const poolobj *value, size_t
     struct value_class *class_ = instance_new_class(transfer_->to, name);
     value_unref(name);
     if (class_ == NULL) return NULL;
-    if (fill_class(transfer_, from, class_, depth - 1)) return &class_->base;
+    if (fill_class_copy(transfer_, from, class_, depth - 1)) return &class_->base;
     value_unref(&class_->base);
     return NULL;
 }
 
-static bool add_part(struct transfer *transfer_, poolobj *part, poolobj **place, size_t depth) {
+static bool add_part_copy(struct transfer *transfer_, poolobj *part, poolobj **place,
+                          size_t depth) {
     poolobj *copy = transfer(transfer_, part, depth);
     if (copy == NULL) return false;
     poolobj_set(place, copy);
@@ -278,9 +279,10 @@ static bool fill_instance(struct transfer *transfer_, const struct value_instanc
     const struct value_class *class_ = (const struct value_class *)instance->type;
     size_t count = ((const struct value_dict *)class_->names)->length;
     for (size_t i = 0; i < size_min(count, instance_room(instance)); i++)
-        if (from->item[i] != NULL && !add_part(transfer_, from->item[i], &instance->item[i], depth))
+        if (from->item[i] != NULL &&
+            !add_part_copy(transfer_, from->item[i], &instance->item[i], depth))
             return false;
-    return from->more == NULL || add_part(transfer_, from->more, &instance->more, depth);
+    return from->more == NULL || add_part_copy(transfer_, from->more, &instance->more, depth);
 }
 
 static poolobj *instance_in(struct transfer *transfer_, const poolobj *value,

@@ -3,72 +3,7 @@
 
 namespace {
 
-using ValueTupleTest = ValueTest;
 using ValueListTest = ValueTest;
-
-// ---- Tuples ----
-
-TEST_F(ValueTupleTest, TheEmptyTupleIsOne) {
-    EXPECT_EQ(tuple({}), tuple({}));
-    EXPECT_EQ(poolval_refcount(tuple({})), INT32_MAX);
-    Ref pair = tuple({number(1), number(2)});
-    EXPECT_EQ(poolval_tuple_slice(space_, pair, 1, 1), tuple({}));
-    EXPECT_EQ(Ref(poolval_tuple_slice(space_, pair, 0, 2)), pair);
-}
-
-TEST_F(ValueTupleTest, ItemsAreInline) {
-    Ref x = number(1000);
-    for (size_t length : {1u, 2u, 19u, 20u, 62u, 63u, 1000u, 100000u}) {
-        std::vector<poolobj *> items(length, x);
-        Ref made = poolval_tuple_new(space_, items.data(), length);
-        EXPECT_EQ(poolval_tuple_length(space_, made), (ptrdiff_t)length);
-        EXPECT_EQ(poolval_refcount(x), 1 + (int32_t)length);
-        EXPECT_TRUE(length > 62 || poolval_sizeof(space_, made) == 16 + 8 * length);
-        EXPECT_EQ(Ref(poolval_tuple_get(space_, made, -1)), x);
-        EXPECT_NO_VALUE(poolval_tuple_get(space_, made, (ptrdiff_t)length), POOLVAL_ERR_INDEX);
-    }
-    EXPECT_EQ(poolval_refcount(x), 1);
-}
-
-TEST_F(ValueTupleTest, TuplesOfLengths1To19ComeBackAtTheSameAddress) {
-    for (size_t length = 1; length <= 25; length++) {
-        std::vector<poolobj *> items(length, poolval_none(space_));
-        Ref other = poolval_tuple_new(space_, items.data(), length);
-        Ref made = poolval_tuple_new(space_, items.data(), length);
-        uintptr_t id = poolval_id(made);
-        made.drop();
-        Ref again = poolval_tuple_new(space_, items.data(), length);
-        EXPECT_EQ(poolval_id(again) == id, length <= 19) << length;
-    }
-}
-
-TEST_F(ValueTupleTest, FreeListsCanBeLeftOut) {
-    poolval_options options = POOLVAL_DEFAULTS;
-    options.keep_tuples = 0;
-    begin(options);
-    Ref first = tuple({number(1)});
-    uintptr_t id = poolval_id(tuple({number(2)}));
-    EXPECT_NE(poolval_id(tuple({number(3)})), id);
-}
-
-TEST_F(ValueTupleTest, UpTo2000OfALengthAreKept) {
-    std::vector<Ref> made;
-    Ref x = number(1);
-    for (int i = 0; i < 3000; i++) made.push_back(tuple({x}));
-    made.clear();
-    poolobj_heap_check(heap_);
-    std::vector<Ref> again;
-    for (int i = 0; i < 3000; i++) again.push_back(tuple({x}));
-    poolobj_heap_check(heap_);
-    for (auto &each : again) EXPECT_EQ(repr(each), "(1,)");
-}
-
-TEST_F(ValueTupleTest, ConcatenationOfTuples) {
-    Ref a = tuple({number(1)}), b = tuple({number(2), number(3)}), none = tuple({});
-    EXPECT_EQ(repr(Ref(poolval_tuple_concat(space_, a, b))), "(1, 2, 3)");
-    EXPECT_EQ(Ref(poolval_tuple_concat(space_, a, none)), a);
-    EXPECT_EQ(Ref(poolval_tuple_concat(space_, none, b)), b);
-}
 
 // ---- Lists ----
 
@@ -143,44 +78,6 @@ TEST_F(ValueListTest, AListExtendsItself) {
     EXPECT_EQ(items[12], number(7));
     EXPECT_NE(poolval_items(space_, list(), &count), nullptr);
     EXPECT_EQ(count, 0u);
-}
-
-TEST_F(ValueListTest, SortingIsStableAndAllOrNothing) {
-    struct rng random = {test_seed()};
-    Ref made = list();
-    for (int i = 0; i < 1000; i++)
-        poolval_list_append(space_, made,
-                            tuple({number((int64_t)rng_below(&random, 50)), number(i)}));
-    EXPECT_EQ(poolval_list_sort(space_, made), 0);
-    int order;
-    for (int i = 1; i < 1000; i++) {
-        Ref a = poolval_list_get(space_, made, i - 1), b = poolval_list_get(space_, made, i);
-        EXPECT_EQ(poolval_compare(space_, a, b, &order), 0);
-        EXPECT_EQ(order, -1);
-    }
-    Ref equal = list({real(1), number(1), poolval_bool(space_, 1), number(0)});
-    poolval_list_sort(space_, equal);
-    EXPECT_EQ(repr(equal), "[0, 1.0, 1, True]");
-    Ref mixed = list({number(3), str("a"), number(1)});
-    EXPECT_ERROR(poolval_list_sort(space_, mixed), -1, POOLVAL_ERR_TYPE);
-    EXPECT_EQ(repr(mixed), "[3, 'a', 1]");
-}
-
-TEST_F(ValueListTest, CyclesAreShownAndCollected) {
-    size_t before = count(POOLVAL_LIST);
-    {
-        Ref a = list({number(1)}), b = list({a}), map = dict();
-        poolval_list_append(space_, a, b);
-        EXPECT_EQ(repr(a), "[1, [[...]]]");
-        poolval_dict_set(space_, map, str("self"), map);
-        Ref pair = tuple({b});
-        poolval_list_append(space_, b, pair);
-        poolval_list_append(space_, b, map);
-        EXPECT_EQ(repr(b), "[[1, [...]], ([...],), {'self': {...}}]");
-        EXPECT_EQ(poolval_equal(space_, list({a}), list({list({number(1), b})})), 1);
-    }
-    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 4u);
-    EXPECT_EQ(count(POOLVAL_LIST), before);
 }
 
 // ---- Depth ----

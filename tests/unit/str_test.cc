@@ -136,19 +136,6 @@ TEST_F(ValueStrTest, EqualStringsHaveEqualHashesHoweverMade) {
     EXPECT_EQ(x, y);
 }
 
-TEST_F(ValueStrTest, OrderIsThatOfCodePoints) {
-    const char *ordered[] = {"",           "a",         "ab",        "a\u0101",      "b",
-                             "\u00ff",     "\u0100",    "\u4e2dxyz", "\u4e2d\u56fd", "\uffff",
-                             "\U00010000", "\U0001f43a"};
-    const int count = sizeof ordered / sizeof ordered[0];
-    for (int i = 0; i < count; i++)
-        for (int j = 0; j < count; j++) {
-            int order;
-            ASSERT_EQ(poolval_compare(space_, str(ordered[i]), str(ordered[j]), &order), 0);
-            EXPECT_EQ(order, (i > j) - (i < j)) << ordered[i] << " and " << ordered[j];
-        }
-}
-
 TEST_F(ValueStrTest, HashesDependOnTheKey) {
     uint64_t first, second, again;
     poolval_options options = POOLVAL_DEFAULTS;
@@ -175,34 +162,6 @@ TEST_F(ValueStrTest, BytesAreHashedBySipHash13) {
     EXPECT_EQ(all.size(), 17u);
 }
 
-TEST_F(ValueStrTest, SearchOfWiderAndNarrowerParts) {
-    Ref wide = str("\u0101\u0102\u0101\u4e2da\u4e2d"), narrow = str("a"), none = str("b");
-    EXPECT_EQ(poolval_str_find(space_, wide, narrow, 0, PTRDIFF_MAX), 4);
-    EXPECT_EQ(poolval_str_find(space_, wide, none, 0, PTRDIFF_MAX), -1);
-    EXPECT_EQ(poolval_str_find(space_, narrow, wide, 0, PTRDIFF_MAX), -1);
-    EXPECT_EQ(poolval_str_find(space_, wide, str("\u0101"), 1, PTRDIFF_MAX), 2);
-    // the bytes of U+0101 U+0201 are 01 01 01 02: U+0101 is there in between, but no character
-    EXPECT_EQ(poolval_str_find(space_, str("\u0201\u0102"), str("\u0202"), 0, 9), -1);
-    std::string x(300, 'x');
-    Ref far = str(x + "\U0001f43a" + x), long_part = str(x);
-    EXPECT_EQ(poolval_str_find(space_, far, long_part, 1, PTRDIFF_MAX), 301);
-}
-
-// Half of the bytes of one character and half of the next are another: found at every character,
-// and never one. Takes minutes if each such place begins a search of its own.
-TEST_F(ValueStrTest, SearchTakesNoLongerForTextsMadeForIt) {
-    const uint32_t left = 0x4142, right = 0x4241;
-    Ref one = poolval_str_new_chars(space_, &left, 1),
-        other = poolval_str_new_chars(space_, &right, 1);
-    Ref text = poolval_str_repeat(space_, one, 300000);
-    Ref part = poolval_str_repeat(space_, other, 10000);
-    EXPECT_EQ(poolval_str_find(space_, text, part, 0, PTRDIFF_MAX), -1);
-    Ref both = poolval_str_concat(space_, text, part);
-    EXPECT_EQ(poolval_str_find(space_, both, part, 0, PTRDIFF_MAX), 300000);
-    Ref pair = poolval_str_concat(space_, other, one);
-    EXPECT_EQ(poolval_str_find(space_, both, pair, 0, PTRDIFF_MAX), -1);
-}
-
 TEST_F(ValueStrTest, LengthsBeyondMemoryAreErrors) {
     Ref word = str("spam and eggs");
     EXPECT_NO_VALUE(poolval_str_repeat(space_, word, PTRDIFF_MAX), POOLVAL_ERR_OVERFLOW);
@@ -222,14 +181,6 @@ TEST_F(ValueStrTest, StringsOfEverySize) {
         all += made;
     }
     EXPECT_EQ(text(grown), all);
-}
-
-TEST_F(ValueStrTest, ReprEscapesWhatCannotBeSeen) {
-    EXPECT_EQ(repr(str("it's")), "\"it's\"");
-    EXPECT_EQ(repr(str("'\"")), "'\\'\"'");
-    EXPECT_EQ(repr(str("\n\t\r\\\x01\x7f")), "'\\n\\t\\r\\\\\\x01\\x7f'");
-    EXPECT_EQ(repr(str("\u00a0\u00e9\u200b\u4e2d\U000e0001\U0001f43a")),
-              "'\\xa0\u00e9\\u200b\u4e2d\\U000e0001\U0001f43a'");
 }
 
 } // namespace

@@ -48,51 +48,6 @@ TEST_F(ValueDictTest, MissingKeysAreNamed) {
     EXPECT_EQ(value, nullptr);
 }
 
-TEST_F(ValueDictTest, EqualKeysOfDifferentTypesAreOne) {
-    Ref map = dict();
-    set(map, number(1), 10), set(map, real(1), 11), set(map, poolval_bool(space_, 1), 12);
-    set(map, real(-0.0), 20), set(map, number(0), 21);
-    set(map, tuple({number(1), real(2)}), 30), set(map, tuple({real(1), number(2)}), 31);
-    EXPECT_EQ(repr(map), "{1: 12, -0.0: 21, (1, 2.0): 31}") << "the first key stays";
-}
-
-TEST_F(ValueDictTest, UnhashableKeysAreErrors) {
-    Ref map = dict(), items = list(), key = tuple({number(1), items});
-    EXPECT_ERROR(set(map, items, 1), -1, POOLVAL_ERR_TYPE);
-    EXPECT_ERROR(set(map, map, 1), -1, POOLVAL_ERR_TYPE);
-    EXPECT_ERROR(set(map, key, 1), -1, POOLVAL_ERR_TYPE);
-    EXPECT_NO_VALUE(poolval_dict_get(space_, map, items), POOLVAL_ERR_TYPE);
-    EXPECT_ERROR(poolval_dict_remove(space_, map, key), -1, POOLVAL_ERR_TYPE);
-    EXPECT_EQ(poolval_refcount(items), 2);
-}
-
-TEST_F(ValueDictTest, IterationEndsWithAnErrorWhenKeysCameOrWent) {
-    Ref map = dict();
-    for (int i = 0; i < 10; i++) set(map, number(i), i);
-    poolval_place place = {0, 0};
-    poolobj *key, *value;
-    int64_t sum = 0, got;
-    while (poolval_dict_next(space_, map, &place, &key, &value) == 1) {
-        poolval_int_get(space_, key, &got);
-        set(map, key, got * 2); // values may be set
-        sum += got;
-    }
-    EXPECT_EQ(sum, 45);
-    EXPECT_EQ(poolval_dict_next(space_, map, &place, &key, nullptr), 0) << "the end stays the end";
-    place = {0, 0};
-    EXPECT_EQ(poolval_dict_next(space_, map, &place, nullptr, nullptr), 1);
-    set(map, number(100), 1);
-    EXPECT_ERROR(poolval_dict_next(space_, map, &place, &key, &value), -1, POOLVAL_ERR_CHANGED);
-    place = {0, 0};
-    EXPECT_EQ(poolval_dict_next(space_, map, &place, nullptr, nullptr), 1);
-    set(map, number(101), 1), poolval_dict_remove(space_, map, number(101));
-    EXPECT_ERROR(poolval_dict_next(space_, map, &place, &key, &value), -1, POOLVAL_ERR_CHANGED);
-    place = {0, 0};
-    EXPECT_EQ(poolval_dict_next(space_, map, &place, nullptr, nullptr), 1);
-    poolval_dict_clear(space_, map);
-    EXPECT_ERROR(poolval_dict_next(space_, map, &place, &key, &value), -1, POOLVAL_ERR_CHANGED);
-}
-
 TEST_F(ValueDictTest, SlotsAreAsWideAsTheirNumberNeeds) {
     Ref map = dict();
     const struct value_dict *inner = reinterpret_cast<struct value_dict *>((poolobj *)map);
@@ -187,32 +142,6 @@ TEST_F(ValueDictTest, GetOrSetSetsOnce) {
     EXPECT_NO_VALUE(poolval_dict_get_or_set(space_, map, list(), first), POOLVAL_ERR_TYPE);
     EXPECT_NO_VALUE(poolval_dict_get_or_set(space_, map, key, nullptr), POOLVAL_ERR_TYPE);
     EXPECT_NO_VALUE(poolval_dict_get_or_set(space_, key, key, key), POOLVAL_ERR_TYPE);
-}
-
-TEST_F(ValueDictTest, BothEndsAreSeenAndTaken) {
-    Ref map = dict();
-    poolobj *key, *value;
-    EXPECT_EQ(poolval_dict_first(space_, map, &key, &value), 0);
-    EXPECT_EQ(key, nullptr);
-    EXPECT_EQ(poolval_dict_pop_last(space_, map, &key, &value), 0);
-    EXPECT_EQ(value, nullptr);
-    for (int64_t i = 0; i < 6; i++) set(map, number(i), 1000 + i);
-    poolval_dict_remove(space_, map, number(0));
-    poolval_dict_remove(space_, map, number(4));
-    poolval_dict_remove(space_, map, number(5));
-    EXPECT_EQ(poolval_dict_first(space_, map, &key, nullptr), 1);
-    EXPECT_EQ(repr(key), "1");
-    EXPECT_EQ(poolval_dict_last(space_, map, &key, &value), 1);
-    EXPECT_EQ(repr(key) + repr(value), "31003");
-    EXPECT_EQ(poolval_dict_pop_first(space_, map, &key, &value), 1);
-    Ref drops[] = {key, value};
-    EXPECT_EQ(repr(key) + repr(value), "11001");
-    EXPECT_EQ(poolval_refcount(value), 1);
-    EXPECT_EQ(poolval_dict_pop_last(space_, map, nullptr, nullptr), 1);
-    EXPECT_EQ(repr(map), "{2: 1002}");
-    EXPECT_ERROR(poolval_dict_pop_first(space_, drops[0], &key, &value), -1, POOLVAL_ERR_TYPE);
-    EXPECT_EQ(key, nullptr);
-    EXPECT_ERROR(poolval_dict_last(space_, nullptr, &key, &value), -1, POOLVAL_ERR_TYPE);
 }
 
 // Against an ordered map, with removals everywhere but most at the ends: entries are used anew

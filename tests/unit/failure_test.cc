@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: MIT
-// Failures: sizes that no memory has room for, messages that are made when they are read, and
-// failures of the program's own.
+// What is noted of a failure, and the message that is made of it when it is read.
 #include "support/value_fixture.h"
+#include "value/failure.h"
 
 namespace {
 
-class ValueErrorTest : public ValueTest {};
+using FailureTest = ValueTest;
 
-TEST_F(ValueErrorTest, SizesBeyondMemoryAreRefusedBeforeAnythingIsRead) {
-    const uint32_t chars[] = {'x'};
-    poolobj *items[] = {poolval_none(space_)};
-    for (size_t size : {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4 + 2, SIZE_MAX / 8,
-                        SIZE_MAX / 64, (size_t)1 << 48}) {
-        EXPECT_NO_VALUE(poolval_str_new_size(space_, "x", size), POOLVAL_ERR_OVERFLOW);
-        EXPECT_NO_VALUE(poolval_str_new_chars(space_, chars, size), POOLVAL_ERR_OVERFLOW);
-        EXPECT_NO_VALUE(poolval_tuple_new(space_, items, size), POOLVAL_ERR_OVERFLOW);
-        EXPECT_NO_VALUE(poolval_list_new_items(space_, items, size), POOLVAL_ERR_OVERFLOW);
-    }
-    Ref word = str("spam");
-    for (ptrdiff_t count : {PTRDIFF_MAX, PTRDIFF_MAX / 2, PTRDIFF_MAX / 4 + 1})
-        EXPECT_NO_VALUE(poolval_str_repeat(space_, word, count), POOLVAL_ERR_OVERFLOW);
+TEST_F(FailureTest, ErrorsStayUntilTheNext) {
+    EXPECT_EQ(error(), POOLVAL_OK);
+    EXPECT_EQ(message(), "");
+    Ref items = numbers(3);
+    EXPECT_EQ(poolval_list_get(space_, items, 3), nullptr);
+    EXPECT_EQ(error(), POOLVAL_ERR_INDEX);
+    EXPECT_EQ(message(), "list index 3 is out of range: the length is 3");
+    Ref good = poolval_list_get(space_, items, 2);
+    EXPECT_EQ(error(), POOLVAL_ERR_INDEX);
+    EXPECT_EQ(poolval_tuple_get(space_, items, 0), nullptr);
+    EXPECT_EQ(message(), "a tuple is needed, not list");
+    poolval_error_clear(space_);
+    EXPECT_EQ(error(), POOLVAL_OK);
+    EXPECT_EQ(message(), "");
 }
 
-TEST_F(ValueErrorTest, MessagesAreMadeOfWhatWasThereWhenTheCallFailed) {
+TEST_F(FailureTest, MessagesAreMadeOfWhatWasThereWhenTheCallFailed) {
     Ref map = dict(), key = str(std::string("a key that is looked for in vain, ") +
                                 "longer than what a message shows of it");
     EXPECT_EQ(poolval_dict_get(space_, map, key), nullptr);
@@ -47,7 +48,7 @@ TEST_F(ValueErrorTest, MessagesAreMadeOfWhatWasThereWhenTheCallFailed) {
     EXPECT_EQ(error(), POOLVAL_OK);
 }
 
-TEST_F(ValueErrorTest, NamesOfTypesAreCopied) {
+TEST_F(FailureTest, NamesOfTypesAreCopied) {
     std::string name(300, 'n');
     poolobj_typespec spec = {};
     spec.name = name.c_str();
@@ -63,18 +64,6 @@ TEST_F(ValueErrorTest, NamesOfTypesAreCopied) {
     uint64_t hash;
     EXPECT_EQ(poolval_hash(space_, extended, &hash), -1);
     EXPECT_EQ(message(), "a " + shown + " is no key: it has no hash, as it can change");
-}
-
-TEST_F(ValueErrorTest, FailuresOfTheProgram) {
-    EXPECT_EQ(poolval_error_set(space_, POOLVAL_ERR_PROGRAM + 7, "line %d: %s", 12, "no such name"),
-              -1);
-    EXPECT_EQ(error(), POOLVAL_ERR_PROGRAM + 7);
-    EXPECT_EQ(message(), "line 12: no such name");
-    poolval_error_set(space_, POOLVAL_ERR_VALUE, "%s!", poolval_error_message(space_));
-    EXPECT_EQ(message(), "line 12: no such name!");
-    poolval_error_set(space_, POOLVAL_ERR_VALUE, "%s", std::string(1000, 'x').c_str());
-    EXPECT_EQ(message(), std::string(255, 'x'));
-    EXPECT_NO_VALUE(poolval_list_get(space_, nullptr, 0), POOLVAL_ERR_TYPE);
 }
 
 } // namespace

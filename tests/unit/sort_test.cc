@@ -151,4 +151,25 @@ TEST_F(ValueSortTest, ItemsWithoutAnOrder) {
     EXPECT_ERROR(poolval_list_sort_by(space_, str("x"), &down), -1, POOLVAL_ERR_TYPE);
 }
 
+TEST_F(ValueSortTest, SortingIsStableAndAllOrNothing) {
+    struct rng random = {test_seed()};
+    Ref made = list();
+    for (int i = 0; i < 1000; i++)
+        poolval_list_append(space_, made,
+                            tuple({number((int64_t)rng_below(&random, 50)), number(i)}));
+    EXPECT_EQ(poolval_list_sort(space_, made), 0);
+    int order;
+    for (int i = 1; i < 1000; i++) {
+        Ref a = poolval_list_get(space_, made, i - 1), b = poolval_list_get(space_, made, i);
+        EXPECT_EQ(poolval_compare(space_, a, b, &order), 0);
+        EXPECT_EQ(order, -1);
+    }
+    Ref equal = list({real(1), number(1), poolval_bool(space_, 1), number(0)});
+    poolval_list_sort(space_, equal);
+    EXPECT_EQ(repr(equal), "[0, 1.0, 1, True]");
+    Ref mixed = list({number(3), str("a"), number(1)});
+    EXPECT_ERROR(poolval_list_sort(space_, mixed), -1, POOLVAL_ERR_TYPE);
+    EXPECT_EQ(repr(mixed), "[3, 'a', 1]");
+}
+
 } // namespace

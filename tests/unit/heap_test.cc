@@ -340,33 +340,4 @@ TEST_F(HeapSettleTest, WhatIsInUseStaysAtHand) {
     free_all(large);
 }
 
-// ---- Pools that change hands ----
-
-TEST_F(HeapPoolTest, APartialPoolMovesToAnotherHeapWithItsBlocks) {
-    for (size_t size : {size_t(64), size_t(9000)}) {
-        TestHeap heir;
-        unsigned c = size_class_of(size);
-        EXPECT_FALSE(move_pool(heap_, heir, c)); // none there
-        std::vector<void *> blocks = take_many(c, size_classes[c].capacity);
-        empty_magazines();
-        EXPECT_FALSE(move_pool(heap_, heir, c)); // only a full one
-        void *first = blocks[0];
-        heap_.free(blocks.back());
-        blocks.pop_back();
-        empty_magazines();
-        EXPECT_TRUE(move_pool(heap_, heir, c));
-        EXPECT_FALSE(move_pool(heap_, heir, c));
-        for (void *block : blocks)
-            ASSERT_EQ(block_at(block).heap, static_cast<struct heap *>(heir));
-        heap_check(heap_);
-        heap_check(heir);
-        blocks.push_back(heir.take_class(c));
-        EXPECT_EQ(pool_at(blocks.back()), pool_at(first));
-        for (void *block : blocks) {
-            EXPECT_EQ(heap_free_fast(heap_, reinterpret_cast<uintptr_t>(block)), FREE_OTHER);
-            heir.free(block);
-        }
-    }
-}
-
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// When reports are written, and the one for programs.
+// When reports are written.
 #include "malloc/occasion.h"
 
 #include <algorithm>
@@ -175,25 +175,6 @@ TEST_F(OccasionTest, PatternsAreOfTheNameOrOfThePath) {
     EXPECT_FALSE(occasion_matches("bin", "/usr/bin/python3"));
     EXPECT_FALSE(occasion_matches("usr*", "/usr/bin/python3"));
     EXPECT_FALSE(occasion_matches("/usr/*/python3", "python3"));
-}
-
-TEST_F(OccasionTest, TheJsonHasTheFiguresOfTheCensus) {
-    std::vector<void *> blocks;
-    for (int i = 0; i < 7; i++) blocks.push_back(poolalloc_malloc(256));
-    Capture capture;
-    report_write_json(capture.text());
-    std::string text = capture.take();
-    struct census census = census_now();
-    EXPECT_EQ(text.compare(0, 12, "{\"schema\":1,"), 0) << text;
-    for (const std::string &part : std::initializer_list<std::string>{
-             "\"pid\":" + std::to_string(getpid()), "\"bytes\":{\"used\":1792,",
-             "\"counts\":{\"live\":7,", "{\"size\":256,\"live\":7,\"free\":",
-             "\"mapped\":" + std::to_string(census.mapped_bytes)})
-        EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
-    EXPECT_EQ(std::count(text.begin(), text.end(), '{'), std::count(text.begin(), text.end(), '}'));
-    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
-    EXPECT_EQ(text.back(), '\n');
-    for (void *block : blocks) poolalloc_free(block);
 }
 
 } // namespace

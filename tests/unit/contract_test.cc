@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What the standards say about sizes, errno and alignments; tests/api has the whole contract, by
+// every set of names.
+#include "malloc/contract.h"
+
+#include <cerrno>
+#include <set>
+
+#include "support/heap_fixture.h"
+
+namespace {
+
+using ContractTest = HeapTest;
+
+// Compilers know that such sizes cannot be had.
+volatile size_t much = SIZE_MAX / 2 + 1;
+
+TEST_F(ContractTest, AProductBeyondTheAddressSpaceIsENOMEM) {
+    void *block = contract_malloc(10);
+    for (auto call : {+[](void *) { return contract_calloc(much, 2); },
+                      +[](void *old) { return contract_reallocarray(old, much, 2); },
+                      +[](void *old) { return contract_realloc(old, much); },
+                      +[](void *) { return contract_malloc(much); }}) {
+        errno = 0;
+        EXPECT_EQ(call(block), nullptr);
+        EXPECT_EQ(errno, ENOMEM);
+    }
+    EXPECT_EQ(fault_at(block), BLOCK_LIVE) << "what could not grow stays";
+    contract_free(block);
+}
+
+TEST_F(ContractTest, PosixMemalignLeavesErrnoAndItsResultWhenItFails) {
+    int here;
+    void *result = &here;
+    errno = EDOM;
+    for (size_t alignment : {size_t(0), size_t(3), sizeof(void *) / 2, 3 * sizeof(void *)})
+        EXPECT_EQ(contract_posix_memalign(&result, alignment, 10), EINVAL) << alignment;
+    EXPECT_EQ(contract_posix_memalign(&result, 64, much), ENOMEM);
+    EXPECT_EQ(result, &here);
+    EXPECT_EQ(contract_posix_memalign(&result, 4096, 10), 0);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(result) % 4096, 0u);
+    EXPECT_EQ(errno, EDOM);
+    contract_free(result);
+}
+
+TEST_F(ContractTest, BlocksOfNoBytesAreBlocks) {
+    std::set<void *> blocks = {contract_malloc(0), contract_calloc(0, 7),
+                               contract_realloc(nullptr, 0), contract_aligned(64, 0)};
+    EXPECT_EQ(blocks.size(), 4u);
+    EXPECT_EQ(blocks.count(nullptr), 0u);
+    for (void *block : blocks) contract_free(block);
+}
+
+// The sizes about the borders of classes, and those of blocks with pages of their own.
+TEST_F(ContractTest, AGoodSizeIsWhatABlockOfItHas) {
+    for (size_t size : {1, 15, 16, 17, 511, 512, 513, 4095, 4096, 4097, 65536, 65537, 1000000}) {
+        void *block = contract_malloc(size);
+        EXPECT_EQ(contract_usable_size(block), contract_good_size(size)) << size;
+        EXPECT_GE(contract_good_size(size), size);
+        contract_free(block);
+    }
+    EXPECT_EQ(contract_usable_size(nullptr), 0u);
+}
+
+} // namespace

@@ -2,15 +2,24 @@
 #include "heap/arena.h"
 
 #include "base/check.h"
+#include "heap/huge.h"
 #include "heap/purge.h"
 #include "heap/space.h"
+#include "os/options.h"
+#include "os/os.h"
+
+/* How many arenas may have a guard, which takes two of the mappings that the system allows. */
+enum { GUARDS_MOST = 8192 };
+#define GUARD_POOL ((uint64_t)1 << (ARENA_POOLS - 1))
 
 /* I1: bit r of `occupied` is set if and only if list r is not empty.
    I2: an arena is on list r if and only if its rank is r.
-   I3: the rank of an arena is its number of free pools; one with 64 is no longer of pools. */
+   I3: the rank of an arena is its number of free pools; one with 64 is no longer of pools.
+   I4: the last pool of an arena that is closed is inaccessible, and not free. */
 static struct {
     struct link list[ARENA_POOLS];
     uint64_t occupied;
+    size_t guards; /* arenas that are closed in this way */
     bool ready;
 } ranking;
 
@@ -50,10 +59,60 @@ static struct arena *find_fullest(void) {
     return link_owner(ranking.list[bit_lowest(with_pools)].next, struct arena, link);
 }
 
+/* ---- Guards: with guard_pages=on, what runs through an arena ends at its last pool ----
+ *
+ * A fork may come at any moment: the pool is not free before it is inaccessible, and until it is no
+ * more.
+ */
+
+static void *guard_of(const struct arena *arena) {
+    return (void *)(arena->base + ARENA_SIZE - POOL_SIZE);
+}
+
+static void guard_free(struct arena *arena) {
+    atomic_in_sequence();
+    arena->free |= GUARD_POOL;
+    purge_freed(arena, GUARD_POOL);
+}
+
+static void guard_shut(struct arena *arena) {
+    bool may = options.guard_pages && os_page_size() == POOL_SIZE && ranking.guards < GUARDS_MOST &&
+               !huge_has(arena);
+    if (likely(!may)) return;
+    arena->free &= ~GUARD_POOL;
+    purge_taken(arena, GUARD_POOL);
+    atomic_in_sequence();
+    arena->closed = os_shut(guard_of(arena), POOL_SIZE);
+    ranking.guards += arena->closed;
+    if (arena->closed)
+        arena->touched &= ~GUARD_POOL;
+    else
+        guard_free(arena);
+}
+
+/* False: the system refuses. */
+static bool guard_open(struct arena *arena) {
+    if (likely(!arena->closed)) return true;
+    if (!os_open(guard_of(arena), POOL_SIZE)) return false;
+    os_use_small_pages(guard_of(arena), POOL_SIZE);
+    arena->closed = false;
+    ranking.guards--;
+    guard_free(arena);
+    return true;
+}
+
+static bool all_are_free(const struct arena *arena) {
+    return (arena->free | (arena->closed ? GUARD_POOL : 0)) == ~(uint64_t)0;
+}
+
+/* ---- Taking and giving back ---- */
+
 /* Its rank is that of an arena without free pools until some of them are taken. */
 static struct arena *add_arena(void) {
     struct arena *arena = space_take_arena();
-    if (arena != NULL) rank_add(arena, 0);
+    if (arena == NULL) return NULL;
+    guard_shut(arena);
+    rank_add(arena, 0);
     return arena;
 }
 
@@ -124,7 +183,7 @@ void arena_return(uintptr_t base, uint64_t pools) {
     }
     arena->free |= pools;
     purge_freed(arena, pools);
-    if (arena->free != ~(uint64_t)0) {
+    if (!all_are_free(arena) || !guard_open(arena)) {
         rank_update(arena);
         return;
     }
@@ -135,12 +194,14 @@ void arena_return(uintptr_t base, uint64_t pools) {
 void arena_rebuild(void) {
     ASSERT(space_lock_is_held());
     ranking.ready = false;
+    ranking.guards = 0;
     init_ranks();
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             struct arena *arena = &window->arena[i];
             if (arena->kind != ARENA_OF_POOLS) continue;
             link_init(&arena->link);
+            ranking.guards += arena->closed;
             rank_add(arena, bit_count(arena->free));
         }
     }
@@ -156,6 +217,7 @@ void arena_check(void) {
             const struct arena *arena = link_owner(at, struct arena, link);
             CHECK(arena->kind == ARENA_OF_POOLS && arena->rank == r); /* I2 */
             CHECK(bit_count(arena->free) == r);                       /* I3 */
+            CHECK(!arena->closed || !(arena->free & GUARD_POOL));     /* I4 */
         }
     }
 }

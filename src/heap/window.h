@@ -96,7 +96,8 @@ struct arena {
     uint8_t kind; /* enum arena_kind */
     uint8_t rank; /* OF_POOLS: number of free pages, see arena.h */
     bool huge;    /* it is the first of those that have one huge page behind them (huge.h) */
-    bool closed;  /* it is inaccessible, as it was never used (space_close) */
+    bool closed;  /* OF_RUNS: it is inaccessible, as it was never used (space.c); OF_POOLS: its last
+                     pool is (arena.c) */
 };
 
 enum arena_kind {

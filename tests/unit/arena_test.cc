@@ -4,6 +4,7 @@
 #include <map>
 
 #include "heap/purge.h"
+#include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
 
@@ -122,6 +123,72 @@ TEST_F(ArenaTest, AFreeArenaGoesBackToTheRangesAtOnce) {
     EXPECT_EQ(range_pages_at(a), CHUNK_MIN_ARENAS * size_t(ARENA_POOLS)) << "merged with the rest";
     arena_check();
     space_check();
+}
+
+// ---- guard_pages=on ----
+
+class ArenaGuardTest : public ArenaTest {
+  protected:
+    void SetUp() override {
+        ArenaTest::SetUp();
+        options.guard_pages = 1;
+    }
+    void TearDown() override {
+        ArenaTest::TearDown();
+        options.guard_pages = 0;
+    }
+    static char *last_page(uintptr_t arena) {
+        return reinterpret_cast<char *>(arena + ARENA_SIZE - POOL_SIZE);
+    }
+};
+
+using ArenaGuardDeathTest = ArenaGuardTest;
+
+bool refuse_map(enum os_call call) { return call == OS_MAP; }
+
+TEST_F(ArenaGuardDeathTest, TheLastPoolIsInaccessibleUntilTheArenaIsFree) {
+    if (os_page_size() != POOL_SIZE) GTEST_SKIP() << "pages are larger than pools";
+    struct arena_pools all = take(64);
+    EXPECT_EQ(all.pools, ALL >> 1);
+    last_page(all.base)[-1] = 1;
+    EXPECT_DEATH(*last_page(all.base) = 1, "");
+    give(all.base, ALL >> 2);
+    arena_check();
+    EXPECT_DEATH(*last_page(all.base) = 1, "");
+    give(all.base, uint64_t(1) << 62);
+    EXPECT_EQ(window_arena_at(all.base)->kind, ARENA_OF_RUNS);
+    EXPECT_EQ(*last_page(all.base), 0);
+    EXPECT_EQ(take_run(ARENA_POOLS), all.base);
+    *last_page(all.base) = 1;
+}
+
+TEST_F(ArenaGuardTest, OneThatIsNotOpenedHasItsOtherPools) {
+    if (os_page_size() != POOL_SIZE) GTEST_SKIP() << "pages are larger than pools";
+    struct arena_pools all = take(64);
+    os_fault_for_test = refuse_map;
+    give(all.base, all.pools);
+    os_fault_for_test = nullptr;
+    EXPECT_EQ(window_arena_at(all.base)->kind, ARENA_OF_POOLS);
+    arena_check();
+    space_check();
+    EXPECT_EQ(take(64).pools, ALL >> 1);
+}
+
+TEST_F(ArenaGuardTest, OneThatIsNotShutIsUsed) {
+    take_run(ARENA_POOLS, ARENA_SIZE); // opens an arena
+    give_run(runs_.begin()->first);
+    os_fault_for_test = refuse_map;
+    EXPECT_EQ(take(64).pools, ALL);
+}
+
+TEST_F(ArenaGuardTest, IsThereAfterAForkToo) {
+    if (os_page_size() != POOL_SIZE) GTEST_SKIP() << "pages are larger than pools";
+    struct arena_pools all = take(64);
+    give(all.base, 1);
+    rebuild_space();
+    arena_rebuild();
+    arena_check();
+    EXPECT_EQ(take(64).pools, 1u);
 }
 
 // ---- Between runs ----

@@ -134,6 +134,13 @@ static void describe_taken(struct arena *arena, uint64_t pools, struct arena_poo
     arena->touched |= pools;
 }
 
+/* With random_addresses=on those behind a random one: so pools lie in no order. */
+static uint64_t choose(uint64_t pools, unsigned count) {
+    if (likely(!options.random_places)) return lowest_bits(pools, count);
+    unsigned turn = 1 + (unsigned)(space_roll() % (ARENA_POOLS - 1));
+    return rotate_left(lowest_bits(rotate_right(pools, turn), count), turn);
+}
+
 static void take_from_arena(struct arena *arena, uint64_t pools, struct arena_pools *taken) {
     arena->free &= ~pools;
     purge_taken(arena, pools);
@@ -160,7 +167,7 @@ bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
     if (arena == NULL) arena = add_arena();
     if (arena == NULL) return false;
     uint64_t resident = arena->free & arena->touched;
-    take_from_arena(arena, lowest_bits(resident != 0 ? resident : arena->free, wanted), taken);
+    take_from_arena(arena, choose(resident != 0 ? resident : arena->free, wanted), taken);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/space.h"
 
+#include "base/chance.h"
 #include "base/check.h"
 #include "heap/huge.h"
 #include "heap/purge.h"
@@ -317,10 +318,32 @@ bool space_could_map(size_t size, size_t held) {
     return size < PTRDIFF_MAX && allows(size, held) && os_can_map(size - held);
 }
 
+uint64_t space_roll(void) {
+    static struct chance dice;
+    ASSERT(space_lock_is_held());
+    if (dice.state == 0) dice.state = os_secret() ^ (uintptr_t)&dice;
+    return chance_bits(&dice);
+}
+
 /* Chunks lie side by side, from a random place down. When some were given back, their places are to
    be used again, which the system sees to. */
-enum { PLACE_OF_CHUNKS = 2, FIRST_OF_CHUNK = 3, FIRST_CHOICE = 4 };
+enum { PLACE_OF_CHUNKS = 2, FIRST_OF_CHUNK = 3, FIRST_CHOICE = 4, FIRST_OF_MANY = 16 };
+
+/* With random_addresses=on each is at one of so many random places: each of these has a window for
+   ever. 0: those that were looked at are in use. */
+static uintptr_t scattered_hint(size_t alignment) {
+    enum { PLACES = 256, LOOKS = 16 };
+    for (unsigned i = 0; i < LOOKS; i++) {
+        unsigned number = FIRST_OF_MANY + (unsigned)(space_roll() % PLACES);
+        uintptr_t place = (uintptr_t)os_random_place(number, alignment);
+        const struct arena *arena = window_arena_at(place);
+        if (arena == NULL || arena->kind == ARENA_NONE) return place;
+    }
+    return 0;
+}
+
 static uintptr_t chunk_hint(size_t size, size_t alignment) {
+    if (options.random_places) return scattered_hint(alignment);
     if (space_state.unmapped) return 0;
     if (space_state.lowest_chunk == 0)
         return (uintptr_t)os_random_place(PLACE_OF_CHUNKS, ARENA_SIZE);

@@ -45,6 +45,8 @@ size_t space_touch(uintptr_t base, size_t size);
 /* With guard_pages=on, arenas that were never used are inaccessible until they are. Sees to it for
    those that are there. With the lock. */
 void space_close(void);
+/* Random bits that another process can't guess, for random_addresses=on. With the lock. */
+uint64_t space_roll(void);
 /* Gives back a run or some whole pages of one. */
 void space_return(uintptr_t base, size_t size);
 /* A whole arena of free pages, which becomes one of pools; NULL: no memory. */

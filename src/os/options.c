@@ -147,9 +147,9 @@ static bool parse_mode(struct word word, void *field) {
     options_parse(into,
                   into->mode != MODE_OFF
                       ? "zero_freed=on,canaries=on,exact_frees=on,random_reuse=on,"
-                        "sized_deletes=on,guard_pages=on"
+                        "sized_deletes=on,guard_pages=on,random_addresses=on"
                       : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off,"
-                        "sized_deletes=off,guard_pages=off",
+                        "sized_deletes=off,guard_pages=off,random_addresses=off",
                   &nobody);
     if (into->mode == MODE_DEBUG || before == MODE_DEBUG) into->sample = into->mode == MODE_DEBUG;
     return true;
@@ -206,7 +206,7 @@ static const struct option table[] = {
      "for such blocks, and for what is known of those that were freed last", parse_guard_memory,
      offsetof(struct options, guard_memory)},
     {"mode", "off, hardened or debug", "off",
-     "hardened: the six options below are on, unless one is turned off behind it; debug: so is "
+     "hardened: the seven options below are on, unless one is turned off behind it; debug: so is "
      "sample=all, for lines with the stacks of malloc and free, and without a profile",
      parse_mode, offsetof(struct options, mode)},
     {"zero_freed", "on or off", "off",
@@ -228,6 +228,9 @@ static const struct option table[] = {
      "blocks above 64 KiB lie between inaccessible pages, and are so themselves after their free; "
      "malloc(0) gives an inaccessible address",
      parse_switch, offsetof(struct options, guard_pages)},
+    {"random_addresses", "on or off", "off",
+     "memory for blocks is at random places, and begins at random pages of them", parse_switch,
+     offsetof(struct options, random_places)},
     {"leaks", "the path of a socket (up to 107 bytes)", "",
      "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",
      parse_leaks, offsetof(struct options, leaks_path)},

@@ -49,6 +49,7 @@ struct options {
     uint64_t random_reuse;    /* 0 or 1 */
     uint64_t sized_deletes;   /* 0 or 1 */
     uint64_t guard_pages;     /* 0 or 1 */
+    uint64_t random_places;   /* 0 or 1: random_addresses */
     uint64_t report_format;   /* enum report_format */
     uint64_t report_signal;   /* a number, or 0 */
     uint64_t report_interval; /* milliseconds, or 0 */

@@ -501,6 +501,20 @@ static void many_live(void) {
     }
 }
 
+/* ---- random_addresses ---- */
+
+/* Blocks of more than a chunk are at places that have nothing to do with each other. */
+static void places_are_apart(void) {
+    enum { ASKED = 400, EACH = 60000 };
+    char *lowest = NULL, *highest = NULL;
+    for (int i = 0; i < ASKED; i++) {
+        char *block = hide(malloc(EACH));
+        if (lowest == NULL || block < lowest) lowest = block;
+        if (block > highest) highest = block;
+    }
+    EXPECT(highest - lowest > 1 << 30);
+}
+
 /* ---- All ---- */
 
 enum { POOLED = 1, SPAN = 2, LARGE = 4, SMALL = POOLED | SPAN, ANY = SMALL | LARGE };
@@ -553,6 +567,7 @@ static const struct {
     {"write_empty", "guard_pages", write_empty, BY_FAULT, POOLED},
     {"read_freed_empty", "guard_pages", read_freed_empty, BY_FAULT, POOLED},
     {"double_free_of_empty", "guard_pages", double_free_of_empty, BY_ABORT, POOLED},
+    {"places_are_apart", "random_addresses", places_are_apart, 0, SMALL},
     {"run_far", "guard_pages", run_far, BY_FAULT, SMALL},
     {"empty_are_blocks", "guard_pages", empty_are_blocks, 0, SMALL},
 };

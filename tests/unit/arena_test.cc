@@ -125,6 +125,22 @@ TEST_F(ArenaTest, AFreeArenaGoesBackToTheRangesAtOnce) {
     space_check();
 }
 
+// ---- random_addresses=on ----
+
+TEST_F(ArenaTest, PoolsOfAnArenaMayComeInRandomOrder) {
+    constexpr unsigned ARENAS = 32;
+    unsigned lowest = 0;
+    options.random_places = 1;
+    for (unsigned i = 0; i < ARENAS; i++) {
+        uint64_t first = take(1).pools, rest = take(63).pools;
+        EXPECT_EQ(bit_count(first), 1u);
+        EXPECT_EQ(first | rest, ALL);
+        lowest += first == 1;
+    }
+    options.random_places = 0;
+    EXPECT_LT(lowest, ARENAS / 2);
+}
+
 // ---- guard_pages=on ----
 
 class ArenaGuardTest : public ArenaTest {

@@ -168,23 +168,23 @@ TEST(OptionsTest, TheListHasEveryKeyAndItsDefault) {
     EXPECT_EQ(list.compare(0, 11, "poolalloc: "), 0);
 }
 
-TEST(OptionsTest, AModeIsSixOptionsAndWhatFollowsItCounts) {
+TEST(OptionsTest, AModeIsSevenOptionsAndWhatFollowsItCounts) {
     auto measures = [](const std::string &string) {
         Parsed parsed = parse(string);
         EXPECT_EQ(parsed.errors, "") << string;
         const struct options &o = parsed.options;
-        return std::vector<uint64_t>{o.zero_freed,   o.canaries,      o.exact_frees,
-                                     o.random_reuse, o.sized_deletes, o.guard_pages};
+        return std::vector<uint64_t>{o.zero_freed,    o.canaries,    o.exact_frees,  o.random_reuse,
+                                     o.sized_deletes, o.guard_pages, o.random_places};
     };
     using Measures = std::vector<uint64_t>;
-    EXPECT_EQ(measures("mode=hardened"), (Measures{1, 1, 1, 1, 1, 1}));
-    EXPECT_EQ(measures("mode=hardened,canaries=off"), (Measures{1, 0, 1, 1, 1, 1}));
-    EXPECT_EQ(measures("canaries=off,mode=hardened"), (Measures{1, 1, 1, 1, 1, 1}));
-    EXPECT_EQ(measures("mode=hardened,mode=off"), (Measures{0, 0, 0, 0, 0, 0}));
-    EXPECT_EQ(measures("canaries=on"), (Measures{0, 1, 0, 0, 0, 0}));
+    EXPECT_EQ(measures("mode=hardened"), (Measures{1, 1, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(measures("mode=hardened,canaries=off"), (Measures{1, 0, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(measures("canaries=off,mode=hardened"), (Measures{1, 1, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(measures("mode=hardened,mode=off"), (Measures{0, 0, 0, 0, 0, 0, 0}));
+    EXPECT_EQ(measures("canaries=on"), (Measures{0, 1, 0, 0, 0, 0, 0}));
     EXPECT_NE(parse("mode=hard").errors, "");
-    EXPECT_EQ(measures("mode=debug"), (Measures{1, 1, 1, 1, 1, 1}));
-    EXPECT_EQ(measures("mode=debug,mode=off"), (Measures{0, 0, 0, 0, 0, 0}));
+    EXPECT_EQ(measures("mode=debug"), (Measures{1, 1, 1, 1, 1, 1, 1}));
+    EXPECT_EQ(measures("mode=debug,mode=off"), (Measures{0, 0, 0, 0, 0, 0, 0}));
 }
 
 TEST(OptionsTest, OnlyTheModeForDevelopersSamplesAllBlocks) {

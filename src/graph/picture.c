@@ -196,7 +196,7 @@ static void show_neighbours(struct picture *picture, uint32_t number) {
         show_box(picture, edge.neighbour);
 }
 
-static void choose(struct picture *picture, const uint32_t *numbers, size_t count) {
+static void keep_choice(struct picture *picture, const uint32_t *numbers, size_t count) {
     for (size_t i = 0; i < count; i++) search_choice_keep(&picture->choice, numbers[i]);
     for (size_t i = 0; i < count; i++) show_box(picture, numbers[i]);
     picture->asked_for = picture->shown_count;
@@ -269,7 +269,7 @@ int picture_around(const struct graph *graph, const uint32_t *numbers, size_t co
     struct picture picture;
     int result = -1;
     if (open_picture(&picture, graph, back, options)) {
-        choose(&picture, numbers, count);
+        keep_choice(&picture, numbers, count);
         result = draw_picture(&picture, options, out);
     }
     close_picture(&picture);

@@ -65,39 +65,39 @@ static struct arena *find_fullest(void) {
  * more.
  */
 
-static void *guard_of(const struct arena *arena) {
+static void *last_page(const struct arena *arena) {
     return (void *)(arena->base + ARENA_SIZE - POOL_SIZE);
 }
 
-static void guard_free(struct arena *arena) {
+static void free_last_page(struct arena *arena) {
     atomic_in_sequence();
     arena->free |= GUARD_POOL;
     purge_freed(arena, GUARD_POOL);
 }
 
-static void guard_shut(struct arena *arena) {
+static void shut_last_page(struct arena *arena) {
     bool may = options.guard_pages && os_page_size() == POOL_SIZE && ranking.guards < GUARDS_MOST &&
                !huge_has(arena);
     if (likely(!may)) return;
     arena->free &= ~GUARD_POOL;
     purge_taken(arena, GUARD_POOL);
     atomic_in_sequence();
-    arena->closed = os_shut(guard_of(arena), POOL_SIZE);
+    arena->closed = os_shut(last_page(arena), POOL_SIZE);
     ranking.guards += arena->closed;
     if (arena->closed)
         arena->touched &= ~GUARD_POOL;
     else
-        guard_free(arena);
+        free_last_page(arena);
 }
 
 /* False: the system refuses. */
-static bool guard_open(struct arena *arena) {
+static bool open_last_page(struct arena *arena) {
     if (likely(!arena->closed)) return true;
-    if (!os_open(guard_of(arena), POOL_SIZE)) return false;
-    os_use_small_pages(guard_of(arena), POOL_SIZE);
+    if (!os_open(last_page(arena), POOL_SIZE)) return false;
+    os_use_small_pages(last_page(arena), POOL_SIZE);
     arena->closed = false;
     ranking.guards--;
-    guard_free(arena);
+    free_last_page(arena);
     return true;
 }
 
@@ -111,7 +111,7 @@ static bool all_are_free(const struct arena *arena) {
 static struct arena *add_arena(void) {
     struct arena *arena = space_take_arena();
     if (arena == NULL) return NULL;
-    guard_shut(arena);
+    shut_last_page(arena);
     rank_add(arena, 0);
     return arena;
 }
@@ -135,7 +135,7 @@ static void describe_taken(struct arena *arena, uint64_t pools, struct arena_poo
 }
 
 /* With random_addresses=on those behind a random one: so pools lie in no order. */
-static uint64_t choose(uint64_t pools, unsigned count) {
+static uint64_t choose_pools(uint64_t pools, unsigned count) {
     if (likely(!options.random_places)) return lowest_bits(pools, count);
     unsigned turn = 1 + (unsigned)(space_roll() % (ARENA_POOLS - 1));
     return rotate_left(lowest_bits(rotate_right(pools, turn), count), turn);
@@ -167,7 +167,7 @@ bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
     if (arena == NULL) arena = add_arena();
     if (arena == NULL) return false;
     uint64_t resident = arena->free & arena->touched;
-    take_from_arena(arena, choose(resident != 0 ? resident : arena->free, wanted), taken);
+    take_from_arena(arena, choose_pools(resident != 0 ? resident : arena->free, wanted), taken);
     return true;
 }
 
@@ -190,7 +190,7 @@ void arena_return(uintptr_t base, uint64_t pools) {
     }
     arena->free |= pools;
     purge_freed(arena, pools);
-    if (!all_are_free(arena) || !guard_open(arena)) {
+    if (!all_are_free(arena) || !open_last_page(arena)) {
         rank_update(arena);
         return;
     }

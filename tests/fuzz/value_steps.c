@@ -7,15 +7,19 @@
 
 /* ---- Numbers ---- */
 
+/* The int as far as a long goes; -1 for what is none. */
 static long size_of_int(const struct pair *p) {
-    long number = PyLong_Check(p->theirs) ? PyLong_AsLong(p->theirs) : -1;
-    PyErr_Clear();
-    return number;
+    int overflow = 0;
+    if (!PyLong_Check(p->theirs)) return -1;
+    long number = PyLong_AsLongAndOverflow(p->theirs, &overflow);
+    return overflow == 0 ? number : overflow * LONG_MAX;
 }
 
+/* Python asks for the memory of any number to the left, which would only be slow. */
 static void shift(const struct pair *a, const struct pair *b, struct pair *into) {
-    if (size_of_int(b) > 2000 || PyFloat_Check(a->theirs)) return;
-    if (take_byte() & 1)
+    bool is_left = take_byte() & 1;
+    if (PyFloat_Check(a->theirs) || (is_left && size_of_int(b) > 2000)) return;
+    if (is_left)
         settle("shift left", poolval_int_shift_left(space, a->ours, b->ours),
                PyNumber_Lshift(a->theirs, b->theirs), into);
     else

@@ -370,7 +370,6 @@ static bool add_chunk(size_t count) {
     space_figures.chunks++;
     add_arenas(base, count, false);
     if (options.guard_pages) close_arenas(base, count);
-    purge_excess(); /* what is in use has grown, which may leave less room for what is not */
     return true;
 }
 
@@ -380,13 +379,19 @@ static size_t arenas_for(const struct range_request *request) {
     return (request->pages + more + ARENA_POOLS - 1) / ARENA_POOLS;
 }
 
+/* The system has no more: unmaps free arenas, if what is free can make up for what is missing. */
+static bool exchange_arenas(size_t count) {
+    size_t size = count * ARENA_SIZE, free = range_pages() * POOL_SIZE;
+    return free > 0 && space_could_map(size, free) && space_unmap_free() && add_chunk(count);
+}
+
 /* A sixteenth more than there is, in huge pages where some may be used; under a limit what is
    needed. */
 static bool grow_space(size_t count) {
     size_t wanted = space_figures.mapped / ARENA_SIZE / CHUNK_SHARE;
     if (wanted > HUGE_ARENAS) wanted = align_down(wanted, HUGE_ARENAS);
     wanted = size_min(size_max(wanted, CHUNK_MIN_ARENAS), CHUNK_MAX_ARENAS);
-    return (wanted > count && add_chunk(wanted)) || add_chunk(count);
+    return (wanted > count && add_chunk(wanted)) || add_chunk(count) || exchange_arenas(count);
 }
 
 /* Free arenas become nobody's, or are free again. */
@@ -478,12 +483,6 @@ static struct range_request in_os_pages(const struct range_request *request) {
     return whole;
 }
 
-/* The system has no more: unmaps free arenas, if what is free can make up for what is missing. */
-static bool exchange_arenas(size_t count) {
-    size_t size = count * ARENA_SIZE, free = range_pages() * POOL_SIZE;
-    return free > 0 && space_could_map(size, free) && space_unmap_free() && add_chunk(count);
-}
-
 /* Pages that are in no range any more. False: they can't be had, and are free again. */
 static bool take_pages(uintptr_t base, size_t pages) {
     if (likely(open_arenas(base, pages * POOL_SIZE))) {
@@ -494,14 +493,17 @@ static bool take_pages(uintptr_t base, size_t pages) {
     return false;
 }
 
+/* What goes back as use grows must not be taken at once, as if it had been missed. */
 static uintptr_t take_range(const struct range_request *request, enum range_choice choice) {
     ASSERT(space_lock_is_held());
     struct range_request whole = in_os_pages(request);
     uintptr_t base = range_take(&whole, choice);
     size_t count = arenas_for(&whole);
-    if (base == 0 && choice == RANGE_TOUCHED_FIRST && (grow_space(count) || exchange_arenas(count)))
-        base = range_take(&whole, choice);
-    return base != 0 && take_pages(base, whole.pages) ? base : 0;
+    bool grows = base == 0 && choice == RANGE_TOUCHED_FIRST && grow_space(count);
+    if (grows) base = range_take(&whole, choice);
+    bool taken = base != 0 && take_pages(base, whole.pages);
+    if (grows) purge_excess();
+    return taken ? base : 0;
 }
 
 uintptr_t space_take(const struct range_request *request) {

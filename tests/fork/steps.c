@@ -208,7 +208,7 @@ NO_HOOK static void every_class(void) {
 NO_HOOK static void full_magazines(void) {
     static char *blocks[4000];
     for (size_t size = 16; size <= 3000; size *= 13) {
-        int count = size < 100 ? 4000 : 300;
+        int count = size < 1000 ? 4000 : 300;
         for (int i = 0; i < count; i++) EXPECT((blocks[i] = poolalloc_malloc(size)) != NULL);
         for (int i = 0; i < count; i++) poolalloc_free(blocks[i]);
     }
@@ -244,10 +244,10 @@ NO_HOOK static void mappings(void) {
     char *blocks[14];
     for (int i = 0; i < 14; i++)
         EXPECT((blocks[i] = poolalloc_malloc((33u << 20) + (size_t)i * 70000)) != NULL);
-    for (int i = 0; i < 3; i++)
-        EXPECT((blocks[i] = poolalloc_realloc(blocks[i], (size_t)(50 + 40 * i) << 20)) != NULL);
-    for (int i = 3; i < 5; i++)
-        EXPECT((blocks[i] = poolalloc_realloc(blocks[i], 20u << 20)) != NULL);
+    for (int i = 0; i < 5; i++) {
+        size_t size = (size_t)(i < 3 ? 50 + 40 * i : 20) << 20;
+        EXPECT((blocks[i] = poolalloc_realloc(blocks[i], size)) != NULL);
+    }
     for (int i = 0; i < 14; i++) poolalloc_free(blocks[i]);
     poolalloc_free(poolalloc_calloc(1, 40u << 20));
     poolalloc_free(poolalloc_realloc(poolalloc_malloc(600000), 900000));
@@ -308,10 +308,7 @@ NO_HOOK static void time_passes(void) {
     now = os_clock_ms();
     os_clock_for_test = clock_of_test;
     full_magazines();
-    for (int i = 0; i < 8; i++) {
-        now += 400;
-        use_all_sizes(2);
-    }
+    for (int i = 0; i <= 8; i++, now += 400) use_all_sizes(2);
     char *more[2000];
     for (int i = 0; i < 2000; i++) more[i] = poolalloc_malloc(sizes[i % 14]);
     for (int i = 0; i < 2000; i++) poolalloc_free(more[i]);
@@ -434,8 +431,9 @@ NO_HOOK static void sampled(void) {
 /* Free large blocks stay inaccessible for a while, and what was never used is so. */
 NO_HOOK static void guard_pages(void) {
     options.guard_pages = 1;
+    for (int i = 0; i < 2; i++, full_magazines()) poolalloc_trim(0); /* arenas come, and go */
     for (int i = 0; i < 4; i++) poolalloc_free(poolalloc_realloc(take(100000), RETIRED_BYTES / 3));
-    poolalloc_free(poolalloc_realloc(poolalloc_aligned_alloc(64 * KIB, 6 * MIB), 200000));
+    poolalloc_free(poolalloc_realloc(poolalloc_aligned_alloc(64 * KIB, 24 * MIB), 200000));
     options.guard_pages = 0;
 }
 
@@ -456,6 +454,7 @@ static const struct scenario {
     const char *name;
     void (*run)(void);
 } scenarios[] = {
+    {"guard pages", guard_pages}, /* while nothing lies between runs: pools get arenas */
     {"every class", every_class},
     {"full magazines", full_magazines},
     {"zeroed and aligned blocks", zeroed_and_aligned},
@@ -476,7 +475,6 @@ static const struct scenario {
     {"every class once more", every_class},
     {"sampled", sampled},
     {"guarded", guarded},
-    {"guard pages", guard_pages},
 };
 
 /* The first use of a child's allocator, which finds what the threads that are gone left behind. */

@@ -92,21 +92,26 @@ ALWAYS_INLINE bool remote_batch_add_to_word(struct batch *batch, uintptr_t addre
     return true;
 }
 
-/* Frees a live block of the heap `to`, with so many usable bytes, by the caller's heap. True if
-   something was posted: the moment for allocate_poll. */
-ALWAYS_INLINE bool remote_free(struct heap *heap, struct heap *to, uintptr_t address,
-                               size_t usable) {
-    struct batch *batch = remote_batch(heap, to);
-    if (unlikely(batch->to != to || batch->bytes <= usable))
-        return remote_free_slow(heap, to, address, usable);
+/* Adds a block with so many usable bytes to an open message. False, and nothing done: it is full
+   then, or may be. */
+ALWAYS_INLINE bool remote_batch_put(struct batch *batch, uintptr_t address, size_t usable) {
+    if (unlikely(batch->bytes <= usable)) return false;
     if (!remote_batch_add_to_word(batch, address)) {
         uint64_t count = atomic_u64_load(&batch->message->count);
-        if (unlikely(count + BATCH_ROOM + 2 > MESSAGE_ENTRIES))
-            return remote_free_slow(heap, to, address, usable);
+        if (unlikely(count + BATCH_ROOM + 2 > MESSAGE_ENTRIES)) return false;
         remote_batch_add(batch, count, address, usable);
     }
     batch->bytes -= usable;
-    return false;
+    return true;
+}
+
+/* Frees a live block of the heap `to`, with so many usable bytes, by the caller's heap. True if
+   something was posted: the moment for allocate_poll. */
+static inline bool remote_free(struct heap *heap, struct heap *to, uintptr_t address,
+                               size_t usable) {
+    struct batch *batch = remote_batch(heap, to);
+    if (batch->to == to && remote_batch_put(batch, address, usable)) return false;
+    return remote_free_slow(heap, to, address, usable);
 }
 
 /* Frees a block for which a message of this heap is open; `pool` is what window_look_up says of its
@@ -121,15 +126,8 @@ ALWAYS_INLINE bool remote_free_fast(struct heap *heap, struct pool *pool, uintpt
     uint64_t bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
     if (POOLALLOC_LIVE_BITS && unlikely(!(atomic_u64_load(pool_live(pool, address)) & bit)))
         return false;
-    size_t usable = size_classes[atomic_u8_load(&pool->class_index)].stride;
-    if (unlikely(batch->bytes <= usable)) return false;
-    if (!remote_batch_add_to_word(batch, address)) {
-        uint64_t count = atomic_u64_load(&batch->message->count);
-        if (unlikely(count + BATCH_ROOM + 2 > MESSAGE_ENTRIES)) return false;
-        remote_batch_add(batch, count, address, usable);
-    }
-    batch->bytes -= usable;
-    return true;
+    return remote_batch_put(batch, address,
+                            size_classes[atomic_u8_load(&pool->class_index)].stride);
 }
 
 /* True if the heap has freed so much for others that it should see to it that it goes back. */

@@ -7,9 +7,11 @@
 enum {
     MOST = ROUND_BATCH_MAX, /* white objects and pools in a batch, or one pool more */
     LEAST = 16,             /* white objects; fewer are left to the pieces */
+    LOOKS = 4,              /* at an object that is tried: counted, subtracted, asked, freed */
 };
 
-/* The pool's white objects are those of the collection. One that is dying is neither. */
+/* What is white in the round becomes white in the collection, but for objects that are dying, which
+   are white in neither from here on. */
 static size_t take_white(struct type_pool *pool) {
     struct object_set *white = &ledger_round((void *)pool->base)->white;
     for (unsigned w = 0; w < MARK_WORDS; w++)
@@ -42,7 +44,7 @@ static size_t free_chain(poolobj_heap *heap, struct type_pool *chain) {
     return count;
 }
 
-/* It is too early to free, and marks are as between collections. */
+/* Nothing is tried: no object is white in a collection any more. */
 static void leave_chain(struct type_pool *chain) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         memset(&ledger_marks((void *)pool->base)->white, 0, sizeof(struct object_set));
@@ -65,7 +67,7 @@ void batch_try_next(poolobj_heap *heap) {
         leave_chain(chain);
         return;
     }
-    round->work += 4 * white;
+    round->work += LOOKS * white;
     round->tried_in_batches += white;
     round->freed_in_batches += free_chain(heap, chain);
 }
@@ -75,9 +77,4 @@ void batch_free_all(poolobj_heap *heap) {
     for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;)
         chain_white(&chain, pool);
     free_chain(heap, chain);
-}
-
-bool batch_is_in_vain(const struct gc_round *round) {
-    return round->tried_in_batches > 4 * MOST &&
-           round->freed_in_batches < round->tried_in_batches / 4;
 }

@@ -18,8 +18,6 @@ extern "C" {
 void batch_try_next(poolobj_heap *heap);
 /* Frees all white objects that nothing else refers to, whatever it takes. */
 void batch_free_all(poolobj_heap *heap);
-/* Whether trying finds too little for what it costs. */
-bool batch_is_in_vain(const struct gc_round *round);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 #include "object/piece.h"
 
 #include "base/check.h"
+#include "object/round_scan.h"
 #include "object/weakref.h"
 
 /* What the hint of a white object says while pieces are tried: each is traced once. The test goes
@@ -180,10 +181,6 @@ static void try(struct gc_round *round, struct type_pool *here, poolobj *from) {
         set_hints(&piece, TRIED);
 }
 
-bool piece_is_in_vain(const struct gc_round *round) {
-    return round->traced > 4 * ROUND_PIECE_MAX && round->freed_in_pieces < round->traced / 4;
-}
-
 bool piece_try_pool(struct gc_round *round, struct type_pool *pool) {
     const struct object_set *white = &ledger_round((void *)pool->base)->white;
     const uint64_t enough = round->traced + ROUND_PIECE_MAX / 2;
@@ -195,7 +192,9 @@ bool piece_try_pool(struct gc_round *round, struct type_pool *pool) {
             seen |= rest & -rest;
             poolobj *object = type_pool_lowest(pool, w, rest);
             if (*ledger_hint(object) != UNTRIED) continue;
-            if (round->traced > enough || piece_is_in_vain(round)) return false;
+            if (round->traced > enough ||
+                round_scan_is_in_vain(round->traced, round->freed_in_pieces))
+                return false;
             try(round, pool, object);
         }
     }

@@ -19,8 +19,6 @@ extern "C" {
 
 /* Tries what the white objects of a held pool lead to. False: there is more to do in it. */
 bool piece_try_pool(struct gc_round *round, struct type_pool *pool);
-/* Whether trying finds too little for what it costs. */
-bool piece_is_in_vain(const struct gc_round *round);
 
 #ifdef __cplusplus
 }

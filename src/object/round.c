@@ -6,6 +6,7 @@
 #include "object/free_list.h"
 #include "object/pace.h"
 #include "object/piece.h"
+#include "object/round_scan.h"
 #include "object/sweep.h"
 #include "object/verdict.h"
 #include "os/os.h"
@@ -240,7 +241,9 @@ static void work_on_next(poolobj_heap *heap) {
         end_part(round);
     }
     type_pool_let_go(pool);
-    if (round->phase == ROUND_PIECES && piece_is_in_vain(round)) go(heap, ROUND_DRY);
+    if (round->phase == ROUND_PIECES &&
+        round_scan_is_in_vain(round->traced, round->freed_in_pieces))
+        go(heap, ROUND_DRY);
 }
 
 static void work_on_queue(poolobj_heap *heap) {
@@ -262,8 +265,10 @@ static void work_on_queue(poolobj_heap *heap) {
 }
 
 static void work_on_batch(poolobj_heap *heap) {
+    const struct gc_round *round = &heap->round;
     batch_try_next(heap);
-    if (batch_is_in_vain(&heap->round)) go(heap, ROUND_PIECES);
+    if (round_scan_is_in_vain(round->tried_in_batches, round->freed_in_batches))
+        go(heap, ROUND_PIECES);
 }
 
 static void unit(poolobj_heap *heap, uint64_t until) {

@@ -103,15 +103,4 @@ TEST_F(BatchTest, WeakReferencesAreClearedBeforeAnyIsTold) {
     for (poolobj_weakref *weakref : weak) poolobj_weakref_free(weakref);
 }
 
-TEST(BatchFigures, TryingIsInVainWhereLittleIsFreedOfMuch) {
-    struct gc_round round = {};
-    EXPECT_FALSE(batch_is_in_vain(&round));
-    round.tried_in_batches = 4 * ROUND_BATCH_MAX;
-    EXPECT_FALSE(batch_is_in_vain(&round)) << "too early to say";
-    round.tried_in_batches += 4;
-    EXPECT_TRUE(batch_is_in_vain(&round));
-    round.freed_in_batches = round.tried_in_batches / 4;
-    EXPECT_FALSE(batch_is_in_vain(&round));
-}
-
 } // namespace

@@ -122,15 +122,4 @@ TEST_F(PieceTest, WeakReferencesAreClearedBeforeAnyIsTold) {
     for (poolobj_weakref *weakref : weak) poolobj_weakref_free(weakref);
 }
 
-TEST(PieceFigures, TryingIsInVainWhereLittleIsFreedOfMuch) {
-    struct gc_round round = {};
-    EXPECT_FALSE(piece_is_in_vain(&round));
-    round.traced = 4 * ROUND_PIECE_MAX;
-    EXPECT_FALSE(piece_is_in_vain(&round)) << "too early to say";
-    round.traced += 4;
-    EXPECT_TRUE(piece_is_in_vain(&round));
-    round.freed_in_pieces = round.traced / 4;
-    EXPECT_FALSE(piece_is_in_vain(&round));
-}
-
 } // namespace

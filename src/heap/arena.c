@@ -90,7 +90,7 @@ static void shut_last_page(struct arena *arena) {
         free_last_page(arena);
 }
 
-/* False: the system refuses. */
+/* The last pool is like the others again. False: the system refuses. */
 static bool open_last_page(struct arena *arena) {
     if (likely(!arena->closed)) return true;
     if (!os_open(last_page(arena), POOL_SIZE)) return false;
@@ -134,7 +134,7 @@ static void describe_taken(struct arena *arena, uint64_t pools, struct arena_poo
     arena->touched |= pools;
 }
 
-/* With random_addresses=on those behind a random one: so pools lie in no order. */
+/* The lowest of the free pools; with random_addresses=on the first behind a random place. */
 static uint64_t choose_pools(uint64_t pools, unsigned count) {
     if (likely(!options.random_places)) return lowest_bits(pools, count);
     unsigned turn = 1 + (unsigned)(space_roll() % (ARENA_POOLS - 1));

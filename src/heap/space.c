@@ -33,8 +33,9 @@ static struct {
         uintptr_t highest, last, lowest;
     } region;
     uintptr_t lowest_chunk;
-    bool unmapped;   /* some arenas were */
-    bool has_closed; /* some arenas were, and some may be */
+    bool unmapped;      /* some arenas were */
+    bool has_closed;    /* some arenas were, and some may be */
+    struct chance dice; /* for random_addresses=on; 0 before the first time */
 } space_state = {.limit = SIZE_MAX};
 
 void space_name(void) {
@@ -99,7 +100,7 @@ static bool open_arena(struct arena *arena) {
     return true;
 }
 
-/* Those of a run that is to be taken. False: the system refuses. */
+/* Makes the arenas of a run accessible. False: the system refuses. */
 static bool open_arenas(uintptr_t base, size_t size) {
     if (likely(!space_state.has_closed)) return true;
     for (uintptr_t at = base; at < base + size; at = window_next_arena(at))
@@ -319,10 +320,9 @@ bool space_could_map(size_t size, size_t held) {
 }
 
 uint64_t space_roll(void) {
-    static struct chance dice;
     ASSERT(space_lock_is_held());
-    if (dice.state == 0) dice.state = os_secret() ^ (uintptr_t)&dice;
-    return chance_bits(&dice);
+    if (space_state.dice.state == 0) space_state.dice.state = os_secret() ^ (uintptr_t)&space_state;
+    return chance_bits(&space_state.dice);
 }
 
 /* Chunks lie side by side, from a random place down. When some were given back, their places are to

@@ -10,6 +10,7 @@
 #include "heap/direct.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
+#include "heap/sample.h"
 #include "os/options.h"
 #include "os/os.h"
 
@@ -134,4 +135,39 @@ bool move_pool(struct heap *from, struct heap *to, unsigned class_index) {
     heap_hand_over(from, pool, to);
     heap_receive(to, pool);
     return true;
+}
+
+// ---- Blocks at hand ----
+
+void HeapAtHandTest::SetUp() {
+    HeapTest::SetUp();
+    much_ = std::make_unique<PagesInUse>(20 * MIB);
+}
+
+void HeapAtHandTest::TearDown() {
+    much_.reset();
+    HeapTest::TearDown();
+}
+
+unsigned HeapAtHandTest::held(unsigned class_index) {
+    unsigned count = 0;
+    for (struct round *at = heap_->top[class_index]; at->block != 0; at--) count++;
+    return count;
+}
+
+void HeapAtHandTest::use(unsigned class_index, int times) {
+    std::vector<void *> blocks(2u * size_classes[class_index].magazine);
+    for (; times > 0; times--) {
+        for (void *&block : blocks) block = heap_.take_class(class_index);
+        for (void *block : blocks) heap_.free(block);
+    }
+}
+
+// ---- Sampling ----
+
+void SamplingTest::TearDown() {
+    allocate_sample(0);
+    poolalloc_trim(0);
+    sample_reset_for_test();
+    HeapTest::TearDown();
 }

@@ -5,6 +5,8 @@
 #ifndef POOLALLOC_TEST_HEAP_FIXTURE_H
 #define POOLALLOC_TEST_HEAP_FIXTURE_H
 
+#include <memory>
+
 #include "heap/block.h"
 #include "heap/census.h"
 #include "heap/heap.h"
@@ -55,6 +57,26 @@ class PagesInUse {
 
   private:
     void *block_;
+};
+
+// A heap beside so much in use that it may have much at hand.
+class HeapAtHandTest : public HeapTest {
+  protected:
+    void SetUp() override;
+    void TearDown() override;
+    // Blocks in a magazine.
+    unsigned held(unsigned class_index);
+    // Takes more than the magazine can ever hold, and frees all of it, so many times.
+    void use(unsigned class_index, int times);
+
+    std::unique_ptr<PagesInUse> much_;
+    TestHeap heap_;
+};
+
+// Samples nothing when it ends, and knows of no samples.
+class SamplingTest : public HeapTest {
+  protected:
+    void TearDown() override;
 };
 
 struct census census_now();

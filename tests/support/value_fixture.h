@@ -67,6 +67,22 @@ class ValueTest : public GroundTest {
     poolval_space *space_ = nullptr;
 };
 
+// Dictionaries whose values are integers.
+class IntDictTest : public ValueTest {
+  protected:
+    int set(poolobj *map, poolobj *key, int64_t value) {
+        return poolval_dict_set(space_, map, key, number(value));
+    }
+    // -1: not there.
+    int64_t get(poolobj *map, poolobj *key) {
+        poolobj *value;
+        int64_t result = -1;
+        if (poolval_dict_find(space_, map, key, &value) == 1)
+            poolval_int_get(space_, value, &result);
+        return result;
+    }
+};
+
 // The call failed with this code: the code is cleared.
 #define EXPECT_ERROR(call, result, code)                                                           \
     do {                                                                                           \

@@ -5,20 +5,7 @@
 
 namespace {
 
-class EntriesTest : public ValueTest {
-  protected:
-    int set(poolobj *map, poolobj *key, int64_t value) {
-        return poolval_dict_set(space_, map, key, number(value));
-    }
-    // -1: not there.
-    int64_t get(poolobj *map, poolobj *key) {
-        poolobj *value;
-        int64_t result = -1;
-        if (poolval_dict_find(space_, map, key, &value) == 1)
-            poolval_int_get(space_, value, &result);
-        return result;
-    }
-};
+using EntriesTest = IntDictTest;
 
 TEST_F(EntriesTest, IterationEndsWithAnErrorWhenKeysCameOrWent) {
     Ref map = dict();

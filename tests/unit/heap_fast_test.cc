@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The fast paths of malloc and free, counting heaps, and heap_check's own eyes.
-#include <csignal>
-#include <memory>
-
+// The fast paths of malloc and free, and counting heaps.
 #include "heap/heap.h"
-#include "heap/purge.h"
 #include "heap/thread_heap.h"
 #include "support/heap_fixture.h"
 
@@ -12,36 +8,12 @@ namespace {
 
 uintptr_t number(const void *pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
-class HeapFastTest : public HeapTest {
+class HeapFastTest : public HeapAtHandTest {
   protected:
     enum free_result free_fast(const void *pointer) {
         return heap_free_fast(heap_, number(pointer));
     }
     void forget_poll() { atomic_u32_store(&heap_->frees_to_poll, HEAP_POLL_FREES); }
-    // Blocks in a magazine.
-    unsigned held(unsigned class_index) {
-        unsigned count = 0;
-        for (struct round *at = heap_->top[class_index]; at->block != 0; at--) count++;
-        return count;
-    }
-    // Takes more than the magazine can ever hold, and frees all of it, so many times.
-    void use(unsigned class_index, int times) {
-        std::vector<void *> blocks(2u * size_classes[class_index].magazine);
-        for (; times > 0; times--) {
-            for (void *&block : blocks) block = heap_.take_class(class_index);
-            for (void *block : blocks) heap_.free(block);
-        }
-    }
-    void SetUp() override {
-        HeapTest::SetUp();
-        much_ = std::make_unique<PagesInUse>(20 * MIB); // so that the heap may have much at hand
-    }
-    void TearDown() override {
-        much_.reset();
-        HeapTest::TearDown();
-    }
-    std::unique_ptr<PagesInUse> much_;
-    TestHeap heap_;
 };
 
 TEST_F(HeapFastTest, AFreedBlockIsTheNextOneOfItsSize) {
@@ -212,54 +184,6 @@ TEST_F(HeapFastTest, ABareHeapKeepsNothingAtHandAndCanEndThat) {
     }
     EXPECT_EQ(heap_->served, 0u); // not counting
     forget_poll();
-}
-
-// ---- The checker sees what it should ----
-
-class HeapCheckDeathTest : public HeapFastTest {
-  protected:
-    void SetUp() override {
-        HeapFastTest::SetUp();
-        for (int i = 0; i < 4; i++) blocks_.push_back(heap_.take(64));
-        heap_flush(heap_); // the pool is partial
-        block_ = block_at(blocks_[0]);
-        ASSERT_EQ(pool_at(blocks_[0])->state, POOL_PARTIAL);
-        heap_check(heap_);
-    }
-    void TearDown() override {
-        for (void *block : blocks_) heap_.free(block);
-        HeapFastTest::TearDown();
-    }
-    std::vector<void *> blocks_;
-    struct block block_ = {};
-};
-
-#define EXPECT_FOUND(damage)                                                                       \
-    EXPECT_EXIT(                                                                                   \
-        {                                                                                          \
-            damage;                                                                                \
-            heap_check(heap_);                                                                     \
-        },                                                                                         \
-        testing::KilledBySignal(SIGABRT),                                                          \
-        "^poolalloc: internal error: .* at .*heap_check.c:[0-9]+ ")
-
-TEST_F(HeapCheckDeathTest, FindsDamage) {
-    struct pool *pool = pool_at(blocks_[0]);
-    EXPECT_FOUND(pool->taken++);
-    EXPECT_FOUND(pool->taken--);
-    EXPECT_FOUND(pool->state = POOL_FULL);
-    EXPECT_FOUND(pool->class_index.value++);
-    EXPECT_FOUND(pool_spare(pool)[0] |= 1 << 1);     // no block of 64 bytes starts there
-    EXPECT_FOUND(pool_spare(pool)[0] |= block_.bit); // a live block
-    EXPECT_FOUND(atomic_u64_store(&pool->tag, 0));
-}
-
-TEST_F(HeapCheckDeathTest, FindsALiveBlockInTheMagazine) {
-    heap_.free(blocks_.back());
-    EXPECT_FOUND(atomic_u64_store(block_.word,
-                                  atomic_u64_load(block_.word) |
-                                      uint64_t(1) << (number(blocks_.back()) >> ALIGN_SHIFT & 63)));
-    blocks_.pop_back();
 }
 
 } // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How many blocks above 512 bytes a heap keeps at hand.
 #include <algorithm>
-#include <memory>
 
 #include "heap/heap.h"
 #include "heap/purge.h"
@@ -9,33 +8,7 @@
 
 namespace {
 
-class HeapRoomTest : public HeapTest {
-  protected:
-    // Blocks in a magazine.
-    unsigned held(unsigned class_index) {
-        unsigned count = 0;
-        for (struct round *at = heap_->top[class_index]; at->block != 0; at--) count++;
-        return count;
-    }
-    // Takes more than the magazine can ever hold, and frees all of it, so many times.
-    void use(unsigned class_index, int times) {
-        std::vector<void *> blocks(2u * size_classes[class_index].magazine);
-        for (; times > 0; times--) {
-            for (void *&block : blocks) block = heap_.take_class(class_index);
-            for (void *block : blocks) heap_.free(block);
-        }
-    }
-    void SetUp() override {
-        HeapTest::SetUp();
-        much_ = std::make_unique<PagesInUse>(20 * MIB); // so that the heap may have much at hand
-    }
-    void TearDown() override {
-        much_.reset();
-        HeapTest::TearDown();
-    }
-    std::unique_ptr<PagesInUse> much_;
-    TestHeap heap_;
-};
+using HeapRoomTest = HeapAtHandTest;
 
 TEST_F(HeapRoomTest, WhatIsUsedOnceIsNotKeptAtHand) {
     for (unsigned c = SMALL_CLASSES + 1; c < CLASS_COUNT; c++) {

@@ -9,15 +9,7 @@
 
 namespace {
 
-class HeapSampleTest : public HeapTest {
-  protected:
-    void TearDown() override {
-        allocate_sample(0);
-        poolalloc_trim(0);
-        sample_reset_for_test();
-        HeapTest::TearDown();
-    }
-};
+using HeapSampleTest = SamplingTest;
 
 TEST_F(HeapSampleTest, HeapsAreWholeWhileBlocksAreMarked) {
     ASSERT_TRUE(allocate_sample(SAMPLE_BARE));

@@ -5,20 +5,7 @@
 
 namespace {
 
-class KeyTest : public ValueTest {
-  protected:
-    int set(poolobj *map, poolobj *key, int64_t value) {
-        return poolval_dict_set(space_, map, key, number(value));
-    }
-    // -1: not there.
-    int64_t get(poolobj *map, poolobj *key) {
-        poolobj *value;
-        int64_t result = -1;
-        if (poolval_dict_find(space_, map, key, &value) == 1)
-            poolval_int_get(space_, value, &result);
-        return result;
-    }
-};
+using KeyTest = IntDictTest;
 
 /* A key keeps its hash as long as it is in a table: what can change has one by identity at most. */
 TEST_F(KeyTest, WhatEqualsOthersAndChangesHasNoHash) {

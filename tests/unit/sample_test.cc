@@ -18,14 +18,8 @@ namespace {
 // fail by chance in years.
 const double ERRORS = 5;
 
-class SampleTest : public HeapTest {
+class SampleTest : public SamplingTest {
   protected:
-    void TearDown() override {
-        allocate_sample(0);
-        poolalloc_trim(0);
-        sample_reset_for_test();
-        HeapTest::TearDown();
-    }
     static struct sample_totals totals() {
         struct sample_totals totals;
         EXPECT_TRUE(sample_each(&totals, nullptr, nullptr));

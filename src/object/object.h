@@ -167,6 +167,14 @@ ALWAYS_INLINE poolobj *object_take_listed(struct bin *bin) {
     return block;
 }
 
+/* An object without items, of a block of `bytes`, of a type that may have a free list; NULL: no
+   memory. */
+ALWAYS_INLINE void *object_new_kept(poolobj_type *type, size_t bytes) {
+    ASSERT(!type->itemized && !type->freed);
+    if (type->bin.listed == NULL) return object_new_sized(type, bytes);
+    return object_init(type, object_take_listed(&type->bin), bytes);
+}
+
 /* An object with `items` items; NULL: no memory, or too large. */
 ALWAYS_INLINE void *object_new_items(poolobj_type *type, size_t items) {
     if (unlikely(!type->itemized || items > EXACT_MAX)) return object_new_items_slow(type, items);

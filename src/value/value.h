@@ -226,9 +226,8 @@ static inline bool value_refuses(void) {
 ALWAYS_INLINE void *value_new(poolval_space *space, unsigned type, size_t size) {
     object_heap_require("poolval", space->heap);
     if (value_refuses()) return value_fail_memory(space);
-    poolobj_type *of = space->type[type];
     size_t bytes = size_max(align_up(size, 8), BLOCK_MIN); /* known when this is compiled */
-    void *value = likely(of->is_plain) ? object_new_sized(of, bytes) : object_new_items_slow(of, 0);
+    void *value = object_new_kept(space->type[type], bytes);
     if (unlikely(value == NULL)) return value_fail_memory(space);
     if (value_is_tracked(type)) space->heap->count[0]++;
     return value;

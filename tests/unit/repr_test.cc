@@ -32,4 +32,18 @@ TEST_F(ReprTest, ReprEscapesWhatCannotBeSeen) {
               "'\\xa0\u00e9\\u200b\u4e2d\\U000e0001\U0001f43a'");
 }
 
+TEST_F(ReprTest, IntegersOfAWordHaveAllTheirDigits) {
+    const std::pair<int64_t, std::string> cases[] = {{0, "0"},
+                                                     {9, "9"},
+                                                     {-10, "-10"},
+                                                     {1000, "1000"},
+                                                     {INT64_MAX, "9223372036854775807"},
+                                                     {INT64_MIN, "-9223372036854775808"}};
+    for (const auto &[value, text] : cases) {
+        EXPECT_EQ(repr(number(value)), text);
+        EXPECT_EQ(repr(list({number(value)})), "[" + text + "]");
+    }
+    EXPECT_EQ(repr(poolval_bool(space_, 1)), "True");
+}
+
 } // namespace

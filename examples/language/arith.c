@@ -79,8 +79,7 @@ static poolobj *item_at(poolobj *of, ptrdiff_t index) {
         text[0] = (uint32_t)character;
         return poolval_str_new_chars(vm.space, text, 1);
     default:
-        fail(POOLVAL_ERR_TYPE, "a %s has no items", poolval_type_name(vm.space, of));
-        return NULL;
+        return fail(POOLVAL_ERR_TYPE, "a %s has no items", poolval_type_name(vm.space, of)), NULL;
     }
 }
 
@@ -89,7 +88,7 @@ value get_index(value container, value index) {
     SCOPED key = box(index);
     if (poolval_kind(vm.space, of) == POOLVAL_DICT)
         return unbox_new(poolval_dict_get(vm.space, of, key));
-    if (!is_int(index)) return fail(POOLVAL_ERR_TYPE, "an index is an int");
+    if (!is_int(index)) return fail(POOLVAL_ERR_TYPE, "an index is an int"), NOTHING;
     return unbox_new(item_at(of, int_of(index)));
 }
 
@@ -99,15 +98,15 @@ int set_index(value container, value index, value item) {
         return poolval_list_set_steal(vm.space, object_of(container), int_of(index), box(item));
     if (kind == POOLVAL_DICT)
         return poolval_dict_set_steal(vm.space, object_of(container), box(index), box(item));
-    fail(POOLVAL_ERR_TYPE, "no item of a %s can be set with this", type_name(container));
-    return -1;
+    return fail(POOLVAL_ERR_TYPE, "no item of a %s can be set with this", type_name(container));
 }
 
 value get_slice(value container, value start, value stop) {
     ptrdiff_t ends[2] = {POOLVAL_OMITTED, POOLVAL_OMITTED};
     for (int i = 0; i < 2; i++) {
         value end = i == 0 ? start : stop;
-        if (end != vm.none && !is_int(end)) return fail(POOLVAL_ERR_TYPE, "an index is an int");
+        if (end != vm.none && !is_int(end))
+            return fail(POOLVAL_ERR_TYPE, "an index is an int"), NOTHING;
         if (is_int(end)) ends[i] = int_of(end);
     }
     SCOPED of = box(container);
@@ -129,15 +128,14 @@ value get_attribute(value object, poolobj *name) {
     } else if ((found = attribute_of_kind(object, name)) != NULL && is_object(object))
         return make_method(object_of(object), found);
     return fail(POOLVAL_ERR_KEY, "a %s has no attribute %s", type_name(object),
-                poolval_str_utf8(vm.space, name, NULL));
+                poolval_str_utf8(vm.space, name, NULL)),
+           NOTHING;
 }
 
 int set_attribute(value object, poolobj *name, value v) {
     int kind = kind_of(object);
-    if (kind != POOLVAL_INSTANCE && kind != POOLVAL_CLASS) {
-        fail(POOLVAL_ERR_TYPE, "no attribute of a %s can be set", type_name(object));
-        return -1;
-    }
+    if (kind != POOLVAL_INSTANCE && kind != POOLVAL_CLASS)
+        return fail(POOLVAL_ERR_TYPE, "no attribute of a %s can be set", type_name(object));
     SCOPED boxed = box(v);
     return poolval_attr_set(vm.space, object_of(object), name, boxed);
 }

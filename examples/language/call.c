@@ -8,7 +8,7 @@ enum { NESTED_RUNS = 200 };
 
 /* Whoever catches the exception: the frame in which the loop goes on; NULL: nobody does. */
 frame *unwind(void) {
-    if (vm.exception == NOTHING) error_becomes_exception();
+    if (vm.exception == NULL) error_becomes_exception();
     if (!vm.on_its_way) vm.trace[0] = 0;
     vm.on_its_way = 1;
     for (;; pop_frame()) {
@@ -23,8 +23,8 @@ frame *unwind(void) {
                 f->base[r] = NOTHING;
             }
             drop(f->base[h->reg]);
-            f->base[h->reg] = vm.exception;
-            vm.exception = NOTHING;
+            f->base[h->reg] = unbox(vm.exception);
+            poolobj_clear(&vm.exception);
             vm.on_its_way = 0;
             f->pc = f->code->ins + h->at;
             return f;
@@ -48,12 +48,12 @@ static int can_begin(value class_, int count, poolobj **init) {
     closure *c;
     *init = NULL;
     if (kind_of(class_) != POOLVAL_CLASS)
-        return fail(POOLVAL_ERR_TYPE, "a %s can't be called", type_name(class_)) != NOTHING;
+        return fail(POOLVAL_ERR_TYPE, "a %s can't be called", type_name(class_)), 0;
     if (poolval_attr_find(vm.space, object_of(class_), vm.name_init, init) < 0) return 0;
     if (*init == NULL) return count_fits("the class", count, 0, 0);
     c = (closure *)*init;
     if (own_kind(of_object(c)) != A_CLOSURE || c->code->generator)
-        return fail(POOLVAL_ERR_TYPE, "init is no function") != NOTHING;
+        return fail(POOLVAL_ERR_TYPE, "init is no function"), 0;
     return count_fits("init", count, c->code->parameters - 1, c->code->parameters - 1);
 }
 
@@ -89,9 +89,8 @@ int find_method(value *at, int count, poolobj *name) {
         at[0] = unbox(found);
         return count;
     }
-    fail(POOLVAL_ERR_KEY, "a %s has no method %s", type_name(at[1]),
-         poolval_str_utf8(vm.space, name, NULL));
-    return -1;
+    return fail(POOLVAL_ERR_KEY, "a %s has no method %s", type_name(at[1]),
+                poolval_str_utf8(vm.space, name, NULL));
 }
 
 /* A bound method gives way to its function, with its object before the arguments. */
@@ -103,35 +102,34 @@ int open_method(value *at, int count) {
 
 /* What a hook returns whose call failed: for the library, an exception is an error. */
 int tell_library(void) {
-    if (vm.exception != NOTHING) poolval_error_set(vm.space, POOLVAL_ERR_PROGRAM, "an exception");
+    if (vm.exception != NULL) fail(POOLVAL_ERR_PROGRAM, "an exception");
     return -1;
 }
 
-value machine_call(value function, const value *arguments, int count) {
+poolobj *machine_call(poolobj *function, poolobj *const *arguments, int count) {
     static int nested, lines[2];
     instruction ins[] = {{OP_CALL, 0, (int16_t)count, 0}, {OP_RETURN, 0, 0, 0}};
     code caller = {.name = "", .ins = ins, .lines = lines, .registers = count + 2};
-    value *base = free_stack(), result;
-    if (nested == NESTED_RUNS) return fail(POOLVAL_ERR_DEPTH, "too many calls in calls");
-    if (!push_frame(&caller, NULL, base, TO_PROGRAM)) return NOTHING;
-    base[0] = copy_of(function);
-    for (int i = 0; i < count; i++) base[i + 1] = copy_of(arguments[i]);
+    value *base = free_stack();
+    if (nested == NESTED_RUNS) return fail(POOLVAL_ERR_DEPTH, "too many calls in calls"), NULL;
+    if (!push_frame(&caller, NULL, base, TO_PROGRAM)) return NULL;
+    base[0] = unbox(function);
+    for (int i = 0; i < count; i++) base[i + 1] = unbox(arguments[i]);
     nested++;
-    result = run();
+    poolobj *result = box_new(run());
     nested--;
     return result;
 }
 
 int generator_next(poolval_space *space, poolobj *object, poolobj **item) {
-    generator *g = (generator *)object;
     (void)space;
     *item = NULL;
-    int resumed = resume(g, TO_PROGRAM);
+    int resumed = resume((generator *)object, TO_PROGRAM);
     if (resumed <= 0) return resumed;
     value v = run();
     *item = box_new(v);
     if (v != NOTHING) return *item == NULL ? -1 : 1;
-    return vm.exception == NOTHING ? 0 : tell_library();
+    return vm.exception == NULL ? 0 : tell_library();
 }
 
 int begin_loop(value *at) {
@@ -161,32 +159,24 @@ int begin_loop(value *at) {
 
 value make_class(poolobj *name, const value *base) {
     if (base != NULL && kind_of(*base) != POOLVAL_CLASS)
-        return fail(POOLVAL_ERR_TYPE, "a class can't be made from a %s", type_name(*base));
+        return fail(POOLVAL_ERR_TYPE, "a class can't be made from a %s", type_name(*base)), NOTHING;
     return of_object(poolval_class_new(vm.space, name, base != NULL ? object_of(*base) : NULL));
 }
 
-static value made_from(poolobj *made, value *from, int count) {
-    for (int i = 0; i < count; i++) {
-        drop(from[i]);
-        from[i] = NOTHING;
-    }
-    return of_object(made);
-}
-
 value make_list(value *from, int count) {
-    poolobj *items[32] = {NULL};
-    int quick = count < 32 ? count : 0;
-    for (int i = 0; i < quick; i++) items[i] = box(from[i]);
-    poolobj *made = poolval_list_new_steal(vm.space, items, (size_t)quick);
-    for (int i = quick; i < count && made != NULL; i++)
-        if (poolval_list_append_steal(vm.space, made, box(from[i])) < 0) poolobj_clear(&made);
-    return made_from(made, from, count);
+    if (!box_all(from, count)) return NOTHING;
+    poolobj *const *items = (poolobj *const *)(void *)from;
+    poolobj *made = poolval_list_new_steal(vm.space, items, (size_t)count);
+    for (int i = 0; i < count; i++) from[i] = NOTHING;
+    return of_object(made);
 }
 
 value make_dict(value *from, int count) {
     poolobj *made = poolval_dict_new(vm.space);
-    for (int i = 0; i < 2 * count && made != NULL; i += 2)
-        if (poolval_dict_set_steal(vm.space, made, box(from[i]), box(from[i + 1])) < 0)
-            poolobj_clear(&made);
-    return made_from(made, from, 2 * count);
+    for (int i = 0; i < 2 * count && made != NULL; i += 2) {
+        poolobj *key = box_new(from[i]), *item = box_new(from[i + 1]);
+        from[i] = from[i + 1] = NOTHING;
+        if (poolval_dict_set_steal(vm.space, made, key, item) < 0) poolobj_clear(&made);
+    }
+    return of_object(made);
 }

@@ -14,6 +14,13 @@ static inline int count_fits(const char *name, int count, int least, int most) {
     return 0;
 }
 
+/* Numbers in registers become objects where they are. 0: failed. */
+static inline int box_all(value *at, int count) {
+    for (int i = 0; i < count; i++)
+        if (!is_object(at[i]) && (at[i] = of_object(box(at[i]))) == NOTHING) return 0;
+    return 1;
+}
+
 static inline value *free_stack(void) { return vm.frame->base + vm.frame->code->registers; }
 
 static inline int push_frame(code *of, closure *c, value *base, int ends) {

@@ -13,17 +13,13 @@ static struct { uint64_t began, longest; } pauses;
 
 static char *read_file(const char *name) {
     FILE *file = fopen(name, "rb");
-    size_t size = 0, got;
-    char *text = need_memory(malloc(4096));
+    size_t room = 1;
+    char *text = need_memory(calloc(room, 1));
     if (file == NULL) {
         perror(name);
         exit(2);
     }
-    while ((got = fread(text + size, 1, 4095, file)) > 0) {
-        size += got;
-        text = need_memory(realloc(text, size + 4096));
-    }
-    text[size] = 0;
+    if (getdelim(&text, &room, 0, file) < 0) *text = 0;
     fclose(file);
     return text;
 }
@@ -43,38 +39,28 @@ static void note_pause(poolobj_heap *heap, const poolobj_gc_info *info, void *ar
         pauses.longest = now - pauses.began;
 }
 
-static poolobj *attribute_text(value of, poolobj *name) {
-    poolobj *found = NULL;
-    if (kind_of(of) == POOLVAL_INSTANCE) poolval_attr_find(vm.space, object_of(of), name, &found);
-    return found == NULL ? NULL : poolval_text(vm.space, found);
-}
-
-static const char *utf8_of(poolobj *text) {
-    return text == NULL ? "" : poolval_str_utf8(vm.space, text, NULL);
-}
-
 static void tell_exception(void) {
-    value exception = vm.exception;
-    vm.exception = NOTHING;
-    SCOPED thrown = box_new(exception);
-    SCOPED message = attribute_text(exception, vm.name_message);
-    SCOPED kind = attribute_text(exception, vm.name_kind);
-    SCOPED repr = message == NULL ? poolval_repr(vm.space, thrown) : NULL;
+    poolobj *kind = NULL, *message = NULL, *thrown = vm.exception;
+    vm.exception = NULL;
+    if (poolval_type(vm.space, thrown) == POOLVAL_INSTANCE) {
+        poolval_attr_find(vm.space, thrown, vm.name_kind, &kind);
+        poolval_attr_find(vm.space, thrown, vm.name_message, &message);
+    }
+    SCOPED what = message == NULL ? NULL : poolval_text(vm.space, kind);
+    SCOPED why = message == NULL ? poolval_repr(vm.space, thrown) : poolval_text(vm.space, message);
     fflush(stdout);
-    fprintf(stderr, "%s: %s\n%s", message == NULL ? "thrown" : utf8_of(kind),
-            utf8_of(message == NULL ? repr : message), vm.trace);
+    fprintf(stderr, "%s: %s\n%s", what == NULL ? "thrown" : poolval_str_utf8(vm.space, what, NULL),
+            why == NULL ? "" : poolval_str_utf8(vm.space, why, NULL), vm.trace);
+    poolobj_decref(thrown);
 }
 
 static int run_program(const char *text, const char *file) {
     code *program = compile_program(text, file);
-    value result = NOTHING;
     if (program != NULL) {
-        value main_function = make_closure(program, NULL);
-        result = machine_call(main_function, NULL, 0);
-        drop(main_function);
+        SCOPED main_function = object_of(make_closure(program, NULL));
+        SCOPED result = machine_call(main_function, NULL, 0);
     }
-    drop(result);
-    if (vm.exception == NOTHING) return 0;
+    if (vm.exception == NULL) return 0;
     tell_exception();
     return 1;
 }

@@ -132,11 +132,8 @@ typedef struct closure {
     cell *cells[]; /* as many as the code captures */
 } closure;
 
-/* Borrows its arguments. Returns a new reference; NOTHING: it failed, and said why. */
-typedef value (*native_function)(value *arguments, int count);
-
-#define NATIVE(name)                                                                               \
-    static value name(__attribute__((unused)) value *arguments, __attribute__((unused)) int count)
+/* Borrows its arguments. Returns a new reference; NULL: it failed, and said why. */
+typedef poolobj *(*native_function)(poolobj **arguments, int count);
 
 typedef struct native {
     own head;
@@ -187,7 +184,6 @@ typedef struct machine {
     poolval_space *space;
     value *stack; /* what lies above the registers of the last frame is NOTHING */
     frame *frames, *frame;
-    value exception;  /* that is on its way */
     char trace[2000]; /* through which functions it came, as text */
     int on_its_way;   /* the trace is of this exception */
     value *globals;
@@ -195,8 +191,9 @@ typedef struct machine {
     int global_count, global_room;
     code *codes;
     const char *file;
-    poolobj *error_class, *name_init, *name_kind, *name_message, *name_repr, *name_equal,
-        *name_order, *name_hash;
+    poolobj *exception; /* that is on its way */
+    poolobj *name_init, *name_kind, *name_message, *name_repr, *name_equal, *name_order, *name_hash,
+        *name_error, *error_class;
     poolobj *methods[POOLVAL_TYPES]; /* dictionaries of natives by name */
     poolobj_type *closure_type, *native_type, *cell_type, *method_type, *generator_type;
     value none, yes, no;
@@ -216,7 +213,8 @@ value unbox_new(poolobj *object); /* takes the reference over; NULL: failed, NOT
 int kind_of(value v);             /* POOLVAL_... */
 int truth_of(value v);
 const char *type_name(value v);
-value fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define fail(reason, ...) poolval_error_set(vm.space, reason, __VA_ARGS__) /* -1 */
+poolobj *error_new(poolobj *kind, poolobj *message);
 void error_becomes_exception(void);
 value make_native(const char *name, native_function function, int least, int most);
 value make_closure(code *code, value *base); /* variables around it lie at `base` */
@@ -243,7 +241,7 @@ poolobj *attribute_of_kind(value object, poolobj *name); /* a method of a built-
 
 /* run.c */
 value run(void); /* the last frame, until it ends; NOTHING: vm.exception */
-value machine_call(value function, const value *arguments, int count);
+poolobj *machine_call(poolobj *function, poolobj *const *arguments, int count);
 int tell_library(void);
 int generator_next(poolval_space *space, poolobj *object, poolobj **item);
 
@@ -251,11 +249,16 @@ int generator_next(poolval_space *space, poolobj *object, poolobj **item);
 code *compile_program(const char *text, const char *file); /* NULL: vm.exception says why */
 void code_free(code *code);
 
-/* builtins.c, methods.c, look.c */
+/* builtins.c */
 void builtins_begin(void);
-void methods_begin(void);
-void look_begin(void);
-void define(const char *name, native_function function, int least, int most);
-void define_method(int kind, const char *name, native_function function, int least, int most);
+/* Of a type's methods, or of the globals: POOLVAL_OTHER. */
+void define(int kind, const char *name, native_function function, int least, int most);
+
+/* look.c: what the program asks of its heap; less than 0: failed */
+int look_why(poolobj **arguments);
+int look_graph(int backwards, poolobj **arguments, int count);
+int look_counts(poolobj **arguments, int count);
+ptrdiff_t look_references(const poolobj *object);
+ptrdiff_t look_alive(poolobj *type);
 
 #endif

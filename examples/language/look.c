@@ -11,8 +11,14 @@
 
 static const poolgraph_options named = {.describe = poolval_describe, .name = poolval_name};
 
-static value system_failure(const char *what) {
-    return fail(POOLVAL_ERR_PROGRAM, "%s: %s", what, strerror(errno));
+static int system_result(int result, const char *what) {
+    if (result < 0) fail(POOLVAL_ERR_PROGRAM, "%s: %s", what, strerror(errno));
+    return result;
+}
+
+static int is_number_object(const poolobj *object) {
+    int kind = poolval_kind(vm.space, object);
+    return kind == POOLVAL_INT || kind == POOLVAL_FLOAT;
 }
 
 static int is_or_holds(value v, const poolobj *object) {
@@ -36,67 +42,48 @@ static void name_holders(const poolobj *object) {
 
 /* why(v): the chain of references that keeps the value alive, and whose variable it begins at. The
    argument of this call is a reference too; it is set aside meanwhile. */
-NATIVE(do_why) {
+int look_why(poolobj **arguments) {
     poolgraph_reference chain[1];
-    if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number is held by nobody");
-    poolobj *object = object_of(arguments[0]);
-    arguments[0] = NOTHING;
+    poolobj *object = arguments[0];
+    if (is_number_object(object)) return fail(POOLVAL_ERR_TYPE, "a number is held by nobody");
     int last = poolobj_refcount(object) == 1;
+    arguments[0] = NULL;
     if (!last) poolobj_decref(object);
-    int failed = poolgraph_why(vm.heap, object, &named, stdout) < 0;
-    ptrdiff_t length = failed ? -1 : poolgraph_chain(vm.heap, object, &named, chain, 1);
+    int result = system_result(poolgraph_why(vm.heap, object, &named, stdout), "why");
+    ptrdiff_t length = result < 0 ? -1 : poolgraph_chain(vm.heap, object, &named, chain, 1);
     if (length >= 0) name_holders(length == 0 ? object : chain[0].from);
     if (!last) poolobj_incref(object);
-    arguments[0] = of_object(object);
-    return failed ? system_failure("why") : vm.none;
+    arguments[0] = object;
+    return result;
 }
 
-/* graph(v): what the value refers to, as text for dot; graph(v, "file.svg"): drawn. */
-static value graph_by(int (*show)(poolobj_heap *, void *const *, size_t, const poolgraph_options *,
-                                  FILE *),
-                      value *arguments, int count) {
+/* graph(v): what the value refers to, as text for dot; graph(v, "file.svg"): drawn. holders(v) does
+   the same of what refers to the value. */
+int look_graph(int backwards, poolobj **arguments, int count) {
+    int (*show)(poolobj_heap *, void *const *, size_t, const poolgraph_options *, FILE *) =
+        backwards ? poolgraph_show_backrefs : poolgraph_show_refs;
     poolgraph_options options = named;
-    if (!is_object(arguments[0])) return fail(POOLVAL_ERR_TYPE, "a number refers to nothing");
-    void *object = object_of(arguments[0]);
-    if (count > 1 && kind_of(arguments[1]) == POOLVAL_STR)
-        options.file = poolval_str_utf8(vm.space, object_of(arguments[1]), NULL);
+    void *object = arguments[0];
+    if (is_number_object(object)) return fail(POOLVAL_ERR_TYPE, "a number refers to nothing");
+    if (count > 1 && (options.file = poolval_str_utf8(vm.space, arguments[1], NULL)) == NULL)
+        return -1;
     fflush(stdout);
-    if (show(vm.heap, &object, 1, &options, stdout) < 0) return system_failure("graph");
-    return vm.none;
+    return system_result(show(vm.heap, &object, 1, &options, stdout), "graph");
 }
 
-NATIVE(do_graph) { return graph_by(poolgraph_show_refs, arguments, count); }
-
-NATIVE(do_holders) { return graph_by(poolgraph_show_backrefs, arguments, count); }
-
-NATIVE(do_counts) {
-    size_t limit = count > 0 && is_int(arguments[0]) ? (size_t)int_of(arguments[0]) : 0;
-    return poolgraph_show_counts(vm.heap, limit, stdout) < 0 ? system_failure("counts") : vm.none;
+int look_counts(poolobj **arguments, int count) {
+    int64_t limit = 0;
+    if (count > 0 && poolval_int_get(vm.space, arguments[0], &limit) < 0) return -1;
+    return system_result(poolgraph_show_counts(vm.heap, (size_t)limit, stdout), "counts");
 }
 
 /* How many references there are, without the argument of this call. */
-NATIVE(do_references) {
-    if (!is_object(arguments[0])) return of_int(0);
-    int32_t references = poolobj_refcount(object_of(arguments[0]));
-    return of_int(references == INT32_MAX ? references : references - 1);
+ptrdiff_t look_references(const poolobj *object) {
+    int32_t references = is_number_object(object) ? 1 : poolobj_refcount(object);
+    return references == INT32_MAX ? references : references - 1;
 }
 
-NATIVE(do_collect) { return of_int((int32_t)poolobj_gc_collect(vm.heap, 2)); }
-
-NATIVE(do_alive) {
-    const char *name = NULL;
-    if (kind_of(arguments[0]) == POOLVAL_STR)
-        name = poolval_str_utf8(vm.space, object_of(arguments[0]), NULL);
-    if (name == NULL) return fail(POOLVAL_ERR_TYPE, "alive takes the name of a type");
-    return of_int((int32_t)poolgraph_count(vm.heap, name));
-}
-
-void look_begin(void) {
-    define("why", do_why, 1, 1);
-    define("graph", do_graph, 1, 2);
-    define("holders", do_holders, 1, 2);
-    define("counts", do_counts, 0, 1);
-    define("references", do_references, 1, 1);
-    define("collect", do_collect, 0, 0);
-    define("alive", do_alive, 1, 1);
+ptrdiff_t look_alive(poolobj *type) {
+    const char *name = poolval_str_utf8(vm.space, type, NULL);
+    return name == NULL ? -1 : (ptrdiff_t)poolgraph_count(vm.heap, name);
 }

@@ -11,66 +11,53 @@
 
 /* ---- Instances take part in values by the methods of their classes ---- */
 
-/* Calls a method of the object's class. 1: *answer is what it returned; 0: there is none; -1. */
-static int ask(poolobj *object, poolobj *name, poolobj *other, value *answer) {
-    poolobj *function;
-    value arguments[2] = {of_object(object), other != NULL ? unbox(other) : NOTHING};
-    if (poolval_method_find(vm.space, object, name, &function) == POOLVAL_OF_CLASS)
-        *answer = machine_call(of_object(function), arguments, other != NULL ? 2 : 1);
-    else
-        function = NULL;
-    drop(arguments[1]);
-    if (function == NULL || *answer != NOTHING) return function != NULL;
-    return tell_library();
+/* Calls a method of the object's class. 1: *answer is what it returned, and NULL otherwise; -1: it
+   failed; POOLVAL_NO_ANSWER: there is none. */
+static int ask(poolobj *object, poolobj *name, poolobj *other, poolobj **answer) {
+    poolobj *function, *arguments[] = {object, other};
+    *answer = NULL;
+    if (poolval_method_find(vm.space, object, name, &function) != POOLVAL_OF_CLASS)
+        return POOLVAL_NO_ANSWER;
+    *answer = machine_call(function, arguments, other != NULL ? 2 : 1);
+    return *answer != NULL ? 1 : tell_library();
 }
 
 static poolobj *instance_repr(poolval_space *space, poolobj *object) {
     char text[120];
-    value v;
-    int asked = ask(object, vm.name_repr, NULL, &v);
-    if (asked != 0) return asked < 0 ? NULL : box_new(v);
+    poolobj *answer;
+    if (ask(object, vm.name_repr, NULL, &answer) != POOLVAL_NO_ANSWER) return answer;
     poolobj *name = poolval_class_name(space, poolval_class_of(space, object));
     snprintf(text, sizeof text, "<%s>", poolval_str_utf8(space, name, NULL));
     return poolval_str_new(space, text);
 }
 
 static int instance_equal(poolval_space *space, poolobj *object, poolobj *other) {
-    value v;
-    int asked = ask(object, vm.name_equal, other, &v);
-    (void)space;
-    if (asked <= 0) return asked < 0 ? -1 : POOLVAL_NO_ANSWER;
-    int truth = truth_of(v);
-    drop(v);
-    return truth;
+    SCOPED answer;
+    int asked = ask(object, vm.name_equal, other, &answer);
+    return asked == 1 ? poolval_truth(space, answer) : asked;
 }
 
 static int instance_compare(poolval_space *space, poolobj *object, poolobj *other, int *order) {
-    value v;
-    int asked = ask(object, vm.name_order, other, &v);
-    (void)space;
-    if (asked <= 0) return asked < 0 ? -1 : POOLVAL_NO_ANSWER;
-    if (is_int(v)) *order = (int_of(v) > 0) - (int_of(v) < 0);
-    if (is_int(v)) return 0;
-    drop(v);
-    fail(POOLVAL_ERR_TYPE, "order returns less than 0, 0, or more");
-    return -1;
+    SCOPED answer;
+    int64_t number;
+    int asked = ask(object, vm.name_order, other, &answer);
+    if (asked != 1) return asked;
+    if (!poolval_int_peek(space, answer, &number))
+        return fail(POOLVAL_ERR_TYPE, "order returns less than 0, 0, or more");
+    *order = (number > 0) - (number < 0);
+    return 0;
 }
 
 /* By its address where it is equal to itself alone. */
 static int instance_hash(poolval_space *space, poolobj *object, uint64_t *hash) {
-    value v;
+    SCOPED answer;
     poolobj *function;
-    int asked = ask(object, vm.name_hash, NULL, &v);
-    if (asked > 0) {
-        SCOPED answer = box_new(v);
-        return poolval_hash(space, answer, hash);
-    }
+    int asked = ask(object, vm.name_hash, NULL, &answer);
+    if (asked != POOLVAL_NO_ANSWER) return asked < 0 ? -1 : poolval_hash(space, answer, hash);
+    if (poolval_method_find(space, object, vm.name_equal, &function) == POOLVAL_OF_CLASS)
+        return fail(POOLVAL_ERR_TYPE, "no hash without a method of that name");
     *hash = (uint64_t)(uintptr_t)object >> 4;
-    if (asked < 0 ||
-        poolval_method_find(space, object, vm.name_equal, &function) != POOLVAL_OF_CLASS)
-        return asked;
-    fail(POOLVAL_ERR_TYPE, "no hash without a method of that name");
-    return -1;
+    return 0;
 }
 
 /* ---- Beginning ---- */
@@ -96,15 +83,11 @@ static void set_global(const char *name, value v) {
 }
 
 static void names_begin(void) {
-    vm.name_init = interned("init");
-    vm.name_kind = interned("kind");
-    vm.name_message = interned("message");
-    vm.name_repr = interned("repr");
-    vm.name_equal = interned("equal");
-    vm.name_order = interned("order");
-    vm.name_hash = interned("hash");
-    SCOPED name = interned("Error");
-    vm.error_class = need_memory(poolval_class_new(vm.space, name, NULL));
+    static const char *const names[] = {"init",  "kind",  "message", "repr",
+                                        "equal", "order", "hash",    "Error"};
+    poolobj **to = &vm.name_init;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) to[i] = interned(names[i]);
+    vm.error_class = need_memory(poolval_class_new(vm.space, vm.name_error, NULL));
     set_global("Error", copy_of(of_object(vm.error_class)));
 }
 
@@ -130,8 +113,6 @@ void machine_begin(void) {
     if (poolval_set_instance_hooks(vm.space, &hooks, NULL) < 0) need_memory(NULL);
     names_begin();
     builtins_begin();
-    methods_begin();
-    look_begin();
 }
 
 /* ---- End: what the machine holds is dropped, so that what is left is a leak ---- */
@@ -151,8 +132,7 @@ int machine_end(int tell_leaks) {
     }
     vm.global_count = 0;
     for (int i = 0; i < POOLVAL_TYPES; i++) poolobj_clear(&vm.methods[i]);
-    for (poolobj **held = &vm.error_class; held <= &vm.name_hash; held++) poolobj_clear(held);
-    drop(vm.exception);
+    for (poolobj **held = &vm.exception; held <= &vm.error_class; held++) poolobj_clear(held);
     drop_constants();
     poolobj_gc_collect(vm.heap, 2);
     int leaks = tell_leaks && poolgraph_leaks(vm.heap, NULL, stderr) != 0;
@@ -182,16 +162,17 @@ int global_slot(const char *name, size_t length) {
     return vm.global_count++;
 }
 
-void define(const char *name, native_function function, int least, int most) {
-    set_global(name, make_native(name, function, least, most));
-}
+/* ---- Built-in functions, and methods of built-in types ---- */
 
-/* ---- Methods of built-in types ---- */
-
-void define_method(int kind, const char *name, native_function function, int least, int most) {
+void define(int kind, const char *name, native_function function, int least, int most) {
+    value made = make_native(name, function, least, most);
+    if (kind == POOLVAL_OTHER) {
+        set_global(name, made);
+        return;
+    }
     if (vm.methods[kind] == NULL) vm.methods[kind] = need_memory(poolval_dict_new(vm.space));
-    poolobj *key = interned(name), *made = object_of(make_native(name, function, least, most));
-    if (poolval_dict_set_steal(vm.space, vm.methods[kind], key, made) < 0) need_memory(NULL);
+    if (poolval_dict_set_steal(vm.space, vm.methods[kind], interned(name), object_of(made)) < 0)
+        need_memory(NULL);
 }
 
 /* What was found last is found at once: neither names nor methods go before the end. */

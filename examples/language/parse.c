@@ -533,8 +533,8 @@ code *compile_program(const char *text, const char *file) {
         next = c->next;
         free(c);
     }
-    if (vm.exception == NOTHING && poolval_error(vm.space) != POOLVAL_OK) error_becomes_exception();
-    if (vm.exception == NOTHING)
+    if (vm.exception == NULL && poolval_error(vm.space) != POOLVAL_OK) error_becomes_exception();
+    if (vm.exception == NULL)
         for (made = vm.codes; made->next != before;) made = made->next;
     return made;
 }

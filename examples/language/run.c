@@ -296,7 +296,8 @@ INLINE enum outcome call_closure(state *s, closure *c, int count) {
 
 INLINE enum outcome call_native(state *s, const native *callee, int count) {
     if (!count_fits(callee->name, count, callee->least, callee->most)) return FAILS;
-    value v = callee->function(&R(A + 1), count);
+    if (!box_all(&R(A + 1), count)) return FAILS;
+    value v = unbox_new(callee->function((poolobj **)(void *)&R(A + 1), count));
     if (v == NOTHING) return FAILS;
     for (int i = 1; i <= count; i++) replace(&R(A + i), NOTHING);
     return give(s, v);
@@ -413,7 +414,7 @@ OP(METHOD) {
     return go(s, 1);
 }
 OP(THROW) {
-    vm.exception = copy_of(R(A));
+    vm.exception = box(R(A));
     return FAILS;
 }
 

@@ -4,7 +4,6 @@
  */
 #include "language.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,20 +30,29 @@ poolobj *box_new(value v) {
     return object;
 }
 
-value unbox(poolobj *object) {
+/* 1: the object is a number that registers hold as it is. */
+static inline int is_register_number(const poolobj *object, value *v) {
     int64_t number;
     double real;
     if (poolval_int_peek(vm.space, object, &number)) {
-        if (number == (int32_t)number) return of_int((int32_t)number);
-    } else if (poolval_float_peek(vm.space, object, &real))
-        return of_float(real);
+        *v = of_int((int32_t)number);
+        return number == (int32_t)number;
+    }
+    if (!poolval_float_peek(vm.space, object, &real)) return 0;
+    *v = of_float(real);
+    return 1;
+}
+
+value unbox(poolobj *object) {
+    value v;
+    if (is_register_number(object, &v)) return v;
     poolobj_incref(object);
     return of_object(object);
 }
 
 value unbox_new(poolobj *object) {
-    if (object == NULL) return NOTHING;
-    value v = unbox(object);
+    value v;
+    if (!is_register_number(object, &v)) return of_object(object);
     poolobj_decref(object);
     return v;
 }
@@ -70,16 +78,6 @@ const char *type_name(value v) {
  * What fails leaves its reason in the space, as the library's functions do. The machine makes an
  * exception of it, an instance of Error, unless one is on its way already. */
 
-value fail(int reason, const char *format, ...) {
-    char text[200];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    poolval_error_set(vm.space, reason, "%s", text);
-    return NOTHING;
-}
-
 static const char *kind_name(int reason) {
     static const char *const names[] = {"none",    "memory",   "type",     "index",
                                         "key",     "overflow", "encoding", "value",
@@ -88,14 +86,19 @@ static const char *kind_name(int reason) {
     return "error";
 }
 
+poolobj *error_new(poolobj *kind, poolobj *message) {
+    poolobj *error = poolval_instance_new(vm.space, vm.error_class);
+    if (error != NULL && (poolval_attr_set(vm.space, error, vm.name_kind, kind) < 0 ||
+                          poolval_attr_set(vm.space, error, vm.name_message, message) < 0))
+        poolobj_clear(&error);
+    return error;
+}
+
 void error_becomes_exception(void) {
-    SCOPED kind = poolval_str_new(vm.space, kind_name(poolval_error(vm.space)));
-    SCOPED message = poolval_str_new(vm.space, poolval_error_message(vm.space));
-    poolobj *error = need_memory(poolval_instance_new(vm.space, vm.error_class));
-    poolval_attr_set(vm.space, error, vm.name_kind, need_memory(kind));
-    poolval_attr_set(vm.space, error, vm.name_message, need_memory(message));
+    SCOPED kind = need_memory(poolval_str_new(vm.space, kind_name(poolval_error(vm.space))));
+    SCOPED message = need_memory(poolval_str_new(vm.space, poolval_error_message(vm.space)));
     poolval_error_clear(vm.space);
-    vm.exception = of_object(error);
+    vm.exception = need_memory(error_new(kind, message));
 }
 
 /* ---- Own types ----

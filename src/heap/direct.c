@@ -239,7 +239,7 @@ static void *resize(struct large *from, size_t size) {
     struct large *to = settle_moved(&old, landed, size);
     bool resized = to != NULL;
     if (!resized) to = describe_direct(old.address, old.size, false);
-    to->slack = resized ? 0 : old.slack;
+    to->end = resized ? 0 : old.end;
     to->caller = old.caller;
     set_tag(to);
     remember(to);
@@ -318,7 +318,7 @@ bool direct_tell(uintptr_t address, struct guard_story *story) {
     struct large found;
     if (!find_refusing(address, &found, &story->is_freed)) return false;
     story->block = found.address;
-    story->size = found.size - found.slack;
+    story->size = found.end != 0 ? found.end - found.address : found.size;
     story->stride = 0;
     story->kind = story->is_freed          ? GUARD_USE_AFTER_FREE
                   : address < story->block ? GUARD_UNDERFLOW

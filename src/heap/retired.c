@@ -10,8 +10,9 @@
    short is lost, as address space without memory. */
 struct entry {
     uintptr_t address; /* of the block; 0: none */
-    size_t size, slack;
-    uintptr_t caller; /* as in struct large */
+    size_t size;
+    uintptr_t end;    /* as in struct large */
+    uintptr_t caller; /* as there */
 };
 
 static struct {
@@ -51,7 +52,7 @@ void retired_add(const struct large *gone) {
     struct entry *entry = &retired.ring[retired.next];
     ASSERT(space_lock_is_held() && gone->guarded && entry->address == 0);
     entry->size = gone->size;
-    entry->slack = gone->slack;
+    entry->end = gone->end;
     entry->caller = gone->caller;
     atomic_in_sequence();
     entry->address = gone->address;
@@ -80,7 +81,7 @@ bool retired_find(uintptr_t address, struct large *gone) {
         if (entry->address == 0 || address - whole_start(entry) >= whole_size(entry)) continue;
         *gone = (struct large){.address = entry->address,
                                .size = entry->size,
-                               .slack = entry->slack,
+                               .end = entry->end,
                                .caller = entry->caller};
         return true;
     }

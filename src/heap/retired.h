@@ -27,7 +27,7 @@ void retired_add(const struct large *gone);
 size_t retired_bytes(void);
 /* BLOCK_FOREIGN: the address is in none of them. */
 enum block_fault retired_fault_at(uintptr_t address);
-/* What is known of the block that was at the address, or beside it: its place, size, slack and
+/* What is known of the block that was at the address, or beside it: its place, size, end and
    caller. False: none was. */
 bool retired_find(uintptr_t address, struct large *gone);
 /* All go. */

@@ -88,7 +88,7 @@ static void forget_run(struct large *run) {
     run->address = 0;
     run->size = 0;
     run->caller = 0;
-    run->slack = 0;
+    run->end = 0;
     run->freed = 1;
 }
 

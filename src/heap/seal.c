@@ -154,13 +154,14 @@ void seal_check(uintptr_t block, size_t stride) {
 
 void seal_put_large(struct large *large, size_t size) {
     ASSERT(size <= large->size);
-    large->slack = large->size - size;
-    memset((void *)(large->address + size), seal_state.fill_byte, fill_size(large->slack));
+    large->end = large->address + size;
+    memset((void *)large->end, seal_state.fill_byte, fill_size(large->size - size));
 }
 
 size_t seal_size_large(const struct large *large) {
-    size_t size = large->size - large->slack;
-    if (unlikely(!fill_holds(large->address + size, fill_size(large->slack))))
+    if (large->end == 0) return large->size;
+    size_t size = large->end - large->address;
+    if (unlikely(!fill_holds(large->end, fill_size(large->size - size))))
         fail_overflow(large->address);
     return size;
 }

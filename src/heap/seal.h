@@ -6,7 +6,7 @@
  * A sealed block of a pool ends with a word, the seal: a keyed hash of its address and its slack,
  * which is what lies between the size asked for and the block's end, and the slack. Bytes of the
  * slack in front of the seal hold a fill, as far as a program that runs past the end goes first.
- * A block with pages of its own has its slack in its record (window.h), and the fill alone.
+ * A block with pages of its own has its end in its record (window.h), and the fill alone.
  *
  * S1 From before its live bit is set until it is about to be spare, the block is sealed; or else
  * its seal is 0, in the child of a fork too, which is no seal. S2 Blocks that were live when
@@ -38,7 +38,7 @@ void seal_break(uintptr_t block, size_t stride);
 void seal_check(uintptr_t block, size_t stride);
 bool seal_is_stranger(uintptr_t block);
 
-/* Seal a block with pages of its own, and read its size. */
+/* Seal a block with pages of its own, and read its size; all of it where no end is known. */
 void seal_put_large(struct large *large, size_t size);
 size_t seal_size_large(const struct large *large);
 

@@ -105,7 +105,7 @@ void treat_measure(const char *function, struct block *block) {
 bool treat_is_measured(const struct block *block) {
     if (!treat_does(TREAT_SEAL)) return false;
     if (block->kind == TAG_HEAP) return !seal_is_stranger(block->address);
-    return has_pages(block) && block->large->slack != 0;
+    return has_pages(block) && block->large->end != 0;
 }
 
 /* Half of the stride may lie idle, as with the blocks of other heaps. */
@@ -120,8 +120,11 @@ bool treat_resize(const struct block *block, size_t size) {
 
 void treat_shrink(const struct block *block, size_t size) {
     ASSERT(size <= block->usable);
-    if (block->kind == TAG_HEAP && treat_is_measured(block))
+    if (!treat_is_measured(block)) return;
+    if (block->kind == TAG_HEAP)
         seal_put(block->address, stride_of(block), size);
+    else
+        seal_put_large(block->large, size);
 }
 
 void treat_pages_out(void *pointer, size_t size) {

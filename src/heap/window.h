@@ -66,7 +66,7 @@ struct large {
     uintptr_t address; /* of the block */
     size_t size;       /* usable, whole OS pages */
     uintptr_t caller;  /* who asked for it (note.h); 0: not known */
-    size_t slack;      /* bytes at its end that were not asked for (seal.h); 0: not known */
+    uintptr_t end;     /* of what was asked for (seal.h); 0: not known */
 };
 
 union record {

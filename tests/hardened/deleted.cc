@@ -56,6 +56,21 @@ void too_short_aligned_array() {
     ::operator delete[](block, size, LINE);
 }
 
+// So that the block ends where a page does.
+size_t whole_pages() { return (size + 4095) / 4096 * 4096; }
+
+void short_of_pages() {
+    void *block = block_of(whole_pages());
+    expect_size(block, whole_pages() - 1);
+    ::operator delete(block, whole_pages() - 1);
+}
+
+void short_of_pages_aligned() {
+    void *block = hide(::operator new(whole_pages(), LINE));
+    expect_size(block, whole_pages() - 100);
+    ::operator delete(block, whole_pages() - 100, LINE);
+}
+
 // Of so many small blocks side by side one is not at the start of a page.
 void *not_at_a_page() {
     void *block = block_of(size);
@@ -130,7 +145,7 @@ void as_it_should_be() {
     ::operator delete (hide(::operator new(0)), size_t{0});
 }
 
-enum { SMALL = 1, ANY = 2, ONCE = 4 };
+enum { SMALL = 1, ANY = 2, ONCE = 4, EXACT = 8 };
 const size_t sizes[] = {1, 24, 100, 600, 5000, 20000, 70000, 3000000};
 
 const struct {
@@ -148,6 +163,8 @@ const struct {
     {"by_another_thread", by_another_thread, BY_ABORT, ANY},
     {"of_malloc", of_malloc, BY_ABORT, ANY},
     {"twice", twice, BY_ABORT, ANY},
+    {"short_of_pages", short_of_pages, BY_ABORT, ANY | EXACT},
+    {"short_of_pages_aligned", short_of_pages_aligned, BY_ABORT, ANY | EXACT},
     {"as_it_should_be", as_it_should_be, 0, ANY},
 };
 
@@ -155,11 +172,16 @@ bool has(int which, size_t wanted) {
     return (which & ANY) || (which & SMALL ? wanted <= 5000 : wanted == sizes[0]);
 }
 
+// Only blocks that know what was asked for can tell some wrong sizes.
+const char *option_for(int which) {
+    return which & EXACT ? "sized_deletes=on,canaries" : "sized_deletes";
+}
+
 void list() {
     for (const auto &each : cases)
         for (size_t wanted : sizes)
             if (has(each.sizes, wanted))
-                printf("%s %zu %d sized_deletes\n", each.name, wanted, each.status);
+                printf("%s %zu %d %s\n", each.name, wanted, each.status, option_for(each.sizes));
 }
 
 } // namespace

@@ -6,7 +6,10 @@
 #include <cerrno>
 #include <set>
 
+#include "heap/treat.h"
+#include "os/options.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -64,6 +67,62 @@ TEST_F(ContractTest, AGoodSizeIsWhatABlockOfItHas) {
         contract_free(block);
     }
     EXPECT_EQ(contract_usable_size(nullptr), 0u);
+}
+
+// Blocks know what they were asked for by.
+class ExactContractTest : public HeapTest {
+  protected:
+    void SetUp() override {
+        HeapTest::SetUp();
+        treat_begin(TREAT_SEAL);
+        allocate_trim(0);
+    }
+    void TearDown() override {
+        treat_measures = 0;
+        options.guard_pages = false;
+        HeapTest::TearDown();
+    }
+    void expect_every_other_size_is_a_mistake(size_t pages, size_t alignment) {
+        const size_t less[] = {0, 1, 15, 100};
+        for (size_t of_block : less) {
+            size_t asked = pages * POOL_SIZE - of_block;
+            void *block = contract_aligned(alignment, asked);
+            EXPECT_EQ(contract_usable_size(block), asked);
+            for (size_t of_delete : less) {
+                size_t wrong = pages * POOL_SIZE - of_delete;
+                if (wrong == asked) continue;
+                EXPECT_DEATH(contract_check_delete(block, alignment, wrong),
+                             "operator delete of 0x.* with size " + std::to_string(wrong))
+                    << asked;
+            }
+            contract_check_delete(block, alignment, asked);
+            contract_free(block);
+        }
+    }
+};
+
+TEST_F(ExactContractTest, ASizedDeleteOfWholePagesIsExactToTheByte) {
+    for (size_t pages : {1, 2, 16, 17, 200})
+        for (size_t alignment : {1, 64, 4096})
+            expect_every_other_size_is_a_mistake(pages, alignment);
+    options.guard_pages = true;
+    expect_every_other_size_is_a_mistake(17, 1);
+    expect_every_other_size_is_a_mistake(200, 4096);
+}
+
+// Nor does a block whose pages stay as they are forget its size.
+TEST_F(ExactContractTest, AShorterBlockIsExactToTheByteWhereThereIsNoOther) {
+    for (uint64_t guards : {0, 1}) {
+        options.guard_pages = guards;
+        void *block = contract_malloc(80 * POOL_SIZE);
+        {
+            OsFaults faults = OsFaults::from(~0u, 0);
+            EXPECT_EQ(contract_realloc(block, 80 * POOL_SIZE - 5), block);
+        }
+        EXPECT_EQ(contract_usable_size(block), 80 * POOL_SIZE - 5);
+        contract_check_delete(block, 1, 80 * POOL_SIZE - 5);
+        contract_free(block);
+    }
 }
 
 } // namespace

@@ -116,20 +116,48 @@ value get_slice(value container, value start, value stop) {
 
 /* ---- Attributes ---- */
 
-value get_attribute(value object, poolobj *name) {
-    int kind = kind_of(object);
-    poolobj *found = NULL;
-    if (kind == POOLVAL_INSTANCE || kind == POOLVAL_CLASS) {
-        int whose = poolval_method_find(vm.space, object_of(object), name, &found);
-        if (whose == POOLVAL_OF_CLASS && kind == POOLVAL_INSTANCE &&
-            own_kind(of_object(found)) >= 0)
-            return make_method(object_of(object), found);
-        if (whose > 0) return unbox(found);
-    } else if ((found = attribute_of_kind(object, name)) != NULL && is_object(object))
-        return make_method(object_of(object), found);
-    return fail(POOLVAL_ERR_KEY, "a %s has no attribute %s", type_name(object),
-                poolval_str_utf8(vm.space, name, NULL)),
-           NOTHING;
+/* What was found last is found at once: neither names nor methods go before the end. */
+static poolobj *attribute_of_kind(value object, poolobj *name) {
+    static struct { poolobj *name, *dict, *found; } latest[64];
+    poolobj *found = NULL, *dict = vm.methods[kind_of(object)];
+    size_t at = ((uintptr_t)name >> 4 ^ (uintptr_t)dict >> 4) % 64;
+    if (latest[at].name == name && latest[at].dict == dict) return latest[at].found;
+    if (dict == NULL || poolval_dict_find(vm.space, dict, name, &found) <= 0) return NULL;
+    latest[at].name = name, latest[at].dict = dict, latest[at].found = found;
+    return found;
+}
+
+/* Whose it is: POOLVAL_OF_CLASS if it is to be called with `of`. Borrowed; -1: there is none. */
+static int find_attribute(value of, poolobj *name, poolobj **found) {
+    int kind = kind_of(of), whose = POOLVAL_OF_CLASS;
+    if (kind == POOLVAL_INSTANCE || kind == POOLVAL_CLASS)
+        whose = poolval_method_find(vm.space, object_of(of), name, found);
+    else if ((*found = attribute_of_kind(of, name)) == NULL)
+        whose = 0;
+    if (whose > 0) return kind == POOLVAL_CLASS ? POOLVAL_OF_OBJECT : whose;
+    return fail(POOLVAL_ERR_KEY, "a %s has no attribute %s", type_name(of),
+                poolval_str_utf8(vm.space, name, NULL));
+}
+
+value get_attribute(value of, poolobj *name) {
+    poolobj *found;
+    int whose = find_attribute(of, name, &found);
+    if (whose <= 0) return NOTHING;
+    if (whose == POOLVAL_OF_CLASS && is_object(of) && own_kind(of_object(found)) >= 0)
+        return make_method(object_of(of), found);
+    return unbox(found);
+}
+
+int find_method(value *at, int count, poolobj *name) {
+    poolobj *found;
+    int whose = find_attribute(at[1], name, &found);
+    if (whose <= 0) return -1;
+    at[0] = unbox(found);
+    if (whose == POOLVAL_OF_CLASS) return count;
+    drop(at[1]);
+    for (int i = 1; i < count; i++) at[i] = at[i + 1];
+    at[count] = NOTHING;
+    return count - 1;
 }
 
 int set_attribute(value object, poolobj *name, value v) {

@@ -119,8 +119,8 @@ static poolobj *next(poolobj **a, int count) {
 static poolobj *character(poolobj *object) {
     int64_t number;
     if (poolval_int_get(vm.space, object, &number) < 0) return NULL;
-    return poolval_str_new_chars(vm.space, &(uint32_t){number == (uint32_t)number ? number : -1},
-                                 1);
+    uint32_t code_point = number == (uint32_t)number ? (uint32_t)number : UINT32_MAX;
+    return poolval_str_new_chars(vm.space, &code_point, 1);
 }
 
 static double seconds(void) {

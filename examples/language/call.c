@@ -71,28 +71,6 @@ int begin_object(value *at, int count, poolobj **init) {
     return insert_argument(at, count, copy_of(at[0]));
 }
 
-/* The function that a method call means lies at at[0] then; returns the number of arguments. */
-int find_method(value *at, int count, poolobj *name) {
-    int kind = kind_of(at[1]);
-    poolobj *found = NULL;
-    if (kind == POOLVAL_INSTANCE || kind == POOLVAL_CLASS) {
-        int whose = poolval_method_find(vm.space, object_of(at[1]), name, &found);
-        if (whose > 0) {
-            at[0] = unbox(found);
-            if (whose == POOLVAL_OF_CLASS && kind == POOLVAL_INSTANCE) return count;
-            drop(at[1]);
-            for (int i = 1; i < count; i++) at[i] = at[i + 1];
-            at[count] = NOTHING;
-            return count - 1;
-        }
-    } else if ((found = attribute_of_kind(at[1], name)) != NULL) {
-        at[0] = unbox(found);
-        return count;
-    }
-    return fail(POOLVAL_ERR_KEY, "a %s has no method %s", type_name(at[1]),
-                poolval_str_utf8(vm.space, name, NULL));
-}
-
 /* A bound method gives way to its function, with its object before the arguments. */
 int open_method(value *at, int count) {
     SCOPED bound = object_of(at[0]);
@@ -173,7 +151,7 @@ value make_list(value *from, int count) {
 
 value make_dict(value *from, int count) {
     poolobj *made = poolval_dict_new(vm.space);
-    for (int i = 0; i < 2 * count && made != NULL; i += 2) {
+    for (int i = 0; i < count && made != NULL; i += 2) {
         poolobj *key = box_new(from[i]), *item = box_new(from[i + 1]);
         from[i] = from[i + 1] = NOTHING;
         if (poolval_dict_set_steal(vm.space, made, key, item) < 0) poolobj_clear(&made);

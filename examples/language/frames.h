@@ -9,9 +9,9 @@
 
 static inline int count_fits(const char *name, int count, int least, int most) {
     if (count >= least && count <= most) return 1;
-    fail(POOLVAL_ERR_TYPE, "%s takes %d arguments, not %d", name, count < least ? least : most,
-         count);
-    return 0;
+    return fail(POOLVAL_ERR_TYPE, "%s takes %d arguments, not %d", name,
+                count < least ? least : most, count),
+           0;
 }
 
 /* Numbers in registers become objects where they are. 0: failed. */
@@ -24,10 +24,8 @@ static inline int box_all(value *at, int count) {
 static inline value *free_stack(void) { return vm.frame->base + vm.frame->code->registers; }
 
 static inline int push_frame(code *of, closure *c, value *base, int ends) {
-    if (vm.frame + 1 == vm.frames + FRAMES || base + of->registers > vm.stack + STACK) {
-        fail(POOLVAL_ERR_DEPTH, "too many calls in calls");
-        return 0;
-    }
+    if (vm.frame + 1 == vm.frames + FRAMES || base + of->registers > vm.stack + STACK)
+        return fail(POOLVAL_ERR_DEPTH, "too many calls in calls"), 0;
     *++vm.frame = (frame){of, c, of->ins, base, NULL, ends};
     return 1;
 }
@@ -36,10 +34,8 @@ static inline int push_frame(code *of, closure *c, value *base, int ends) {
 static inline int resume(generator *g, int ends) {
     if (g->state == GENERATOR_ENDED) return 0;
     value *base = free_stack();
-    if (g->state == GENERATOR_RUNS) {
-        fail(POOLVAL_ERR_VALUE, "a generator does not wait for itself");
-        return -1;
-    }
+    if (g->state == GENERATOR_RUNS)
+        return fail(POOLVAL_ERR_VALUE, "a generator does not wait for itself");
     if (!push_frame(g->code, (closure *)g->closure, base, ends)) return -1;
     for (int i = 0; i < g->code->registers; i++) base[i] = g->registers[i];
     g->state = GENERATOR_RUNS;
@@ -83,12 +79,11 @@ static inline void pop_frame(void) {
 value make_generator(closure *c, value *arguments, int count);
 frame *unwind(void);
 int begin_object(value *at, int count, poolobj **init);
-int find_method(value *at, int count, poolobj *name);
 int open_method(value *at, int count);
 int begin_loop(value *at);
 value make_cell(void);
 value make_class(poolobj *name, const value *base); /* NULL: it has none */
-/* They take what they are made from over: `count` items, or keys and values. */
+/* They take what they are made from over: `count` items, or keys and values in turn. */
 value make_list(value *from, int count);
 value make_dict(value *from, int count);
 

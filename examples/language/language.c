@@ -58,7 +58,8 @@ static int run_program(const char *text, const char *file) {
     code *program = compile_program(text, file);
     if (program != NULL) {
         SCOPED main_function = object_of(make_closure(program, NULL));
-        SCOPED result = machine_call(main_function, NULL, 0);
+        poolobj *result = machine_call(main_function, NULL, 0);
+        poolobj_clear(&result);
     }
     if (vm.exception == NULL) return 0;
     tell_exception();

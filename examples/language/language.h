@@ -77,7 +77,7 @@ typedef struct instruction {
     X(J_EQ) X(J_NE) X(J_LT_I) X(J_NLT_I) X(J_LE_I) X(J_NLE_I) X(J_GT_I) X(J_NGT_I) X(J_GE_I) \
     X(J_NGE_I) X(J_EQ_I) X(J_NE_I) X(GET_INDEX) X(SET_INDEX) X(GET_SLICE) X(GET_ATTR) \
     X(SET_ATTR) X(LIST) X(DICT) X(CALL) X(INVOKE) X(RETURN) X(YIELD) X(FOR_BEGIN) X(FOR_NEXT) \
-    X(CLASS) X(METHOD) X(THROW) X(CONTAINS)
+    X(CLASS) X(THROW) X(CONTAINS)
 /* clang-format on */
 
 #define OPERATION_NAME(name) OP_##name,
@@ -101,11 +101,11 @@ struct code {
     instruction *ins;
     int *lines;
     value *constants;
-    char **variables; /* names of the first `locals` registers */
+    char **variables; /* names of the first registers, where locals are */
     handler *handlers;
     capture *captures;
     code **inner;
-    int ins_count, constant_count, handler_count, capture_count, inner_count;
+    int ins_count, constant_count, variable_count, handler_count, capture_count, inner_count;
     int parameters, locals, registers; /* temporaries lie in registers from `locals` on */
     int generator;
     code *next; /* all that were compiled */
@@ -188,7 +188,7 @@ typedef struct machine {
     int on_its_way;   /* the trace is of this exception */
     value *globals;
     char **global_names;
-    int global_count, global_room;
+    int global_count;
     code *codes;
     const char *file;
     poolobj *exception; /* that is on its way */
@@ -200,9 +200,13 @@ typedef struct machine {
 } machine;
 extern machine vm;
 
+static inline int kind_of(value v) { /* POOLVAL_..., as poolval_kind has it */
+    if (is_object(v)) return poolval_kind(vm.space, object_of(v));
+    return is_int(v) ? POOLVAL_INT : POOLVAL_FLOAT;
+}
+
 static inline int own_kind(value v) { /* A_..., or -1 */
-    if (!is_object(v) || poolval_kind(vm.space, object_of(v)) != POOLVAL_OTHER) return -1;
-    return ((own *)object_of(v))->what;
+    return kind_of(v) == POOLVAL_OTHER ? ((own *)object_of(v))->what : -1;
 }
 
 /* value.c: between registers and objects */
@@ -210,7 +214,6 @@ poolobj *box(value v);            /* a new reference; NULL: failed */
 poolobj *box_new(value v);        /* takes the reference over; NOTHING: NULL */
 value unbox(poolobj *object);     /* of a borrowed object, a new reference */
 value unbox_new(poolobj *object); /* takes the reference over; NULL: failed, NOTHING */
-int kind_of(value v);             /* POOLVAL_... */
 int truth_of(value v);
 const char *type_name(value v);
 #define fail(reason, ...) poolval_error_set(vm.space, reason, __VA_ARGS__) /* -1 */
@@ -220,7 +223,10 @@ value make_native(const char *name, native_function function, int least, int mos
 value make_closure(code *code, value *base); /* variables around it lie at `base` */
 value make_method(poolobj *object, poolobj *function);
 void types_begin(void);
-void *need_memory(void *memory); /* ends the process with a line if it is NULL */
+void *need_memory(void *memory);                  /* ends the process with a line if it is NULL */
+void *grown(void *table, int count, size_t size); /* room for one more, in powers of two */
+#define ADD(table, count, ...)                                                                     \
+    ((table) = grown(table, count, sizeof *(table)), (table)[(count)++] = __VA_ARGS__)
 
 /* arith.c: what the loop does not do itself */
 value arith(int op, value a, value b);
@@ -229,15 +235,18 @@ int contains(value container, value item);
 value get_index(value container, value index);
 int set_index(value container, value index, value item);
 value get_slice(value container, value start, value stop);
-value get_attribute(value object, poolobj *name);
+value get_attribute(value of, poolobj *name);
+/* The function that a method call means lies at at[0] then; returns the number of arguments. */
+int find_method(value *at, int count, poolobj *name);
 int set_attribute(value object, poolobj *name, value v);
 
 /* machine.c */
 void machine_begin(void);
 int machine_end(int tell_leaks); /* 1: objects are left, which it told of */
+void constants_drop(void);       /* of all code */
+void codes_free(void);
 int global_slot(const char *name, size_t length);
 void note_trace(const frame *frame);
-poolobj *attribute_of_kind(value object, poolobj *name); /* a method of a built-in type, borrowed */
 
 /* run.c */
 value run(void); /* the last frame, until it ends; NOTHING: vm.exception */
@@ -245,9 +254,8 @@ poolobj *machine_call(poolobj *function, poolobj *const *arguments, int count);
 int tell_library(void);
 int generator_next(poolval_space *space, poolobj *object, poolobj **item);
 
-/* parse.c, compile.c */
+/* parse.c */
 code *compile_program(const char *text, const char *file); /* NULL: vm.exception says why */
-void code_free(code *code);
 
 /* builtins.c */
 void builtins_begin(void);

@@ -135,12 +135,7 @@ static int escaped(poolval_writer *writer, const char **at) {
 
 static value string_value(token t) {
     const char *at = t.text + 1, *end = t.text + t.length - 1;
-    poolval_writer *writer;
-    if (memchr(at, '\\', (size_t)(end - at)) == NULL) {
-        SCOPED string = poolval_str_new_size(vm.space, at, (size_t)(end - at));
-        return string == NULL ? NOTHING : of_object(poolval_str_intern(vm.space, string));
-    }
-    writer = need_memory(poolval_writer_new(vm.space));
+    poolval_writer *writer = need_memory(poolval_writer_new(vm.space));
     while (at < end) {
         const char *stop = memchr(at, '\\', (size_t)(end - at));
         if (stop == NULL) stop = end;
@@ -148,7 +143,8 @@ static value string_value(token t) {
         at = stop;
         if (at++ < end) escaped(writer, &at);
     }
-    return unbox_new(poolval_writer_end(writer));
+    SCOPED string = poolval_writer_end(writer);
+    return string == NULL ? NOTHING : of_object(poolval_str_intern(vm.space, string));
 }
 
 value lex_value(token t) { return t.what == T_STRING ? string_value(t) : number_value(t); }

@@ -117,11 +117,19 @@ void machine_begin(void) {
 
 /* ---- End: what the machine holds is dropped, so that what is left is a leak ---- */
 
-static void drop_constants(void) {
-    for (code *c = vm.codes; c != NULL; c = c->next) {
-        for (int i = 0; i < c->constant_count; i++) drop(c->constants[i]);
-        c->constant_count = 0;
+void constants_drop(void) {
+    for (code *c = vm.codes; c != NULL; c = c->next)
+        while (c->constant_count > 0) drop(c->constants[--c->constant_count]);
+}
+
+void codes_free(void) {
+    for (code *c = vm.codes, *next; c != NULL; c = next) {
+        next = c->next;
+        for (int i = 0; i < c->variable_count; i++) free(c->variables[i]);
+        free(c->name), free(c->ins), free(c->lines), free(c->constants), free(c->variables);
+        free(c->handlers), free(c->captures), free(c->inner), free(c);
     }
+    vm.codes = NULL;
 }
 
 int machine_end(int tell_leaks) {
@@ -133,14 +141,11 @@ int machine_end(int tell_leaks) {
     vm.global_count = 0;
     for (int i = 0; i < POOLVAL_TYPES; i++) poolobj_clear(&vm.methods[i]);
     for (poolobj **held = &vm.exception; held <= &vm.error_class; held++) poolobj_clear(held);
-    drop_constants();
+    constants_drop();
     poolobj_gc_collect(vm.heap, 2);
     int leaks = tell_leaks && poolgraph_leaks(vm.heap, NULL, stderr) != 0;
     poolobj_heap_close(vm.heap);
-    for (code *c = vm.codes, *next; c != NULL; c = next) {
-        next = c->next;
-        code_free(c);
-    }
+    codes_free();
     free(vm.globals), free(vm.global_names), free(vm.frame), free(vm.stack);
     return leaks;
 }
@@ -151,15 +156,10 @@ int global_slot(const char *name, size_t length) {
     for (int i = 0; i < vm.global_count; i++)
         if (strlen(vm.global_names[i]) == length && memcmp(vm.global_names[i], name, length) == 0)
             return i;
-    if (vm.global_count == vm.global_room) {
-        vm.global_room = vm.global_room == 0 ? 64 : 2 * vm.global_room;
-        size_t room = (size_t)vm.global_room;
-        vm.globals = need_memory(realloc(vm.globals, room * sizeof *vm.globals));
-        vm.global_names = need_memory(realloc(vm.global_names, room * sizeof *vm.global_names));
-    }
+    vm.globals = grown(vm.globals, vm.global_count, sizeof *vm.globals);
     vm.globals[vm.global_count] = NOTHING;
-    vm.global_names[vm.global_count] = need_memory(strndup(name, length));
-    return vm.global_count++;
+    ADD(vm.global_names, vm.global_count, need_memory(strndup(name, length)));
+    return vm.global_count - 1;
 }
 
 /* ---- Built-in functions, and methods of built-in types ---- */
@@ -173,17 +173,6 @@ void define(int kind, const char *name, native_function function, int least, int
     if (vm.methods[kind] == NULL) vm.methods[kind] = need_memory(poolval_dict_new(vm.space));
     if (poolval_dict_set_steal(vm.space, vm.methods[kind], interned(name), object_of(made)) < 0)
         need_memory(NULL);
-}
-
-/* What was found last is found at once: neither names nor methods go before the end. */
-poolobj *attribute_of_kind(value object, poolobj *name) {
-    static struct { poolobj *name, *dict, *found; } latest[64];
-    poolobj *found = NULL, *dict = vm.methods[kind_of(object)];
-    size_t at = ((uintptr_t)name >> 4 ^ (uintptr_t)dict >> 4) % 64;
-    if (latest[at].name == name && latest[at].dict == dict) return latest[at].found;
-    if (dict == NULL || poolval_dict_find(vm.space, dict, name, &found) <= 0) return NULL;
-    latest[at].name = name, latest[at].dict = dict, latest[at].found = found;
-    return found;
 }
 
 /* ---- Where an exception came by ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * parse.c - tokens as a tree. Names become variables here: a register of the function, a cell that
- * a function around it shares with it, or a global.
+ * parse.c - tokens as trees of expressions. Names become variables here: a register of the
+ * function, a cell that a function around it shares with it, or a global.
  */
 #include "tree.h"
 
@@ -14,21 +14,22 @@ typedef struct chunk {
 } chunk;
 
 static struct {
-    token now;
-    unit *unit;
     chunk *chunks;
     const char *file;
     int depth; /* of expressions in expressions */
+    symbol **symbols;
+    unit **units; /* where what is met next is, or will be */
+    code *made;
     jmp_buf failed;
 } parser;
+token token_now;
+unit *now;
 
-static node *expression(void);
-static node *block(void);
-static node *statement(void);
+static node *binary_from(int least);
 
 /* ---- Memory, errors, tokens ---- */
 
-void *tree_memory(size_t size) {
+static void *tree_memory(size_t size) { /* zeroed, until the program is compiled */
     chunk *made = need_memory(calloc(1, sizeof *made + size));
     made->next = parser.chunks;
     parser.chunks = made;
@@ -40,202 +41,178 @@ void syntax_error(int line, const char *what) {
     longjmp(parser.failed, 1);
 }
 
-static void advance(void) { parser.now = lex_next(); }
-
-static int accept(int what) {
-    if (parser.now.what != what) return 0;
-    advance();
+int accept(int what) {
+    if (token_now.what != what) return 0;
+    token_now = lex_next();
     return 1;
 }
 
-static void expect(int what, const char *complaint) {
-    if (!accept(what)) syntax_error(parser.now.line, complaint);
+void expect(int what, const char *complaint) {
+    if (!accept(what)) syntax_error(token_now.line, complaint);
 }
 
-static void skip_lines(void) {
+void skip_lines(void) {
     while (accept(T_LINE)) {
     }
 }
 
-static node *node_new(enum node_kind kind, node *a, node *b) {
+node *node_new(enum node_kind kind, node *a, node *b) {
     node *n = tree_memory(sizeof *n);
     n->kind = kind;
-    n->line = parser.now.line;
     n->a = a;
     n->b = b;
     return n;
 }
 
-static token name_token(void) {
-    token t = parser.now;
+token name_token(void) {
+    token t = token_now;
     expect(T_NAME, "a name belongs here");
     return t;
 }
 
-static int name_constant(token t) {
-    poolobj *name = need_memory(poolval_str_new_size(vm.space, t.text, t.length));
-    poolobj *interned = need_memory(poolval_str_intern(vm.space, name));
-    poolobj_decref(name); /* before an error of syntax can leave the function */
-    return constant_add(parser.unit->code, of_object(interned));
+int name_constant(token t) {
+    SCOPED name = need_memory(poolval_str_new_size(vm.space, t.text, t.length));
+    return constant_add(of_object(need_memory(poolval_str_intern(vm.space, name))));
 }
 
 /* ---- Variables ---- */
 
-static symbol *declare(token t) {
-    unit *u = parser.unit;
-    symbol *s = tree_memory(sizeof *s);
-    *s = (symbol){t.text, t.length, u->active++, 0, u->symbols};
-    u->symbols = s;
-    if (u->active > u->code->locals) {
-        u->code->variables = grown(u->code->variables, u->code->locals, sizeof(char *));
-        u->code->variables[u->code->locals++] = need_memory(strndup(t.text, t.length));
-    }
+symbol *declare(token t) {
+    if (*parser.symbols == NULL) *parser.symbols = tree_memory(sizeof(symbol));
+    symbol *s = *parser.symbols;
+    parser.symbols = &s->after;
+    s->name = t, s->reg = now->active++, s->next = now->symbols;
+    now->symbols = s;
+    code *c = now->code;
+    if (now->active > c->variable_count)
+        ADD(c->variables, c->variable_count, need_memory(strndup(t.text, t.length)));
     return s;
 }
 
 static symbol *find(const unit *u, token t) {
     for (symbol *s = u->symbols; s != NULL; s = s->next)
-        if (s->length == t.length && memcmp(s->name, t.text, t.length) == 0) return s;
+        if (s->name.length == t.length && memcmp(s->name.text, t.text, t.length) == 0) return s;
     return NULL;
 }
 
-static int capture_add(unit *u, symbol *s, int from_register, int index) {
-    code *c = u->code;
-    u->captured = grown(u->captured, c->capture_count, sizeof *u->captured);
-    c->captures = grown(c->captures, c->capture_count, sizeof *c->captures);
-    u->captured[c->capture_count] = s;
-    c->captures[c->capture_count] = (capture){from_register, index};
-    return c->capture_count++;
-}
-
 /* The index of the cell by which the unit reaches a variable of a unit around it; -1: none. */
-static int find_outside(unit *u, token t, symbol **found) {
+static int find_outside(const unit *u, token t) {
     if (u->outer == NULL) return -1;
+    code *c = u->code;
     symbol *s = find(u->outer, t);
-    int index = s != NULL ? s->reg : find_outside(u->outer, t, found);
+    int index = s != NULL ? s->reg : find_outside(u->outer, t);
     if (index < 0) return -1;
-    if (s != NULL) {
-        s->captured = 1;
-        *found = s;
-    }
-    for (int i = 0; i < u->code->capture_count; i++)
-        if (u->captured[i] == *found) return i;
-    return capture_add(u, *found, s != NULL, index);
+    if (s != NULL) s->captured = 1;
+    for (int i = 0; i < c->capture_count; i++)
+        if (c->captures[i].from_register == (s != NULL) && c->captures[i].index == index) return i;
+    ADD(c->captures, c->capture_count, (capture){s != NULL, index});
+    return c->capture_count - 1;
 }
 
-/* What a block declares is gone at its end, and so are its registers. */
-typedef struct scope {
-    symbol *symbols;
-    int active;
-} scope;
+static node *global(token t) {
+    node *n = node_new(N_GLOBAL, NULL, NULL);
+    n->index = global_slot(t.text, t.length);
+    return n;
+}
 
-static scope scope_begin(void) { return (scope){parser.unit->symbols, parser.unit->active}; }
-
-static void scope_end(scope outer) {
-    parser.unit->symbols = outer.symbols;
-    parser.unit->active = outer.active;
+static node *local(symbol *s) {
+    node *n = node_new(N_LOCAL, NULL, NULL);
+    n->symbol = s;
+    return n;
 }
 
 static node *variable(token t) {
-    node *n = node_new(N_LOCAL, NULL, NULL);
-    if ((n->symbol = find(parser.unit, t)) != NULL) return n;
-    n->kind = N_UP;
-    if ((n->index = find_outside(parser.unit, t, &n->symbol)) >= 0) return n;
-    n->kind = N_GLOBAL;
-    n->index = global_slot(t.text, t.length);
+    symbol *s = find(now, t);
+    if (s != NULL) return local(s);
+    int index = find_outside(now, t);
+    if (index < 0) return global(t);
+    node *n = node_new(N_UP, NULL, NULL);
+    n->index = index;
     return n;
 }
 
-/* What `let`, `fn` and `class` make: a global outside of all blocks, otherwise a local. */
-static node *new_variable(token t) {
-    node *n;
-    if (parser.unit->outer != NULL || parser.unit->depth > 0) {
-        n = node_new(N_LOCAL, NULL, NULL);
-        n->symbol = declare(t);
-        return n;
-    }
-    n = node_new(N_GLOBAL, NULL, NULL);
-    n->index = global_slot(t.text, t.length);
-    return n;
+node *new_variable(token t) {
+    return now->outer != NULL || now->depth > 0 ? local(declare(t)) : global(t);
 }
 
 /* ---- Functions ---- */
 
+static void unit_begin(token name) {
+    if (*parser.units == NULL) *parser.units = tree_memory(sizeof(unit));
+    unit *u = *parser.units;
+    parser.units = &u->after;
+    *u = (unit){.outer = now, .after = u->after, .code = code_new(name), .locals = u->locals};
+    u->top = u->code->locals = u->code->registers = u->locals;
+    u->breaks = u->continues = -2;
+    u->line = name.line;
+    now = u;
+}
+
+static code *unit_end(void) {
+    code *made = now->code;
+    int reg = temporary();
+    emit(OP_CONST, reg, constant_add(vm.none), 0);
+    emit(OP_RETURN, reg, 0, 0);
+    now->locals = made->variable_count;
+    now = now->outer;
+    return made;
+}
+
 static void parameters(void) {
     expect('(', "parameters in () belong here");
-    while (parser.now.what != ')') {
+    while (token_now.what != ')') {
         declare(name_token());
-        parser.unit->code->parameters++;
+        now->code->parameters++;
         if (!accept(',')) break;
     }
     expect(')', "a ) is missing");
+    for (symbol *s = now->symbols; s != NULL; s = s->next) cell_for(s, s->reg);
 }
 
-static node *function(const char *name, size_t length) {
+node *function(token name) {
     node *n = node_new(N_FUNCTION, NULL, NULL);
-    unit *u = tree_memory(sizeof *u);
-    code *outer = parser.unit->code;
-    u->outer = parser.unit;
-    u->code = code_new(name, length);
-    outer->inner = grown(outer->inner, outer->inner_count, sizeof *outer->inner);
-    n->index = outer->inner_count;
-    outer->inner[outer->inner_count++] = u->code;
-    parser.unit = u;
+    unit_begin(name);
     parameters();
-    u->self = u->symbols;
-    u->body = block();
-    parser.unit = u->outer;
-    n->unit = u;
+    block();
+    code *made = unit_end();
+    n->index = now->code->inner_count;
+    ADD(now->code->inner, now->code->inner_count, made);
     return n;
 }
 
 /* ---- Expressions ---- */
 
-static void add_to(node ***end, node *n) {
-    **end = n;
-    *end = &n->next;
-}
-
-/* Expressions up to a closing bracket, with commas between; lines may end there. */
-static node *items(int closing, int pairs) {
-    node *first = NULL, **end = &first;
-    skip_lines();
-    while (parser.now.what != closing) {
-        add_to(&end, expression());
-        if (pairs) {
+/* A node with expressions up to a closing bracket, with commas between; lines may end there. */
+static node *with_items(enum node_kind kind, node *of, int closing) {
+    node *n = node_new(kind, of, NULL), **end = &n->list;
+    for (skip_lines(); token_now.what != closing; skip_lines()) {
+        *end = expression(), end = &(*end)->next;
+        if (kind == N_DICT) {
             expect(':', "a : and a value are missing");
             skip_lines();
-            add_to(&end, expression());
+            *end = expression(), end = &(*end)->next;
         }
         skip_lines();
         if (!accept(',')) break;
-        skip_lines();
     }
     expect(closing, "a closing bracket is missing");
-    return first;
-}
-
-static node *constant(value v) {
-    node *n = node_new(N_CONST, NULL, NULL);
-    if (v == NOTHING) longjmp(parser.failed, 1);
-    n->index = is_int(v) && int_of(v) == (int16_t)int_of(v) ? int_of(v) : 0;
-    if (is_int(v) && int_of(v) == n->index)
-        n->kind = N_INT;
-    else
-        n->index = constant_add(parser.unit->code, v);
     return n;
 }
 
-static node *container(enum node_kind kind, int closing, int pairs) {
-    node *n = node_new(kind, NULL, NULL);
-    n->list = items(closing, pairs);
+node *constant(value v) {
+    node *n = node_new(N_INT, NULL, NULL);
+    if (v == NOTHING) longjmp(parser.failed, 1);
+    n->index = int_of(v);
+    if (is_int(v) && n->index == (int16_t)n->index) return n;
+    n->kind = N_CONST;
+    n->index = constant_add(v);
     return n;
 }
 
 static node *primary(void) {
-    token t = parser.now;
+    token t = token_now;
     node *n;
-    advance();
+    token_now = lex_next();
     switch (t.what) {
     case T_NUMBER:
     case T_STRING:
@@ -247,11 +224,11 @@ static node *primary(void) {
     case T_NAME:
         return variable(t);
     case T_FN:
-        return function("fn", 2);
+        return function(t);
     case '[':
-        return container(N_LIST, ']', 0);
+        return with_items(N_LIST, NULL, ']');
     case '{':
-        return container(N_DICT, '}', 1);
+        return with_items(N_DICT, NULL, '}');
     case '(':
         n = expression();
         expect(')', "a ) is missing");
@@ -263,34 +240,26 @@ static node *primary(void) {
 
 /* Trees are gone through by recursion, so that what needs no brackets has an end here. */
 static void go_deeper(int *depth) {
-    if (++*depth > 1000) syntax_error(parser.now.line, "an expression is too long");
+    if (++*depth > 1000) syntax_error(token_now.line, "an expression is too long");
 }
 
 static node *subscript(node *of) {
-    node *start = NULL, *n;
-    if (parser.now.what != ':') start = expression();
+    node *n = node_new(N_INDEX, of, token_now.what == ':' ? NULL : expression());
     if (accept(':')) {
-        n = node_new(N_SLICE, of, start);
-        if (parser.now.what != ']') n->c = expression();
-    } else
-        n = node_new(N_INDEX, of, start);
+        n->kind = N_SLICE;
+        if (token_now.what != ']') n->c = expression();
+    }
     expect(']', "a ] is missing");
     return n;
 }
 
 static node *postfix(node *n) {
     for (int chained = 0;; go_deeper(&chained)) {
-        if (accept('(')) {
-            node *call = node_new(n->kind == N_ATTR ? N_INVOKE : N_CALL, n, NULL);
-            if (n->kind == N_ATTR) {
-                call->a = n->a;
-                call->index = n->index;
-            }
-            call->list = items(')', 0);
-            n = call;
-        } else if (accept('[')) {
+        if (accept('('))
+            n = with_items(N_CALL, n, ')');
+        else if (accept('['))
             n = subscript(n);
-        } else if (accept('.')) {
+        else if (accept('.')) {
             n = node_new(N_ATTR, n, NULL);
             n->index = name_constant(name_token());
         } else
@@ -298,243 +267,86 @@ static node *postfix(node *n) {
     }
 }
 
-static node *binary_from(int least);
-
 static node *unary(void) {
-    int what = parser.now.what;
-    if (what == '-' || what == '~') {
-        advance();
-        node *of = binary_from(11), *n;
-        if (what == '-' && of->kind == N_INT && of->index != INT16_MIN) {
-            of->index = -of->index;
-            return of;
-        }
-        n = node_new(N_UNARY, of, NULL);
-        n->op = what == '-' ? OP_NEG : OP_INVERT;
+    int what = token_now.what;
+    if (accept(T_NOT)) return node_new(N_NOT, binary_from(4), NULL);
+    if (!accept('-') && !accept('~')) return postfix(primary());
+    node *n = binary_from(11);
+    if (what == '-' && n->kind == N_INT && n->index != INT16_MIN) {
+        n->index = -n->index;
         return n;
     }
-    if (accept(T_NOT)) return node_new(N_NOT, binary_from(4), NULL);
-    return postfix(primary());
+    n = node_new(N_UNARY, n, NULL);
+    n->op = what == '-' ? OP_NEG : OP_INVERT;
+    return n;
 }
 
+/* Token, level, instruction, node: what binds stronger has a higher level. */
+#define OPERATORS(X)                                                                               \
+    X(T_OR, 1, 0, N_OR), X(T_AND, 2, 0, N_AND), X('<', 4, OP_J_LT, N_COMPARE),                     \
+        X(T_LE, 4, OP_J_LE, N_COMPARE), X('>', 4, OP_J_GT_I, N_COMPARE),                           \
+        X(T_GE, 4, OP_J_GE_I, N_COMPARE), X(T_EQ, 4, OP_J_EQ, N_COMPARE),                          \
+        X(T_NE, 4, OP_J_NE, N_COMPARE), X(T_IN, 4, 0, N_IN), X(T_NOT, 4, 1, N_IN),                 \
+        X('|', 5, OP_OR, N_BINARY), X('^', 6, OP_XOR, N_BINARY), X('&', 7, OP_AND, N_BINARY),      \
+        X(T_SHL, 8, OP_SHL, N_BINARY), X(T_SHR, 8, OP_SHR, N_BINARY), X('+', 9, OP_ADD, N_BINARY), \
+        X('-', 9, OP_SUB, N_BINARY), X('*', 10, OP_MUL, N_BINARY), X('/', 10, OP_DIV, N_BINARY),   \
+        X(T_FLOOR_DIV, 10, OP_FLOOR_DIV, N_BINARY), X('%', 10, OP_MOD, N_BINARY),                  \
+        X(T_POW, 12, OP_POW, N_BINARY)
+#define OPERATOR(token, level, op, kind) [token] = {level, op, kind}
 static const struct {
-    int what, level, op;
+    int level, op;
     enum node_kind kind;
-} operators[] = {
-    {T_OR, 1, 0, N_OR},
-    {T_AND, 2, 0, N_AND},
-    {'<', 4, OP_J_LT, N_COMPARE},
-    {T_LE, 4, OP_J_LE, N_COMPARE},
-    {'>', 4, OP_J_GT_I, N_COMPARE},
-    {T_GE, 4, OP_J_GE_I, N_COMPARE},
-    {T_EQ, 4, OP_J_EQ, N_COMPARE},
-    {T_NE, 4, OP_J_NE, N_COMPARE},
-    {T_IN, 4, 0, N_IN},
-    {T_NOT, 4, 1, N_IN},
-    {'|', 5, OP_OR, N_BINARY},
-    {'^', 6, OP_XOR, N_BINARY},
-    {'&', 7, OP_AND, N_BINARY},
-    {T_SHL, 8, OP_SHL, N_BINARY},
-    {T_SHR, 8, OP_SHR, N_BINARY},
-    {'+', 9, OP_ADD, N_BINARY},
-    {'-', 9, OP_SUB, N_BINARY},
-    {'*', 10, OP_MUL, N_BINARY},
-    {'/', 10, OP_DIV, N_BINARY},
-    {T_FLOOR_DIV, 10, OP_FLOOR_DIV, N_BINARY},
-    {'%', 10, OP_MOD, N_BINARY},
-    {T_POW, 12, OP_POW, N_BINARY},
-};
-
-static int operator_of(int what) {
-    for (int i = 0; i < (int)(sizeof operators / sizeof *operators); i++)
-        if (operators[i].what == what) return i;
-    return -1;
-}
+} operators[LAST_WORD + 1] = {OPERATORS(OPERATOR)};
 
 /* An expression whose operators bind at least so much. ** binds to the right. */
 static node *binary_from(int least) {
     go_deeper(&parser.depth);
-    node *left = unary(), *n;
-    int i, chained = 0;
-    while ((i = operator_of(parser.now.what)) >= 0 && operators[i].level >= least) {
-        advance();
-        go_deeper(&chained);
-        if (operators[i].what == T_NOT) expect(T_IN, "`in` belongs after this `not`");
-        n = node_new(operators[i].kind, left, NULL);
-        n->b = binary_from(operators[i].level + (operators[i].what != T_POW));
-        n->op = operators[i].op;
-        left = n;
+    node *left = unary();
+    for (int chained = 0; operators[token_now.what].level >= least; go_deeper(&chained)) {
+        int what = token_now.what;
+        accept(what);
+        if (what == T_NOT) expect(T_IN, "`in` belongs after this `not`");
+        node *right = binary_from(operators[what].level + (what != T_POW));
+        left = node_new(operators[what].kind, left, right);
+        left->op = operators[what].op;
     }
     parser.depth--;
     return left;
 }
 
-static node *expression(void) { return binary_from(1); }
+node *expression(void) { return binary_from(1); }
 
-/* ---- Statements ---- */
+/* ---- Programs ---- */
 
-static node *block(void) {
-    scope outer = scope_begin();
-    node *n = node_new(S_BLOCK, NULL, NULL), **end = &n->list;
-    expect('{', "a { belongs here");
-    parser.unit->depth++;
-    for (skip_lines(); !accept('}'); skip_lines()) add_to(&end, statement());
-    parser.unit->depth--;
-    scope_end(outer);
-    return n;
+static code *go_through(const char *text) {
+    lex_begin(text);
+    parser.depth = 0;
+    now = NULL;
+    token_now = (token){.text = "main", .length = 4};
+    unit_begin(token_now);
+    token_now = lex_next();
+    for (skip_lines(); token_now.what != T_END; skip_lines()) statement();
+    return unit_end();
 }
 
-static node *let(void) {
-    token t = name_token();
-    node *n = node_new(S_LET, NULL, accept('=') ? expression() : constant(vm.none));
-    n->a = new_variable(t);
-    return n;
-}
-
-/* The name is known inside of the function, so that it can call itself. */
-static node *named_function(void) {
-    token t = name_token();
-    node *n = node_new(S_LET, new_variable(t), NULL);
-    n->b = function(t.text, t.length);
-    return n;
-}
-
-static node *class_statement(void) {
-    token t = name_token();
-    node *n = node_new(S_CLASS, new_variable(t), NULL), **end = &n->list;
-    n->index = name_constant(t);
-    if (accept('(')) {
-        n->b = expression();
-        expect(')', "a ) is missing");
-    }
-    expect('{', "a { belongs here");
-    for (skip_lines(); !accept('}'); skip_lines()) {
-        expect(T_FN, "a class has methods alone");
-        t = name_token();
-        int index = name_constant(t);
-        node *made = function(t.text, t.length);
-        made->op = index;
-        add_to(&end, made);
-    }
-    return n;
-}
-
-static node *if_statement(void) {
-    node *n = node_new(S_IF, expression(), NULL);
-    n->b = block();
-    if (accept(T_ELSE)) n->c = accept(T_IF) ? if_statement() : block();
-    return n;
-}
-
-static node *while_statement(void) {
-    node *n = node_new(S_WHILE, expression(), NULL);
-    n->b = block();
-    return n;
-}
-
-static node *for_statement(void) {
-    scope outer = scope_begin();
-    token t = name_token(), hidden = t;
-    node *n = node_new(S_FOR, NULL, NULL);
-    expect(T_IN, "`in` belongs here");
-    n->a = expression();
-    hidden.length = 0;
-    n->index = declare(hidden)->reg; /* three registers for the loop itself */
-    declare(hidden), declare(hidden);
-    n->symbol = declare(t);
-    n->b = block();
-    scope_end(outer);
-    return n;
-}
-
-static node *try_statement(void) {
-    node *n = node_new(S_TRY, block(), NULL);
-    scope outer = scope_begin();
-    expect(T_CATCH, "`catch` belongs here");
-    n->symbol = declare(name_token());
-    n->b = block();
-    scope_end(outer);
-    return n;
-}
-
-static node *change(node *target) {
-    static const int ops[] = {OP_ADD, OP_SUB, OP_MUL, OP_DIV};
-    int what = parser.now.what;
-    node *n;
-    if (what != '=' && (what < T_ADD_SET || what > T_DIV_SET))
-        return node_new(S_EXPRESSION, target, NULL);
-    advance();
-    if (target->kind != N_LOCAL && target->kind != N_UP && target->kind != N_GLOBAL &&
-        target->kind != N_INDEX && target->kind != N_ATTR)
-        syntax_error(parser.now.line, "nothing can be assigned to this");
-    n = node_new(what == '=' ? S_SET : S_CHANGE, target, NULL);
-    n->op = what == '=' ? 0 : ops[what - T_ADD_SET];
-    n->b = expression();
-    return n;
-}
-
-static node *yield_statement(void) {
-    if (parser.unit->outer == NULL) syntax_error(parser.now.line, "yield outside of a function");
-    parser.unit->code->generator = 1;
-    return node_new(S_YIELD, expression(), NULL);
-}
-
-static node *return_statement(void) {
-    int empty = parser.now.what == T_LINE || parser.now.what == '}';
-    if (parser.unit->outer == NULL) syntax_error(parser.now.line, "return outside of a function");
-    return node_new(S_RETURN, empty ? constant(vm.none) : expression(), NULL);
-}
-
-static node *some_statement(void) {
-    if (accept(T_LET)) return let();
-    if (accept(T_CLASS)) return class_statement();
-    if (accept(T_IF)) return if_statement();
-    if (accept(T_FOR)) return for_statement();
-    if (accept(T_TRY)) return try_statement();
-    if (accept(T_RETURN)) return return_statement();
-    if (accept(T_YIELD)) return yield_statement();
-    if (accept(T_THROW)) return node_new(S_THROW, expression(), NULL);
-    if (accept(T_BREAK)) return node_new(S_BREAK, NULL, NULL);
-    if (accept(T_CONTINUE)) return node_new(S_CONTINUE, NULL, NULL);
-    if (accept(T_FN)) return named_function();
-    if (accept(T_WHILE)) return while_statement();
-    return change(expression());
-}
-
-static node *statement(void) {
-    int line = parser.now.line;
-    node *n = some_statement();
-    n->line = line;
-    if (parser.now.what != '}' && parser.now.what != T_END)
-        expect(T_LINE, "a statement ends before this");
-    return n;
-}
-
-static void program(void) {
-    unit *u = parser.unit = tree_memory(sizeof *u);
-    node **end;
-    u->code = code_new("main", 4);
-    u->body = node_new(S_BLOCK, NULL, NULL);
-    end = &u->body->list;
-    advance();
-    for (skip_lines(); parser.now.what != T_END; skip_lines()) add_to(&end, statement());
-    unit_compile(u);
+static code *compile(const char *text) {
+    symbol *symbols = NULL;
+    unit *units = NULL;
+    parser.symbols = &symbols, parser.units = &units;
+    go_through(text);
+    constants_drop(), codes_free();
+    parser.symbols = &symbols, parser.units = &units;
+    return go_through(text);
 }
 
 code *compile_program(const char *text, const char *file) {
-    code *before = vm.codes, *made = NULL;
-    poolval_error_clear(vm.space);
     parser.file = file;
-    parser.chunks = NULL;
-    parser.depth = 0;
-    lex_begin(text);
-    if (setjmp(parser.failed) == 0) program();
+    parser.made = NULL;
+    if (setjmp(parser.failed) == 0) parser.made = compile(text);
     for (chunk *c = parser.chunks, *next; c != NULL; c = next) {
         next = c->next;
         free(c);
     }
-    if (vm.exception == NULL && poolval_error(vm.space) != POOLVAL_OK) error_becomes_exception();
-    if (vm.exception == NULL)
-        for (made = vm.codes; made->next != before;) made = made->next;
-    return made;
+    if (parser.made == NULL) error_becomes_exception();
+    return parser.made;
 }

@@ -151,7 +151,7 @@ ON_INTS(SHR, j >= 0 && (r = i >> (j > 31 ? 31 : j), 1))
 ON_INTS(FLOOR_DIV, floor_divide(i, j, &r))
 ON_INTS(MOD, modulo(i, j, &r))
 
-#define ON_NUMBERS(name, immediate, overflows, on)                                                 \
+#define ON_NUMBERS(name, overflows, on)                                                            \
     OP(name) {                                                                                     \
         value x = R(B), y = R(C);                                                                  \
         double p, q;                                                                               \
@@ -161,17 +161,20 @@ ON_INTS(MOD, modulo(i, j, &r))
         } else if (two_floats(x, y, &p, &q))                                                       \
             return give(s, of_float(p on q));                                                      \
         return slow(s);                                                                            \
-    }                                                                                              \
-    INLINE enum outcome immediate(state *s) {                                                      \
+    }
+#define ON_NUMBER_I(name, overflows, on)                                                           \
+    OP(name##_I) {                                                                                 \
         value x = R(B);                                                                            \
         int32_t r;                                                                                 \
         if (is_int(x) && !overflows(int_of(x), C, &r)) return give(s, of_int(r));                  \
         if (is_float(x)) return give(s, of_float(float_of(x) on C));                               \
         return result_of_one(s, arith(OP_##name, x, of_int(C)));                                   \
     }
-ON_NUMBERS(ADD, op_ADD_I, __builtin_add_overflow, +)
-ON_NUMBERS(SUB, op_SUB_I, __builtin_sub_overflow, -)
-ON_NUMBERS(MUL, op_MUL_I, __builtin_mul_overflow, *)
+ON_NUMBERS(ADD, __builtin_add_overflow, +)
+ON_NUMBERS(SUB, __builtin_sub_overflow, -)
+ON_NUMBERS(MUL, __builtin_mul_overflow, *)
+ON_NUMBER_I(ADD, __builtin_add_overflow, +)
+ON_NUMBER_I(MUL, __builtin_mul_overflow, *)
 
 OP(MOD_I) {
     int32_t r;
@@ -204,45 +207,42 @@ OP(JUMP) { return go(s, C); }
 OP(JUMP_TRUE) { return jump_by_truth(s, 1); }
 OP(JUMP_FALSE) { return jump_by_truth(s, 0); }
 
-/* Jumps if the result of a comparison is `sense`. */
+/* What is not two numbers is compared by `op`, of x and y. */
+INLINE enum outcome compare_slowly(state *s, int op, value x, value y, int sense, int immediate) {
+    int holds = compare(op, x, y);
+    if (holds < 0) return FAILS;
+    taken(s, A);
+    if (!immediate) taken(s, B);
+    return go(s, holds == sense ? C : 1);
+}
+
+/* Jumps if the result of a comparison is `sense`; with a small number, and with a register too. */
+#define COMPARE_I(name, by, swapped, sense, on)                                                    \
+    OP(name##_I) {                                                                                 \
+        value x = R(A), y = of_int(B);                                                             \
+        if (is_int(x)) return go(s, (int_of(x) on B) == sense ? C : 1);                            \
+        if (is_float(x)) return go(s, (float_of(x) on B) == sense ? C : 1);                        \
+        return compare_slowly(s, OP_##by, swapped ? y : x, swapped ? x : y, sense, 1);             \
+    }
 #define COMPARE(name, by, sense, on)                                                               \
     OP(name) {                                                                                     \
         value x = R(A), y = R(B);                                                                  \
         double p, q;                                                                               \
         if (both_int(x, y)) return go(s, (int_of(x) on int_of(y)) == sense ? C : 1);               \
         if (two_floats(x, y, &p, &q)) return go(s, (p on q) == sense ? C : 1);                     \
-        int holds = compare(OP_##by, x, y);                                                        \
-        if (holds < 0) return FAILS;                                                               \
-        taken(s, A), taken(s, B);                                                                  \
-        return go(s, holds == sense ? C : 1);                                                      \
-    }
+        return compare_slowly(s, OP_##by, x, y, sense, 0);                                         \
+    }                                                                                              \
+    COMPARE_I(name, by, 0, sense, on)
 COMPARE(J_LT, J_LT, 1, <)
 COMPARE(J_NLT, J_LT, 0, <)
 COMPARE(J_LE, J_LE, 1, <=)
 COMPARE(J_NLE, J_LE, 0, <=)
 COMPARE(J_EQ, J_EQ, 1, ==)
 COMPARE(J_NE, J_EQ, 0, ==)
-
-#define COMPARE_I(name, by, swapped, sense, on)                                                    \
-    OP(name) {                                                                                     \
-        value x = R(A), y = of_int(B);                                                             \
-        if (is_int(x)) return go(s, (int_of(x) on B) == sense ? C : 1);                            \
-        if (is_float(x)) return go(s, (float_of(x) on B) == sense ? C : 1);                        \
-        int holds = swapped ? compare(OP_##by, y, x) : compare(OP_##by, x, y);                     \
-        if (holds < 0) return FAILS;                                                               \
-        taken(s, A);                                                                               \
-        return go(s, holds == sense ? C : 1);                                                      \
-    }
-COMPARE_I(J_LT_I, J_LT, 0, 1, <)
-COMPARE_I(J_NLT_I, J_LT, 0, 0, <)
-COMPARE_I(J_LE_I, J_LE, 0, 1, <=)
-COMPARE_I(J_NLE_I, J_LE, 0, 0, <=)
-COMPARE_I(J_GT_I, J_LT, 1, 1, >)
-COMPARE_I(J_NGT_I, J_LT, 1, 0, >)
-COMPARE_I(J_GE_I, J_LE, 1, 1, >=)
-COMPARE_I(J_NGE_I, J_LE, 1, 0, >=)
-COMPARE_I(J_EQ_I, J_EQ, 0, 1, ==)
-COMPARE_I(J_NE_I, J_EQ, 0, 0, ==)
+COMPARE_I(J_GT, J_LT, 1, 1, >)
+COMPARE_I(J_NGT, J_LT, 1, 0, >)
+COMPARE_I(J_GE, J_LE, 1, 1, >=)
+COMPARE_I(J_NGE, J_LE, 1, 0, >=)
 
 /* ---- Items and attributes ---- */
 
@@ -407,11 +407,6 @@ OP(CLASS) {
     value v = make_class(name_at(s, B), C >= 0 ? &R(C) : NULL);
     if (C >= 0) taken(s, C);
     return result(s, v);
-}
-OP(METHOD) {
-    if (set_attribute(R(A), name_at(s, C), R(B)) < 0) return FAILS;
-    taken(s, B);
-    return go(s, 1);
 }
 OP(THROW) {
     vm.exception = box(R(A));

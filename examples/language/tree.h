@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tree.h - a program between its text and its code: tokens, and the tree that the parser makes of
- * them, in which names are already variables.
+ * tree.h - a program between its text and its code: tokens, trees of expressions, in which names
+ * are already variables, and the functions that are being compiled.
  */
 #ifndef TREE_H
 #define TREE_H
@@ -33,55 +33,83 @@ void lex_begin(const char *text);
 /* The value of a number or string, a new reference; NOTHING: it is none. */
 value lex_value(token t);
 
-/* ---- Trees ---- */
+/* ---- Variables and functions ---- */
 
-typedef struct unit unit;
-
+/* The text is gone through twice. The first time tells which variables functions inside share, and
+   how many a function has; the second time, whose code is kept, meets the same symbols and units.
+ */
 typedef struct symbol {
-    const char *name;
-    size_t length;
-    int reg, captured; /* by a function inside: then the register holds a cell */
-    struct symbol *next;
+    token name;
+    int reg, captured;           /* by a function inside: then the register holds a cell */
+    struct symbol *next, *after; /* seen behind it; the one that is met next */
 } symbol;
 
+typedef struct unit {
+    struct unit *outer, *after;
+    code *code;
+    symbol *symbols;       /* that can be seen, the innermost first */
+    int active, locals;    /* registers of variables: in use; of all */
+    int top, depth;        /* registers in use, temporaries too; blocks around */
+    int breaks, continues; /* jumps of the innermost loop, -1: none; -2: no loop */
+    int line;
+} unit;
+extern unit *now;
+
+/* ---- Trees ---- */
+
 #define NODES(X)                                                                                   \
-    X(N_CONST), X(N_INT), X(N_LOCAL), X(N_UP), X(N_GLOBAL), X(N_BINARY), X(N_UNARY), X(N_AND),     \
-        X(N_OR), X(N_NOT), X(N_COMPARE), X(N_IN), X(N_CALL), X(N_INVOKE), X(N_INDEX), X(N_SLICE),  \
-        X(N_ATTR), X(N_LIST), X(N_DICT), X(N_FUNCTION), X(S_EXPRESSION), X(S_LET), X(S_SET),       \
-        X(S_CHANGE), X(S_IF), X(S_WHILE), X(S_FOR), X(S_RETURN), X(S_YIELD), X(S_THROW), X(S_TRY), \
-        X(S_BREAK), X(S_CONTINUE), X(S_BLOCK), X(S_CLASS)
-#define NODE_NAME(name) name
+    X(CONST), X(INT), X(LOCAL), X(UP), X(GLOBAL), X(BINARY), X(UNARY), X(AND), X(OR), X(NOT),      \
+        X(COMPARE), X(IN), X(CALL), X(INDEX), X(SLICE), X(ATTR), X(LIST), X(DICT), X(FUNCTION)
+#define NODE_NAME(name) N_##name
 enum node_kind { NODES(NODE_NAME) };
 #undef NODE_NAME
 
 typedef struct node {
     enum node_kind kind;
-    int op, index, line;
+    int op, index;
     struct node *a, *b, *c;
     struct node *list, *next; /* the first of several, and the one beside this */
     symbol *symbol;
-    unit *unit;
 } node;
 
-/* A function while it is compiled. */
-struct unit {
-    unit *outer;
-    code *code;
-    symbol *symbols;   /* that can be seen, the innermost first */
-    symbol **captured; /* what code->captures leads to */
-    symbol *self;      /* parameters, the last first */
-    node *body;
-    int active, depth; /* registers in use; blocks around */
-};
+/* ---- parse.c: tokens as trees; what is wrong ends it by syntax_error ---- */
 
-/* ---- Parser and compiler ---- */
-
-void *tree_memory(size_t size); /* zeroed, until the program is compiled */
-/* A statement list of a unit; what is wrong ends it by syntax_error. */
 _Noreturn void syntax_error(int line, const char *what);
-int constant_add(code *code, value v);            /* takes the reference over */
-void *grown(void *table, int count, size_t size); /* room for one more, in powers of two */
-code *code_new(const char *name, size_t length);
-void unit_compile(unit *u);
+extern token token_now;
+int accept(int what); /* 1: it was this token, and is the next one */
+void expect(int what, const char *complaint);
+void skip_lines(void);
+token name_token(void);
+int name_constant(token t);
+node *expression(void);
+node *constant(value v);
+node *node_new(enum node_kind kind, node *a, node *b);
+symbol *declare(token t);
+/* What `let`, `fn` and `class` make: a global outside of all blocks, otherwise a local. */
+node *new_variable(token t);
+node *function(token name);
+
+/* ---- compile.c: trees as code ---- */
+
+code *code_new(token name);
+int constant_add(value v); /* takes the reference over */
+int emit(int op, int a, int b, int c);
+int temporary(void);
+int jump(int op, int a, int b, int chain); /* of the jumps to one place; -1: the first */
+void land(int chain, int target);
+void land_here(int chain);
+void evaluate(node *n, int dest);
+int operand(node *n); /* the register where its value lies, a variable's own if it is one */
+int copied(int reg);  /* who reads a temporary takes it: one that is read again is copied */
+int branch(node *n, int sense, int chain); /* jumps taken if its truth is `sense` join the chain */
+void assign(node *target, node *from);
+void change(node *target, int op, node *from);
+void store(const node *variable, int from);
+void cell_for(const symbol *s, int from); /* if functions inside share it; -1: empty */
+
+/* ---- statement.c: statements, as code at once ---- */
+
+void statement(void);
+void block(void);
 
 #endif

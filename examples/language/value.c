@@ -15,6 +15,12 @@ void *need_memory(void *memory) {
     exit(1);
 }
 
+void *grown(void *table, int count, size_t size) {
+    if (count != 0 && (count < 4 || (count & (count - 1)) != 0)) return table;
+    size_t room = count == 0 ? 4 : 2 * (size_t)count;
+    return need_memory(realloc(table, room * size));
+}
+
 /* ---- Registers and objects ---- */
 
 poolobj *box(value v) {
@@ -55,11 +61,6 @@ value unbox_new(poolobj *object) {
     if (!is_register_number(object, &v)) return of_object(object);
     poolobj_decref(object);
     return v;
-}
-
-int kind_of(value v) {
-    if (is_object(v)) return poolval_type(vm.space, object_of(v));
-    return is_int(v) ? POOLVAL_INT : is_float(v) ? POOLVAL_FLOAT : POOLVAL_OTHER;
 }
 
 int truth_of(value v) {
@@ -163,46 +164,42 @@ static poolobj *own_repr(poolval_space *space, poolobj *object) {
     return poolval_str_new(space, text);
 }
 
-typedef int (*edge_hook)(poolval_space *, poolobj *, int, size_t, char *, size_t);
-
-static poolobj_type *make_type(const poolobj_typespec *spec, edge_hook edge, int iterates) {
-    poolval_hooks hooks = {.repr = own_repr, .edge = edge};
-    if (iterates) hooks.next = generator_next;
-    return need_memory(poolval_type_new(vm.space, POOLVAL_OTHER, spec, &hooks));
+static poolobj_type *make_type(poolobj_typespec spec, poolval_hooks hooks) {
+    hooks.repr = own_repr;
+    return need_memory(poolval_type_new(vm.space, POOLVAL_OTHER, &spec, &hooks));
 }
 
 void types_begin(void) {
-    static const size_t method_refs[] = {offsetof(method, object), offsetof(method, function),
-                                         POOLOBJ_END};
-    static const char *const method_fields[] = {"object", "function"};
-    static const size_t generator_refs[] = {offsetof(generator, closure), POOLOBJ_END};
-    static const char *const generator_fields[] = {"function"};
+    static const size_t in_method[] = {offsetof(method, object), offsetof(method, function),
+                                       POOLOBJ_END},
+                        in_generator[] = {offsetof(generator, closure), POOLOBJ_END};
+    static const char *const method_fields[] = {"object", "function"}, *const generator_fields[] = {
+                                                                           "function"};
     poolobj_typespec of_function = {
         .name = "function", .size = sizeof(closure), .flags = POOLOBJ_ITEMS_ARE_REFS};
     poolobj_typespec of_native = {.name = "built-in", .size = sizeof(native)};
     poolobj_typespec of_cell = {.name = "cell", .size = sizeof(cell), .traverse = cell_traverse};
     poolobj_typespec of_method = {
-        .name = "method", .size = sizeof(method), .refs = method_refs, .fields = method_fields};
+        .name = "method", .size = sizeof(method), .refs = in_method, .fields = method_fields};
     poolobj_typespec of_generator = {.name = "generator",
                                      .size = sizeof(generator),
                                      .item_size = sizeof(value),
-                                     .refs = generator_refs,
+                                     .refs = in_generator,
                                      .fields = generator_fields,
                                      .traverse = generator_traverse};
-    vm.closure_type = make_type(&of_function, closure_edge, 0);
-    vm.native_type = make_type(&of_native, NULL, 0);
-    vm.cell_type = make_type(&of_cell, cell_edge, 0);
-    vm.method_type = make_type(&of_method, NULL, 0);
-    vm.generator_type = make_type(&of_generator, generator_edge, 1);
+    vm.closure_type = make_type(of_function, (poolval_hooks){.edge = closure_edge});
+    vm.native_type = make_type(of_native, (poolval_hooks){0});
+    vm.cell_type = make_type(of_cell, (poolval_hooks){.edge = cell_edge});
+    vm.method_type = make_type(of_method, (poolval_hooks){0});
+    vm.generator_type =
+        make_type(of_generator, (poolval_hooks){.edge = generator_edge, .next = generator_next});
 }
 
 /* An object of a type of the machine's own; NULL: failed. */
 static void *own_new(poolobj_type *type, int what, int items) {
     own *made = poolobj_new_items(type, (size_t)items);
-    if (made == NULL)
-        fail(POOLVAL_ERR_MEMORY, "out of memory");
-    else
-        made->what = what;
+    if (made == NULL) return fail(POOLVAL_ERR_MEMORY, "out of memory"), NULL;
+    made->what = what;
     return made;
 }
 

@@ -4,7 +4,18 @@
  */
 #include "frames.h"
 
+#include <stdio.h>
+
 enum { NESTED_RUNS = 200 };
+
+/* Adds to the trace through which function an exception came, and where. */
+static void note_trace(const frame *f) {
+    int line = f->code->lines[f->pc - f->code->ins];
+    size_t length = strlen(vm.trace);
+    if (line > 0 && length < sizeof vm.trace - 100)
+        snprintf(vm.trace + length, sizeof vm.trace - length, "  in %.40s, line %d\n",
+                 f->code->name, line);
+}
 
 /* Whoever catches the exception: the frame in which the loop goes on; NULL: nobody does. */
 frame *unwind(void) {

@@ -246,7 +246,6 @@ int machine_end(int tell_leaks); /* 1: objects are left, which it told of */
 void constants_drop(void);       /* of all code */
 void codes_free(void);
 int global_slot(const char *name, size_t length);
-void note_trace(const frame *frame);
 
 /* run.c */
 value run(void); /* the last frame, until it ends; NOTHING: vm.exception */

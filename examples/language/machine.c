@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * machine.c - the machine as a whole: its beginning and end, globals, methods of built-in types,
- * what hooks of instances call, and through which functions an exception came.
+ * and what hooks of instances call.
  */
 #include "language.h"
 
@@ -173,14 +173,4 @@ void define(int kind, const char *name, native_function function, int least, int
     if (vm.methods[kind] == NULL) vm.methods[kind] = need_memory(poolval_dict_new(vm.space));
     if (poolval_dict_set_steal(vm.space, vm.methods[kind], interned(name), object_of(made)) < 0)
         need_memory(NULL);
-}
-
-/* ---- Where an exception came by ---- */
-
-void note_trace(const frame *f) {
-    int line = f->code->lines == NULL ? 0 : f->code->lines[f->pc - f->code->ins];
-    size_t length = strlen(vm.trace);
-    if (line > 0 && length < sizeof vm.trace - 100)
-        snprintf(vm.trace + length, sizeof vm.trace - length, "  in %.40s, line %d\n",
-                 f->code->name, line);
 }

@@ -52,7 +52,8 @@ int compare(int op, value a, value b) {
     SCOPED y = box(b);
     if (op == OP_J_EQ) return poolval_equal(vm.space, x, y);
     if (poolval_compare(vm.space, x, y, &order) < 0) return -1;
-    return op == OP_J_LT ? order < 0 : order <= 0;
+    if (op == OP_J_LT || op == OP_J_LE) return order < (op == OP_J_LE);
+    return order > -(op == OP_J_GE);
 }
 
 int contains(value container, value item) {

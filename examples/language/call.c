@@ -29,12 +29,9 @@ frame *unwind(void) {
         for (int i = 0; i < f->code->handler_count; i++) {
             handler *h = &f->code->handlers[i];
             if (at < h->from || at >= h->to) continue;
-            for (int r = f->code->locals; r < f->code->registers; r++) {
-                drop(f->base[r]);
-                f->base[r] = NOTHING;
-            }
-            drop(f->base[h->reg]);
-            f->base[h->reg] = unbox(vm.exception);
+            for (int r = f->code->locals; r < f->code->registers; r++)
+                replace(&f->base[r], NOTHING);
+            replace(&f->base[h->reg], unbox(vm.exception));
             poolobj_clear(&vm.exception);
             vm.on_its_way = 0;
             f->pc = f->code->ins + h->at;
@@ -54,15 +51,13 @@ static int insert_argument(value *at, int count, value first) {
     return count + 1;
 }
 
-/* Whether a class can begin an object with so many arguments; *init is borrowed. */
+/* Whether a class can begin an object with so many arguments; `init` is its method, or NULL. */
 static int can_begin(value class_, int count, poolobj **init) {
-    closure *c;
-    *init = NULL;
     if (kind_of(class_) != POOLVAL_CLASS)
         return fail(POOLVAL_ERR_TYPE, "a %s can't be called", type_name(class_)), 0;
     if (poolval_attr_find(vm.space, object_of(class_), vm.name_init, init) < 0) return 0;
     if (*init == NULL) return count_fits("the class", count, 0, 0);
-    c = (closure *)*init;
+    closure *c = (closure *)*init;
     if (own_kind(of_object(c)) != A_CLOSURE || c->code->generator)
         return fail(POOLVAL_ERR_TYPE, "init is no function"), 0;
     return count_fits("init", count, c->code->parameters - 1, c->code->parameters - 1);
@@ -71,15 +66,12 @@ static int can_begin(value class_, int count, poolobj **init) {
 /* An object of the class lies where the class did, and before the arguments of its `init`. Returns
    how many arguments there are then; 0: nothing is to be called; -1: failed. */
 int begin_object(value *at, int count, poolobj **init) {
-    SCOPED class_ = NULL;
-    if (!can_begin(at[0], count, init)) return -1;
-    poolobj *object = poolval_instance_new(vm.space, object_of(at[0]));
+    poolobj *object = NULL;
+    if (can_begin(at[0], count, init)) object = poolval_instance_new(vm.space, object_of(at[0]));
     if (object == NULL) return -1;
-    class_ = object_of(at[0]);
-    at[0] = of_object(object);
-    if (*init == NULL) return 0;
-    poolobj_incref(*init);
-    return insert_argument(at, count, copy_of(at[0]));
+    if (*init != NULL) poolobj_incref(*init);
+    replace(&at[0], of_object(object));
+    return *init == NULL ? 0 : insert_argument(at, count, copy_of(at[0]));
 }
 
 /* A bound method gives way to its function, with its object before the arguments. */
@@ -121,29 +113,23 @@ int generator_next(poolval_space *space, poolobj *object, poolobj **item) {
     return vm.exception == NULL ? 0 : tell_library();
 }
 
+/* Where a loop is lies behind what it goes through: an index, or a number's end and step. */
 int begin_loop(value *at) {
-    poolobj *iterator;
-    int64_t range[3] = {0};
+    int64_t range[3] = {0}, fits = 0;
     int kind = kind_of(at[0]);
-    for (int i = 1; i < 3; i++) {
-        drop(at[i]);
-        at[i] = of_int(0);
-    }
+    for (int i = 1; i < 3; i++) replace(&at[i], of_int(0));
     if (kind == POOLVAL_LIST || own_kind(at[0]) == A_GENERATOR) return 1;
-    if (kind == POOLVAL_RANGE) {
+    if (kind == POOLVAL_RANGE)
         poolval_range_get(vm.space, object_of(at[0]), &range[0], &range[1], &range[2]);
-        if (range[0] == (int32_t)range[0] && range[1] == (int32_t)range[1] &&
-            range[2] == (int32_t)range[2]) {
-            drop(at[0]);
-            for (int i = 0; i < 3; i++) at[i] = of_int((int32_t)range[i]);
-            return 1;
-        }
+    for (int i = 0; i < 3; i++) fits += range[i] == (int32_t)range[i];
+    if (kind == POOLVAL_RANGE && fits == 3) {
+        for (int i = 0; i < 3; i++) replace(&at[i], of_int((int32_t)range[i]));
+        return 1;
     }
     SCOPED over = box(at[0]);
-    if ((iterator = poolval_iterate(vm.space, over)) == NULL) return 0;
-    drop(at[0]);
-    at[0] = of_object(iterator);
-    return 1;
+    poolobj *iterator = poolval_iterate(vm.space, over);
+    if (iterator != NULL) replace(&at[0], of_object(iterator));
+    return iterator != NULL;
 }
 
 value make_class(poolobj *name, const value *base) {

@@ -78,22 +78,12 @@ int operand(node *n) {
 
 /* Jumps compare; an operation and its opposite lie side by side. */
 static int compare_jump(node *n, int sense, int chain) {
-    int op = n->op, left, right, top = now->top;
-    int greater = op == OP_J_GT_I || op == OP_J_GE_I;
-    left = operand(n->a);
-    if (n->b->kind == N_INT) {
-        if (!greater) op += OP_J_LT_I - OP_J_LT;
-        if (op >= OP_J_GT_I && !greater) op += OP_J_EQ_I - OP_J_GT_I;
-        right = n->b->index;
-    } else {
+    int top = now->top, op = n->op, left = operand(n->a), right = n->b->index;
+    if (!sense) op += op == OP_J_NE ? -1 : 1;
+    if (n->b->kind == N_INT)
+        op += OP_J_LT_I - OP_J_LT;
+    else
         right = operand(n->b);
-        if (greater) {
-            int other = left;
-            left = right, right = other;
-            op = op == OP_J_GT_I ? OP_J_LT : OP_J_LE;
-        }
-    }
-    if (!sense) op += (n->op == OP_J_NE) ? -1 : 1;
     now->top = top;
     return jump(op, left, right, chain);
 }
@@ -135,15 +125,11 @@ static void short_cut(node *n, int dest) {
 
 /* dest = left op right, where a small number is a part of the instruction. */
 static void emit_binary(int op, int dest, int left, node *right) {
-    int number = right->index, is_number = right->kind == N_INT;
-    if (is_number && op == OP_ADD)
-        emit(OP_ADD_I, dest, left, number);
-    else if (is_number && op == OP_SUB && number != INT16_MIN && number != 0)
-        emit(OP_ADD_I, dest, left, -number); /* but -0.0 - 0 is -0.0, where -0.0 + 0 is not */
-    else if (is_number && op == OP_MUL)
-        emit(OP_MUL_I, dest, left, number);
-    else if (is_number && op == OP_MOD && number > 0)
-        emit(OP_MOD_I, dest, left, number);
+    int is_number = right->kind == N_INT;
+    if (is_number && (op == OP_ADD || op == OP_SUB || op == OP_MUL))
+        emit(op + OP_ADD_I - OP_ADD, dest, left, right->index);
+    else if (is_number && op == OP_MOD && right->index > 0)
+        emit(OP_MOD_I, dest, left, right->index);
     else
         emit(op, dest, left, operand(right));
 }

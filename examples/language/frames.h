@@ -37,7 +37,7 @@ static inline int resume(generator *g, int ends) {
     if (g->state == GENERATOR_RUNS)
         return fail(POOLVAL_ERR_VALUE, "a generator does not wait for itself");
     if (!push_frame(g->code, (closure *)g->closure, base, ends)) return -1;
-    for (int i = 0; i < g->code->registers; i++) base[i] = g->registers[i];
+    memcpy(base, g->registers, (size_t)g->code->registers * sizeof *base);
     g->state = GENERATOR_RUNS;
     vm.frame->generator = g;
     vm.frame->pc = g->pc;
@@ -49,10 +49,7 @@ static inline int resume(generator *g, int ends) {
 static inline void suspend(const instruction *pc) {
     generator *g = vm.frame->generator;
     value *base = vm.frame->base;
-    for (int i = 0; i < g->code->registers; i++) {
-        g->registers[i] = base[i];
-        base[i] = NOTHING;
-    }
+    for (int i = 0; i < g->code->registers; i++) g->registers[i] = base[i], base[i] = NOTHING;
     g->pc = pc;
     g->state = GENERATOR_WAITS;
     vm.frame--;
@@ -62,11 +59,7 @@ static inline void suspend(const instruction *pc) {
 /* The last frame goes, with all that its registers hold. */
 static inline void pop_frame(void) {
     frame *f = vm.frame;
-    for (value *r = f->base, *end = r + f->code->registers; r < end; r++) {
-        value old = *r;
-        *r = NOTHING;
-        drop(old);
-    }
+    for (value *r = f->base, *end = r + f->code->registers; r < end; r++) replace(r, NOTHING);
     vm.frame--;
     if (f->generator != NULL) {
         f->generator->state = GENERATOR_ENDED;

@@ -53,6 +53,11 @@ static inline value copy_of(value v) { /* a new reference */
 static inline void drop(value v) {
     if (is_object(v)) poolobj_decref(object_of(v));
 }
+static inline void replace(value *at, value v) { /* takes v over */
+    value old = *at;
+    *at = v;
+    drop(old);
+}
 
 /* SCOPED x = ...: a reference, or NULL, that is dropped where the scope of x ends. */
 static inline void drop_scoped(poolobj **held) {
@@ -72,10 +77,11 @@ typedef struct instruction {
 #define OPERATIONS(X) \
     X(MOVE) X(TAKE) X(CONST) X(INT) X(DROP) X(GET_GLOBAL) X(SET_GLOBAL) X(GET_UP) X(SET_UP) \
     X(NEW_CELL) X(GET_CELL) X(SET_CELL) X(CLOSURE) X(ADD) X(SUB) X(MUL) X(DIV) X(FLOOR_DIV) \
-    X(MOD) X(POW) X(AND) X(OR) X(XOR) X(SHL) X(SHR) X(ADD_I) X(MUL_I) X(MOD_I) X(NEG) \
-    X(INVERT) X(NOT) X(JUMP) X(JUMP_TRUE) X(JUMP_FALSE) X(J_LT) X(J_NLT) X(J_LE) X(J_NLE) \
-    X(J_EQ) X(J_NE) X(J_LT_I) X(J_NLT_I) X(J_LE_I) X(J_NLE_I) X(J_GT_I) X(J_NGT_I) X(J_GE_I) \
-    X(J_NGE_I) X(J_EQ_I) X(J_NE_I) X(GET_INDEX) X(SET_INDEX) X(GET_SLICE) X(GET_ATTR) \
+    X(MOD) X(POW) X(AND) X(OR) X(XOR) X(SHL) X(SHR) X(ADD_I) X(SUB_I) X(MUL_I) X(MOD_I) \
+    X(NEG) X(INVERT) X(NOT) X(JUMP) X(JUMP_TRUE) X(JUMP_FALSE) X(J_LT) X(J_NLT) X(J_LE) X(J_NLE) \
+    X(J_GT) X(J_NGT) X(J_GE) X(J_NGE) X(J_EQ) X(J_NE) X(J_LT_I) X(J_NLT_I) X(J_LE_I) \
+    X(J_NLE_I) X(J_GT_I) X(J_NGT_I) X(J_GE_I) X(J_NGE_I) X(J_EQ_I) X(J_NE_I) X(GET_INDEX) \
+    X(SET_INDEX) X(GET_SLICE) X(GET_ATTR) \
     X(SET_ATTR) X(LIST) X(DICT) X(CALL) X(INVOKE) X(RETURN) X(YIELD) X(FOR_BEGIN) X(FOR_NEXT) \
     X(CLASS) X(THROW) X(CONTAINS)
 /* clang-format on */

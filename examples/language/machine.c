@@ -134,8 +134,7 @@ void codes_free(void) {
 
 int machine_end(int tell_leaks) {
     for (int i = 0; i < vm.global_count; i++) {
-        drop(vm.globals[i]);
-        vm.globals[i] = NOTHING;
+        replace(&vm.globals[i], NOTHING);
         free(vm.global_names[i]);
     }
     vm.global_count = 0;

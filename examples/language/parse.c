@@ -284,8 +284,8 @@ static node *unary(void) {
 /* Token, level, instruction, node: what binds stronger has a higher level. */
 #define OPERATORS(X)                                                                               \
     X(T_OR, 1, 0, N_OR), X(T_AND, 2, 0, N_AND), X('<', 4, OP_J_LT, N_COMPARE),                     \
-        X(T_LE, 4, OP_J_LE, N_COMPARE), X('>', 4, OP_J_GT_I, N_COMPARE),                           \
-        X(T_GE, 4, OP_J_GE_I, N_COMPARE), X(T_EQ, 4, OP_J_EQ, N_COMPARE),                          \
+        X(T_LE, 4, OP_J_LE, N_COMPARE), X('>', 4, OP_J_GT, N_COMPARE),                             \
+        X(T_GE, 4, OP_J_GE, N_COMPARE), X(T_EQ, 4, OP_J_EQ, N_COMPARE),                            \
         X(T_NE, 4, OP_J_NE, N_COMPARE), X(T_IN, 4, 0, N_IN), X(T_NOT, 4, 1, N_IN),                 \
         X('|', 5, OP_OR, N_BINARY), X('^', 6, OP_XOR, N_BINARY), X('&', 7, OP_AND, N_BINARY),      \
         X(T_SHL, 8, OP_SHL, N_BINARY), X(T_SHR, 8, OP_SHR, N_BINARY), X('+', 9, OP_ADD, N_BINARY), \

@@ -29,12 +29,6 @@ INLINE void load(state *s) {
     s->pc = vm.frame->pc;
 }
 
-INLINE void replace(value *at, value v) {
-    value old = *at;
-    *at = v;
-    drop(old);
-}
-
 INLINE value moved(value *from) {
     value v = *from;
     *from = NOTHING;
@@ -161,8 +155,7 @@ ON_INTS(MOD, modulo(i, j, &r))
         } else if (two_floats(x, y, &p, &q))                                                       \
             return give(s, of_float(p on q));                                                      \
         return slow(s);                                                                            \
-    }
-#define ON_NUMBER_I(name, overflows, on)                                                           \
+    }                                                                                              \
     OP(name##_I) {                                                                                 \
         value x = R(B);                                                                            \
         int32_t r;                                                                                 \
@@ -173,8 +166,6 @@ ON_INTS(MOD, modulo(i, j, &r))
 ON_NUMBERS(ADD, __builtin_add_overflow, +)
 ON_NUMBERS(SUB, __builtin_sub_overflow, -)
 ON_NUMBERS(MUL, __builtin_mul_overflow, *)
-ON_NUMBER_I(ADD, __builtin_add_overflow, +)
-ON_NUMBER_I(MUL, __builtin_mul_overflow, *)
 
 OP(MOD_I) {
     int32_t r;
@@ -207,42 +198,36 @@ OP(JUMP) { return go(s, C); }
 OP(JUMP_TRUE) { return jump_by_truth(s, 1); }
 OP(JUMP_FALSE) { return jump_by_truth(s, 0); }
 
-/* What is not two numbers is compared by `op`, of x and y. */
-INLINE enum outcome compare_slowly(state *s, int op, value x, value y, int sense, int immediate) {
-    int holds = compare(op, x, y);
+/* What is not two numbers is compared with y, which is no register if it is a small number. */
+INLINE enum outcome compare_slowly(state *s, int op, value y, int sense, int immediate) {
+    int holds = compare(op, R(A), y);
     if (holds < 0) return FAILS;
     taken(s, A);
     if (!immediate) taken(s, B);
     return go(s, holds == sense ? C : 1);
 }
 
-/* Jumps if the result of a comparison is `sense`; with a small number, and with a register too. */
-#define COMPARE_I(name, by, swapped, sense, on)                                                    \
-    OP(name##_I) {                                                                                 \
-        value x = R(A), y = of_int(B);                                                             \
-        if (is_int(x)) return go(s, (int_of(x) on B) == sense ? C : 1);                            \
-        if (is_float(x)) return go(s, (float_of(x) on B) == sense ? C : 1);                        \
-        return compare_slowly(s, OP_##by, swapped ? y : x, swapped ? x : y, sense, 1);             \
-    }
-#define COMPARE(name, by, sense, on)                                                               \
+/* Jumps if the result of a comparison is `sense`: with a register, and with a small number. */
+#define COMPARE_AS(name, by, sense, on)                                                            \
     OP(name) {                                                                                     \
         value x = R(A), y = R(B);                                                                  \
         double p, q;                                                                               \
         if (both_int(x, y)) return go(s, (int_of(x) on int_of(y)) == sense ? C : 1);               \
         if (two_floats(x, y, &p, &q)) return go(s, (p on q) == sense ? C : 1);                     \
-        return compare_slowly(s, OP_##by, x, y, sense, 0);                                         \
+        return compare_slowly(s, OP_##by, y, sense, 0);                                            \
     }                                                                                              \
-    COMPARE_I(name, by, 0, sense, on)
-COMPARE(J_LT, J_LT, 1, <)
-COMPARE(J_NLT, J_LT, 0, <)
-COMPARE(J_LE, J_LE, 1, <=)
-COMPARE(J_NLE, J_LE, 0, <=)
-COMPARE(J_EQ, J_EQ, 1, ==)
-COMPARE(J_NE, J_EQ, 0, ==)
-COMPARE_I(J_GT, J_LT, 1, 1, >)
-COMPARE_I(J_NGT, J_LT, 1, 0, >)
-COMPARE_I(J_GE, J_LE, 1, 1, >=)
-COMPARE_I(J_NGE, J_LE, 1, 0, >=)
+    OP(name##_I) {                                                                                 \
+        value x = R(A);                                                                            \
+        if (is_int(x)) return go(s, (int_of(x) on B) == sense ? C : 1);                            \
+        if (is_float(x)) return go(s, (float_of(x) on B) == sense ? C : 1);                        \
+        return compare_slowly(s, OP_##by, of_int(B), sense, 1);                                    \
+    }
+#define COMPARE(name, opposite, on) COMPARE_AS(name, name, 1, on) COMPARE_AS(opposite, name, 0, on)
+COMPARE(J_LT, J_NLT, <)
+COMPARE(J_LE, J_NLE, <=)
+COMPARE(J_GT, J_NGT, >)
+COMPARE(J_GE, J_NGE, >=)
+COMPARE(J_EQ, J_NE, ==)
 
 /* ---- Items and attributes ---- */
 

@@ -2,6 +2,7 @@
 #include "heap/heap.h"
 
 #include "base/check.h"
+#include "heap/hedge.h"
 #include "heap/huge_make.h"
 #include "heap/purge.h"
 #include "heap/space.h"
@@ -151,10 +152,13 @@ static bool take_small(struct heap *heap, uintptr_t *address, bool *zeroed) {
 
 /* The records of a span lie side by side, so it does not reach over the end of a window. */
 static bool take_span_pages(unsigned pools, uintptr_t *address, bool *zeroed) {
-    const struct range_request request = {pools, POOL_SIZE, (size_t)1 << WINDOW_SHIFT};
+    struct range_request request = {pools, POOL_SIZE, (size_t)1 << WINDOW_SHIFT};
     if (!space_lock()) return false;
     size_t size = pools * (size_t)POOL_SIZE, refaults = purge_refaults();
+    request.pages += hedge_due();
     *address = space_take(&request);
+    if (request.pages > pools && *address != 0 && !hedge_put(*address + size))
+        space_return(*address + size, POOL_SIZE);
     *zeroed = *address != 0 && space_touch(*address, size) == 0;
     bool again = (purge_refaults() - refaults) * POOL_SIZE > size / 2;
     space_unlock();

@@ -3,6 +3,7 @@
 
 #include "base/chance.h"
 #include "base/check.h"
+#include "heap/hedge.h"
 #include "heap/huge.h"
 #include "heap/purge.h"
 #include "os/options.h"
@@ -66,8 +67,7 @@ bool space_allows(size_t more) { return allows(more, 0); }
 void space_count(size_t bytes_more, size_t bytes_less) {
     ASSERT(space_lock_is_held());
     space_figures.mapped += bytes_more - bytes_less;
-    if (space_figures.mapped > space_figures.mapped_peak)
-        space_figures.mapped_peak = space_figures.mapped;
+    space_figures.mapped_peak = size_max(space_figures.mapped_peak, space_figures.mapped);
 }
 
 size_t space_page_step(void) { return size_max(os_page_size() / POOL_SIZE, 1); }
@@ -174,7 +174,7 @@ static void arena_init(struct arena *arena, uintptr_t base, uint64_t touched) {
     arena->base = base;
     arena->free = ~(uint64_t)0;
     arena->touched = touched;
-    arena->young = arena->refault = 0;
+    arena->young = arena->refault = arena->hedges = 0;
     arena->huge = arena->closed = false;
     atomic_in_sequence();
     arena->kind = ARENA_OF_RUNS;
@@ -476,11 +476,8 @@ void space_split_huge(uintptr_t base) {
 /* ---- Taking and giving back ---- */
 
 static struct range_request in_os_pages(const struct range_request *request) {
-    struct range_request whole = *request;
-    size_t step = space_page_step();
-    whole.pages = align_up(whole.pages, step);
-    whole.alignment = size_max(whole.alignment, step * POOL_SIZE);
-    return whole;
+    size_t step = space_page_step(), alignment = size_max(request->alignment, step * POOL_SIZE);
+    return (struct range_request){align_up(request->pages, step), alignment, request->within};
 }
 
 /* Pages that are in no range any more. False: they can't be had, and are free again. */
@@ -532,6 +529,7 @@ bool space_extend(uintptr_t end, size_t size) {
 void space_return(uintptr_t base, size_t size) {
     ASSERT(space_lock_is_held());
     size = align_up(size, space_page_step() * POOL_SIZE);
+    size += hedge_remove(base + size);
     bool touched = mark_free(base, size);
     range_add(base, size / POOL_SIZE, touched);
 }
@@ -590,6 +588,7 @@ void space_rebuild(void) {
     }
     range_rebuild();
     huge_rebuild();
+    hedge_rebuild();
 }
 
 void space_check(void) {
@@ -597,4 +596,5 @@ void space_check(void) {
     range_check();
     purge_check();
     huge_check();
+    hedge_check();
 }

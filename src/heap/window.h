@@ -88,6 +88,7 @@ struct arena {
     uint64_t young;         /* became free since the purger looked last; part of free */
     uint64_t refault;       /* were purged by amount, and not asked for since (purge.h) */
     uint64_t refault_at;    /* when that was last, in ms of os_clock_ms */
+    uint64_t hedges;        /* inaccessible, and of the run before them (hedge.h) */
     struct link link;       /* OF_POOLS: arenas of one rank */
     struct link dirty;      /* queue of the purger, if and only if it waits there */
     uint64_t due;           /* while on the queue: when to look, in ms of os_clock_ms */

@@ -185,21 +185,23 @@ typedef struct frame {
     int ends;
 } frame;
 
+/* Names that the machine asks for: vm.name_init, ... */
+#define NAMES(X) X(init) X(kind) X(message) X(repr) X(equal) X(order) X(hash)
+#define NAME_FIELD(text) poolobj *name_##text;
+
 typedef struct machine {
     poolobj_heap *heap;
     poolval_space *space;
     value *stack; /* what lies above the registers of the last frame is NOTHING */
     frame *frames, *frame;
-    char trace[2000]; /* through which functions it came, as text */
+    char trace[2000]; /* through which functions the exception came, as text */
     int on_its_way;   /* the trace is of this exception */
     value *globals;
     char **global_names;
     int global_count;
     code *codes;
-    const char *file;
-    poolobj *exception; /* that is on its way */
-    poolobj *name_init, *name_kind, *name_message, *name_repr, *name_equal, *name_order, *name_hash,
-        *name_error, *error_class;
+    poolobj *exception, *error_class;
+    NAMES(NAME_FIELD)
     poolobj *methods[POOLVAL_TYPES]; /* dictionaries of natives by name */
     poolobj_type *closure_type, *native_type, *cell_type, *method_type, *generator_type;
     value none, yes, no;

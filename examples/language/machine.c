@@ -82,12 +82,13 @@ static void set_global(const char *name, value v) {
     vm.globals[slot] = v;
 }
 
+#define NAME_BEGIN(text) vm.name_##text = interned(#text);
+#define NAME_END(text) poolobj_clear(&vm.name_##text);
+
 static void names_begin(void) {
-    static const char *const names[] = {"init",  "kind",  "message", "repr",
-                                        "equal", "order", "hash",    "Error"};
-    poolobj **to = &vm.name_init;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) to[i] = interned(names[i]);
-    vm.error_class = need_memory(poolval_class_new(vm.space, vm.name_error, NULL));
+    NAMES(NAME_BEGIN)
+    SCOPED name = interned("Error");
+    vm.error_class = need_memory(poolval_class_new(vm.space, name, NULL));
     set_global("Error", copy_of(of_object(vm.error_class)));
 }
 
@@ -139,7 +140,9 @@ int machine_end(int tell_leaks) {
     }
     vm.global_count = 0;
     for (int i = 0; i < POOLVAL_TYPES; i++) poolobj_clear(&vm.methods[i]);
-    for (poolobj **held = &vm.exception; held <= &vm.error_class; held++) poolobj_clear(held);
+    NAMES(NAME_END)
+    poolobj_clear(&vm.exception);
+    poolobj_clear(&vm.error_class);
     constants_drop();
     poolobj_gc_collect(vm.heap, 2);
     int leaks = tell_leaks && poolgraph_leaks(vm.heap, NULL, stderr) != 0;

@@ -8,7 +8,6 @@
 
 #include "heap/heap.h"
 #include "heap/thread_heap.h"
-#include "os/options.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -87,9 +86,9 @@ struct allocate_wishes {
 };
 extern struct allocate_wishes allocate_wishes;
 
-/* A block at hand for a request above SMALL_MAX, or NULL: for allocate_slow to say why. */
+/* A block at hand for a request above QUICK_MAX, or NULL: for allocate_slow to say why. */
 ALWAYS_INLINE void *allocate_medium(size_t size) {
-    if (unlikely(size - SMALL_MAX - 1 >= SPAN_MAX - SMALL_MAX || options.large_direct)) return NULL;
+    if (unlikely(size - QUICK_MAX - 1 >= SPAN_MAX - QUICK_MAX)) return NULL;
     return magazine_pop(&thread_heap->top[size_class_span(size)]);
 }
 

@@ -90,7 +90,7 @@ struct heap {
        All begin without room, at the common bottom `no_rounds`. */
     struct round *top[CLASS_COUNT];
     struct round *end[CLASS_COUNT];
-    struct cursor cursors[1 + SMALL_CLASSES];
+    struct cursor cursors[1 + QUICK_CLASSES]; /* those of spans are always empty */
     /* Counted down by free: time passes for a program that only mallocs and frees the same few
        blocks, too. Set to 1 by whoever posts to the inbox, which the owner may miss by writing at
        the same time, and then sees a few frees later. */
@@ -352,11 +352,11 @@ static inline enum heap_state heap_state(const struct heap *heap) {
 
 /* ---- Fast paths ---- */
 
-/* A block for a small request, or NULL: for the slow path to say why. Rounding wraps to class 0,
-   which never has a block, for sizes near SIZE_MAX. */
+/* A block for a request up to QUICK_MAX, or NULL: for the slow path to say why. For 0 bytes it is
+   always NULL, as class 0 never has a block. */
 ALWAYS_INLINE void *heap_take_fast(struct heap *heap, size_t size) {
-    size_t class_index = (size + ALIGN - 1) / ALIGN;
-    if (unlikely(class_index > SMALL_CLASSES)) return NULL;
+    if (unlikely(size > QUICK_MAX)) return NULL;
+    unsigned class_index = size_class_quick[(size + ALIGN - 1) / ALIGN];
     void *block = magazine_pop(&heap->top[class_index]);
     return likely(block != NULL) ? block : cursor_pop(&heap->cursors[class_index]);
 }

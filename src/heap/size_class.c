@@ -4,6 +4,7 @@
 #include "base/check.h"
 
 struct size_class size_classes[CLASS_COUNT];
+uint8_t size_class_quick[QUICK_MAX / ALIGN + 1];
 
 static void set_stride(struct size_class *c, uint32_t stride) {
     c->stride = stride;
@@ -48,6 +49,9 @@ void size_class_init(void) {
     }
     ASSERT(c == &size_classes[PAGE_CLASS]);
     init_span(c, POOL_SIZE);
+    for (size_t size = ALIGN; size <= QUICK_MAX; size += ALIGN)
+        size_class_quick[size / ALIGN] = (uint8_t)size_class_of(size);
+    ASSERT(size_class_quick[QUICK_MAX / ALIGN] == QUICK_CLASSES);
 }
 
 unsigned size_class_aligned(size_t size, size_t alignment) {

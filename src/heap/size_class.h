@@ -35,6 +35,10 @@ enum {
        line longer, and aligned requests that need a stride of a page have the last class. */
     PAGE_SKEW = 64,
     SPAN_CLASSES = FINE_CLASSES + ((LAST_ORDER - COARSE_ORDER) << COARSE_SHIFT),
+    /* Requests up to so many bytes find their class in a table (size_class_quick). */
+    QUICK_ORDER = 12,
+    QUICK_MAX = 1 << QUICK_ORDER,
+    QUICK_CLASSES = SMALL_CLASSES + ((QUICK_ORDER - FINE_ORDER) << FINE_SHIFT),
     PAGE_CLASS = 1 + SMALL_CLASSES + SPAN_CLASSES,
     CLASS_COUNT = PAGE_CLASS + 1,
     /* Blocks that a heap keeps at hand of one class: so many, or so many bytes; enough for the ups
@@ -46,6 +50,7 @@ enum {
     MAGAZINE_BYTES = 512 * KIB,
 };
 static_assert(1 << FINE_ORDER == SMALL_MAX, "span classes begin where small ones end");
+static_assert(FINE_ORDER <= QUICK_ORDER && QUICK_ORDER <= COARSE_ORDER, "8 classes per doubling");
 static_assert(1 << LAST_ORDER == SPAN_MAX, "and end with the largest request");
 static_assert(FINE_ORDER <= COARSE_ORDER && COARSE_ORDER <= LAST_ORDER, "orders go up");
 /* The strides of an order are multiples of its step, a power of two. */
@@ -91,8 +96,12 @@ extern "C" {
 #endif
 
 extern struct size_class size_classes[CLASS_COUNT];
+/* The class of a request by its size in steps of ALIGN, rounded up: malloc has no branch between
+   small sizes and larger ones, which processors guess wrong half of the time in programs that ask
+   for both at random. Of 0 bytes it is class 0. */
+extern uint8_t size_class_quick[QUICK_MAX / ALIGN + 1];
 
-/* Fills the table. Needs nothing, may be called twice. */
+/* Fills the tables. Needs nothing, may be called twice. */
 void size_class_init(void);
 
 /* The class for a request of `size` bytes, 0 to SPAN_MAX. */

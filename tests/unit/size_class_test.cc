@@ -28,6 +28,14 @@ TEST_F(SizeClassTest, EverySizeGetsTheSmallestClassThatHoldsIt) {
     }
 }
 
+TEST_F(SizeClassTest, TheQuickTableSaysTheSame) {
+    EXPECT_EQ(size_class_quick[0], 0) << "which has no blocks";
+    for (size_t size = 1; size <= QUICK_MAX; size++) {
+        size_t steps = (size + ALIGN - 1) / ALIGN;
+        ASSERT_EQ(size_class_quick[steps], size_class_of(size)) << size;
+    }
+}
+
 TEST_F(SizeClassTest, StridesGrowAndLittleIsWasted) {
     EXPECT_EQ(size_classes[SMALL_CLASSES].stride, unsigned(SMALL_MAX));
     EXPECT_EQ(size_classes[PAGE_CLASS - 1].stride, unsigned(SPAN_MAX));

@@ -10,6 +10,7 @@
 #include "heap/guard.h"
 #include "layout.h"
 #include "malloc/descriptor.h"
+#include "os/options.h"
 #include "os/os.h"
 #include "source.h"
 #include "support/heap_fixture.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "os/frame_rule.h"
 
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,8 +9,19 @@
 #include "base/atomic.h"
 #include "os/kernel.h"
 
+enum { STACK_SPAN = 8 * 1024 * 1024 }; /* a stack is not longer, mostly */
+
+/* The stack of the first thread ends below what the kernel has put there for the program, 16 random
+   bytes among it. Nothing else lies within 128 MiB below. */
+static uintptr_t first_stack_end(void) {
+    static struct atomic_u64 end;
+    uintptr_t known = atomic_u64_load(&end);
+    if (unlikely(known == 0)) atomic_u64_store(&end, known = getauxval(AT_RANDOM));
+    return known;
+}
+
 /* The kernel says for a wait of no time whether it can read the word. */
-bool frame_rule_is_readable(uintptr_t address) {
+static bool kernel_can_read(uintptr_t address) {
     struct timespec at_once = {0, 0};
     int saved_errno = errno;
     long result =
@@ -17,6 +29,11 @@ bool frame_rule_is_readable(uintptr_t address) {
     bool readable = result == 0 || errno != EFAULT;
     errno = saved_errno;
     return readable;
+}
+
+bool frame_rule_can_read(uintptr_t address, uintptr_t lowest) {
+    size_t frames = first_stack_end() - lowest;
+    return (frames < STACK_SPAN && address - lowest < frames) || kernel_can_read(address);
 }
 
 #if defined(__x86_64__)
@@ -33,7 +50,6 @@ enum {
     WAYS = 2,
     WORD = sizeof(uintptr_t),
     STACK_PAGE = 4096,
-    STACK_SPAN = 8 * 1024 * 1024, /* a stack is not longer, mostly */
     SIZE_SHIFT = 2,
     SIZE_MOST = 1 << 16, /* words */
     KEPT_SHIFT = 32,
@@ -131,10 +147,10 @@ void frame_rule_learn(const struct frame *frame, const struct frame *caller) {
     rule_store(frame->place, BY_SIZE | size / WORD << SIZE_SHIFT | (uint64_t)kept << KEPT_SHIFT);
 }
 
-static bool can_read(uintptr_t address, uintptr_t *known_page) {
+static bool can_read(uintptr_t address, uintptr_t lowest, uintptr_t *known_page) {
     uintptr_t page = align_down(address, STACK_PAGE);
     if (page == *known_page) return true;
-    if (!frame_rule_is_readable(address)) return false;
+    if (!frame_rule_can_read(address, lowest)) return false;
     *known_page = page;
     return true;
 }
@@ -149,10 +165,10 @@ enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t
     size_t kept = rule >> KEPT_SHIFT;
     bool is_above = caller % WORD == 0 && caller > frame->stack && caller - lowest < STACK_SPAN;
     if (!is_above || caller - frame->stack < kept * WORD) return FRAME_UNKNOWN;
-    if (!can_read(caller - WORD, known_page)) return FRAME_UNKNOWN;
+    if (!can_read(caller - WORD, lowest, known_page)) return FRAME_UNKNOWN;
     frame->place = word_below(caller, RETURN_WORDS);
     if (kept != 0) {
-        if (!can_read(caller - kept * WORD, known_page)) return FRAME_UNKNOWN;
+        if (!can_read(caller - kept * WORD, lowest, known_page)) return FRAME_UNKNOWN;
         frame->pointer = word_below(caller, kept);
     }
     frame->stack = caller;

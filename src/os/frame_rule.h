@@ -37,8 +37,10 @@ enum frame_step { FRAME_UNKNOWN, FRAME_OUTERMOST, FRAME_CALLER };
    was entered; `*known` is the page that was last found to be readable. */
 enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t *known);
 
-/* True if the kernel can read the word at an address. */
-bool frame_rule_is_readable(uintptr_t address);
+/* True if the word at an address can be read by a thread whose stack pointer is at `lowest` or
+   below. On the first thread's stack, which is there as a whole from the pointer on, without a
+   system call. */
+bool frame_rule_can_read(uintptr_t address, uintptr_t lowest);
 
 #ifdef __cplusplus
 }

@@ -179,7 +179,7 @@ static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
         const uintptr_t *words = (const uintptr_t *)frame + FRAME_WORDS;
         uintptr_t page = align_down((uintptr_t)&words[1], STACK_PAGE);
         if (page != known &&
-            !(frame_rule_is_readable((uintptr_t)words) && frame_rule_is_readable(page)))
+            !(frame_rule_can_read((uintptr_t)words, lowest) && frame_rule_can_read(page, lowest)))
             return;
         known = page;
         if (words[1] < STACK_PAGE) return;

@@ -4,7 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <linux/seccomp.h>
 #include <random>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -63,6 +70,43 @@ TEST_F(FrameRuleTest, ADeepStackIsKnownAsAWhole) {
         whole += known == 64;
     }
     EXPECT_GE(whole, 85) << "seed " << seed_; // 98 on average; with one place for each, 61
+}
+
+// Runs it in a child in which any system call but exit and write ends the process.
+bool returns_true_without_calls(bool (*test)()) {
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+        syscall(SYS_exit, test() ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// The tests run on the first thread.
+TEST(FrameRuleReadTest, TheFirstThreadsStackIsReadWithoutASystemCall) {
+    EXPECT_TRUE(returns_true_without_calls([] {
+        uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+        uintptr_t arguments = reinterpret_cast<uintptr_t>(environ[0]);
+        return frame_rule_can_read(here, here) && frame_rule_can_read(here + 1024, here) &&
+               frame_rule_can_read(getauxval(AT_RANDOM) - 64, here) && arguments > here;
+    }));
+}
+
+TEST(FrameRuleReadTest, WhatIsNotThereIsToldFromWhatIs) {
+    const size_t page = size_t(sysconf(_SC_PAGESIZE));
+    char *two = static_cast<char *>(
+        mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    uintptr_t start = reinterpret_cast<uintptr_t>(two);
+    uintptr_t here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    munmap(two + page, page);
+    for (uintptr_t lowest : {start, here}) {
+        EXPECT_TRUE(frame_rule_can_read(start, lowest));
+        EXPECT_FALSE(frame_rule_can_read(start + page, lowest));
+    }
+    EXPECT_FALSE(frame_rule_can_read(0, here));
+    munmap(two, page);
 }
 
 } // namespace

@@ -23,9 +23,10 @@ class TapPrinter : public testing::EmptyTestEventListener {
 } // namespace
 
 int main(int argc, char **argv) {
-    testing::InitGoogleTest(&argc, argv);
     // Death tests fork: a fresh process for each is slower, but right in a process with threads.
+    // Emulators cannot start one, and say --gtest_death_test_style=fast.
     testing::FLAGS_gtest_death_test_style = "threadsafe";
+    testing::InitGoogleTest(&argc, argv);
     testing::UnitTest::GetInstance()->listeners().Append(new TapPrinter);
     return RUN_ALL_TESTS();
 }

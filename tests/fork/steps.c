@@ -28,6 +28,7 @@
 #include "heap/thread_heap.h"
 #include "hook.h"
 #include "os/lock.h"
+#include "os/options.h"
 #include "os/os.h"
 
 enum { SITES = 1 << 14, FREED = 1500, HANG_SECONDS = 20 };

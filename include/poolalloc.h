@@ -26,11 +26,11 @@
 #include <stddef.h>
 
 #define POOLALLOC_VERSION_MAJOR 0
-#define POOLALLOC_VERSION_MINOR 1
+#define POOLALLOC_VERSION_MINOR 2
 #define POOLALLOC_VERSION_PATCH 0
 /* Comparable: major * 10000 + minor * 100 + patch. */
-#define POOLALLOC_VERSION_NUMBER 100
-#define POOLALLOC_VERSION_STRING "0.1.0"
+#define POOLALLOC_VERSION_NUMBER 200
+#define POOLALLOC_VERSION_STRING "0.2.0"
 
 #if defined(__GNUC__)
 #define POOLALLOC_MALLOC __attribute__((malloc, warn_unused_result))
@@ -130,7 +130,7 @@ int poolalloc_report(int descriptor);
    not allocate or free meanwhile. */
 int poolalloc_check(void);
 
-/* "0.1.0". A program that wants to know whether the library serves it declares this function weak
+/* "0.2.0". A program that wants to know whether the library serves it declares this function weak
    and tests its address. */
 const char *poolalloc_version(void);
 

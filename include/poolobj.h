@@ -55,11 +55,11 @@
 
 /* The version of libpoolobj, with poolval.h and poolgraph.h: not that of libpoolalloc. */
 #define POOLOBJ_VERSION_MAJOR 0
-#define POOLOBJ_VERSION_MINOR 1
+#define POOLOBJ_VERSION_MINOR 2
 #define POOLOBJ_VERSION_PATCH 0
 /* Comparable: major * 10000 + minor * 100 + patch. */
-#define POOLOBJ_VERSION_NUMBER 100
-#define POOLOBJ_VERSION_STRING "0.1.0"
+#define POOLOBJ_VERSION_NUMBER 200
+#define POOLOBJ_VERSION_STRING "0.2.0"
 
 #ifdef __cplusplus
 extern "C" {
@@ -125,7 +125,7 @@ typedef struct poolobj_memory_figures {
 } poolobj_memory_figures;
 void poolobj_memory(poolobj_memory_figures *figures);
 
-/* The version of the library in use: "0.1.0". */
+/* The version of the library in use: "0.2.0". */
 const char *poolobj_version(void);
 
 /* ---- Types ---- */

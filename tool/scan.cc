@@ -111,7 +111,8 @@ void Scanner::read_blocks() {
     }
     met_.resize(scan_.blocks.size());
     read_stacks();
-    leave_out(value<uint64_t>(place("graves")), value<uint64_t>(place("graves_size")));
+    leave_out(value<uint64_t>(value<uint64_t>(place("graves"))),
+              value<uint64_t>(value<uint64_t>(place("graves_size"))));
     leave_out_library();
 }
 

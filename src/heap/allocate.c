@@ -107,7 +107,7 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     if (!relief_could_serve(heap, missing)) return false;
     if (heap != NULL) {
         remote_drain(heap, ~0u);
-        heap_flush(heap);
+        heap_flush_all(heap);
     }
     thread_heap_adopt();
     thread_heap_sweep(heap);
@@ -575,7 +575,7 @@ bool allocate_trim(size_t keep) {
         allocate_poll(heap);
         remote_post(heap);
         remote_drain(heap, ~0u);
-        heap_flush(heap);
+        heap_flush_all(heap);
         message_give_all(heap);
     }
     thread_heap_adopt();

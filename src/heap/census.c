@@ -75,6 +75,7 @@ static void count_heaps(struct census *census) {
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
         if (heap->counting) census->served += heap->served;
         census->served_is_known &= heap->counting;
+        census->waiting_bytes += atomic_u64_load(&heap->quarantine.bytes);
     }
     census->heaps = thread_heap_count();
 }

@@ -10,6 +10,7 @@
 
 struct census {
     size_t used_bytes, used_blocks; /* live blocks, by usable size */
+    size_t waiting_bytes;           /* in quarantine */
     size_t touched_bytes;           /* that may have memory behind them, live or free */
     size_t mapped_bytes, mapped_peak;
     size_t metadata_bytes;

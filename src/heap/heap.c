@@ -486,8 +486,7 @@ void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address
     if (!heap_push(heap, class_index, address, word)) {
         if (options.perturb != 0) /* only a bare heap comes here */
             memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
-        struct round back = heap_hold(heap, (struct round){address, word});
-        if (back.word != NULL) heap_put_back(heap, back);
+        heap_dismiss(heap, (struct round){address, word});
         return_leaving(heap);
     }
     if (unlikely(heap->moved_pools >= SETTLE_POOLS)) settle_magazines(heap);
@@ -569,7 +568,7 @@ void heap_flush(struct heap *heap) {
    of a magazine is one without a block. */
 void heap_set_bare(struct heap *heap, bool bare) {
     ASSERT(heap_is_mine(heap));
-    heap_flush(heap);
+    heap_flush_all(heap);
     heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) heap->top[c] = heap->end[c] = &no_rounds;
     memset(heap->rounds, 0, heap->rounds_used * sizeof(struct round));
@@ -579,7 +578,7 @@ void heap_set_bare(struct heap *heap, bool bare) {
 
 /* What OS pages share with the rest of the heap is cleared. */
 void heap_shed(struct heap *heap) {
-    heap_flush(heap);
+    heap_flush_all(heap);
     heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
         heap->top[c] = heap->end[c] = &no_rounds;

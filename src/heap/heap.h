@@ -8,7 +8,7 @@
  * of two places:
  *   in the magazine, an array beside the heap: what was freed last, for programs that replace
  *   in the cursor, a word of bits taken out of a pool: for programs that build
- * or, where blocks are handed out at random, in a third, among those that are held.
+ * or, where blocks are treated, in a third or fourth, in quarantine and among those that are held.
  * Nothing is ever written into a free block but the byte of M_PERTURB, and `live` tells the truth
  * at every moment, so that a double or interior free is found by the step that frees.
  *
@@ -39,6 +39,7 @@
 #include "heap/magazine.h"
 #include "heap/note.h"
 #include "heap/pool.h"
+#include "heap/quarantine.h"
 #include "heap/size_class.h"
 #include "heap/window.h"
 
@@ -157,6 +158,7 @@ struct heap {
     struct heap *next_held;          /* of those that a thread holds BUSY (pending.h) */
     struct round *held[CLASS_COUNT]; /* while blocks are handed out at random: see heap_treat.c */
     struct chance dice;              /* what decides; 0 before the first time */
+    struct quarantine quarantine;    /* what waits, before it may be held */
     size_t asked;                    /* bytes, by the request that is served now */
     bool warm;                       /* it keeps what it has at hand while it is parked */
 
@@ -208,11 +210,13 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
    `base`. They become spare. False, and nothing done, if one is not live, and for blocks of spans
    or of other heaps. */
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits);
-/* Makes all blocks at hand spare, gives all pools without a live block back to the arenas, and the
-   free pages in spans to the system. */
+/* Makes all blocks at hand spare but those in quarantine, gives all pools without a live block back
+   to the arenas, and the free pages in spans to the system. */
 void heap_flush(struct heap *heap);
-/* The most arenas that heap_flush could set free: one for each block at hand and each free pool.
-   Stops counting at `most`. */
+/* The same with those in quarantine. */
+void heap_flush_all(struct heap *heap);
+/* The most arenas that heap_flush_all could set free: one for each block at hand and each free
+   pool. Stops counting at `most`. */
 size_t heap_held(const struct heap *heap, size_t most);
 /* Frees the live blocks of a span of the heap by the bits of their indices. They become spare.
    Returns the index of one that is not live, -1: there was none. */
@@ -225,13 +229,15 @@ void heap_empty_magazine(struct heap *heap, unsigned class_index);
 /* The older half of the blocks in a magazine of spans is spare. */
 void heap_halve_magazine(struct heap *heap, unsigned class_index);
 
-/* ---- Random order (heap_treat.c) ---- */
+/* ---- Random order, and quarantine (heap_treat.c) ---- */
 
 /* One of the bits in so many words, of which one is set, and its word. */
 uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsigned *word);
-/* Holds a block that is no longer live, and returns the one that it takes the place of, if any; or
-   the block itself: none of its class is held. */
-struct round heap_hold(struct heap *heap, struct round freed);
+/* What a bare heap does with a block that is no longer live: it waits, is held or is spare; as do
+   those that give way to it. */
+void heap_dismiss(struct heap *heap, struct round freed);
+/* Those in quarantine have waited for long enough. */
+void heap_end_quarantine(struct heap *heap);
 /* All blocks of a class that are held go back to their pools. Their places stay. */
 void heap_put_back_held(struct heap *heap, unsigned class_index);
 /* A block that is neither live nor at hand any more is spare. */

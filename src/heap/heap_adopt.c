@@ -23,6 +23,7 @@ void heap_forget(struct heap *heap) {
     memset(heap->rounds, 0, heap->rounds_used * sizeof heap->rounds[0]);
     memset(heap->cursors, 0, sizeof heap->cursors);
     heap_forget_rooms(heap);
+    quarantine_end(&heap->quarantine);
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
         heap->top[c] = heap->end[c] = &no_rounds;
         heap->seen[c] = NULL;

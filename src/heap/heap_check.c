@@ -61,6 +61,20 @@ static int64_t check_held(struct heap *heap, unsigned class_index) {
     return heap_held_blocks(heap, class_index);
 }
 
+/* Counts those of each class. */
+static void check_quarantine(struct heap *heap, int64_t *waiting) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < heap->quarantine.count; i++) {
+        struct round round = quarantine_look(&heap->quarantine, i);
+        unsigned class_index = pool_class(pool_of_live(round.word));
+        check_at_hand(heap, class_index, round.block, round.word);
+        treat_leave(round.block, size_classes[class_index].stride);
+        bytes += size_classes[class_index].stride;
+        waiting[class_index]++;
+    }
+    CHECK(bytes == atomic_u64_load(&heap->quarantine.bytes)); /* Q1 */
+}
+
 /* H1 for a small pool, whose bits of both kinds stand for the same places. */
 static void check_pool_bits(struct pool *pool) {
     const struct size_class *c = &size_classes[pool_class(pool)];
@@ -106,15 +120,16 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
 }
 
 void heap_check(struct heap *heap) {
-    int64_t balance[CLASS_COUNT] = {0};
+    int64_t balance[CLASS_COUNT] = {0}, waiting[CLASS_COUNT] = {0};
     size_t idle_bytes = 0, blocks = 0;
     for (struct window *window = window_first(); window != NULL; window = window->next)
         for (unsigned i = 0; i < WINDOW_ARENAS; i++)
             check_arena(heap, &window->arena[i], balance, &blocks);
     /* H6. Pools that are taken over meanwhile are counted as lost before their tags go. */
     CHECK(blocks + atomic_u64_load_acquire(&heap->lost_blocks) >= heap->blocks);
+    check_quarantine(heap, waiting);
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        int64_t at_hand = check_magazine(heap, c) + check_held(heap, c);
+        int64_t at_hand = check_magazine(heap, c) + check_held(heap, c) + waiting[c];
         if (!size_class_is_span(c)) at_hand += check_cursor(heap, c);
         CHECK(balance[c] == at_hand);                                         /* H2 */
         CHECK((heap->has_room[c / 64] >> c % 64 & 1) == (heap->room[c] > 0)); /* H7 */

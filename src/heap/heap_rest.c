@@ -54,7 +54,7 @@ bool heap_comes_to_rest(struct heap *heap, uint64_t now, unsigned *frees) {
 
 size_t heap_held(const struct heap *heap, size_t most) {
     size_t held = heap->empty_count + bit_count(heap->reserve.pools);
-    held += in_magazines(heap) + in_cursors(heap);
+    held += in_magazines(heap) + in_cursors(heap) + heap->quarantine.count;
     for (unsigned c = 1; c < CLASS_COUNT && held < most; c++) held += heap_held_blocks(heap, c);
     return size_min(held, most);
 }

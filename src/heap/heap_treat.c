@@ -2,15 +2,16 @@
 /*
  * heap_treat: a heap whose blocks are treated (treat.h).
  *
- * A heap whose blocks are treated is bare and has no magazines. With TREAT_RANDOM the memory of the
- * magazines has places for freed blocks, some for each class: a block that is freed gets a place at
- * random, and whatever was there goes back to its pool. Blocks that other threads have freed go to
- * their pools.
+ * A heap whose blocks are treated is bare and has no magazines. With TREAT_WAIT a block that is
+ * freed waits in quarantine. With TREAT_RANDOM the memory of the magazines has places for freed
+ * blocks, some for each class: a block that is freed, and has waited, gets a place at random, and
+ * whatever was there goes back to its pool. Blocks that other threads have freed go to their pools.
  */
 #include "heap/heap.h"
 
 #include "base/check.h"
 #include "heap/treat.h"
+#include "os/options.h"
 #include "os/os.h"
 
 void heap_begin_treat(struct heap *heap) {
@@ -49,7 +50,9 @@ unsigned heap_places(unsigned class_index) {
                               size_classes[class_index].magazine);
 }
 
-struct round heap_hold(struct heap *heap, struct round freed) {
+/* Holds the block, and returns the one that it takes the place of, if any; or the block itself:
+   none of its class is held. */
+static struct round hold(struct heap *heap, struct round freed) {
     unsigned class_index = pool_class(pool_of_live(freed.word));
     unsigned places = heap_places(class_index);
     ASSERT(heap_is_mine(heap));
@@ -70,6 +73,37 @@ unsigned heap_held_blocks(const struct heap *heap, unsigned class_index) {
     for (unsigned i = 0; held != NULL && i < heap_places(class_index); i++)
         count += held[i].word != NULL;
     return count;
+}
+
+/* ---- Quarantine ---- */
+
+static void put_back_or_hold(struct heap *heap, struct round freed) {
+    struct round back = hold(heap, freed);
+    if (back.word != NULL) heap_put_back(heap, back);
+}
+
+static void release_oldest(struct heap *heap) {
+    struct round block = quarantine_take(&heap->quarantine);
+    treat_leave(block.block, size_classes[pool_class(pool_of_live(block.word))].stride);
+    put_back_or_hold(heap, block);
+}
+
+void heap_dismiss(struct heap *heap, struct round freed) {
+    ASSERT(heap_is_mine(heap));
+    bool waits = treat_does(TREAT_WAIT) && heap->bare && quarantine_add(&heap->quarantine, freed);
+    if (!waits) put_back_or_hold(heap, freed);
+    while (quarantine_is_over(&heap->quarantine, options.quarantine)) release_oldest(heap);
+}
+
+void heap_end_quarantine(struct heap *heap) {
+    ASSERT(heap_is_mine(heap));
+    while (heap->quarantine.count > 0) release_oldest(heap);
+    quarantine_end(&heap->quarantine);
+}
+
+void heap_flush_all(struct heap *heap) {
+    heap_end_quarantine(heap);
+    heap_flush(heap);
 }
 
 void heap_put_back_held(struct heap *heap, unsigned class_index) {

@@ -37,7 +37,7 @@ struct sample {
 };
 
 /* Who asked for a block and who freed it, for those that were freed last; site 0: not known. */
-enum { GRAVES = 1024 };
+enum { GRAVES_LEAST = 1024 };
 struct atomic_u64 sample_mean_now;
 struct atomic_u64 sample_begun_with;
 struct grave {
@@ -56,9 +56,10 @@ static struct {
         size_t live_count, live_most;
         double live_bytes, peak_bytes;
         size_t live_before;
+        struct grave *graves; /* a ring */
+        size_t graves_bytes, next_grave;
     } known;
-    struct grave graves[GRAVES];
-    unsigned next_grave;
+    struct grave few_graves[GRAVES_LEAST];
     double at_hand[CLASS_COUNT];
     struct atomic_u64 lost; /* samples that there was no memory for, or that were out of reach */
 } sample_state;
@@ -241,12 +242,24 @@ static uint32_t free_site(void) {
     return site_for(&stack);
 }
 
+static size_t graves_most(void) { return known->graves_bytes / sizeof(struct grave); }
+
+/* The one that was dug so many ago, 1 for the last. */
+static struct grave *find_grave(size_t back) {
+    ASSERT(back >= 1 && back <= graves_most());
+    return &known->graves[(known->next_grave + graves_most() - back) % graves_most()];
+}
+
+static void add_grave(struct grave grave) {
+    known->graves[known->next_grave] = grave;
+    known->next_grave = (known->next_grave + 1) % graves_most();
+}
+
 void sample_remove(uintptr_t address) {
     if (!sample_has_begun() || !lock_samples()) return;
     struct sample *sample = find_sample(address);
     if (sample->address != 0) {
-        sample_state.graves[sample_state.next_grave++ % GRAVES] =
-            (struct grave){address, sample->site, free_site()};
+        add_grave((struct grave){address, sample->site, free_site()});
         end_life(sample);
     }
     lock_unlock(&sample_state.lock);
@@ -304,16 +317,14 @@ static void copy_site(uint32_t site, struct stack *stack) {
 
 bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *freed) {
     if (address == 0 || !sample_has_begun() || !lock_samples()) return false;
-    unsigned back = 1;
-    while (back <= GRAVES &&
-           sample_state.graves[(sample_state.next_grave - back) % GRAVES].address != address)
-        back++;
-    if (back <= GRAVES) {
-        copy_site(sample_state.graves[(sample_state.next_grave - back) % GRAVES].site, stack);
-        copy_site(sample_state.graves[(sample_state.next_grave - back) % GRAVES].freed_at, freed);
+    size_t back = 1, most = graves_most();
+    while (back <= most && find_grave(back)->address != address) back++;
+    if (back <= most) {
+        copy_site(find_grave(back)->site, stack);
+        copy_site(find_grave(back)->freed_at, freed);
     }
     lock_unlock(&sample_state.lock);
-    return back <= GRAVES;
+    return back <= most;
 }
 
 bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
@@ -330,14 +341,32 @@ bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
 
 /* ---- Beginning and end ---- */
 
+/* One for each block that can be in quarantine, and for those that were freed since it left.
+   Without memory for that, as without a quarantine, a few. */
+static void make_graves(size_t mean) {
+    size_t bytes = (options.quarantine / QUARANTINE_BLOCK + GRAVES_LEAST) * sizeof(struct grave);
+    bool many = options.quarantine != 0 && mean < SAMPLE_BARE;
+    known->graves = many ? (struct grave *)os_map(bytes) : NULL;
+    known->graves_bytes = known->graves != NULL ? bytes : sizeof sample_state.few_graves;
+    if (known->graves != NULL) return;
+    memset(sample_state.few_graves, 0, sizeof sample_state.few_graves);
+    known->graves = sample_state.few_graves;
+}
+
+static void drop_graves(void) {
+    if (known->graves != NULL && known->graves != sample_state.few_graves)
+        os_unmap(known->graves, known->graves_bytes);
+}
+
 static void drop_tables(void) {
+    drop_graves();
     if (known->buckets != NULL) os_unmap(known->buckets, BUCKETS * sizeof *known->buckets);
     if (known->words != NULL) os_unmap(known->words, known->words_most * sizeof *known->words);
     if (known->live != NULL) os_unmap(known->live, known->live_most * sizeof *known->live);
     memset(known, 0, sizeof *known);
 }
 
-static bool make_tables(void) {
+static bool make_tables(size_t mean) {
     if (known->live != NULL) return true;
     known->buckets = (uint32_t *)os_map(BUCKETS * sizeof *known->buckets);
     known->words = (uint64_t *)os_map(SITE_WORDS_FIRST * sizeof *known->words);
@@ -346,7 +375,10 @@ static bool make_tables(void) {
     known->words_most = SITE_WORDS_FIRST;
     known->live_most = LIVE_FIRST;
     bool made = known->buckets != NULL && known->words != NULL && known->live != NULL;
-    if (!made) drop_tables();
+    if (made)
+        make_graves(mean);
+    else
+        drop_tables();
     return made;
 }
 
@@ -372,7 +404,7 @@ static void set_chances(size_t bytes) {
 
 bool sample_begin(size_t bytes) {
     if (!lock_samples()) return false;
-    bool made = make_tables();
+    bool made = make_tables(bytes);
     if (made && !sample_has_begun()) {
         atomic_u64_store(&sample_begun_with, bytes);
         set_chances(bytes);
@@ -389,8 +421,7 @@ void sample_end(void) { atomic_u64_store(&sample_mean_now, 0); }
 void sample_after_fork(uint32_t survivor) {
     if (!lock_mend(&sample_state.lock, survivor)) return;
     memset(known, 0, sizeof *known);
-    memset(sample_state.graves, 0, sizeof sample_state.graves);
-    if (!make_tables()) {
+    if (!make_tables(sample_mean_begun())) {
         atomic_u64_store(&sample_mean_now, 0);
         atomic_u64_store(&sample_begun_with, 0);
     }
@@ -399,7 +430,6 @@ void sample_after_fork(uint32_t survivor) {
 void sample_reset_for_test(void) {
     if (known->live == NULL) return;
     drop_tables();
-    memset(sample_state.graves, 0, sizeof sample_state.graves);
     atomic_u64_store(&sample_mean_now, 0);
     atomic_u64_store(&sample_begun_with, 0);
     atomic_u64_store(&sample_state.lost, 0);
@@ -412,8 +442,8 @@ const struct sample_places sample_places = {
     .live_most = &sample_state.known.live_most,
     .words = &sample_state.known.words,
     .words_most = &sample_state.known.words_most,
-    .graves = sample_state.graves,
-    .graves_size = sizeof sample_state.graves,
+    .graves = &sample_state.known.graves,
+    .graves_size = &sample_state.known.graves_bytes,
     .sample_size = sizeof(struct sample),
     .sample_address = offsetof(struct sample, address),
     .sample_bytes = offsetof(struct sample, size),

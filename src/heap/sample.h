@@ -91,13 +91,13 @@ bool sample_find(uintptr_t address, struct stack *stack, size_t *size);
    it, and, with a mean below SAMPLE_BARE, who freed it; else that stack is empty. */
 bool sample_find_freed(uintptr_t address, struct stack *stack, struct stack *freed);
 
-/* Where readers from outside find the tables: by the descriptor alone. The first four are places of
+/* Where readers from outside find the tables: by the descriptor alone. The first six are places of
    variables. A live sample is at address `live` + i * sample_size for i < live_most, unless its
    address is 0; its site begins at word number `sample_site` of `words`. */
 struct sample_places {
     const void *live, *live_most, *words, *words_most;
-    const void *graves; /* addresses that were freed */
-    uint64_t graves_size, sample_size;
+    const void *graves, *graves_size; /* addresses that were freed, and their bytes */
+    uint64_t sample_size;
     /* Places in a sample: of 8 bytes but for the site, 4. The weight is a double: the blocks that
        it stands for. */
     uint64_t sample_address, sample_bytes, sample_weight, sample_site;

@@ -33,11 +33,9 @@ static uintptr_t find_nonzero(uintptr_t from, size_t size) {
     return (uintptr_t)byte;
 }
 
-static void require_zero(uintptr_t block, size_t stride) {
+static void require_zero(uintptr_t block, size_t stride, const char *why) {
     uintptr_t written = find_nonzero(block, stride);
-    if (unlikely(written != 0))
-        fail_at("write after free to ", written,
-                "the block there is free; said when it was to be handed out again");
+    if (unlikely(written != 0)) fail_at("write after free to ", written, why);
 }
 
 /* Reads first: pages that were never written have no memory, and those of a child are shared with
@@ -85,13 +83,21 @@ static bool has_pages(const struct block *block) {
 
 void treat_out(uintptr_t block, size_t stride, size_t size) {
     ASSERT(size <= stride);
-    if (treat_does(TREAT_ZERO)) require_zero(block, stride);
+    if (treat_does(TREAT_ZERO))
+        require_zero(block, stride,
+                     "the block there is free; said when it was to be handed out again");
     if (treat_does(TREAT_SEAL)) seal_put(block, stride, size);
 }
 
 void treat_back(uintptr_t block, size_t stride) {
     if (treat_does(TREAT_SEAL)) seal_break(block, stride);
     if (treat_does(TREAT_ZERO)) memset((void *)block, 0, stride);
+}
+
+void treat_leave(uintptr_t block, size_t stride) {
+    if (treat_does(TREAT_ZERO))
+        require_zero(block, stride,
+                     "the block there is free; said when its quarantine was over, or checked");
 }
 
 void treat_measure(const char *function, struct block *block) {

@@ -20,6 +20,9 @@
  * the place of another that was freed before, at random, which goes back to its pool then
  *             (heap_treat.c): so that nobody can tell which block comes next.
  *
+ * TREAT_WAIT  a freed block is in quarantine (quarantine.h) until others that were freed after it
+ *             take its place there, and with TREAT_ZERO must be zero when it leaves.
+ *
  * Z1 With TREAT_ZERO all memory that is free reads as zero: pages in no pool, and blocks that are
  *    spare. What was free before is cleared at the start. A block is cleared while it is live, or
  *    before anybody knows that it is spare; in the child of a fork that may be undone, and
@@ -31,7 +34,13 @@
 #include "heap/block.h"
 #include "heap/seal.h"
 
-enum treat_measure { TREAT_ZERO = 1, TREAT_SEAL = 2, TREAT_EXACT = 4, TREAT_RANDOM = 8 };
+enum treat_measure {
+    TREAT_ZERO = 1,
+    TREAT_SEAL = 2,
+    TREAT_EXACT = 4,
+    TREAT_RANDOM = 8,
+    TREAT_WAIT = 16,
+};
 
 /* The measures in force; 0, the default: none. Written by treat_begin alone. */
 extern uint32_t treat_measures;
@@ -57,6 +66,9 @@ void treat_begin(uint32_t measures);
 void treat_out(uintptr_t block, size_t stride, size_t size);
 /* A block of a pool is about to be spare. Ends the process if it was written behind its end. */
 void treat_back(uintptr_t block, size_t stride);
+/* A block of a pool that is free is about to leave the quarantine. Ends the process if it was
+   written meanwhile. */
+void treat_leave(uintptr_t block, size_t stride);
 /* A block that is found has as many usable bytes as were asked for, if that is known; by
    `function`, which the program has called. */
 void treat_measure(const char *function, struct block *block);

@@ -76,11 +76,14 @@ static void write_when(struct text *to) {
 static void write_cached(struct text *to, const struct census *census) {
     size_t cached = census->touched_bytes - census->used_bytes;
     size_t pages = size_min(census->releasable_bytes, cached);
+    size_t waiting = size_min(census->waiting_bytes, cached - pages);
     text_add(to, "cached:\n");
     line_figure(to, "pages", pages);
     write_when(to);
-    line_bytes(to, "in pools", cached - pages,
+    line_bytes(to, "in pools", cached - pages - waiting,
                "free beside live blocks, or kept by threads; stays until a page of it is free");
+    if (waiting != 0)
+        line_bytes(to, "in quarantine", waiting, "freed, and waits for others to be freed");
 }
 
 static void write_holders(struct text *to, const struct census *census) {

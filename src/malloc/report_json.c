@@ -31,6 +31,7 @@ static void add_bytes(struct text *to, const struct census *census) {
     add_json_number(to, ",\"mapped_peak\":", census->mapped_peak);
     add_json_number(to, ",\"metadata\":", census->metadata_bytes);
     add_json_number(to, ",\"releasable\":", census->releasable_bytes);
+    add_json_number(to, ",\"quarantined\":", census->waiting_bytes);
 }
 
 static void add_counts(struct text *to, const struct census *census) {

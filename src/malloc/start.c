@@ -67,6 +67,7 @@ static uint32_t chosen_measures(void) {
     if (options.canaries) measures |= TREAT_SEAL;
     if (options.exact_frees) measures |= TREAT_EXACT;
     if (options.random_reuse) measures |= TREAT_RANDOM;
+    if (options.quarantine) measures |= TREAT_WAIT;
     return measures;
 }
 
@@ -79,10 +80,10 @@ static void begin_treat(void) {
     if (allocate_treat(measures)) return;
     struct text text;
     text_begin(&text, 2);
-    text_add(
-        &text,
-        "poolalloc: what POOLALLOC_OPTIONS wants done to each block (zero_freed, canaries, "
-        "exact_frees, random_reuse) is not: a thread was there before the library could start\n");
+    text_add(&text,
+             "poolalloc: what POOLALLOC_OPTIONS wants done to each block (zero_freed, canaries, "
+             "exact_frees, random_reuse, quarantine) is not: a thread was there before the library "
+             "could start\n");
     text_flush(&text);
 }
 
@@ -117,14 +118,15 @@ static void take_all_in(void) {
     if (heap != NULL) {
         remote_post(heap);
         remote_drain(heap, ~0u);
+        heap_end_quarantine(heap);
     }
     thread_heap_clean_parked(true);
     thread_heap_leave(heap);
 }
 
-/* A double free whose second half waits in an inbox comes to light here at the latest. Nothing here
-   waits: another thread may hold the lock for good. And the child of a vfork, which shares all of
-   this with its parent, may call exit too. */
+/* A double free whose second half waits in an inbox comes to light here at the latest, and so does
+   a write to a block in quarantine. Nothing here waits: another thread may hold the lock for good.
+   And the child of a vfork, which shares all of this with its parent, may call exit too. */
 __attribute__((destructor)) static void end_process(void) {
     if (is_passive() && thread_heap_first() == NULL) return; /* nobody has asked for a block */
     unsigned patience = lock_patience;

@@ -107,6 +107,14 @@ static bool parse_guard_memory(struct word word, void *field) {
     return good;
 }
 
+static bool parse_quarantine(struct word word, void *field) {
+    uint64_t size = 0;
+    if (parse_off(word, field)) return true;
+    bool good = word_size(word, &size) && size >= QUARANTINE_LEAST && size <= QUARANTINE_MOST;
+    if (good) *(uint64_t *)field = size;
+    return good;
+}
+
 static bool parse_sample_file(struct word word, void *field) {
     return word_string(word, (char *)field, sizeof options.sample_path);
 }
@@ -151,7 +159,10 @@ static bool parse_mode(struct word word, void *field) {
                       : "zero_freed=off,canaries=off,exact_frees=off,random_reuse=off,"
                         "sized_deletes=off,guard_pages=off,random_addresses=off",
                   &nobody);
-    if (into->mode == MODE_DEBUG || before == MODE_DEBUG) into->sample = into->mode == MODE_DEBUG;
+    if (into->mode == MODE_DEBUG || before == MODE_DEBUG) {
+        into->sample = into->mode == MODE_DEBUG;
+        into->quarantine = into->mode == MODE_DEBUG ? QUARANTINE_DEBUG : 0;
+    }
     return true;
 }
 
@@ -206,8 +217,9 @@ static const struct option table[] = {
      "for such blocks, and for what is known of those that were freed last", parse_guard_memory,
      offsetof(struct options, guard_memory)},
     {"mode", "off, hardened or debug", "off",
-     "hardened: the seven options below are on, unless one is turned off behind it; debug: so is "
-     "sample=all, for lines with the stacks of malloc and free, and without a profile",
+     "hardened: the seven options below are on, unless one is turned off behind it; debug: so are "
+     "quarantine=32M and sample=all, for lines with the stacks of malloc and free, and without a "
+     "profile",
      parse_mode, offsetof(struct options, mode)},
     {"zero_freed", "on or off", "off",
      "freed blocks are cleared, and must still be zero when they are handed out again",
@@ -231,6 +243,11 @@ static const struct option table[] = {
     {"random_addresses", "on or off", "off",
      "memory for blocks is at random places, and begins at random pages of them", parse_switch,
      offsetof(struct options, random_places)},
+    {"quarantine", "off or SIZE from 64K to 16G", "off",
+     "freed blocks up to 64 KiB wait, so many bytes of them for each thread, before their memory "
+     "is "
+     "used again; with zero_freed they must be zero then",
+     parse_quarantine, offsetof(struct options, quarantine)},
     {"leaks", "the path of a socket (up to 107 bytes)", "",
      "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",
      parse_leaks, offsetof(struct options, leaks_path)},

@@ -20,6 +20,12 @@
 #define GUARD_MEMORY_LEAST (40 * KIB)
 #define GUARD_MEMORY_MOST (64 * MIB)
 
+/* A block in quarantine for so many bytes of it. */
+#define QUARANTINE_BLOCK ((size_t)128)
+#define QUARANTINE_LEAST (64 * KIB)
+#define QUARANTINE_DEBUG (32 * MIB)
+#define QUARANTINE_MOST ((size_t)16 << 30)
+
 enum report_format { REPORT_TEXT, REPORT_XML, REPORT_JSON };
 enum mode { MODE_OFF, MODE_HARDENED, MODE_DEBUG };
 enum deepbind { DEEPBIND_JOIN, DEEPBIND_STRIP, DEEPBIND_KEEP };
@@ -47,6 +53,7 @@ struct options {
     uint64_t canaries;        /* 0 or 1 */
     uint64_t exact_frees;     /* 0 or 1 */
     uint64_t random_reuse;    /* 0 or 1 */
+    uint64_t quarantine;      /* bytes, or 0 */
     uint64_t sized_deletes;   /* 0 or 1 */
     uint64_t guard_pages;     /* 0 or 1 */
     uint64_t random_places;   /* 0 or 1: random_addresses */

@@ -187,6 +187,15 @@ TEST(OptionsTest, AModeIsSevenOptionsAndWhatFollowsItCounts) {
     EXPECT_EQ(measures("mode=debug,mode=off"), (Measures{0, 0, 0, 0, 0, 0, 0}));
 }
 
+TEST(OptionsTest, OnlyTheModeForDevelopersHasAQuarantine) {
+    EXPECT_EQ(parse("mode=debug").options.quarantine, 32u * 1024 * 1024);
+    EXPECT_EQ(parse("mode=debug,quarantine=off").options.quarantine, 0u);
+    EXPECT_EQ(parse("mode=debug,mode=hardened").options.quarantine, 0u);
+    EXPECT_EQ(parse("quarantine=1M,mode=hardened").options.quarantine, 1024u * 1024);
+    EXPECT_NE(parse("quarantine=63K").errors, "");
+    EXPECT_NE(parse("quarantine=17G").errors, "");
+}
+
 TEST(OptionsTest, OnlyTheModeForDevelopersSamplesAllBlocks) {
     EXPECT_EQ(parse("mode=debug").options.sample, 1u);
     EXPECT_EQ(parse("mode=debug,sample=512K").options.sample, 512u * 1024);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "heap/quarantine.h"
+
+#include "heap/size_class.h"
+#include "os/options.h"
+#include "os/os.h"
+
+static size_t stride_of(struct round block) {
+    return size_classes[pool_class(pool_of_live(block.word))].stride;
+}
+
+static size_t ring_bytes(size_t places) {
+    return align_up(places * sizeof(struct round), os_page_size());
+}
+
+/* The child of a fork may come at any moment: it has the ring only once there is one. */
+static bool begin(struct quarantine *quarantine) {
+    size_t places = size_max(options.quarantine / QUARANTINE_BLOCK, 2);
+    ASSERT(quarantine->count == 0);
+    struct round *ring = (struct round *)os_map(ring_bytes(places));
+    if (ring == NULL) return false;
+    quarantine->places = places;
+    atomic_in_sequence();
+    quarantine->ring = ring;
+    return true;
+}
+
+static size_t place(const struct quarantine *quarantine, size_t i) {
+    return (quarantine->first + i) % quarantine->places;
+}
+
+bool quarantine_add(struct quarantine *quarantine, struct round block) {
+    if (quarantine->ring == NULL && !begin(quarantine)) return false;
+    ASSERT(block.block != 0 && quarantine->count < quarantine->places);
+    quarantine->ring[place(quarantine, quarantine->count++)] = block;
+    atomic_u64_store(&quarantine->bytes, atomic_u64_load(&quarantine->bytes) + stride_of(block));
+    return true;
+}
+
+/* Who looks for references to live blocks (poolalloc leaks) must not find what was once here. */
+struct round quarantine_take(struct quarantine *quarantine) {
+    ASSERT(quarantine->count > 0);
+    struct round *oldest = &quarantine->ring[quarantine->first], block = *oldest;
+    *oldest = (struct round){0, NULL};
+    quarantine->first = place(quarantine, 1);
+    quarantine->count--;
+    atomic_u64_store(&quarantine->bytes, atomic_u64_load(&quarantine->bytes) - stride_of(block));
+    return block;
+}
+
+struct round quarantine_look(const struct quarantine *quarantine, size_t i) {
+    ASSERT(i < quarantine->count);
+    return quarantine->ring[place(quarantine, i)];
+}
+
+void quarantine_end(struct quarantine *quarantine) {
+    struct round *ring = quarantine->ring;
+    size_t places = quarantine->places;
+    quarantine->ring = NULL;
+    quarantine->first = quarantine->count = 0;
+    atomic_u64_store(&quarantine->bytes, 0);
+    atomic_in_sequence();
+    if (ring != NULL) os_unmap(ring, ring_bytes(places));
+}

@@ -57,7 +57,8 @@ void begin_in_the_middle() {
     _exit(0);
 }
 
-TEST_F(TreatTest, WhatIsFreeWhenItBeginsIsClearedAndTheRestStays) {
+using TreatDeathTest = TreatTest;
+TEST_F(TreatDeathTest, WhatIsFreeWhenItBeginsIsClearedAndTheRestStays) {
     EXPECT_EXIT(begin_in_the_middle(), testing::ExitedWithCode(0), "");
 }
 

@@ -13,6 +13,8 @@
 #include "os/os.h"
 
 enum { SIZE = 512, BLOCKS = POOL_SIZE / SIZE };
+/* Of a pool, but for scenes of spans, which have as many. */
+static size_t size = SIZE;
 
 /* The heap of the first thread, of which all blocks are, and that of the second; and in some scenes
    that of nobody. */
@@ -59,7 +61,7 @@ static void prepare(void) {
     os_fault_for_test = refuse;
     os_clock_for_test = one_moment;
     thread_heap_get();
-    class_index = size_class_of(SIZE);
+    class_index = size_class_of(size);
     owner = make_heap();
     other = make_heap();
     search_as(0, take_all);
@@ -81,12 +83,12 @@ static void use(uintptr_t address) {
 /* As by a thread without a heap. */
 static void deposit(unsigned i) {
     use(block[i]);
-    remote_free_slow(NULL, pool_owner(pool), block[i], SIZE);
+    remote_free_slow(NULL, pool_owner(pool), block[i], size);
 }
 /* In a message of the other heap, which is sent. */
 static void send(unsigned i) {
     use(block[i]);
-    if (!remote_free(other, pool_owner(pool), block[i], SIZE)) remote_post(other);
+    if (!remote_free(other, pool_owner(pool), block[i], size)) remote_post(other);
 }
 static void own_free(uintptr_t address) {
     use(address);
@@ -233,6 +235,15 @@ static void prepare_commons(void) {
     search_as(0, park);
     if (heap_partial(commons, class_index) != pool) search_fail("the commons have no pool");
 }
+static void prepare_span(void) {
+    size = 2 * SIZE;
+    prepare();
+    if (!size_class_is_span(class_index)) search_fail("that is no span");
+}
+static void prepare_six_of_span(void) {
+    prepare_span();
+    search_as(1, deposit_six);
+}
 static void borrow(void) { (void)remote_borrow(other, class_index); }
 static void end_seven(void) { expect_of(BLOCKS - 1, 1); }
 
@@ -250,5 +261,8 @@ const struct scene scenes[] = {
     {"park", 2, 0, prepare_warm, {park, send_two, NULL}, end_two},
     {"park3", 3, 1, prepare_warm, {park, send_first, deposit_second}, end_two},
     {"borrow", 2, 1, prepare_commons, {deposit_first, borrow, NULL}, end_seven},
+    {"span", 2, 0, prepare_span, {drain, deposit_first, NULL}, end_first},
+    {"span_message", 2, 0, prepare_span, {drain_twice, send_two, NULL}, end_two},
+    {"span_six", 2, 0, prepare_six_of_span, {deposit_second, deposit_and_sweep, NULL}, end_all},
 };
 const unsigned scene_count = sizeof scenes / sizeof scenes[0];

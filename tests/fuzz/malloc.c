@@ -41,13 +41,15 @@ static uint8_t chosen;
 
 /* The heap of this thread, which is made if need be, takes the measures up when it hears of a trim;
    those of others, which have ended, hand out no blocks. No block is live: of what was there before
-   measures were chosen, pages that are free are what is left to be cleared. An input is to do the
-   same again: the order of blocks is random by the same seed. */
+   measures were chosen, pages that are free are what is left to be cleared. A byte has no bit left
+   for the quarantine, which comes along with another. An input is to do the same again: the order
+   of blocks is random by the same seed. */
 static void choose(uint8_t what) {
     enum { GUARD_EVERY = 8 };
     chosen = what;
     poolalloc_trim(0);
-    treat_measures = what & MEASURES;
+    treat_measures = (what & MEASURES) | (what & SIZED_DELETES ? TREAT_WAIT : 0);
+    options.quarantine = what & SIZED_DELETES ? QUARANTINE_LEAST : 0;
     options.guard_pages = (what & GUARD_PAGES) != 0;
     options.random_places = (what & RANDOM_ADDRESSES) != 0;
     allocate_guard(what & GUARD_SAMPLE ? GUARD_EVERY : 0, GUARD_MEMORY);

@@ -372,9 +372,13 @@ void *allocate_aligned(size_t alignment, size_t size) {
     return likely(block != NULL) ? block : take_class_for(size, alignment, class_index, 0);
 }
 
-void *allocate_growing(size_t size) {
+/* One that doubles is copied few times, and rather has memory that is there. One that grows by
+   steps would be copied again and again: the kernel moves it. */
+void *allocate_growing(size_t old_size, size_t size) {
     if (size > PTRDIFF_MAX / 2 || allocate_direct_min == ALLOCATE_NO_DIRECT) return NULL;
-    void *block = direct_allocate(size + size / 8, ALIGN);
+    size_t room = size + size / 8;
+    bool by_steps = size < old_size + old_size / 2;
+    void *block = by_steps ? direct_allocate(room, ALIGN) : take_mapping(room, ALIGN, false);
     if (thread_heap != &no_heap) thread_heap->notes.due = (uintptr_t)block;
     if (unlikely(thread_heap->sampling)) sample_large(block, size);
     treat_pages_out(block, size);

@@ -30,8 +30,8 @@ void *allocate_tight(size_t size, size_t roomy);
 void *allocate_zeroed(size_t size);
 /* A block at a multiple of `alignment`, a power of two. */
 void *allocate_aligned(size_t alignment, size_t size);
-/* A large block that is expected to grow again. */
-void *allocate_growing(size_t size);
+/* A large block instead of one of `old_size` bytes, that is expected to grow again. */
+void *allocate_growing(size_t old_size, size_t size);
 
 /* Does the rest of `deallocate`: frees another thread's block, or a large one; a fault ends the
    process. `pool` is what window_look_up says of the pointer. */

@@ -120,7 +120,7 @@ static void *realloc_large(struct block *block, size_t size) {
     void *resized = allocate_resize(block, size);
     if (resized != NULL) return resized;
     if (block->kind == TAG_RUN && size > block->usable && size >= GROWS_DIRECT) {
-        void *mapping = allocate_growing(size);
+        void *mapping = allocate_growing(block->usable, size);
         if (mapping != NULL) return copy_to(mapping, block, size);
     }
     return copy_to(allocate_with_room(block, size), block, size);

@@ -86,7 +86,7 @@ TEST_F(AllocateTest, SizesBeyondAnyAreRefused) {
     for (size_t size : {size_t(PTRDIFF_MAX) + 1, SIZE_MAX, SIZE_MAX - 4096, SIZE_MAX / 2 + 100}) {
         EXPECT_EQ(allocate(size), nullptr);
         EXPECT_EQ(allocate_zeroed(size), nullptr);
-        EXPECT_EQ(allocate_growing(size), nullptr);
+        EXPECT_EQ(allocate_growing(0, size), nullptr);
         EXPECT_EQ(allocate_aligned(64, size), nullptr);
         EXPECT_EQ(allocate_aligned(MIB, size), nullptr);
     }
@@ -106,7 +106,7 @@ TEST_F(AllocateTest, ARequestThatReliefCannotServeDisturbsNothing) {
         std::function<void *()>([] { return allocate_zeroed(huge); }),
         std::function<void *()>([] { return allocate_aligned(huge, 64); }),
         std::function<void *()>([] { return allocate_aligned(MIB, huge); }),
-        std::function<void *()>([] { return allocate_growing(huge); }),
+        std::function<void *()>([] { return allocate_growing(0, huge); }),
     };
     struct census before = census_now();
     for (auto &request : requests) {
@@ -321,6 +321,23 @@ TEST_F(AllocateTest, AVeryLargeBlockTakesMemoryThatIsThere) {
     EXPECT_EQ(block_at(other).kind, TAG_DIRECT);
     deallocate(again);
     deallocate(other);
+}
+
+// It is copied few times, while what grows by steps is moved by the kernel.
+TEST_F(AllocateTest, ABlockThatDoublesTakesMemoryThatIsThere) {
+    options.purge_delay = PURGE_NEVER;
+    {
+        SpaceLock lock;
+        space_unmap_free();
+    }
+    deallocate(allocate(8 * MIB));
+    void *doubled = allocate_growing(MIB, 2 * MIB);
+    EXPECT_EQ(block_at(doubled).kind, TAG_RUN);
+    void *stepped = allocate_growing(2 * MIB, 2 * MIB + 4096);
+    EXPECT_EQ(block_at(stepped).kind, TAG_DIRECT);
+    void *without = allocate_growing(8 * MIB, 16 * MIB);
+    EXPECT_EQ(block_at(without).kind, TAG_DIRECT) << "no such range has memory behind it";
+    for (void *block : {doubled, stepped, without}) deallocate(block);
 }
 
 TEST_F(AllocateTest, FreedSmallMemoryServesLargeRequestsWhenThereIsNoOther) {

@@ -277,8 +277,7 @@ static poolobj *power_of(poolval_space *space, const poolobj *base, uint64_t exp
 /* What the result would take is known before it is begun. */
 static poolobj *int_power(poolval_space *space, const poolobj *a, const poolobj *b) {
     struct integer base, exponent;
-    integer_view(space, a, &base);
-    integer_view(space, b, &exponent);
+    if (!view_both(space, a, b, &base, &exponent)) return NULL;
     size_t bits = limbs_bits(base.limb, base.length), all;
     if (bits <= 1) {
         bool odd = exponent.length > 0 && (exponent.limb[0] & 1);
@@ -298,8 +297,7 @@ poolobj *poolval_power(poolval_space *space, const poolobj *a, const poolobj *b)
     int integers = kind_of(space, a, b, &x, &y);
     if (integers < 0) return NULL;
     if (integers > 0) {
-        integer_view(space, b, &exponent);
-        if (!exponent.negative) return int_power(space, a, b);
+        if (!integer_view(space, b, &exponent) || !exponent.negative) return int_power(space, a, b);
         if (!double_of(space, a, &x) || !double_of(space, b, &y)) return NULL;
     }
     if (space->power == NULL)

@@ -5,23 +5,6 @@
 
 /* ---- From and to values ---- */
 
-bool integer_view(const poolval_space *space, const poolobj *value, struct integer *view) {
-    int64_t number;
-    if (number_int_of(space, value, &number)) {
-        view->negative = number < 0;
-        view->word = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-        view->limb = &view->word;
-        view->length = number != 0;
-        return true;
-    }
-    if (!value_is(space, value, POOLVAL_LARGE_INT)) return false;
-    const struct value_large *large = (const struct value_large *)value;
-    view->negative = large->size < 0;
-    view->length = (size_t)(large->size < 0 ? -large->size : large->size);
-    view->limb = large->limb;
-    return true;
-}
-
 struct value_large *integer_begin(poolval_space *space, size_t length) {
     if (unlikely(length > INTEGER_LENGTH_MAX))
         return (struct value_large *)value_fail(space, POOLVAL_ERR_OVERFLOW,

@@ -31,12 +31,29 @@ struct integer {
 /* No integer has more words: more bits than any machine's memory. */
 static const size_t INTEGER_LENGTH_MAX = (size_t)1 << 40;
 
+/* False: no int nor bool; nothing is noted. */
+static inline bool integer_view(const poolval_space *space, const poolobj *value,
+                                struct integer *view) {
+    int64_t number;
+    if (value_is(space, value, POOLVAL_LARGE_INT)) {
+        const struct value_large *large = (const struct value_large *)value;
+        view->negative = large->size < 0;
+        view->length = (size_t)(large->size < 0 ? -large->size : large->size);
+        view->limb = large->limb;
+        return true;
+    }
+    if (!number_int_of(space, value, &number)) return false;
+    view->negative = number < 0;
+    view->word = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    view->limb = &view->word;
+    view->length = number != 0;
+    return true;
+}
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* False: no int nor bool; nothing is noted. */
-bool integer_view(const poolval_space *space, const poolobj *value, struct integer *view);
 /* An object for a result of up to `length` words, which are 0. NULL: the failure is noted. */
 struct value_large *integer_begin(poolval_space *space, size_t length);
 /* The integer with the first `length` words, whichever kind it is. */

@@ -5,11 +5,6 @@
 
 __extension__ typedef unsigned __int128 two_words;
 
-size_t limbs_trim(const uint64_t *a, size_t length) {
-    while (length > 0 && a[length - 1] == 0) length--;
-    return length;
-}
-
 int limbs_compare(const uint64_t *a, size_t a_length, const uint64_t *b, size_t b_length) {
     if (a_length != b_length) return a_length < b_length ? -1 : 1;
     for (size_t i = a_length; i-- > 0;)

@@ -15,7 +15,10 @@ extern "C" {
 #endif
 
 /* The length without zeros at the top. */
-size_t limbs_trim(const uint64_t *a, size_t length);
+static inline size_t limbs_trim(const uint64_t *a, size_t length) {
+    while (length > 0 && a[length - 1] == 0) length--;
+    return length;
+}
 /* -1, 0, 1; of trimmed numbers. */
 int limbs_compare(const uint64_t *a, size_t a_length, const uint64_t *b, size_t b_length);
 /* The bit above the highest that is set. */

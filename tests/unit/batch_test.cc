@@ -64,6 +64,35 @@ TEST_F(BatchTest, WhatIsHeldByNowStaysWithAllThatItLeadsTo) {
     EXPECT_EQ(poolobj_gc_collect(heap_, 2), 3u);
 }
 
+// The program has taken a ring up and opened it, and drops it beside an object whose finalizer
+// makes the next step: the first of the ring waits to be taken apart, and holds the others.
+TEST_F(BatchTest, WhatIsDyingIsNoGarbageOfABatch) {
+    static std::function<void()> meanwhile;
+    poolobj_typespec spec = node_spec("final");
+    spec.finalize = [](poolobj *) { meanwhile(); };
+    Node *parent = make();
+    parent->left = make(type_of(spec));
+    Node *garbage = ring(node_, 3);
+    poolobj_weakref *weakref = poolobj_weakref_new(garbage, nullptr, nullptr);
+    poolobj_decref(garbage);
+    lose_rings(node_, ENOUGH, 2);
+    ASSERT_TRUE(step_to(ROUND_BATCHES));
+    Node *dying = static_cast<Node *>(poolobj_weakref_get(weakref));
+    poolobj_weakref_free(weakref);
+    poolobj_set(&dying->left->left->left, nullptr);
+    parent->right = dying;
+    meanwhile = [&] {
+        EXPECT_TRUE(dying->base.flags & DYING);
+        EXPECT_TRUE(is_white(dying));
+        EXPECT_EQ(freed_in_batches(), size_t(ENOUGH));
+        EXPECT_FALSE(is_white(dying));
+        EXPECT_EQ(dropped.size(), size_t(ENOUGH) + 1) << "of these only the parent";
+    };
+    poolobj_decref(parent);
+    EXPECT_EQ(dropped.size(), size_t(ENOUGH) + 5);
+    finish();
+}
+
 TEST_F(BatchTest, WhatAFinalizerWillSeeIsLeftWhole) {
     static Node *seen;
     seen = nullptr;

@@ -30,13 +30,13 @@ struct allocate_wishes allocate_wishes;
    options.perturb is one, as heaps then become bare, or are it no more. */
 static struct atomic_u32 allocate_last_trim;
 
-/* What a heap has at hand may keep nearly free pools from going back: once per purge delay it lets
-   go of all of it, a few thousand blocks at the most, and takes up what it goes on using. */
+/* What a heap has at hand may keep nearly free pools from going back: every half purge delay it
+   lets go of all of it, a few thousand blocks at the most, and takes up what it goes on using. */
 static bool flush_is_due(struct heap *heap, uint64_t now) {
     if (options.purge_delay == PURGE_NEVER) return false;
     if (likely(now < heap->flush_due)) return false;
     bool is_new = heap->flush_due == 0; /* and has nothing to let go of yet */
-    heap->flush_due = now + size_max(options.purge_delay, FLUSH_MS_LEAST);
+    heap->flush_due = now + size_max(options.purge_delay / 2, FLUSH_MS_LEAST);
     return !is_new;
 }
 
@@ -50,9 +50,13 @@ static bool samples_make_bare(void) {
     return (mean != 0 && mean < SAMPLE_BARE) || (every != 0 && every < GUARD_BARE);
 }
 
-static void flush_heap(struct heap *heap) {
+/* The heap lets go of what is at hand, and follows changes of how it is to work. */
+static void flush_heap(struct heap *heap, bool by_age) {
     remote_post(heap);
-    heap_flush(heap);
+    if (by_age)
+        heap_flush_aged(heap);
+    else
+        heap_flush(heap);
     bool bare =
         options.perturb != 0 || treat_measures != 0 || heap->counting || samples_make_bare();
     if (unlikely(heap->sampling != samples_now())) heap_set_sampling(heap, samples_now());
@@ -64,7 +68,7 @@ static void poll(struct heap *heap, uint64_t now) {
     uint32_t trim = atomic_u32_load(&allocate_last_trim);
     if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
-        flush_heap(heap);
+        flush_heap(heap, false);
     }
     if (unlikely(purge_is_due(now)) && space_try_lock()) {
         purge_step();
@@ -416,7 +420,7 @@ static void poll_and_flush(struct heap *heap, uintptr_t freed) {
     if (unlikely(heap->sampling) && freed != 0) heap_decide_poll(heap, freed);
     uint64_t now = os_clock_ms();
     poll(heap, now);
-    if (unlikely(flush_is_due(heap, now))) flush_heap(heap);
+    if (unlikely(flush_is_due(heap, now))) flush_heap(heap, options.purge_delay != 0);
     unsigned frees = purge_is_due(now) ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES;
     if (atomic_u64_load(&heaps_in_use) > 1 && heap_comes_to_rest(heap, now, &frees)) {
         remote_post(heap);

@@ -18,15 +18,10 @@ enum {
        taken to grow further, and gets the memory at once: a million blocks are built in 13 % less
        time. Sets of 16 to 64 pools gained no more. */
     VISITS_TO_GROW = 32,
-    SETTLE_POOLS = MIB / POOL_SIZE,
-    IDLE_SHARE = 8, /* this part of the pages in use may be free blocks of spans, too */
 };
 static_assert(VISITS_TO_GROW * POOLS_AT_ONCE * POOL_SIZE == MIB, "what a heap has when it grows");
 static_assert((int)POOLS_AT_ONCE <= (int)HEAP_EMPTY_POOLS, "a full array has as many to give back");
 
-/* Bytes of free blocks in spans that a heap may keep at least; it may earn up to a quarter of the
-   pages in use. */
-static const size_t IDLE_LEAST = MIB;
 /* Where there are many heaps. */
 enum { EMPTY_POOLS_OF_MANY = 4 };
 
@@ -39,7 +34,7 @@ void heap_init(struct heap *heap, bool counting) {
         link_init(&heap->partial[c]);
     }
     heap->counting = counting;
-    heap->idle_most = heap->idle_kept = IDLE_LEAST;
+    heap->idle_most = heap->idle_kept = HEAP_IDLE_LEAST;
     heap->bare = counting || options.perturb != 0 || treat_measures != 0;
     note_begin(&heap->notes, (uintptr_t)heap);
     atomic_u32_store(&heap->frees_to_poll, HEAP_POLL_FREES);
@@ -186,7 +181,8 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     atomic_u8_store(&pool->class_index, (uint8_t)class_index);
     pool->taken = 0;
     pool->state = POOL_PARTIAL;
-    pool->purged = pool->freed = 0;
+    pool->purged = pool->stirred = false;
+    pool->freed = 0;
     pool->noted = false;
     note_pools(&heap->notes, address, c->pools);
     if (zeroed) heap->moved_pools += c->pools;
@@ -220,6 +216,7 @@ static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t block
         heap->idle_again += stride;
     *pool_spare(pool) &= ~((uint64_t)1 << index);
     *span_used(pool) |= (uint64_t)1 << index;
+    pool->stirred = true;
     count_taken(heap, pool, 1);
     if (unlikely(treat_measures != 0)) treat_out(block, stride, heap->asked);
     struct atomic_u64 *word = pool_live(&((union record *)pool + offset / POOL_SIZE)->pool, block);
@@ -344,6 +341,7 @@ static NOINLINE void put_in_span(struct heap *heap, struct pool *pool, uintptr_t
     uint64_t offset = address - window_record_base(pool);
     *pool_spare(pool) |= (uint64_t)1 << (offset * c->reciprocal >> 32);
     heap->idle_bytes += c->stride;
+    pool->stirred = true;
     count_spare(heap, pool, 1);
 }
 
@@ -407,55 +405,7 @@ void heap_halve_magazine(struct heap *heap, unsigned class_index) {
     return_leaving(heap);
 }
 
-/* ---- Memory that is free and at rest ---- */
-
-/* Bytes of free blocks in spans that the heap may gather before their pages go back. */
-static size_t idle_room(const struct heap *heap) {
-    return heap->idle_kept + purge_in_use() / IDLE_SHARE * POOL_SIZE;
-}
-
-/* A few blocks at hand may keep as many spans from other use. So the magazines that are as they
-   were a MiB of pools ago, taken or given back, go back to their pools. */
-static COLD void settle_magazines(struct heap *heap) {
-    for (unsigned c = 1; c < CLASS_COUNT; c++) {
-        if (heap->top[c] == heap->seen[c]) heap_empty_magazine(heap, c);
-        heap->seen[c] = heap->top[c];
-    }
-    heap->moved_pools = 0; /* what went back just now says nothing about the others */
-    heap->idle_most = size_min(heap->idle_most, heap->idle_left + idle_room(heap));
-}
-
-/* Blocks of which nothing is left are idle no longer. */
-static void purge_span(struct heap *heap, struct pool *pool) {
-    size_t before = span_idle_bytes(pool);
-    if (before == 0) return;
-    space_split_huge(window_record_base(pool));
-    span_purge(pool);
-    heap->idle_bytes -= before - span_idle_bytes(pool);
-}
-
-static void purge_spans(struct heap *heap) {
-    for (unsigned c = 1 + SMALL_CLASSES; c < CLASS_COUNT; c++) {
-        struct link *list = &heap->partial[c];
-        for (struct link *at = list->next; at != list; at = at->next)
-            purge_span(heap, link_owner(at, struct pool, link));
-    }
-}
-
-/* A heap that hands out again most of what went back may keep more, up to a quarter of what the
-   process uses. What is left after purging shares pages with live blocks. */
-static COLD void purge_idle_spans(struct heap *heap) {
-    size_t most = size_max(IDLE_LEAST, purge_in_use() / 4 * POOL_SIZE);
-    if (options.purge_delay == PURGE_NEVER) return;
-    bool too_early = heap->idle_again > heap->idle_gone / 2;
-    heap->idle_kept = too_early ? size_min(heap->idle_kept * 2, most) : IDLE_LEAST;
-    heap->idle_again = heap->idle_gone = 0;
-    size_t before = heap->idle_bytes;
-    purge_spans(heap);
-    heap->idle_gone = before - heap->idle_bytes;
-    heap->idle_left = heap->idle_bytes;
-    heap->idle_most = heap->idle_left + idle_room(heap);
-}
+/* ---- Full magazines ---- */
 
 /* False if it has all the room that it gets. It is full: what it holds moves. */
 static bool grow_magazine(struct heap *heap, unsigned class_index) {
@@ -489,8 +439,8 @@ void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address
         heap_dismiss(heap, (struct round){address, word});
         return_leaving(heap);
     }
-    if (unlikely(heap->moved_pools >= SETTLE_POOLS)) settle_magazines(heap);
-    if (unlikely(heap->idle_bytes > heap->idle_most)) purge_idle_spans(heap);
+    if (unlikely(heap->moved_pools >= HEAP_SETTLE_POOLS)) heap_settle_magazines(heap);
+    if (unlikely(heap->idle_bytes > heap->idle_most)) heap_purge_idle(heap);
 }
 
 bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
@@ -540,20 +490,19 @@ void *heap_take(struct heap *heap, unsigned class_index) {
     if (block != NULL) return block;
     struct pool *pool = take_pool(heap, class_index);
     if (pool == NULL) return NULL;
-    if (heap->moved_pools >= SETTLE_POOLS) settle_magazines(heap);
+    if (heap->moved_pools >= HEAP_SETTLE_POOLS) heap_settle_magazines(heap);
     return heap_take_own(heap, class_index, 0);
 }
 
 /* ---- All of it ---- */
 
-void heap_flush(struct heap *heap) {
+static void let_go(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
     for (unsigned c = 1; c < CLASS_COUNT; c++) heap_put_back_held(heap, c);
     return_leaving(heap);
     for (unsigned c = 1; c < CLASS_COUNT; c++) heap_empty_magazine(heap, c);
     for (unsigned c = 1; c <= SMALL_CLASSES; c++) heap_empty_cursor(heap, c);
     if (heap->empty_count > 0) return_empty(heap, heap->empty_count);
-    if (options.purge_delay != PURGE_NEVER) purge_spans(heap);
     uint64_t pools = heap->reserve.pools;
     if (pools == 0) return;
     heap->reserve.pools = 0;
@@ -562,6 +511,17 @@ void heap_flush(struct heap *heap) {
     arena_return(heap->reserve.base, pools);
     purge_excess();
     space_unlock();
+}
+
+void heap_flush(struct heap *heap) {
+    let_go(heap);
+    if (options.purge_delay != PURGE_NEVER) heap_purge_spans(heap);
+}
+
+/* What was at hand until now is not old. */
+void heap_flush_aged(struct heap *heap) {
+    heap_purge_aged(heap);
+    let_go(heap);
 }
 
 /* The rounds of the magazines are all unused again, and zero as those of a new heap are: the bottom

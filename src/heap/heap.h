@@ -68,6 +68,10 @@ enum {
        to be given back. */
     HEAP_POLL_FREES = 128,
     HEAP_POLL_FREES_PURGING = 8,
+    HEAP_SETTLE_POOLS = MIB / POOL_SIZE, /* moved by a heap between two looks at its magazines */
+    /* Bytes of free blocks in spans that a heap may keep at least; it may earn up to a quarter of
+       the pages in use. */
+    HEAP_IDLE_LEAST = MIB,
     MAGAZINE_FIRST = 15, /* rounds that a magazine gets at first: many classes are seldom used */
     /* All magazines with their bottoms; those of small classes have a first, smaller one before. */
     HEAP_ROUNDS = MAGAZINES_OF_ALL + SMALL_CLASSES * (MAGAZINE_FIRST + 1),
@@ -213,8 +217,11 @@ bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits);
 /* Makes all blocks at hand spare but those in quarantine, gives all pools without a live block back
    to the arenas, and the free pages in spans to the system. */
 void heap_flush(struct heap *heap);
-/* The same with those in quarantine. */
+/* Does the same with those in quarantine. */
 void heap_flush_all(struct heap *heap);
+/* Does the same as heap_flush, but the system gets only the free pages of spans that nothing was
+   taken from or put into since the last such call: so programs keep what they use. */
+void heap_flush_aged(struct heap *heap);
 /* The most arenas that heap_flush_all could set free: one for each block at hand and each free
    pool. Stops counting at `most`. */
 size_t heap_held(const struct heap *heap, size_t most);
@@ -261,6 +268,17 @@ void heap_note_full(struct heap *heap, unsigned class_index);
 void heap_widen(struct heap *heap, unsigned class_index);
 /* All magazines are without room again. */
 void heap_forget_rooms(struct heap *heap);
+
+/* ---- Free memory in spans (heap_idle.c) ---- */
+
+/* The free pages of all PARTIAL spans go back to the system. */
+void heap_purge_spans(struct heap *heap);
+/* Those of spans go that nothing was taken from or put into since the last such call. */
+void heap_purge_aged(struct heap *heap);
+/* There is more in spans than the heap may keep: their free pages go back. */
+void heap_purge_idle(struct heap *heap);
+/* Magazines that are as they were HEAP_SETTLE_POOLS ago are emptied. */
+void heap_settle_magazines(struct heap *heap);
 
 /* ---- Threads that come to rest (heap_rest.c) ---- */
 

@@ -119,7 +119,8 @@ void heap_adopt(struct heap *heap, struct pool *pool, bool has_token) {
     atomic_u8_store(&first->class_index, pool_class(pool));
     first->taken = (uint16_t)rebuild_bits(first, c);
     treat_clear_spare(first);
-    first->purged = first->freed = 0;
+    first->purged = first->stirred = false;
+    first->freed = 0;
     first->state = first->taken < c->capacity ? POOL_PARTIAL : POOL_FULL;
     link_init(&first->link);
     if (first->taken == 0) {

@@ -36,7 +36,8 @@ struct pool {
     struct atomic_u8 class_index;
     struct atomic_u8 offset; /* number of pools from the start of the span */
     uint8_t state;           /* [enum pool_state] */
-    uint8_t purged;          /* [pages of the span went back to the system] */
+    bool purged : 1;         /* [pages of the span went back to the system] */
+    bool stirred : 1;        /* [blocks went out or came back since the last look at its age] */
     uint8_t freed;           /* a block that began here was freed, for whoever frees it again */
     bool noted;              /* [the arena's note was about it once: note.h] */
     /* A bit per ALIGN bytes, set if and only if a live block starts there. */

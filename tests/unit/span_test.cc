@@ -124,6 +124,42 @@ TEST_F(SpanPurgeTest, NeverMeansNeverForSpansToo) {
     heap_check(heap_);
 }
 
+// Of a program that goes on using its spans their free pages stay.
+TEST_F(SpanPurgeTest, ByAgeThePagesGoOfSpansThatLieStill) {
+    unsigned c = size_class_of(5000);
+    std::vector<char *> blocks = build(c, 20);
+    std::map<struct pool *, char *> one;
+    for (char *block : blocks) one.emplace(pool_at(block), block);
+    for (char *block : blocks)
+        if (one[pool_at(block)] != block) heap_.free(block);
+    auto resident = [&] {
+        size_t pages = 0;
+        for (auto &entry : one) pages += resident_of(entry.second);
+        return pages;
+    };
+    size_t all = resident(), least = 0;
+    for (auto &entry : one) least += pages_under(entry.second, size_classes[c].stride);
+    heap_flush_aged(heap_);
+    EXPECT_EQ(resident(), all) << "what was freed just now is not old";
+    heap_flush(heap_); // now it is all the same what came before
+    for (char *block : blocks)
+        if (one[pool_at(block)] != block) kept_.push_back(heap_.take_class(c));
+    for (void *block : kept_) memset(block, 0x5a, size_classes[c].stride);
+    for (void *block : kept_) heap_.free(block);
+    kept_.clear();
+    heap_flush_aged(heap_);
+    char *used = at(heap_.take_class(c));
+    size_t stirred = resident_of(used),
+           kept = pages_under(one[pool_at(used)], size_classes[c].stride);
+    heap_flush_aged(heap_);
+    EXPECT_EQ(resident(), least - kept + stirred) << "that span alone is in use";
+    heap_check(heap_);
+    heap_.free(used);
+    for (int looks = 0; looks < 3; looks++) heap_flush_aged(heap_);
+    EXPECT_EQ(resident(), least);
+    for (auto &entry : one) kept_.push_back(entry.second);
+}
+
 TEST_F(SpanPurgeTest, WhatTheKernelWillNotTakeKeepsItsContents) {
     unsigned c = size_class_of(5000);
     std::vector<char *> blocks = build(c, 1);

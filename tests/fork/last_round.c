@@ -19,7 +19,7 @@
 #include "../support/memory.h"
 #include "../support/random.h"
 
-enum { HANG_SECONDS = 15 };
+enum { FORKS_LEAST = 20, HANG_SECONDS = 15 };
 
 static pthread_key_t key;
 static atomic_bool stop;
@@ -56,7 +56,7 @@ static void be_child(void) {
 }
 
 static void fork_on(void) {
-    for (; time(NULL) < end; forks++) {
+    for (; forks < FORKS_LEAST || time(NULL) < end; forks++) {
         int status = 0;
         pid_t child = fork();
         if (child == 0) be_child();
@@ -120,5 +120,5 @@ int main(void) {
     EXPECT(setrlimit(RLIMIT_AS, &limit) == 0);
     for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
     printf("%d forks\n", forks);
-    return forks < 20;
+    return 0;
 }

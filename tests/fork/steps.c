@@ -26,12 +26,21 @@
 #include "heap/sample.h"
 #include "heap/space_lock.h"
 #include "heap/thread_heap.h"
+#include "hedges.h"
 #include "hook.h"
 #include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
+#include "stores.h"
 
-enum { SITES = 1 << 14, FREED = 1500, HANG_SECONDS = 20 };
+enum { FREED = 1500, HANG_SECONDS = 20 };
+
+/* Shared by the process and its children, in one of which some scenarios run. */
+static struct counts {
+    struct store stores[STORES];
+    unsigned steps, forks;
+    size_t hedges; /* the most that a child had */
+} * all;
 
 /* ---- What children do ---- */
 
@@ -98,11 +107,19 @@ NO_HOOK static void first_operation(unsigned turn) {
     }
 }
 
+/* All but the one that the thread that is gone had in hand stop who runs into them. */
+NO_HOOK static void expect_hedges(void) {
+    struct hedges hedges = hedges_now();
+    if (hedges.count > all->hedges) all->hedges = hedges.count;
+    EXPECT(hedges.count - hedges.shut <= 1);
+}
+
 NO_HOOK static void be_child(unsigned turn) {
     is_child = true;
     alarm(HANG_SECONDS);
     os_fault_for_test = NULL;
     os_clock_for_test = NULL;
+    expect_hedges();
     first_operation(turn);
     grow(&of_idle);
     drop(&of_ended);
@@ -131,6 +148,7 @@ NO_HOOK static void be_interrupted_child(unsigned turn) {
     os_fault_for_test = NULL;
     os_clock_for_test = NULL;
     in_interrupted_child = true;
+    expect_hedges();
     use_all_sizes(1);
     if (turn % 2 == 0) drop(&of_idle);
     if (turn % 3 == 0) start_thread(&of_ended);
@@ -140,26 +158,9 @@ NO_HOOK static void be_interrupted_child(unsigned turn) {
 
 /* ---- Steps ---- */
 
-struct store {
-    uintptr_t address;
-    unsigned hits;
-};
-
-/* Shared by the process and the child in which some scenarios run. */
-static struct counts {
-    struct store sites[SITES];
-    unsigned steps, forks;
-} * all;
 static unsigned limit, sample;
 static sem_t asked, answered;
 static bool asked_to_fork; /* or else the scenario is over */
-
-NO_HOOK static struct store *site_at(uintptr_t address) {
-    size_t i = address * 2654435761u % SITES;
-    while (all->sites[i].address != 0 && all->sites[i].address != address) i = (i + 1) % SITES;
-    all->sites[i].address = address;
-    return &all->sites[i];
-}
 
 NO_HOOK static void fork_here(unsigned turn) {
     pid_t child = fork();
@@ -180,7 +181,7 @@ NO_HOOK static void fork_there(void) {
 
 NO_HOOK static void at_step(uintptr_t address) {
     bool is_sample = ++all->steps % sample == 0;
-    unsigned hits = address != 0 ? site_at(address)->hits++ : ~0u;
+    unsigned hits = address != 0 ? store_at(all->stores, address)->hits++ : ~0u;
     if (hits >= 2 * limit && !is_sample) return;
     all->forks++;
     if (hits % 2 == 0 || (is_sample && all->steps % 2 == 0))
@@ -574,15 +575,6 @@ NO_HOOK static void prepare(void) {
     }
 }
 
-NO_HOOK static void write_sites(const char *path) {
-    FILE *file = fopen(path, "w");
-    EXPECT(file != NULL);
-    for (int i = 0; i < SITES; i++)
-        if (all->sites[i].address != 0)
-            fprintf(file, "%lx\n", (unsigned long)all->sites[i].address);
-    EXPECT(fclose(file) == 0);
-}
-
 NO_HOOK int main(int argc, char **argv) {
     limit = (unsigned)env_number("FORK_STEPS", 1);
     sample = (unsigned)env_number("FORK_SAMPLE", 2003);
@@ -593,7 +585,8 @@ NO_HOOK int main(int argc, char **argv) {
     run_in_child(&mends, false);
     run_in_child(&mends_lists, true);
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) run(&scenarios[i]);
-    if (argc > 1) write_sites(argv[1]);
+    EXPECT(all->hedges > 0 || os_page_size() != POOL_SIZE);
+    if (argc > 1) stores_write(all->stores, argv[1]);
     printf("%u steps, %u forks\n", all->steps, all->forks);
     return 0;
 }

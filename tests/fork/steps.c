@@ -7,7 +7,7 @@
  * allocator: the child allocates, frees and calls exit, whose functions do so too.
  *
  * The sites reached are written to the file REACHED, for the runner to compare with all there are.
- * FORK_STEPS (1) forks of each kind at each site, and at every FORK_SAMPLE-th (2003) step.
+ * FORK_STEPS (1) forks of each kind at each site, and at every FORK_SAMPLE-th (10007) step.
  */
 #include <poolalloc.h>
 #include <pthread.h>
@@ -577,7 +577,7 @@ NO_HOOK static void prepare(void) {
 
 NO_HOOK int main(int argc, char **argv) {
     limit = (unsigned)env_number("FORK_STEPS", 1);
-    sample = (unsigned)env_number("FORK_SAMPLE", 2003);
+    sample = (unsigned)env_number("FORK_SAMPLE", 10007);
     hook_function = at_step;
     all = mmap(NULL, sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     EXPECT(all != MAP_FAILED);

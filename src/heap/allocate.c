@@ -376,8 +376,9 @@ void *allocate_aligned(size_t alignment, size_t size) {
     return likely(block != NULL) ? block : take_class_for(size, alignment, class_index, 0);
 }
 
-/* One that doubles is copied few times, and rather has memory that is there. One that grows by
-   steps would be copied again and again: the kernel moves it. */
+/* A block that doubles is copied few times, so it takes free memory that is there, if it can. A
+   block that grows by small steps would be copied again and again, so it gets a mapping of its own,
+   which the kernel moves without a copy. */
 void *allocate_growing(size_t old_size, size_t size) {
     if (size > PTRDIFF_MAX / 2 || allocate_direct_min == ALLOCATE_NO_DIRECT) return NULL;
     size_t room = size + size / 8;

@@ -243,7 +243,7 @@ uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsi
 /* What a bare heap does with a block that is no longer live: it waits, is held or is spare; as do
    those that give way to it. */
 void heap_dismiss(struct heap *heap, struct round freed);
-/* Those in quarantine have waited for long enough. */
+/* All blocks leave the quarantine of the heap, and its ring is unmapped. */
 void heap_end_quarantine(struct heap *heap);
 /* All blocks of a class that are held go back to their pools. Their places stay. */
 void heap_put_back_held(struct heap *heap, unsigned class_index);
@@ -273,11 +273,13 @@ void heap_forget_rooms(struct heap *heap);
 
 /* The free pages of all PARTIAL spans go back to the system. */
 void heap_purge_spans(struct heap *heap);
-/* Those of spans go that nothing was taken from or put into since the last such call. */
+/* The system gets the free pages of the PARTIAL spans that nothing was taken from or put into since
+   the last such call. */
 void heap_purge_aged(struct heap *heap);
-/* There is more in spans than the heap may keep: their free pages go back. */
+/* The free blocks in spans have more memory than the heap may keep: the system gets their pages,
+   and what the heap may keep is counted anew. */
 void heap_purge_idle(struct heap *heap);
-/* Magazines that are as they were HEAP_SETTLE_POOLS ago are emptied. */
+/* Empties the magazines that are as they were HEAP_SETTLE_POOLS moved pools ago. */
 void heap_settle_magazines(struct heap *heap);
 
 /* ---- Threads that come to rest (heap_rest.c) ---- */

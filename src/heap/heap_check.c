@@ -61,7 +61,7 @@ static int64_t check_held(struct heap *heap, unsigned class_index) {
     return heap_held_blocks(heap, class_index);
 }
 
-/* Counts those of each class. */
+/* Counts the blocks in quarantine, class by class. */
 static void check_quarantine(struct heap *heap, int64_t *waiting) {
     size_t bytes = 0;
     for (size_t i = 0; i < heap->quarantine.count; i++) {

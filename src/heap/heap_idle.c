@@ -22,7 +22,8 @@ static size_t idle_room(const struct heap *heap) {
     return heap->idle_kept + purge_in_use() / IDLE_SHARE * POOL_SIZE;
 }
 
-/* A few blocks at hand may keep as many spans from other use. */
+/* A few blocks at hand may keep as many spans from other use. So the blocks of a class that were
+   not asked for lately go back to their spans and pools. */
 COLD void heap_settle_magazines(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
     for (unsigned c = 1; c < CLASS_COUNT; c++) {
@@ -42,7 +43,7 @@ static void purge_span(struct heap *heap, struct pool *pool) {
     heap->idle_bytes -= before - span_idle_bytes(pool);
 }
 
-/* All spans; by age, those that lay still since the last look. */
+/* Purges all PARTIAL spans or, by age, the ones that lay still since the last look. */
 static void purge_spans(struct heap *heap, bool by_age) {
     for (unsigned c = 1 + SMALL_CLASSES; c < CLASS_COUNT; c++) {
         struct link *list = &heap->partial[c];

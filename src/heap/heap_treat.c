@@ -50,8 +50,8 @@ unsigned heap_places(unsigned class_index) {
                               size_classes[class_index].magazine);
 }
 
-/* Holds the block, and returns the one that it takes the place of, if any; or the block itself:
-   none of its class is held. */
+/* Holds a block, and returns the block that it takes the place of, if any. Where no blocks are
+   held, it returns the same block. */
 static struct round hold(struct heap *heap, struct round freed) {
     unsigned class_index = pool_class(pool_of_live(freed.word));
     unsigned places = heap_places(class_index);

@@ -31,7 +31,7 @@ extern "C" {
 bool quarantine_add(struct quarantine *quarantine, struct round block);
 /* The block that has waited for longest leaves; there is one. */
 struct round quarantine_take(struct quarantine *quarantine);
-/* The one that came as number i, of those that wait. */
+/* The block that came as number i of those that wait now. */
 struct round quarantine_look(const struct quarantine *quarantine, size_t i);
 /* The ring goes, with all that is in it. */
 void quarantine_end(struct quarantine *quarantine);

@@ -244,7 +244,7 @@ static uint32_t free_site(void) {
 
 static size_t graves_most(void) { return known->graves_bytes / sizeof(struct grave); }
 
-/* The one that was dug so many ago, 1 for the last. */
+/* The grave that was dug so many graves ago, 1 for the last. */
 static struct grave *find_grave(size_t back) {
     ASSERT(back >= 1 && back <= graves_most());
     return &known->graves[(known->next_grave + graves_most() - back) % graves_most()];
@@ -341,8 +341,8 @@ bool sample_find(uintptr_t address, struct stack *stack, size_t *size) {
 
 /* ---- Beginning and end ---- */
 
-/* One for each block that can be in quarantine, and for those that were freed since it left.
-   Without memory for that, as without a quarantine, a few. */
+/* There is a grave for each block that can be in quarantine, and some for the blocks that left it
+   lately. Without a quarantine, and without memory for so many, there are a few. */
 static void make_graves(size_t mean) {
     size_t bytes = (options.quarantine / QUARANTINE_BLOCK + GRAVES_LEAST) * sizeof(struct grave);
     bool many = options.quarantine != 0 && mean < SAMPLE_BARE;

@@ -245,8 +245,7 @@ static const struct option table[] = {
      offsetof(struct options, random_places)},
     {"quarantine", "off or SIZE from 64K to 16G", "off",
      "freed blocks up to 64 KiB wait, so many bytes of them for each thread, before their memory "
-     "is "
-     "used again; with zero_freed they must be zero then",
+     "is used again; with zero_freed they must be zero then",
      parse_quarantine, offsetof(struct options, quarantine)},
     {"leaks", "the path of a socket (up to 107 bytes)", "",
      "at exit, a frozen copy of the process is left there: for poolalloc leaks; samples all blocks",

@@ -16,7 +16,7 @@
 #include "../support/hide.h"
 #include "../support/random.h"
 
-/* Fewer forks say nothing; where they are slow it takes longer than asked for. */
+/* Fewer forks would prove little, so the test takes longer than asked for where forks are slow. */
 enum { FORKS_LEAST = 100, FORKS_MOST = 3000 };
 enum { ALLOCATORS = 3, SHARED = 256, KEPT = 64, HANG_SECONDS = 15 };
 

@@ -23,7 +23,7 @@ static pid_t (*fork_function)(void);
 static atomic_int forks;
 static timer_t timer;
 
-/* Once, so that the program goes on between two forks however long these take. */
+/* The timer fires once, so that the program goes on between two forks however long these take. */
 static void start_timer(void) {
     struct itimerspec soon = {{0, 0}, {0, 300000}};
     EXPECT(timer_settime(timer, 0, &soon, NULL) == 0);

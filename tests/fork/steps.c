@@ -107,7 +107,7 @@ NO_HOOK static void first_operation(unsigned turn) {
     }
 }
 
-/* All but the one that the thread that is gone had in hand stop who runs into them. */
+/* Each hedge is inaccessible, but for one that a thread that is gone may have had in hand. */
 NO_HOOK static void expect_hedges(void) {
     struct hedges hedges = hedges_now();
     if (hedges.count > all->hedges) all->hedges = hedges.count;

@@ -12,9 +12,9 @@ struct store {
     unsigned hits;
 };
 
-/* That of an address, new with 0 hits. */
+/* The store whose call returns to the address; a new one has no hits. */
 NO_HOOK struct store *store_at(struct store stores[STORES], uintptr_t address);
-/* Writes the addresses to a file, one a line. */
+/* Writes the addresses of all stores to a file, one a line. */
 NO_HOOK void stores_write(const struct store stores[STORES], const char *path);
 
 #endif

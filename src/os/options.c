@@ -100,19 +100,20 @@ static bool parse_guard(struct word word, void *field) {
     return true;
 }
 
-static bool parse_guard_memory(struct word word, void *field) {
+static bool parse_size_within(struct word word, uint64_t least, uint64_t most, void *field) {
     uint64_t size = 0;
-    bool good = word_size(word, &size) && size >= GUARD_MEMORY_LEAST && size <= GUARD_MEMORY_MOST;
+    bool good = word_size(word, &size) && size >= least && size <= most;
     if (good) *(uint64_t *)field = size;
     return good;
 }
 
+static bool parse_guard_memory(struct word word, void *field) {
+    return parse_size_within(word, GUARD_MEMORY_LEAST, GUARD_MEMORY_MOST, field);
+}
+
 static bool parse_quarantine(struct word word, void *field) {
-    uint64_t size = 0;
-    if (parse_off(word, field)) return true;
-    bool good = word_size(word, &size) && size >= QUARANTINE_LEAST && size <= QUARANTINE_MOST;
-    if (good) *(uint64_t *)field = size;
-    return good;
+    return parse_off(word, field) ||
+           parse_size_within(word, QUARANTINE_LEAST, QUARANTINE_MOST, field);
 }
 
 static bool parse_sample_file(struct word word, void *field) {

@@ -51,12 +51,9 @@ static bool samples_make_bare(void) {
 }
 
 /* The heap lets go of what is at hand, and follows changes of how it is to work. */
-static void flush_heap(struct heap *heap, bool by_age) {
+static void flush_heap(struct heap *heap, void (*flush)(struct heap *)) {
     remote_post(heap);
-    if (by_age)
-        heap_flush_aged(heap);
-    else
-        heap_flush(heap);
+    flush(heap);
     bool bare =
         options.perturb != 0 || treat_measures != 0 || heap->counting || samples_make_bare();
     if (unlikely(heap->sampling != samples_now())) heap_set_sampling(heap, samples_now());
@@ -68,7 +65,7 @@ static void poll(struct heap *heap, uint64_t now) {
     uint32_t trim = atomic_u32_load(&allocate_last_trim);
     if (unlikely(heap->trim_seen != trim)) {
         heap->trim_seen = trim;
-        flush_heap(heap, false);
+        flush_heap(heap, heap_flush);
     }
     if (unlikely(purge_is_due(now)) && space_try_lock()) {
         purge_step();
@@ -111,7 +108,7 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     if (!relief_could_serve(heap, missing)) return false;
     if (heap != NULL) {
         remote_drain(heap, ~0u);
-        heap_flush_all(heap);
+        heap_flush(heap);
     }
     thread_heap_adopt();
     thread_heap_sweep(heap);
@@ -421,7 +418,7 @@ static void poll_and_flush(struct heap *heap, uintptr_t freed) {
     if (unlikely(heap->sampling) && freed != 0) heap_decide_poll(heap, freed);
     uint64_t now = os_clock_ms();
     poll(heap, now);
-    if (unlikely(flush_is_due(heap, now))) flush_heap(heap, options.purge_delay != 0);
+    if (unlikely(flush_is_due(heap, now))) flush_heap(heap, heap_flush_aged);
     unsigned frees = purge_is_due(now) ? HEAP_POLL_FREES_PURGING : HEAP_POLL_FREES;
     if (atomic_u64_load(&heaps_in_use) > 1 && heap_comes_to_rest(heap, now, &frees)) {
         remote_post(heap);
@@ -584,7 +581,7 @@ bool allocate_trim(size_t keep) {
         allocate_poll(heap);
         remote_post(heap);
         remote_drain(heap, ~0u);
-        heap_flush_all(heap);
+        heap_flush(heap);
         message_give_all(heap);
     }
     thread_heap_adopt();

@@ -514,21 +514,22 @@ static void let_go(struct heap *heap) {
 }
 
 void heap_flush(struct heap *heap) {
+    heap_end_quarantine(heap);
     let_go(heap);
     if (options.purge_delay != PURGE_NEVER) heap_purge_spans(heap);
 }
 
-/* What was at hand until now is not old. */
 void heap_flush_aged(struct heap *heap) {
-    heap_purge_aged(heap);
+    ASSERT(options.purge_delay != PURGE_NEVER);
     let_go(heap);
+    heap_purge_aged(heap);
 }
 
 /* The rounds of the magazines are all unused again, and zero as those of a new heap are: the bottom
    of a magazine is one without a block. */
 void heap_set_bare(struct heap *heap, bool bare) {
     ASSERT(heap_is_mine(heap));
-    heap_flush_all(heap);
+    heap_flush(heap);
     heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) heap->top[c] = heap->end[c] = &no_rounds;
     memset(heap->rounds, 0, heap->rounds_used * sizeof(struct round));
@@ -538,7 +539,7 @@ void heap_set_bare(struct heap *heap, bool bare) {
 
 /* What OS pages share with the rest of the heap is cleared. */
 void heap_shed(struct heap *heap) {
-    heap_flush_all(heap);
+    heap_flush(heap);
     heap_forget_rooms(heap);
     for (unsigned c = 0; c < CLASS_COUNT; c++) {
         heap->top[c] = heap->end[c] = &no_rounds;

@@ -214,16 +214,15 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
    `base`. They become spare. False, and nothing done, if one is not live, and for blocks of spans
    or of other heaps. */
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits);
-/* Makes all blocks at hand spare but those in quarantine, gives all pools without a live block back
-   to the arenas, and the free pages in spans to the system. */
+/* Makes all blocks at hand and in quarantine spare, gives all pools without a live block back to
+   the arenas, and the free pages in spans to the system. */
 void heap_flush(struct heap *heap);
-/* Does the same with those in quarantine. */
-void heap_flush_all(struct heap *heap);
-/* Does the same as heap_flush, but the system gets only the free pages of spans that nothing was
-   taken from or put into since the last such call: so programs keep what they use. */
+/* Makes all blocks at hand spare and gives all pools without a live block back to the arenas, but
+   the system gets only the free pages of spans that nothing was taken from or put into since the
+   last such call: so programs keep what they use. Without a purge delay it gets all of them. */
 void heap_flush_aged(struct heap *heap);
-/* The most arenas that heap_flush_all could set free: one for each block at hand and each free
-   pool. Stops counting at `most`. */
+/* The most arenas that heap_flush could set free: one for each block at hand and each free pool.
+   Stops counting at `most`. */
 size_t heap_held(const struct heap *heap, size_t most);
 /* Frees the live blocks of a span of the heap by the bits of their indices. They become spare.
    Returns the index of one that is not live, -1: there was none. */

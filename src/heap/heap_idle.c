@@ -62,7 +62,7 @@ void heap_purge_spans(struct heap *heap) {
 
 void heap_purge_aged(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
-    purge_spans(heap, true);
+    purge_spans(heap, options.purge_delay != 0);
 }
 
 /* A heap that hands out again most of what went back may keep more, up to a quarter of what the

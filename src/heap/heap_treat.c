@@ -101,11 +101,6 @@ void heap_end_quarantine(struct heap *heap) {
     quarantine_end(&heap->quarantine);
 }
 
-void heap_flush_all(struct heap *heap) {
-    heap_end_quarantine(heap);
-    heap_flush(heap);
-}
-
 void heap_put_back_held(struct heap *heap, unsigned class_index) {
     struct round *held = heap->held[class_index];
     for (unsigned i = 0; held != NULL && i < heap_places(class_index); i++) {

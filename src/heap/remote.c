@@ -145,7 +145,7 @@ static void offer_pools(struct work *work, struct heap *heap, struct heap *to,
 static void cool(struct work *work, struct heap *heap) {
     struct heap *to = remote_commons();
     if (space_lock_is_out_of_reach()) return;
-    heap_flush_all(heap);
+    heap_flush(heap);
     message_give_all(heap);
     for (unsigned c = 1; c < CLASS_COUNT; c++)
         if (heap == to)

@@ -402,7 +402,7 @@ static void clean_shared(void) {
     if (shared.heap != NULL) {
         remote_post(shared.heap);
         remote_drain(shared.heap, ~0u);
-        heap_flush_all(shared.heap);
+        heap_flush(shared.heap);
         message_give_all(shared.heap);
     }
     atomic_u32_store(&shared.holds, 0);

@@ -93,7 +93,7 @@ void *TestHeap::take_class(unsigned class_index) {
 
 void TestHeap::close() {
     heap_check(heap_);
-    heap_flush_all(heap_);
+    heap_flush(heap_);
     heap_check(heap_);
 }
 

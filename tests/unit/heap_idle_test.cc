@@ -58,7 +58,7 @@ TEST_F(HeapIdleTest, ByAgeThePagesGoOfSpansThatLieStill) {
     EXPECT_EQ(resident(), least - kept + stirred) << "that span alone is in use";
     heap_check(heap_);
     heap_.free(used);
-    for (int looks = 0; looks < 3; looks++) heap_flush_aged(heap_);
+    for (int looks = 0; looks < 2; looks++) heap_flush_aged(heap_);
     EXPECT_EQ(resident(), least);
     for (auto &entry : one) kept_.push_back(entry.second);
 }

@@ -5,6 +5,8 @@
 
 #include <poolalloc.h>
 
+#include <thread>
+
 #include "heap/allocate.h"
 #include "heap/space.h"
 #include "heap/treat.h"
@@ -69,9 +71,9 @@ TEST_F(QuarantineTest, HeapKeepsToTheBytesAndToThePlaces) {
         EXPECT_GT(bytes(heap), size < 100 ? size * 500 : BUDGET / 2);
         heap_check(heap);
     }
+    heap_flush_aged(heap);
+    EXPECT_GT(bytes(heap), 0u) << "time alone ends no quarantine";
     heap_flush(heap);
-    EXPECT_GT(bytes(heap), 0u);
-    heap_flush_all(heap);
     EXPECT_EQ(bytes(heap), 0u);
     heap_check(heap);
     heap.close();
@@ -98,7 +100,7 @@ TEST_F(QuarantineTest, WriteIsFoundWhenTheBlockLeavesOrIsChecked) {
         heap.free(block);
         block[size - 1] = 1;
         ASSERT_DEATH(heap_check(heap), "write after free to 0x");
-        ASSERT_DEATH(heap_flush_all(heap), "write after free to 0x");
+        ASSERT_DEATH(heap_flush(heap), "write after free to 0x");
         ASSERT_DEATH(
             {
                 for (size_t i = 0; i < 2 * BUDGET / size + 600; i++) heap.free(heap.take(size));
@@ -131,6 +133,14 @@ TEST_F(QuarantineTest, CensusKnowsTheBytesThatWait) {
     EXPECT_EQ(census_now().waiting_bytes - before, 10 * size_classes[size_class_of(100)].stride);
     poolalloc_trim(0);
     EXPECT_EQ(census_now().waiting_bytes, before);
+}
+
+TEST_F(QuarantineTest, ATrimByAnotherThreadReachesTheNextPoll) {
+    poolalloc_free(poolalloc_malloc(100));
+    ASSERT_GT(thread_heap->quarantine.count, 0u);
+    std::thread([] { poolalloc_trim(0); }).join();
+    deallocate_poll(nullptr);
+    EXPECT_EQ(thread_heap->quarantine.count, 0u);
 }
 
 TEST_F(QuarantineTest, WhatWaitsInAHeapThatIsAdoptedIsSpare) {

@@ -520,7 +520,6 @@ void heap_flush(struct heap *heap) {
 }
 
 void heap_flush_aged(struct heap *heap) {
-    ASSERT(options.purge_delay != PURGE_NEVER);
     let_go(heap);
     heap_purge_aged(heap);
 }

@@ -84,7 +84,7 @@ static void put_back_or_hold(struct heap *heap, struct round freed) {
 
 static void release_oldest(struct heap *heap) {
     struct round block = quarantine_take(&heap->quarantine);
-    treat_leave(block.block, size_classes[pool_class(pool_of_live(block.word))].stride);
+    treat_leave(block.block, magazine_stride(block));
     put_back_or_hold(heap, block);
 }
 

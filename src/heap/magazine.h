@@ -20,6 +20,11 @@ struct round {
 #define ROUND_MARK ((uintptr_t)1 << 63)
 enum { ROUND_PLACE = 56 };
 
+/* Bytes of the place that the block of a round has, which is not marked. */
+static inline size_t magazine_stride(struct round round) {
+    return size_classes[pool_class(pool_of_live(round.word))].stride;
+}
+
 /* Takes the last block that was put in, which is live then. NULL: there is none, or it is marked.
  */
 ALWAYS_INLINE void *magazine_pop(struct round **top) {

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "heap/quarantine.h"
 
-#include "heap/size_class.h"
 #include "os/options.h"
 #include "os/os.h"
-
-static size_t stride_of(struct round block) {
-    return size_classes[pool_class(pool_of_live(block.word))].stride;
-}
 
 static size_t ring_bytes(size_t places) {
     return align_up(places * sizeof(struct round), os_page_size());
@@ -33,7 +28,8 @@ bool quarantine_add(struct quarantine *quarantine, struct round block) {
     if (quarantine->ring == NULL && !begin(quarantine)) return false;
     ASSERT(block.block != 0 && quarantine->count < quarantine->places);
     quarantine->ring[place(quarantine, quarantine->count++)] = block;
-    atomic_u64_store(&quarantine->bytes, atomic_u64_load(&quarantine->bytes) + stride_of(block));
+    atomic_u64_store(&quarantine->bytes,
+                     atomic_u64_load(&quarantine->bytes) + magazine_stride(block));
     return true;
 }
 
@@ -44,7 +40,8 @@ struct round quarantine_take(struct quarantine *quarantine) {
     *oldest = (struct round){0, NULL};
     quarantine->first = place(quarantine, 1);
     quarantine->count--;
-    atomic_u64_store(&quarantine->bytes, atomic_u64_load(&quarantine->bytes) - stride_of(block));
+    atomic_u64_store(&quarantine->bytes,
+                     atomic_u64_load(&quarantine->bytes) - magazine_stride(block));
     return block;
 }
 

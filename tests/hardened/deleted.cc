@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: MIT
-// deleted CASE SIZE - deletes blocks of SIZE bytes as mistake.c makes its mistakes: by a size or an
-// alignment that they do not have, after a line with the regular expression that it expects; or as
-// it should be. `deleted --list` prints the cases as `mistake --list` does.
-#include <cstdlib>
+// deleted CASE SIZE - deletes blocks by a size or an alignment that they do not have, as cases.h
+// says, or as it should be.
 #include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
-#include "../support/expect.h"
-#include "../support/hide.h"
 #include "../support/in_thread.h"
+#include "cases.h"
 
 namespace {
 
-enum { BY_ABORT = 134 };
 constexpr std::align_val_t LINE{64}, PAGE{4096};
-
-size_t size;
 
 void *block_of(size_t bytes) { return hide(::operator new(bytes)); }
 void *array_of(size_t bytes) { return hide(::operator new[](bytes)); }
@@ -145,58 +139,42 @@ void as_it_should_be() {
     ::operator delete (hide(::operator new(0)), size_t{0});
 }
 
-enum { SMALL = 1, ANY = 2, ONCE = 4, EXACT = 8 };
+enum { SMALL = 1, ANY = 2, ONCE = 4 };
 const size_t sizes[] = {1, 24, 100, 600, 5000, 20000, 70000, 3000000};
 
-const struct {
-    const char *name;
-    void (*run)();
-    int status, sizes;
-} cases[] = {
-    {"too_long", too_long, BY_ABORT, ANY},
-    {"too_short_array", too_short_array, BY_ABORT, ANY},
-    {"too_long_aligned", too_long_aligned, BY_ABORT, ANY},
-    {"too_short_aligned_array", too_short_aligned_array, BY_ABORT, ANY},
-    {"misaligned", misaligned, BY_ABORT, SMALL},
-    {"misaligned_array", misaligned_array, BY_ABORT, SMALL},
-    {"without_virtual_destructor", without_virtual_destructor, BY_ABORT, ONCE},
-    {"by_another_thread", by_another_thread, BY_ABORT, ANY},
-    {"of_malloc", of_malloc, BY_ABORT, ANY},
-    {"twice", twice, BY_ABORT, ANY},
-    {"short_of_pages", short_of_pages, BY_ABORT, ANY | EXACT},
-    {"short_of_pages_aligned", short_of_pages_aligned, BY_ABORT, ANY | EXACT},
-    {"as_it_should_be", as_it_should_be, 0, ANY},
+const char *const SIZES = "sized_deletes";
+// Only blocks that know what was asked for can tell some wrong sizes.
+const char *const BOTH = "sized_deletes=on,canaries";
+
+const struct hardened_case cases[] = {
+    {"too_long", SIZES, too_long, BY_ABORT, ANY},
+    {"too_short_array", SIZES, too_short_array, BY_ABORT, ANY},
+    {"too_long_aligned", SIZES, too_long_aligned, BY_ABORT, ANY},
+    {"too_short_aligned_array", SIZES, too_short_aligned_array, BY_ABORT, ANY},
+    {"misaligned", SIZES, misaligned, BY_ABORT, SMALL},
+    {"misaligned_array", SIZES, misaligned_array, BY_ABORT, SMALL},
+    {"without_virtual_destructor", SIZES, without_virtual_destructor, BY_ABORT, ONCE},
+    {"by_another_thread", SIZES, by_another_thread, BY_ABORT, ANY},
+    {"of_malloc", SIZES, of_malloc, BY_ABORT, ANY},
+    {"twice", SIZES, twice, BY_ABORT, ANY},
+    {"short_of_pages", BOTH, short_of_pages, BY_ABORT, ANY},
+    {"short_of_pages_aligned", BOTH, short_of_pages_aligned, BY_ABORT, ANY},
+    {"as_it_should_be", SIZES, as_it_should_be, 0, ANY},
 };
 
 bool has(int which, size_t wanted) {
     return (which & ANY) || (which & SMALL ? wanted <= 5000 : wanted == sizes[0]);
 }
 
-// Only blocks that know what was asked for can tell some wrong sizes.
-const char *option_for(int which) {
-    return which & EXACT ? "sized_deletes=on,canaries" : "sized_deletes";
-}
-
 void list() {
     for (const auto &each : cases)
         for (size_t wanted : sizes)
             if (has(each.sizes, wanted))
-                printf("%s %zu %d %s\n", each.name, wanted, each.status, option_for(each.sizes));
+                printf("%s %zu %d %s\n", each.name, wanted, each.status, each.option);
 }
 
 } // namespace
 
 int main(int count, char **arguments) {
-    if (count == 2 && strcmp(arguments[1], "--list") == 0) {
-        list();
-        return 0;
-    }
-    for (const auto &each : cases)
-        if (count == 3 && strcmp(each.name, arguments[1]) == 0) {
-            size = strtoul(arguments[2], nullptr, 10);
-            each.run();
-            return 0;
-        }
-    dprintf(2, "usage: deleted --list | CASE SIZE\n");
-    return 2;
+    return cases_run(count, arguments, cases, sizeof cases / sizeof cases[0], list);
 }

@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mistake CASE SIZE - makes one mistake with a block of SIZE bytes, after it has written to
- * standard output a regular expression for the first line that it expects on standard error;
- * nothing if it expects none. `mistake --list` prints the cases, each with its size, the exit
- * status that is wanted, and the option that it is about.
+ * mistake CASE SIZE - mistakes with blocks that are treated, as cases.h says.
  */
 #include <dlfcn.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "../support/expect.h"
-#include "../support/hide.h"
 #include "../support/in_thread.h"
+#include "cases.h"
 
-enum { BY_ABORT = 134, BY_FAULT = 139, DIRTY = 0x5a, BLOCKS = 2000, POOL_BLOCK_MOST = 65536 };
-
-static size_t size;
-
-static char *dirty_block(void) {
-    char *block = hide(malloc(size));
-    EXPECT(block != NULL);
-    memset(block, DIRTY, size);
-    return block;
-}
+enum { BLOCKS = 2000, POOL_BLOCK_MOST = 65536 };
 
 static int is_zero(const char *block) {
     for (size_t i = 0; i < size; i++)
@@ -520,12 +506,7 @@ static void places_are_apart(void) {
 enum { POOLED = 1, SPAN = 2, LARGE = 4, SMALL = POOLED | SPAN, ANY = SMALL | LARGE };
 static const size_t sizes[] = {1, 16, 24, 100, 512, 600, 4096, 5000, 20000, 65000, 70000, 3000000};
 
-static const struct {
-    const char *name, *option;
-    void (*run)(void);
-    int status;
-    int sizes; /* SMALL: of pools */
-} cases[] = {
+static const struct hardened_case cases[] = {
     {"free_clears", "zero_freed", free_clears, 0, SMALL},
     {"free_of_another_clears", "zero_freed", free_of_another_clears, 0, SMALL},
     {"realloc_clears", "zero_freed", realloc_clears, 0, SMALL},
@@ -584,17 +565,4 @@ static void list(void) {
                 printf("%s %zu %d %s\n", cases[i].name, sizes[j], cases[i].status, cases[i].option);
 }
 
-int main(int count, char **arguments) {
-    if (count == 2 && strcmp(arguments[1], "--list") == 0) {
-        list();
-        return 0;
-    }
-    for (int i = 0; count == 3 && i < CASES; i++)
-        if (strcmp(cases[i].name, arguments[1]) == 0) {
-            size = strtoul(arguments[2], NULL, 10);
-            cases[i].run();
-            return 0;
-        }
-    dprintf(2, "usage: mistake --list | CASE SIZE\n");
-    return 2;
-}
+int main(int count, char **arguments) { return cases_run(count, arguments, cases, CASES, list); }

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * quarantine CASE SIZE - as mistake.c, about freed blocks that wait: with the options that they
- * need in place of the name of one.
+ * quarantine CASE SIZE - mistakes with freed blocks that wait, as cases.h says; with the options
+ * that they need in place of the name of one.
  */
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../support/expect.h"
-#include "../support/hide.h"
 #include "../support/in_thread.h"
+#include "cases.h"
 
-enum { BY_ABORT = 134, DIRTY = 0x5a };
 #define WAITS "quarantine=1M"
 #define WAITS_CLEARED "quarantine=1M,zero_freed=on"
-
-static size_t size;
-
-static char *dirty_block(void) {
-    char *block = hide(malloc(size));
-    EXPECT(block != NULL);
-    return memset(block, DIRTY, size);
-}
 
 static void *ask_and_free(void *to) {
     *(char **)to = dirty_block();
@@ -114,19 +103,15 @@ static void double_free(void) {
     free(hide(block));
 }
 
-static const struct {
-    const char *name, *options;
-    void (*run)(void);
-    int status;
-} cases[] = {
-    {"others_come_first", WAITS, others_come_first, 0},
-    {"write_while_it_waits", WAITS_CLEARED, write_while_it_waits, BY_ABORT},
-    {"write_before_the_end", WAITS_CLEARED, write_before_the_end, BY_ABORT},
+static const struct hardened_case cases[] = {
+    {"others_come_first", WAITS, others_come_first, 0, 0},
+    {"write_while_it_waits", WAITS_CLEARED, write_while_it_waits, BY_ABORT, 0},
+    {"write_before_the_end", WAITS_CLEARED, write_before_the_end, BY_ABORT, 0},
     {"write_after_the_end_of_its_thread", WAITS_CLEARED, write_after_the_end_of_its_thread,
-     BY_ABORT},
-    {"write_in_the_child", WAITS_CLEARED, write_in_the_child, BY_ABORT},
-    {"double_free", WAITS, double_free, BY_ABORT},
-    {"quarantine_is_bounded", WAITS, quarantine_is_bounded, 0},
+     BY_ABORT, 0},
+    {"write_in_the_child", WAITS_CLEARED, write_in_the_child, BY_ABORT, 0},
+    {"double_free", WAITS, double_free, BY_ABORT, 0},
+    {"quarantine_is_bounded", WAITS, quarantine_is_bounded, 0, 0},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -134,20 +119,7 @@ static void list(void) {
     static const size_t sizes[] = {1, 24, 512, 600, 5000, 20000, 65000};
     for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++)
         for (int i = 0; i < CASES; i++)
-            printf("%s %zu %d %s\n", cases[i].name, sizes[j], cases[i].status, cases[i].options);
+            printf("%s %zu %d %s\n", cases[i].name, sizes[j], cases[i].status, cases[i].option);
 }
 
-int main(int count, char **arguments) {
-    if (count == 2 && strcmp(arguments[1], "--list") == 0) {
-        list();
-        return 0;
-    }
-    for (int i = 0; count == 3 && i < CASES; i++)
-        if (strcmp(cases[i].name, arguments[1]) == 0) {
-            size = strtoul(arguments[2], NULL, 10);
-            cases[i].run();
-            return 0;
-        }
-    dprintf(2, "usage: quarantine --list | CASE SIZE\n");
-    return 2;
-}
+int main(int count, char **arguments) { return cases_run(count, arguments, cases, CASES, list); }

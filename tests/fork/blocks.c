@@ -55,7 +55,9 @@ NO_HOOK void grow(struct kept *kept) {
 }
 
 NO_HOOK void use_all_sizes(int blocks_each) {
-    char *blocks[SIZES][8];
+    enum { MOST = 8 };
+    char *blocks[SIZES][MOST];
+    EXPECT(blocks_each <= MOST);
     for (int s = 0; s < SIZES; s++)
         for (int i = 0; i < blocks_each; i++) blocks[s][i] = take(sizes[s]);
     for (int s = 0; s < SIZES; s++)

@@ -7,7 +7,7 @@
  * allocator: the child allocates, frees and calls exit, whose functions do so too.
  *
  * The sites reached are written to the file REACHED, for the runner to compare with all there are.
- * FORK_STEPS (1) forks of each kind at each site, and at every FORK_SAMPLE-th (10007) step.
+ * FORK_STEPS (1) forks of each kind at each site, and at every FORK_SAMPLE-th (30011) step.
  */
 #include <poolalloc.h>
 #include <pthread.h>
@@ -20,141 +20,26 @@
 #include "../support/expect.h"
 #include "../support/random.h"
 #include "blocks.h"
+#include "children.h"
 #include "heap/allocate.h"
 #include "heap/guard.h"
 #include "heap/retired.h"
 #include "heap/sample.h"
 #include "heap/space_lock.h"
 #include "heap/thread_heap.h"
-#include "hedges.h"
+#include "heap/treat.h"
 #include "hook.h"
-#include "os/lock.h"
 #include "os/options.h"
 #include "os/os.h"
 #include "stores.h"
 
-enum { FREED = 1500, HANG_SECONDS = 20 };
+enum { FREED = 1500 };
 
 /* Shared by the process and its children, in one of which some scenarios run. */
 static struct counts {
     struct store stores[STORES];
     unsigned steps, forks;
-    size_t hedges; /* the most that a child had */
 } * all;
-
-/* ---- What children do ---- */
-
-/* Set in children: what a scenario's destructor does is not for them. Where a fork comes while
-   glibc runs the destructors of a thread, it leaves the rest of that thread's values to whichever
-   thread gets its stack in the child, and calls the destructors again at that thread's end. */
-static bool is_child;
-
-NO_HOOK static void *in_thread(void *kept) {
-    lock_patience = 10; /* ms: the thread that forked may hold the lock, and stand */
-    use_all_sizes(2);
-    drop(kept);
-    return NULL;
-}
-
-NO_HOOK static void start_thread(void *kept) {
-    pthread_t thread;
-    EXPECT(pthread_create(&thread, NULL, in_thread, kept) == 0);
-    EXPECT(pthread_join(thread, NULL) == 0);
-}
-
-NO_HOOK static void wait_for(pid_t child) {
-    int status = 0;
-    EXPECT(child > 0);
-    EXPECT(waitpid(child, &status, 0) == child);
-    if (WIFSIGNALED(status))
-        dprintf(2, "a child ended by signal %d (14: it hung)\n", WTERMSIG(status));
-    if (status != 0) _exit(1);
-}
-
-NO_HOOK static void fork_again(void) {
-    pid_t child = fork();
-    if (child != 0) {
-        wait_for(child);
-        return;
-    }
-    use_all_sizes(1);
-    drop(&of_main);
-    poolalloc_check();
-    _exit(0);
-}
-
-/* What comes first in the child differs. */
-NO_HOOK static void first_operation(unsigned turn) {
-    switch (turn % 6) {
-    case 0:
-        poolalloc_check();
-        break;
-    case 1:
-        drop(&of_scenario);
-        break;
-    case 2:
-        start_thread(&of_idle);
-        break;
-    case 3:
-        fork_again();
-        break;
-    case 4:
-        poolalloc_free(take(300000));
-        break;
-    case 5:
-        use_all_sizes(3);
-        break;
-    }
-}
-
-/* Each hedge is inaccessible, but for one that a thread that is gone may have had in hand. */
-NO_HOOK static void expect_hedges(void) {
-    struct hedges hedges = hedges_now();
-    if (hedges.count > all->hedges) all->hedges = hedges.count;
-    EXPECT(hedges.count - hedges.shut <= 1);
-}
-
-NO_HOOK static void be_child(unsigned turn) {
-    is_child = true;
-    alarm(HANG_SECONDS);
-    os_fault_for_test = NULL;
-    os_clock_for_test = NULL;
-    expect_hedges();
-    first_operation(turn);
-    grow(&of_idle);
-    drop(&of_ended);
-    use_all_sizes(2);
-    fork_again();
-    drop(&of_scenario);
-    start_thread(&of_idle);
-    drop(&of_main);
-    poolalloc_trim(0);
-    poolalloc_check();
-    _exit(0);
-}
-
-/* The scenario's thread is the only one, and stands in the middle of the allocator. */
-static bool in_interrupted_child;
-
-NO_HOOK static void at_exit(void) {
-    if (!in_interrupted_child) return;
-    use_all_sizes(2);
-    drop(&of_main);
-}
-
-NO_HOOK static void be_interrupted_child(unsigned turn) {
-    is_child = true;
-    alarm(HANG_SECONDS);
-    os_fault_for_test = NULL;
-    os_clock_for_test = NULL;
-    in_interrupted_child = true;
-    expect_hedges();
-    use_all_sizes(1);
-    if (turn % 2 == 0) drop(&of_idle);
-    if (turn % 3 == 0) start_thread(&of_ended);
-    if (turn % 8 != 7) exit(0);
-    abort();
-}
 
 /* ---- Steps ---- */
 
@@ -164,7 +49,7 @@ static bool asked_to_fork; /* or else the scenario is over */
 
 NO_HOOK static void fork_here(unsigned turn) {
     pid_t child = fork();
-    if (child == 0) be_interrupted_child(turn);
+    if (child == 0) children_be_interrupted(turn);
     int status = 0;
     EXPECT(child > 0 && waitpid(child, &status, 0) == child);
     if (status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && turn % 8 == 7))
@@ -354,7 +239,7 @@ NO_HOOK static void counts(void) {
 static pthread_key_t key;
 NO_HOOK static void in_last_round(void *value) {
     static __thread int rounds;
-    if (is_child) return;
+    if (in_child) return;
     if (++rounds < 4) {
         pthread_setspecific(key, value);
         return;
@@ -479,6 +364,15 @@ static const struct scenario {
     {"guarded", guarded},
 };
 
+/* Of a process that treats its blocks from the beginning. */
+NO_HOOK static void treated(void) {
+    every_class();
+    all_names();
+    remote_frees();
+    poolalloc_trim(0);
+}
+static const struct scenario treats = {"treated", treated};
+
 /* The first use of a child's allocator, which finds what the threads that are gone left behind. */
 NO_HOOK static void mending(void) {
     use_all_sizes(1);
@@ -516,8 +410,8 @@ NO_HOOK static void run(const struct scenario *scenario) {
         while (sem_wait(&asked) != 0) continue;
         if (!asked_to_fork) break;
         pid_t child = fork();
-        if (child == 0) be_child(all->forks);
-        wait_for(child);
+        if (child == 0) children_be_other(all->forks);
+        children_wait(child);
         sem_post(&answered);
     }
     EXPECT(pthread_join(thread, NULL) == 0);
@@ -551,7 +445,7 @@ NO_HOOK static void run_in_child(const struct scenario *scenario, bool in_doubt)
         run(scenario);
         _exit(0);
     }
-    wait_for(child);
+    children_wait(child);
     if (!in_doubt) return;
     sem_post(&goes_on);
     EXPECT(pthread_join(thread, NULL) == 0);
@@ -565,7 +459,6 @@ NO_HOOK static void prepare(void) {
     sem_init(&answered, 0, 0);
     sem_init(&idle_goes_on, 0, 0);
     EXPECT(pthread_key_create(&key, in_last_round) == 0);
-    EXPECT(atexit(at_exit) == 0);
     keep(&of_main);
     EXPECT(pthread_create(&thread, NULL, be_idle, &ready) == 0);
     while (sem_wait(&ready) != 0) continue;
@@ -575,17 +468,33 @@ NO_HOOK static void prepare(void) {
     }
 }
 
+/* A child does so, before it has a second thread. */
+NO_HOOK static void run_treated(void) {
+    pid_t child = fork();
+    if (child != 0) {
+        children_wait(child);
+        return;
+    }
+    options.quarantine = 64 * KIB;
+    EXPECT(allocate_treat(TREAT_ZERO | TREAT_SEAL | TREAT_EXACT | TREAT_RANDOM | TREAT_WAIT));
+    prepare();
+    run(&treats);
+    _exit(0);
+}
+
 NO_HOOK int main(int argc, char **argv) {
     limit = (unsigned)env_number("FORK_STEPS", 1);
-    sample = (unsigned)env_number("FORK_SAMPLE", 10007);
+    sample = (unsigned)env_number("FORK_SAMPLE", 30011);
     hook_function = at_step;
     all = mmap(NULL, sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     EXPECT(all != MAP_FAILED);
+    children_begin();
+    run_treated();
     prepare();
     run_in_child(&mends, false);
     run_in_child(&mends_lists, true);
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) run(&scenarios[i]);
-    EXPECT(all->hedges > 0 || os_page_size() != POOL_SIZE);
+    EXPECT(children_hedges() > 0 || os_page_size() != POOL_SIZE);
     if (argc > 1) stores_write(all->stores, argv[1]);
     printf("%u steps, %u forks\n", all->steps, all->forks);
     return 0;

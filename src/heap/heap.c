@@ -448,6 +448,17 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
     return heap_count_free(heap);
 }
 
+/* Blocks of a word that are no longer live are spare, or wait. */
+static inline void put_word(struct heap *heap, struct atomic_u64 *word, uintptr_t base,
+                            uint64_t bits) {
+    if (likely(!treat_does(TREAT_WAIT))) {
+        put_in_small(heap, word, bits, bit_count(bits));
+        return;
+    }
+    for (; bits != 0; bits &= bits - 1)
+        heap_dismiss(heap, (struct round){base + bit_lowest(bits) * (uintptr_t)ALIGN, word});
+}
+
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits) {
     ASSERT(heap_is_mine(heap));
     struct pool *pool = window_look_up(base);
@@ -458,7 +469,7 @@ bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits) {
     uint64_t live = atomic_u64_load(word);
     if (POOLALLOC_LIVE_BITS && (live & bits) != bits) return false;
     if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~bits);
-    put_in_small(heap, word, bits, bit_count(bits));
+    put_word(heap, word, base, bits);
     return true;
 }
 
@@ -471,7 +482,10 @@ int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks) {
         uint64_t live = atomic_u64_load(word), bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
         if (POOLALLOC_LIVE_BITS && !(live & bit)) return (int)bit_lowest(blocks);
         if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~bit);
-        put_in_span(heap, first, address);
+        if (treat_does(TREAT_WAIT))
+            heap_dismiss(heap, (struct round){address, word});
+        else
+            put_in_span(heap, first, address);
     }
     return_leaving(heap);
     return -1;

@@ -5,7 +5,8 @@
  * A heap whose blocks are treated is bare and has no magazines. With TREAT_WAIT a block that is
  * freed waits in quarantine. With TREAT_RANDOM the memory of the magazines has places for freed
  * blocks, some for each class: a block that is freed, and has waited, gets a place at random, and
- * whatever was there goes back to its pool. Blocks that other threads have freed go to their pools.
+ * whatever was there goes back to its pool. Blocks that other threads have freed wait, too, but go
+ * to their pools where none wait.
  */
 #include "heap/heap.h"
 

@@ -131,6 +131,12 @@ void pending_send_pool(struct work *work, struct pool *pool, struct heap *to) {
     if (answer == INBOX_LATE) work->late = to;
 }
 
+/* True if blocks of the heap that are freed by others wait in its quarantine: not where it has no
+   thread to come, or whose thread has not looked for long. */
+static bool waits_with(const struct work *work, const struct heap *owner) {
+    return treat_does(TREAT_WAIT) && !work->sweeps && !is_orphan(owner);
+}
+
 /* First the bits, then the tag: while a bit is pending the pool is not empty, so that it stays with
    its owner. */
 void pending_settle(struct work *work, struct pool *pool) {
@@ -142,10 +148,11 @@ void pending_settle(struct work *work, struct pool *pool) {
     }
     uint64_t tag = atomic_u64_load(&pool->tag);
     if (tag == 0) fail_freed(pool, bits);
-    if (heap_pool_is_complete(pool, bits))
+    struct heap *owner = tag_heap(tag, window_record_base(pool));
+    if (heap_pool_is_complete(pool, bits) && !waits_with(work, owner))
         take_over(work, pool);
     else
-        pending_send_pool(work, pool, tag_heap(tag, window_record_base(pool)));
+        pending_send_pool(work, pool, owner);
 }
 
 /* ---- Deposits ---- */

@@ -13,6 +13,7 @@
 
 #define WAITS "quarantine=1M"
 #define WAITS_CLEARED "quarantine=1M,zero_freed=on"
+#define WAITS_EXACT "quarantine=1M,zero_freed=on,exact_frees=on"
 
 static void *ask_and_free(void *to) {
     *(char **)to = dirty_block();
@@ -71,6 +72,24 @@ static void write_after_the_end_of_its_thread(void) {
     ((char *)hide(block))[0] = 1;
 }
 
+enum { MOST = 200 };
+static char *blocks[MOST + 1];
+
+static void *free_all(void *unused) {
+    for (int i = 0; blocks[i] != NULL; i++) free(blocks[i]);
+    return unused;
+}
+
+/* As many as can wait: with exact_frees=on they come back by pools. */
+static void write_after_a_free_by_another(void) {
+    size_t count = QUARANTINE / 2 / (size + 128) < MOST ? QUARANTINE / 2 / (size + 128) : MOST;
+    for (size_t i = 0; i < count; i++) blocks[i] = dirty_block();
+    char *block = blocks[count / 2];
+    in_thread(free_all, NULL);
+    expect_late_write(block + size - 1);
+    ((char *)hide(block))[size - 1] = 1;
+}
+
 static void write_in_the_child(void) {
     char *block = dirty_block();
     free(hide(block));
@@ -109,6 +128,8 @@ static const struct hardened_case cases[] = {
     {"write_before_the_end", WAITS_CLEARED, write_before_the_end, BY_ABORT, 0},
     {"write_after_the_end_of_its_thread", WAITS_CLEARED, write_after_the_end_of_its_thread,
      BY_ABORT, 0},
+    {"write_after_a_free_by_another", WAITS_CLEARED, write_after_a_free_by_another, BY_ABORT, 0},
+    {"write_after_a_free_by_another", WAITS_EXACT, write_after_a_free_by_another, BY_ABORT, 0},
     {"write_in_the_child", WAITS_CLEARED, write_in_the_child, BY_ABORT, 0},
     {"double_free", WAITS, double_free, BY_ABORT, 0},
     {"quarantine_is_bounded", WAITS, quarantine_is_bounded, 0, 0},

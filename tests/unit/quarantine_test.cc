@@ -93,6 +93,25 @@ TEST_F(QuarantineTest, BlockIsNotHandedOutAgainBeforeItsTime) {
     heap.close();
 }
 
+// As blocks in a message, or as pools with pending bits.
+TEST_F(QuarantineTest, BlocksThatOthersFreedWait) {
+    for (uint32_t exact : {0, int{TREAT_EXACT}})
+        for (size_t size : {size_t(256), size_t(5000), size_t(20000)}) {
+            treat_begin(TREAT_ZERO | TREAT_WAIT | exact);
+            std::vector<void *> blocks(BUDGET / size - 2);
+            for (void *&block : blocks) block = poolalloc_malloc(size);
+            std::thread([&] {
+                for (void *block : blocks) poolalloc_free(block);
+            }).join();
+            deallocate_poll(nullptr);
+            EXPECT_EQ(thread_heap->quarantine.count, blocks.size()) << exact << ' ' << size;
+            for (void *block : blocks) EXPECT_EQ(fault_at(block), BLOCK_FREED);
+            poolalloc_check();
+            poolalloc_trim(0);
+            EXPECT_EQ(thread_heap->quarantine.count, 0u);
+        }
+}
+
 TEST_F(QuarantineTest, WriteIsFoundWhenTheBlockLeavesOrIsChecked) {
     TestHeap heap;
     for (size_t size : {size_t(24), size_t(5000)}) {

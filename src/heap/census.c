@@ -6,6 +6,7 @@
 #include "heap/guard.h"
 #include "heap/message.h"
 #include "heap/purge.h"
+#include "heap/sample.h"
 #include "heap/space.h"
 #include "heap/thread_heap.h"
 
@@ -76,6 +77,7 @@ static void count_heaps(struct census *census) {
         if (heap->counting) census->served += heap->served;
         census->served_is_known &= heap->counting;
         census->waiting_bytes += atomic_u64_load(&heap->quarantine.bytes);
+        census->metadata_bytes += quarantine_ring_bytes(&heap->quarantine);
     }
     census->heaps = thread_heap_count();
 }
@@ -112,7 +114,8 @@ void census_make(struct census *census) {
     census->direct_bytes_peak = space_figures.direct_bytes_peak;
     census->mapped_bytes = space_figures.mapped;
     census->mapped_peak = space_figures.mapped_peak;
-    census->metadata_bytes = window_bytes() + thread_heap_bytes() + message_bytes();
+    census->metadata_bytes =
+        window_bytes() + thread_heap_bytes() + message_bytes() + sample_table_bytes();
     census->purges = purge_count();
     census->lock_takings = space_lock_takings();
     if (locked) space_unlock();

@@ -4,8 +4,16 @@
 #include "os/options.h"
 #include "os/os.h"
 
+static size_t places_of(const struct quarantine *quarantine) {
+    return atomic_u64_load(&quarantine->places);
+}
+
 static size_t ring_bytes(size_t places) {
     return align_up(places * sizeof(struct round), os_page_size());
+}
+
+size_t quarantine_ring_bytes(const struct quarantine *quarantine) {
+    return ring_bytes(places_of(quarantine));
 }
 
 /* The child of a fork may come at any moment: it has the ring only once there is one. */
@@ -14,19 +22,19 @@ static bool begin(struct quarantine *quarantine) {
     ASSERT(quarantine->count == 0);
     struct round *ring = (struct round *)os_map(ring_bytes(places));
     if (ring == NULL) return false;
-    quarantine->places = places;
+    atomic_u64_store(&quarantine->places, places);
     atomic_in_sequence();
     quarantine->ring = ring;
     return true;
 }
 
 static size_t place(const struct quarantine *quarantine, size_t i) {
-    return (quarantine->first + i) % quarantine->places;
+    return (quarantine->first + i) % places_of(quarantine);
 }
 
 bool quarantine_add(struct quarantine *quarantine, struct round block) {
     if (quarantine->ring == NULL && !begin(quarantine)) return false;
-    ASSERT(block.block != 0 && quarantine->count < quarantine->places);
+    ASSERT(block.block != 0 && quarantine->count < places_of(quarantine));
     quarantine->ring[place(quarantine, quarantine->count++)] = block;
     atomic_u64_store(&quarantine->bytes,
                      atomic_u64_load(&quarantine->bytes) + magazine_stride(block));
@@ -52,10 +60,11 @@ struct round quarantine_look(const struct quarantine *quarantine, size_t i) {
 
 void quarantine_end(struct quarantine *quarantine) {
     struct round *ring = quarantine->ring;
-    size_t places = quarantine->places;
+    size_t places = places_of(quarantine);
     quarantine->ring = NULL;
     quarantine->first = quarantine->count = 0;
     atomic_u64_store(&quarantine->bytes, 0);
+    atomic_u64_store(&quarantine->places, 0);
     atomic_in_sequence();
     if (ring != NULL) os_unmap(ring, ring_bytes(places));
 }

@@ -17,10 +17,11 @@
 #include "heap/magazine.h"
 
 struct quarantine {
-    struct round *ring;      /* NULL: there is none */
-    size_t places;           /* of the ring */
-    size_t first, count;     /* the place of the oldest block; blocks */
-    struct atomic_u64 bytes; /* Q1; also read by other threads, which count */
+    struct round *ring;  /* NULL: there is none */
+    size_t first, count; /* the place of the oldest block; blocks */
+    /* Also read by other threads, which count: */
+    struct atomic_u64 places; /* of the ring; 0: there is none */
+    struct atomic_u64 bytes;  /* Q1 */
 };
 
 #ifdef __cplusplus
@@ -36,9 +37,12 @@ struct round quarantine_look(const struct quarantine *quarantine, size_t i);
 /* The ring goes, with all that is in it. */
 void quarantine_end(struct quarantine *quarantine);
 
+/* Address space of the ring. */
+size_t quarantine_ring_bytes(const struct quarantine *quarantine);
+
 /* True if the oldest must leave, for the bytes or for the next block's place. */
 static inline bool quarantine_is_over(const struct quarantine *quarantine, size_t most_bytes) {
-    return quarantine->count > 0 && (quarantine->count == quarantine->places ||
+    return quarantine->count > 0 && (quarantine->count == atomic_u64_load(&quarantine->places) ||
                                      atomic_u64_load(&quarantine->bytes) > most_bytes);
 }
 

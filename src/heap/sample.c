@@ -61,6 +61,7 @@ static struct {
     } known;
     struct grave few_graves[GRAVES_LEAST];
     double at_hand[CLASS_COUNT];
+    struct atomic_u64 table_bytes; /* address space of what `known` points to */
     struct atomic_u64 lost; /* samples that there was no memory for, or that were out of reach */
 } sample_state;
 static struct known *const known = &sample_state.known;
@@ -73,6 +74,20 @@ double sample_chance(size_t size) {
 }
 
 double sample_chance_at_hand(unsigned class_index) { return sample_state.at_hand[class_index]; }
+
+static size_t buckets_size(void) { return BUCKETS * sizeof *known->buckets; }
+static size_t words_size(void) { return known->words_most * sizeof *known->words; }
+static size_t live_size(void) { return known->live_most * sizeof *known->live; }
+static bool graves_are_few(void) { return known->graves == sample_state.few_graves; }
+
+/* After each change of a table's size. */
+static void count_tables(void) {
+    size_t bytes = known->live == NULL ? 0 : buckets_size() + words_size() + live_size();
+    if (known->graves != NULL && !graves_are_few()) bytes += known->graves_bytes;
+    atomic_u64_store(&sample_state.table_bytes, bytes);
+}
+
+size_t sample_table_bytes(void) { return atomic_u64_load(&sample_state.table_bytes); }
 
 /* ---- Sites ---- */
 
@@ -93,7 +108,7 @@ static bool is_same(struct site_record *record, uint64_t hash, const struct stac
 }
 
 static bool grow_sites(void) {
-    size_t size = known->words_most * sizeof(uint64_t);
+    size_t size = words_size();
     ASSERT(is_locked() && !known->words_move);
     if (known->words_most > UINT32_MAX / 2) return false;
     known->words_move = true;
@@ -102,6 +117,7 @@ static bool grow_sites(void) {
     if (more != NULL) {
         known->words = more;
         known->words_most *= 2;
+        count_tables();
     }
     atomic_in_sequence();
     known->words_move = false;
@@ -171,11 +187,12 @@ static struct sample *find_sample(uintptr_t address) {
 static bool grow_live(void) {
     ASSERT(is_locked());
     struct sample *old = known->live;
-    size_t most = known->live_most, size = most * sizeof *old;
+    size_t most = known->live_most, size = live_size();
     struct sample *more = (struct sample *)os_map(2 * size);
     if (more == NULL) return known->live_count < most - 1;
     known->live = more;
     known->live_most = 2 * most;
+    count_tables();
     probing_copy(&samples, old, most, more, 2 * most, NULL);
     os_unmap(old, size);
     return true;
@@ -354,21 +371,21 @@ static void make_graves(size_t mean) {
 }
 
 static void drop_graves(void) {
-    if (known->graves != NULL && known->graves != sample_state.few_graves)
-        os_unmap(known->graves, known->graves_bytes);
+    if (known->graves != NULL && !graves_are_few()) os_unmap(known->graves, known->graves_bytes);
 }
 
 static void drop_tables(void) {
     drop_graves();
-    if (known->buckets != NULL) os_unmap(known->buckets, BUCKETS * sizeof *known->buckets);
-    if (known->words != NULL) os_unmap(known->words, known->words_most * sizeof *known->words);
-    if (known->live != NULL) os_unmap(known->live, known->live_most * sizeof *known->live);
+    if (known->buckets != NULL) os_unmap(known->buckets, buckets_size());
+    if (known->words != NULL) os_unmap(known->words, words_size());
+    if (known->live != NULL) os_unmap(known->live, live_size());
     memset(known, 0, sizeof *known);
+    count_tables();
 }
 
 static bool make_tables(size_t mean) {
     if (known->live != NULL) return true;
-    known->buckets = (uint32_t *)os_map(BUCKETS * sizeof *known->buckets);
+    known->buckets = (uint32_t *)os_map(buckets_size());
     known->words = (uint64_t *)os_map(SITE_WORDS_FIRST * sizeof *known->words);
     known->live = (struct sample *)os_map(LIVE_FIRST * sizeof *known->live);
     known->words_used = 1; /* no site is 0 */
@@ -379,6 +396,7 @@ static bool make_tables(size_t mean) {
         make_graves(mean);
     else
         drop_tables();
+    count_tables();
     return made;
 }
 

@@ -105,6 +105,9 @@ struct sample_places {
 };
 extern const struct sample_places sample_places;
 
+/* Address space of the tables of samples; without the lock. */
+size_t sample_table_bytes(void);
+
 /* In the child of a fork: if a thread that is gone was at it, all that is known is forgotten. */
 void sample_after_fork(uint32_t survivor);
 /* Forgets for tests all that was sampled. */

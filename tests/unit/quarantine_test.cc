@@ -147,11 +147,14 @@ TEST_F(QuarantineTest, WhatWaitsGoesBackWhereMemoryIsShort) {
 }
 
 TEST_F(QuarantineTest, CensusKnowsTheBytesThatWait) {
-    size_t before = census_now().waiting_bytes;
+    size_t before = census_now().waiting_bytes, records = census_now().metadata_bytes;
     for (int i = 0; i < 10; i++) poolalloc_free(poolalloc_malloc(100));
     EXPECT_EQ(census_now().waiting_bytes - before, 10 * size_classes[size_class_of(100)].stride);
+    EXPECT_EQ(census_now().metadata_bytes - records,
+              BUDGET / QUARANTINE_BLOCK * sizeof(struct round));
     poolalloc_trim(0);
     EXPECT_EQ(census_now().waiting_bytes, before);
+    EXPECT_EQ(census_now().metadata_bytes, records);
 }
 
 TEST_F(QuarantineTest, ATrimByAnotherThreadReachesTheNextPoll) {

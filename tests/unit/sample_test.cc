@@ -271,7 +271,8 @@ TEST_F(SampleTest, ThePeakIsWhatLivedTogether) {
 
 TEST_F(SampleTest, ManySitesAndManyLiveBlocksFit) {
     ASSERT_TRUE(allocate_sample(1));
-    std::vector<void *> blocks;
+    size_t tables = sample_table_bytes(), records = census_now().metadata_bytes;
+    EXPECT_GT(tables, 0u);
     struct stack stack = {};
     stack.depth = 20;
     for (uintptr_t i = 0; i < 20000; i++) {
@@ -282,6 +283,8 @@ TEST_F(SampleTest, ManySitesAndManyLiveBlocksFit) {
     EXPECT_EQ(now.sites, 20000u);
     EXPECT_EQ(now.samples, 20000u);
     EXPECT_EQ(now.live_blocks, 40000);
+    EXPECT_GT(sample_table_bytes() - tables, 20000 * 20 * sizeof(uint64_t)) << "callers alone";
+    EXPECT_EQ(census_now().metadata_bytes - records, sample_table_bytes() - tables);
     for (uintptr_t i = 0; i < 20000; i += 2) sample_remove(16 * (i + 1));
     now = totals();
     EXPECT_EQ(now.samples, 10000u);
@@ -289,6 +292,9 @@ TEST_F(SampleTest, ManySitesAndManyLiveBlocksFit) {
     size_t size;
     for (uintptr_t i = 0; i < 20000; i++)
         ASSERT_EQ(sample_find(16 * (i + 1), &stack, &size), i % 2 == 1) << i;
+    allocate_sample(0);
+    sample_reset_for_test();
+    EXPECT_EQ(sample_table_bytes(), 0u);
 }
 
 TEST_F(SampleTest, TheChildOfAForkGoesOn) {

@@ -6,22 +6,21 @@
  * The measures are chosen once, at the start, and each by itself. Heaps are bare then, so that all
  * requests and frees come to a slow path by themselves, and treat what they hand out and get back:
  *
- * TREAT_ZERO  a freed block is cleared, and is zero when it is handed out again: who has written
- *             there meanwhile has written to a free block.
+ * TREAT_ZERO: a freed block is cleared, and is zero when it is handed out again. Who has written
+ * there meanwhile has written to a free block.
  *
- * TREAT_SEAL  a block is sealed for the size that was asked for (seal.h): who has written behind
+ * TREAT_SEAL: a block is sealed for the size that was asked for (seal.h). Who has written behind
  * that end is found when it is freed.
  *
- * TREAT_EXACT  a free by a thread that does not own the block sets its pending bit at once
- *             (pending.h), and every free looks at it: so that a second free is found where it is
- *             made.
+ * TREAT_EXACT: a free by a thread that does not own the block sets its pending bit at once
+ * (pending.h), and every free looks at it. So a second free is found where it is made.
  *
- * TREAT_RANDOM  blocks are handed out of their pool in random order, and a freed one first takes
+ * TREAT_RANDOM: blocks are handed out of their pool in random order, and a freed one first takes
  * the place of another that was freed before, at random, which goes back to its pool then
- *             (heap_treat.c): so that nobody can tell which block comes next.
+ * (heap_treat.c). So nobody can tell which block comes next.
  *
- * TREAT_WAIT  a freed block is in quarantine (quarantine.h) until others that were freed after it
- *             take its place there, and with TREAT_ZERO must be zero when it leaves.
+ * TREAT_WAIT: a freed block is in quarantine (quarantine.h) until others that were freed after it
+ * take its place there, and with TREAT_ZERO must be zero when it leaves.
  *
  * Z1 With TREAT_ZERO all memory that is free reads as zero: pages in no pool, and blocks that are
  *    spare. What was free before is cleared at the start. A block is cleared while it is live, or

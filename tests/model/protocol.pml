@@ -9,7 +9,7 @@
  * words of one pool is shown too; MESSAGES messages; and HEAPS heaps, the last of which is the
  * commons in scenes that have one.
  *
- * An inbox is a set here and a list in the code: lists.pml shows that the list is such a set.
+ * An inbox is a set here and a list in the code: lists.scene shows that the list is such a set.
  *
  * `place` is no part of the protocol: it says where a block is, and each step asserts that it takes
  * the block from where it thinks.
@@ -91,7 +91,7 @@ byte place[BLOCKS];
 byte done;          /* threads that have nothing more to do, by number */
 #define ALL_THREE 14
 bit found;          /* a double free was found: the process ends */
-bit forked, mended; /* see fork.scene */
+bit forked, mended; /* see fork_owner.scene and fork_other.scene */
 
 /* What a thread may do: a sum of these. */
 #define SEND 1     /* free others' blocks by message */

@@ -51,7 +51,7 @@ def collector_charts(records, folder, kinds):
 
 # ---- Values: "PROGRAM NAME FIGURE UNIT ROUND" ----
 
-PROGRAMS = {'poolval': 'poolval', 'lists': 'with free lists', 'cpython': 'cpython'}
+PROGRAMS = {'poolval': 'poolval', 'pools': 'without free lists', 'cpython': 'cpython'}
 
 
 def values_tables(records):

@@ -54,17 +54,18 @@ static inline object *get_next(object *iterator) {
 
 #include "workloads.h"
 
-/* With the argument "lists" in front, free lists as long as CPython's; without, none. */
+/* With the argument "pools" in front, without free lists; without it as by default. */
 int main(int argc, char **argv) {
     poolval_options options = POOLVAL_DEFAULTS;
-    bool lists = argc > 1 && strcmp(argv[1], "lists") == 0;
-    options.keep_tuples = lists ? 2000 : 0;
-    options.keep_lists = options.keep_dicts = lists ? 80 : 0;
-    options.keep_ints = options.keep_floats = lists ? 100 : 0;
+    bool pools = argc > 1 && strcmp(argv[1], "pools") == 0;
+    if (pools) {
+        options.keep_tuples = options.keep_lists = options.keep_dicts = 0;
+        options.keep_ints = options.keep_floats = 0;
+    }
     poolobj_heap *heap = poolobj_heap_new();
     poolobj_gc_disable(heap);
     space = poolval_space_new(heap, &options);
     if (space == NULL) die("out of memory");
-    run(argc - lists, argv + lists);
+    run(argc - pools, argv + pools);
     return 0;
 }

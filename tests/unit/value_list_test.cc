@@ -30,6 +30,16 @@ TEST_F(ValueListTest, RoomGrowsByTheRule) {
     EXPECT_EQ(rooms(space_, 9).back(), 16);
 }
 
+TEST_F(ValueListTest, AFreeListGivesTheSameAddressAgain) {
+    uintptr_t id = poolval_id(numbers(3));
+    Ref again = list();
+    EXPECT_EQ(poolval_id(again), id);
+    EXPECT_EQ(poolval_list_room(space_, again), 0);
+    uintptr_t dict_id = poolval_id(dict());
+    EXPECT_NE(dict_id, id);
+    EXPECT_EQ(poolval_id(dict()), dict_id);
+}
+
 TEST_F(ValueListTest, RoomThatIsLessThanHalfUsedGoesBack) {
     Ref made = numbers(1000);
     size_t full = poolval_sizeof(space_, made);

@@ -83,7 +83,7 @@ typedef struct poolval_options {
 } poolval_options;
 
 #define POOLVAL_DEFAULTS                                                                           \
-    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 100, 100, 0, NULL, 0, 10000000, 0 }
+    { -5, 256, 20, POOLVAL_GROWTH_PRESENT, 1000, 2000, 80, 80, 0, 0, 0, NULL, 0, 10000000, 0 }
 
 /* A space in a heap; `options` of NULL: POOLVAL_DEFAULTS. It ends with the heap, and is not freed
    before. NULL and EINVAL for options out of range, NULL and ENOMEM when out of memory. Several

@@ -19,7 +19,9 @@ static void start(struct tour *tour) {
                                    .fields = fields,
                                    .finalize = thing_finalize};
     tour->heap = tour_made(poolobj_heap_new());
-    tour->space = tour_made(poolval_space_new(tour->heap, NULL));
+    poolval_options options = POOLVAL_DEFAULTS;
+    options.keep_ints = options.keep_floats = 100; /* an address comes back at once */
+    tour->space = tour_made(poolval_space_new(tour->heap, &options));
     tour->thing = tour_made(poolobj_type_new(tour->heap, &spec));
 }
 

@@ -3,7 +3,9 @@
 
 void ValueTest::SetUp() {
     GroundTest::SetUp();
-    begin(POOLVAL_DEFAULTS);
+    poolval_options options = POOLVAL_DEFAULTS;
+    options.keep_ints = options.keep_floats = 100; // more is done than by default
+    begin(options);
 }
 
 void ValueTest::begin(const poolval_options &chosen) {

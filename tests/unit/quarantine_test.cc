@@ -11,6 +11,7 @@
 #include "heap/space.h"
 #include "heap/treat.h"
 #include "os/options.h"
+#include "os/os.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -151,7 +152,7 @@ TEST_F(QuarantineTest, CensusKnowsTheBytesThatWait) {
     for (int i = 0; i < 10; i++) poolalloc_free(poolalloc_malloc(100));
     EXPECT_EQ(census_now().waiting_bytes - before, 10 * size_classes[size_class_of(100)].stride);
     EXPECT_EQ(census_now().metadata_bytes - records,
-              BUDGET / QUARANTINE_BLOCK * sizeof(struct round));
+              align_up(BUDGET / QUARANTINE_BLOCK * sizeof(struct round), os_page_size()));
     poolalloc_trim(0);
     EXPECT_EQ(census_now().waiting_bytes, before);
     EXPECT_EQ(census_now().metadata_bytes, records);

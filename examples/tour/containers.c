@@ -28,6 +28,23 @@ static bool takes_its_place(struct tour *tour, int length, int other) {
     return same;
 }
 
+enum { KEPT = 2000 };
+
+/* One more goes than are kept: the next takes the place of the last that was. */
+static void show_limit(struct tour *tour) {
+    static poolobj *tuple[KEPT + 1];
+    uintptr_t place[KEPT + 1];
+    for (int i = 0; i <= KEPT; i++) {
+        tuple[i] = tuple_of(tour, 3);
+        place[i] = poolval_id(tuple[i]);
+    }
+    for (int i = 0; i <= KEPT; i++) poolobj_decref(tuple[i]);
+    poolobj *next = tuple_of(tour, 3);
+    tour_ask("2001 tuples of 3 go: the next is the 2000th?", poolval_id(next) == place[KEPT - 1]);
+    tour_ask("or the 2001st, which was not kept?", poolval_id(next) == place[KEPT]);
+    poolobj_decref(next);
+}
+
 void tour_tuples(struct tour *tour) {
     tour_chapter("Tuples are used again");
     tour_say(
@@ -42,6 +59,7 @@ void tour_tuples(struct tour *tour) {
              "is the next of its length.");
     tour_ask("a = (1, 2, 3); del a; b = (1, 2, 3)", takes_its_place(tour, 3, 3));
     tour_ask("a = (1, 2, 3); del a; b = (1, 2, 3, 4)", takes_its_place(tour, 3, 4));
+    show_limit(tour);
 }
 
 /* ---- Lists ---- */
@@ -93,12 +111,13 @@ void tour_lists(struct tour *tour) {
     show_rooms(tour, "up to 3.8", POOLVAL_GROWTH_CLASSIC);
     show_rooms(tour, "since 3.9", POOLVAL_GROWTH_PRESENT);
     poolval_set_list_growth(tour->space, POOLVAL_GROWTH_CLASSIC);
-    tour_say("The size of a list steps up with its room.");
+    tour_say("The size of a list steps up with its room. Beside it that of CPython 3.11.");
+    static const int of_cpython[] = {56, 88, 88, 88, 88, 120};
     poolobj *list = tour_list(tour, 1, 0);
     for (int i = 0; i <= 5; i++, append_one(tour, list)) {
         char line[32];
         snprintf(line, sizeof line, "sizeof(a), length %d", i);
-        tour_show(line, "%zu", poolval_sizeof(tour->space, list));
+        tour_show(line, "%-4zu%8d", poolval_sizeof(tour->space, list), of_cpython[i]);
     }
     poolobj_decref(list);
     putchar('\n');
@@ -187,8 +206,8 @@ void tour_pools(struct tour *tour) {
     show_levels();
     poolobj *a = tour_int(tour, 1000), *b = tour_int(tour, 1001);
     poolobj *f = tour_made(poolval_float_new(tour->space, 1.5));
-    tour_show("an int takes", "%zu bytes", poolobj_sizeof(a));
-    tour_show("a float takes", "%zu bytes", poolobj_sizeof(f));
+    tour_show("an int takes", "%zu bytes, CPython's 28", poolobj_sizeof(a));
+    tour_show("a float takes", "%zu bytes, CPython's 24", poolobj_sizeof(f));
     tour_ask("two ints: the same pool?", pool_of(a) == pool_of(b));
     tour_ask("an int and a float: the same pool?", pool_of(a) == pool_of(f));
     uintptr_t place = poolval_id(b);
@@ -201,7 +220,7 @@ void tour_pools(struct tour *tour) {
         poolobj *tuple = tuple_of(tour, length);
         char line[32];
         snprintf(line, sizeof line, "a tuple of %d takes", length);
-        tour_show(line, "%zu bytes", poolobj_sizeof(tuple));
+        tour_show(line, "%zu bytes, CPython's %d", poolobj_sizeof(tuple), 40 + 8 * length);
         poolobj_decref(tuple);
     }
     show_arenas(tour);

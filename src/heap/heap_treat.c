@@ -89,9 +89,14 @@ static void release_oldest(struct heap *heap) {
     put_back_or_hold(heap, block);
 }
 
+/* Who holds a cold heap lets go of all that it has, at the next moment. */
+static bool may_wait(const struct heap *heap) {
+    return treat_does(TREAT_WAIT) && heap->bare && (heap->warm || heap_state(heap) != HEAP_BUSY);
+}
+
 void heap_dismiss(struct heap *heap, struct round freed) {
     ASSERT(heap_is_mine(heap));
-    bool waits = treat_does(TREAT_WAIT) && heap->bare && quarantine_add(&heap->quarantine, freed);
+    bool waits = may_wait(heap) && quarantine_add(&heap->quarantine, freed);
     if (!waits) put_back_or_hold(heap, freed);
     while (quarantine_is_over(&heap->quarantine, options.quarantine)) release_oldest(heap);
 }

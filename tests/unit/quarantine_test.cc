@@ -13,6 +13,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -111,6 +112,21 @@ TEST_F(QuarantineTest, BlocksThatOthersFreedWait) {
             poolalloc_trim(0);
             EXPECT_EQ(thread_heap->quarantine.count, 0u);
         }
+}
+
+// Else each of them would have the ring mapped and unmapped.
+TEST_F(QuarantineTest, BlocksOfAThreadThatEndedLongAgoDoNotWait) {
+    treat_begin(TREAT_ZERO | TREAT_WAIT | TREAT_EXACT);
+    std::vector<void *> blocks(200);
+    in_thread([&] {
+        for (void *&block : blocks) block = poolalloc_malloc(100);
+    });
+    thread_heap_clean_parked(true);
+    OsFaults count = OsFaults::from(only(OS_MAP), UINT64_MAX);
+    for (void *block : blocks) poolalloc_free(block);
+    EXPECT_LE(OsFaults::asked(), 2u);
+    for (void *block : blocks) EXPECT_NE(fault_at(block), BLOCK_LIVE);
+    poolalloc_check();
 }
 
 TEST_F(QuarantineTest, WriteIsFoundWhenTheBlockLeavesOrIsChecked) {

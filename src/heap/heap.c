@@ -181,7 +181,7 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     atomic_u8_store(&pool->class_index, (uint8_t)class_index);
     pool->taken = 0;
     pool->state = POOL_PARTIAL;
-    pool->purged = pool->stirred = false;
+    pool->purged = pool->stirred = pool->lean = false;
     pool->freed = 0;
     pool->noted = false;
     note_pools(&heap->notes, address, c->pools);
@@ -336,12 +336,21 @@ ALWAYS_INLINE void count_spare(struct heap *heap, struct pool *pool, unsigned co
     if (unlikely(pool->state == POOL_FULL || pool->taken == 0)) change_state(heap, pool);
 }
 
+/* The span has something to give to the system again, or to the next malloc. */
+static void end_lean(struct heap *heap, struct pool *pool) {
+    pool->lean = false;
+    if (pool->state != POOL_PARTIAL) return; /* it comes to the front by itself */
+    link_remove(&pool->link);
+    link_add_after(&heap->partial[pool_class(pool)], &pool->link);
+}
+
 static NOINLINE void put_in_span(struct heap *heap, struct pool *pool, uintptr_t address) {
     const struct size_class *c = &size_classes[pool_class(pool)];
     uint64_t offset = address - window_record_base(pool);
     *pool_spare(pool) |= (uint64_t)1 << (offset * c->reciprocal >> 32);
     heap->idle_bytes += c->stride;
     pool->stirred = true;
+    if (unlikely(pool->lean)) end_lean(heap, pool);
     count_spare(heap, pool, 1);
 }
 

@@ -28,6 +28,7 @@
  *   H6 blocks = the sum of what its pools have taken + lost_blocks; in the child of a fork in the
  *      middle of a take-over lost_blocks may be more
  *   H7 bit n of has_room is set if and only if room[n] > 0
+ *   H8 of the PARTIAL spans of a class the lean ones come last
  */
 #ifndef POOLALLOC_HEAP_H
 #define POOLALLOC_HEAP_H

@@ -119,7 +119,7 @@ void heap_adopt(struct heap *heap, struct pool *pool, bool has_token) {
     atomic_u8_store(&first->class_index, pool_class(pool));
     first->taken = (uint16_t)rebuild_bits(first, c);
     treat_clear_spare(first);
-    first->purged = first->stirred = false;
+    first->purged = first->stirred = first->lean = false;
     first->freed = 0;
     first->state = first->taken < c->capacity ? POOL_PARTIAL : POOL_FULL;
     link_init(&first->link);

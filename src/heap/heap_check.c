@@ -119,6 +119,20 @@ static void check_arena(struct heap *heap, const struct arena *arena, int64_t *b
     }
 }
 
+/* Returns the bytes that it adds to heap->idle_bytes. */
+static size_t check_partial(struct heap *heap, unsigned class_index) {
+    struct link *list = &heap->partial[class_index];
+    size_t idle_bytes = 0;
+    bool lean = false;
+    for (struct link *at = list->next; at != list; at = at->next) {
+        struct pool *pool = link_owner(at, struct pool, link);
+        CHECK(pool->lean || !lean); /* H8 */
+        lean = pool->lean;
+        idle_bytes += check_pool(heap, pool, class_index);
+    }
+    return idle_bytes;
+}
+
 void heap_check(struct heap *heap) {
     int64_t balance[CLASS_COUNT] = {0}, waiting[CLASS_COUNT] = {0};
     size_t idle_bytes = 0, blocks = 0;
@@ -133,9 +147,7 @@ void heap_check(struct heap *heap) {
         if (!size_class_is_span(c)) at_hand += check_cursor(heap, c);
         CHECK(balance[c] == at_hand);                                         /* H2 */
         CHECK((heap->has_room[c / 64] >> c % 64 & 1) == (heap->room[c] > 0)); /* H7 */
-        struct link *list = &heap->partial[c];
-        for (struct link *at = list->next; at != list; at = at->next)
-            idle_bytes += check_pool(heap, link_owner(at, struct pool, link), c);
+        idle_bytes += check_partial(heap, c);
     }
     CHECK(heap->idle_bytes == idle_bytes && heap->leaving_count == 0); /* H4 */
 }

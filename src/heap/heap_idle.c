@@ -34,35 +34,53 @@ COLD void heap_settle_magazines(struct heap *heap) {
     heap->idle_most = size_min(heap->idle_most, heap->idle_left + idle_room(heap));
 }
 
-/* Blocks of which nothing is left are idle no longer. */
+/* Blocks of which nothing is left are idle no longer; those that share pages with live ones are,
+   and have nothing more to give. */
 static void purge_span(struct heap *heap, struct pool *pool) {
     size_t before = span_idle_bytes(pool);
+    pool->lean = true;
     if (before == 0) return;
     space_split_huge(window_record_base(pool));
     span_purge(pool);
     heap->idle_bytes -= before - span_idle_bytes(pool);
 }
 
-/* Purges all PARTIAL spans or, by age, the ones that lay still since the last look. */
-static void purge_spans(struct heap *heap, bool by_age) {
-    for (unsigned c = 1 + SMALL_CLASSES; c < CLASS_COUNT; c++) {
-        struct link *list = &heap->partial[c];
-        for (struct link *at = list->next; at != list; at = at->next) {
-            struct pool *pool = link_owner(at, struct pool, link);
-            if (!by_age || !pool->stirred) purge_span(heap, pool);
-            if (by_age) pool->stirred = false;
+/* Purges the spans of a list that are not lean, which come first (H8). */
+static void purge_list(struct heap *heap, struct link *list) {
+    for (struct link *at = list->next; at != list; at = at->next) {
+        struct pool *pool = link_owner(at, struct pool, link);
+        if (pool->lean) return;
+        purge_span(heap, pool);
+    }
+}
+
+/* Purges those of them that lay still since the last look, which come last from now on. */
+static void purge_still(struct heap *heap, struct link *list) {
+    for (struct link *at = list->next, *next; at != list; at = next) {
+        struct pool *pool = link_owner(at, struct pool, link);
+        next = at->next;
+        if (pool->lean) return;
+        if (!pool->stirred) {
+            purge_span(heap, pool);
+            link_remove(at);
+            link_add_after(list->prev, at);
         }
+        pool->stirred = false;
     }
 }
 
 void heap_purge_spans(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
-    purge_spans(heap, false);
+    for (unsigned c = 1 + SMALL_CLASSES; c < CLASS_COUNT; c++) purge_list(heap, &heap->partial[c]);
 }
 
 void heap_purge_aged(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
-    purge_spans(heap, options.purge_delay != 0);
+    if (options.purge_delay == 0)
+        heap_purge_spans(heap);
+    else
+        for (unsigned c = 1 + SMALL_CLASSES; c < CLASS_COUNT; c++)
+            purge_still(heap, &heap->partial[c]);
 }
 
 /* A heap that hands out again most of what went back may keep more, up to a quarter of what the
@@ -75,7 +93,7 @@ COLD void heap_purge_idle(struct heap *heap) {
     heap->idle_kept = too_early ? size_min(heap->idle_kept * 2, most) : HEAP_IDLE_LEAST;
     heap->idle_again = heap->idle_gone = 0;
     size_t before = heap->idle_bytes;
-    purge_spans(heap, false);
+    heap_purge_spans(heap);
     heap->idle_gone = before - heap->idle_bytes;
     heap->idle_left = heap->idle_bytes;
     heap->idle_most = heap->idle_left + idle_room(heap);

@@ -25,6 +25,7 @@ void heap_hand_over(struct heap *from, struct pool *pool, struct heap *to) {
 
 void heap_receive(struct heap *heap, struct pool *pool) {
     ASSERT(heap_is_mine(heap) && pool->state == POOL_ADRIFT);
+    pool->lean = false;
     link_add_after(&heap->partial[pool_class(pool)], &pool->link);
     heap->idle_bytes += idle_bytes(pool);
     heap->blocks += pool->taken;

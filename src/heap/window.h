@@ -38,6 +38,7 @@ struct pool {
     uint8_t state;           /* [enum pool_state] */
     bool purged : 1;         /* [pages of the span went back to the system] */
     bool stirred : 1;        /* [blocks went out or came back since the last look at its age] */
+    bool lean : 1;           /* [no block came back since its free pages went back] */
     uint8_t freed;           /* a block that began here was freed, for whoever frees it again */
     bool noted;              /* [the arena's note was about it once: note.h] */
     /* A bit per ALIGN bytes, set if and only if a live block starts there. */

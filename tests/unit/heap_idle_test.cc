@@ -25,6 +25,32 @@ TEST_F(HeapIdleTest, NeverMeansNeverForSpansToo) {
     heap_check(heap_);
 }
 
+// ---- Once ----
+
+// Blocks that share pages with the live one of their span stay, as nothing of them alone is left.
+TEST_F(HeapIdleTest, PagesThatWentAreNotGivenBackAgain) {
+    unsigned c = size_class_of(3000);
+    std::vector<char *> blocks = build(c, 50);
+    std::sort(blocks.begin(), blocks.end());
+    size_t capacity = size_classes[c].capacity;
+    for (size_t i = 0; i < blocks.size(); i++)
+        if (i % capacity == 3 || i % capacity == 6)
+            kept_.push_back(blocks[i]);
+        else
+            heap_.free(blocks[i]);
+    heap_flush(heap_);
+    ASSERT_GT(heap_->idle_bytes, 0u);
+    OsFaults count = OsFaults::from(only(OS_PURGE), UINT64_MAX);
+    heap_flush(heap_);
+    EXPECT_EQ(OsFaults::asked(), 0u);
+    heap_.free(kept_.back());
+    kept_.pop_back();
+    heap_flush(heap_);
+    EXPECT_GT(OsFaults::asked(), 0u);
+    EXPECT_LE(OsFaults::asked(), 2u) << "before and behind the block that lives in the one span";
+    heap_check(heap_);
+}
+
 // ---- By age ----
 
 // Of a program that goes on using its spans their free pages stay.

@@ -64,12 +64,12 @@ library_named() {
     printf '%s' "$path"
 }
 
-# preload_of ALLOCATOR: the library to preload, nothing for glibc. NAME=PATH is one of your own, as is
-# a name among the peers.
+# preload_of ALLOCATOR: the library to preload, nothing for glibc. "hardened" is poolalloc in its mode.
+# NAME=PATH is one of your own, as is a name among the peers.
 preload_of() {
     case $1 in
     glibc | pymalloc) ;;
-    poolalloc) printf '%s' "$build/.libs/libpoolalloc.so" ;;
+    poolalloc | hardened) printf '%s' "$build/.libs/libpoolalloc.so" ;;
     poolalloc8) printf '%s' "$build/.libs/libpoolalloc8.so" ;;
     jemalloc) library_named libjemalloc.so.2 ;;
     mimalloc) library_named libmimalloc.so.2 ;;
@@ -81,6 +81,11 @@ preload_of() {
             die "unknown allocator $1; known are: $(with_peers "$default_allocators"), and NAME=/PATH/OF/LIBRARY"
         ;;
     esac
+}
+
+# options_of ALLOCATOR: what POOLALLOC_OPTIONS is for it.
+options_of() {
+    [ "$1" != hardened ] || echo mode=hardened
 }
 
 # is_usable ALLOCATOR: its library is there and a program under it has it mapped.
@@ -139,6 +144,7 @@ describe_allocator() {
     case $name in
     glibc) echo "$(getconf GNU_LIBC_VERSION), trim threshold 128 KiB" ;;
     poolalloc | poolalloc8) echo "$name $(own_version "$1"), purge delay 1 s, no thread" ;;
+    hardened) echo "poolalloc $(own_version "$1"), mode=hardened" ;;
     jemalloc) echo "jemalloc $(package_version libjemalloc2), decay 10 s, no thread" ;;
     mimalloc) echo "mimalloc $(package_version libmimalloc2.0), decommit delay 25 ms" ;;
     tcmalloc) echo "tcmalloc $(package_version libtcmalloc-minimal4), release rate 1" ;;

@@ -309,11 +309,13 @@ static bool rests(uint64_t now) {
     return true;
 }
 
-void purge_step(void) {
+void purge_step_some(size_t pages) {
     ASSERT(space_lock_is_held());
     uint64_t now = os_clock_ms();
     if (rests(now)) return;
-    for (unsigned i = 0; i < STEP_ARENAS && !link_is_alone(&purge_state.queue); i++) {
+    const size_t before = purge_state.idle;
+    for (unsigned i = 0; i < STEP_ARENAS && before - purge_state.idle < pages; i++) {
+        if (link_is_alone(&purge_state.queue)) break;
         struct arena *arena = link_owner(purge_state.queue.next, struct arena, dirty);
         if (arena->due > now) break;
         purge_looked_at(arena);
@@ -321,6 +323,8 @@ void purge_step(void) {
     set_next_due();
     fade(now);
 }
+
+void purge_step(void) { purge_step_some(SIZE_MAX); }
 
 static void purge_idle_of(struct arena *arena) {
     link_remove(&arena->dirty);
@@ -343,16 +347,19 @@ static void purge_down_to(size_t most, unsigned least) {
     }
 }
 
-void purge_excess(void) {
+void purge_excess_some(size_t pages) {
     ASSERT(space_lock_is_held());
     if (options.purge_delay == PURGE_NEVER) return;
     if (purge_state.at_once != 0) fade(os_clock_ms());
     size_t most = allowance();
     if (likely(purge_state.idle < most + EXCESS_LEAST)) return;
+    if (purge_state.idle > pages) most = size_max(most, purge_state.idle - pages);
     purge_down_to(most, ARENA_POOLS / 4); /* long runs cost least */
     purge_down_to(most, 1);
     set_next_due();
 }
+
+void purge_excess(void) { purge_excess_some(SIZE_MAX); }
 
 void purge_requeue(void) {
     ASSERT(space_lock_is_held());

@@ -8,7 +8,12 @@
 #include "object/ledger.h"
 #include "os/os.h"
 
-enum { AT_ONCE = 8 }; /* pools taken or given back under one lock */
+enum {
+    AT_ONCE = 8, /* pools taken or given back under one lock */
+    /* Pages that go back to the system with them: twice as many, so that what is idle gets less,
+       and few, as a step of the collector is to be short. */
+    PURGED_AT_ONCE = 2 * AT_ONCE,
+};
 
 static size_t arenas_for_bytes(size_t bytes) { return (bytes + ARENA_SIZE - 1) / ARENA_SIZE; }
 static unsigned pools_for(size_t bytes) { return (unsigned)((bytes + POOL_SIZE - 1) / POOL_SIZE); }
@@ -82,7 +87,7 @@ static uintptr_t pop(struct store *store) {
 
 static void purge_what_is_due(void) {
     ASSERT(space_lock_is_held());
-    if (purge_is_due(os_clock_ms())) purge_step();
+    if (purge_is_due(os_clock_ms())) purge_step_some(PURGED_AT_ONCE);
 }
 
 /* The oldest go: the latest are the likeliest to be in the cache. */
@@ -90,7 +95,7 @@ static void return_oldest(struct store *store, unsigned count) {
     ASSERT(count <= store->empty_count);
     if (space_lock()) {
         for (unsigned i = 0; i < count; i++) return_pool(store->empty[i]);
-        purge_excess();
+        purge_excess_some(PURGED_AT_ONCE);
         purge_what_is_due();
         space_unlock();
     }
@@ -174,7 +179,7 @@ size_t store_in_use(void) {
 
 void store_poll(void) {
     if (!purge_is_due(os_clock_ms()) || !space_try_lock()) return;
-    purge_step();
+    purge_step_some(PURGED_AT_ONCE);
     space_unlock();
 }
 

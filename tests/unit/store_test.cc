@@ -181,6 +181,36 @@ TEST_F(StoreTest, WhatIsFreeForLongGoesBackWhenCalled) {
     EXPECT_EQ(purge_idle(), 0u);
 }
 
+// Whoever returns pools is in the middle of something else, a step of the collector for one.
+TEST_F(StoreTest, FewPagesGoBackAtOnce) {
+    std::vector<uintptr_t> pools;
+    for (int i = 0; i < 4096; i++) pools.push_back(store_take(&store_, POOL_SIZE));
+    size_t most = 0;
+    for (uintptr_t pool : pools) {
+        size_t before = purge_idle();
+        store_return(&store_, pool, POOL_SIZE);
+        if (purge_idle() < before) most = std::max(most, before - purge_idle());
+    }
+    EXPECT_GT(most, 0u);
+    EXPECT_LE(most, size_t(ARENA_POOLS));
+    EXPECT_LE(purge_idle(), pools.size() / 4) << "what is idle got less all the time";
+}
+
+TEST_F(StoreTest, WhatIsFreeForLongGoesBackByArenas) {
+    TestClock clock;
+    const size_t arena = ARENA_POOLS * POOL_SIZE;
+    std::vector<uintptr_t> arenas;
+    for (int i = 0; i < 3; i++) arenas.push_back(store_take(&store_, arena));
+    for (uintptr_t base : arenas) store_return(&store_, base, arena);
+    for (int i = 0; i < 100 && purge_idle() > 0; i++) {
+        size_t before = purge_idle();
+        clock.advance(options.purge_delay);
+        store_poll();
+        EXPECT_LE(before - purge_idle(), size_t(ARENA_POOLS));
+    }
+    EXPECT_EQ(purge_idle(), 0u);
+}
+
 // The child of a fork at a moment when another thread holds the lock.
 TEST_F(StoreTest, AChildMendsWhatAnotherThreadLeftInTheMiddle) {
     uintptr_t base = store_take(&store_, POOL_SIZE);

@@ -6,6 +6,7 @@
 
 enum {
     MOST = ROUND_BATCH_MAX, /* white objects and pools in a batch, or one pool more */
+    FIRST = MOST / 16,      /* in the first one, and as long as they find little */
     LEAST = 16,             /* white objects; fewer are left to the pieces */
     LOOKS = 4,              /* at an object that is tried: counted, subtracted, asked, freed */
 };
@@ -51,25 +52,38 @@ static void leave_chain(struct type_pool *chain) {
     generation_let_go(chain);
 }
 
+/* Each object of a batch may lead to a page that this collection has not touched yet. So batches
+   are small until they find garbage. */
+static size_t next_size(size_t size, size_t tried, size_t freed) {
+    return freed >= tried / 4 ? size_min(2 * size, MOST) : size_max(size / 2, FIRST);
+}
+
+static void try_chain(poolobj_heap *heap, struct type_pool *chain, size_t white) {
+    struct gc_round *round = &heap->round;
+    size_t freed = free_chain(heap, chain);
+    round->work += LOOKS * white;
+    round->tried_in_batches += white;
+    round->freed_in_batches += freed;
+    round->batch = next_size(round->batch, white, freed);
+}
+
 void batch_try_next(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
     ASSERT(round->phase == ROUND_BATCHES);
     struct type_pool *chain = NULL;
     size_t white = 0, pools = 0;
-    for (; round->pool != NULL && white + pools < MOST; pools++) {
+    round->batch = size_max(round->batch, FIRST);
+    for (; round->pool != NULL && white + pools < round->batch; pools++) {
         struct type_pool *pool = round->pool;
         round->pool = type_pool_after(heap, pool);
         if (round_scan_is_short(pool) && !type_pool_finalizes(pool->type))
             white += chain_white(&chain, pool);
     }
     round->work += pools;
-    if (white < LEAST) {
+    if (white < LEAST)
         leave_chain(chain);
-        return;
-    }
-    round->work += LOOKS * white;
-    round->tried_in_batches += white;
-    round->freed_in_batches += free_chain(heap, chain);
+    else
+        try_chain(heap, chain, white);
 }
 
 void batch_free_all(poolobj_heap *heap) {

@@ -150,6 +150,7 @@ struct gc_round {
     size_t queue_first, queue_last; /* counted on and on, modulo the size of the queue */
     size_t grey_pools;
     uint64_t sum, edges, candidates; /* of DRY and CHECK */
+    size_t batch;                    /* objects and pools that the next batch may have */
     uint64_t tried_in_batches, freed_in_batches;
     uint64_t traced, freed_in_pieces;
     size_t pools;                 /* there were at the beginning */

@@ -193,7 +193,7 @@ bool piece_try_pool(struct gc_round *round, struct type_pool *pool) {
             poolobj *object = type_pool_lowest(pool, w, rest);
             if (*ledger_hint(object) != UNTRIED) continue;
             if (round->traced > enough ||
-                round_scan_is_in_vain(round->traced, round->freed_in_pieces))
+                round_scan_is_in_vain(round->traced, round->freed_in_pieces, ROUND_PIECE_MAX))
                 return false;
             try(round, pool, object);
         }

@@ -242,7 +242,7 @@ static void work_on_next(poolobj_heap *heap) {
     }
     type_pool_let_go(pool);
     if (round->phase == ROUND_PIECES &&
-        round_scan_is_in_vain(round->traced, round->freed_in_pieces))
+        round_scan_is_in_vain(round->traced, round->freed_in_pieces, ROUND_PIECE_MAX))
         go(heap, ROUND_DRY);
 }
 
@@ -267,7 +267,7 @@ static void work_on_queue(poolobj_heap *heap) {
 static void work_on_batch(poolobj_heap *heap) {
     const struct gc_round *round = &heap->round;
     batch_try_next(heap);
-    if (round_scan_is_in_vain(round->tried_in_batches, round->freed_in_batches))
+    if (round_scan_is_in_vain(round->tried_in_batches, round->freed_in_batches, round->batch))
         go(heap, ROUND_PIECES);
 }
 

@@ -47,9 +47,8 @@ static inline bool round_scan_is_short(const struct type_pool *pool) {
 
 /* Whether so few of the objects that were tried were freed that trying more costs too much: below a
    quarter, after four times what one batch or piece may have. */
-static inline bool round_scan_is_in_vain(uint64_t tried, uint64_t freed) {
-    static_assert(ROUND_BATCH_MAX == ROUND_PIECE_MAX, "one rule for both");
-    return tried > 4 * ROUND_PIECE_MAX && freed < tried / 4;
+static inline bool round_scan_is_in_vain(uint64_t tried, uint64_t freed, size_t of_one) {
+    return tried > 4 * of_one && freed < tried / 4;
 }
 
 /* Visits the next fields of an object; false: there are more. `visit` gets the scan. */

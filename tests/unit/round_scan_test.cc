@@ -7,11 +7,11 @@ namespace {
 
 TEST(RoundScanTest, TryingIsInVainWhereLittleIsFreedOfMuch) {
     const uint64_t early = 4 * ROUND_PIECE_MAX, much = early + 4;
-    EXPECT_FALSE(round_scan_is_in_vain(0, 0));
-    EXPECT_FALSE(round_scan_is_in_vain(early, 0)) << "too early to say";
-    EXPECT_TRUE(round_scan_is_in_vain(much, 0));
-    EXPECT_TRUE(round_scan_is_in_vain(much, much / 4 - 1));
-    EXPECT_FALSE(round_scan_is_in_vain(much, much / 4));
+    EXPECT_FALSE(round_scan_is_in_vain(0, 0, ROUND_PIECE_MAX));
+    EXPECT_FALSE(round_scan_is_in_vain(early, 0, ROUND_PIECE_MAX)) << "too early to say";
+    EXPECT_TRUE(round_scan_is_in_vain(much, 0, ROUND_PIECE_MAX));
+    EXPECT_TRUE(round_scan_is_in_vain(much, much / 4 - 1, ROUND_PIECE_MAX));
+    EXPECT_FALSE(round_scan_is_in_vain(much, much / 4, ROUND_PIECE_MAX));
 }
 
 } // namespace

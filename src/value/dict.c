@@ -100,14 +100,6 @@ ALWAYS_INLINE poolobj **probe(const poolval_space *space, const struct value_dic
     return NULL;
 }
 
-ALWAYS_INLINE poolobj **probe_width(const poolval_space *space, const struct value_dict *dict,
-                                    poolobj *key, uint64_t hash, same_key *same, size_t *slot) {
-    unsigned width = dict_slot_width(dict_bits(dict));
-    if (width == 1) return probe(space, dict, key, hash, 1, same, slot);
-    if (width == 2) return probe(space, dict, key, hash, 2, same, slot);
-    return probe(space, dict, key, hash, 4, same, slot);
-}
-
 /* Whether the key of an entry, held meanwhile, is equal: 1, 0, -1; CHANGED: the dictionary is not
    what it was, but if not, it holds the key still. */
 enum { CHANGED = 2 };
@@ -159,10 +151,29 @@ static NOINLINE poolobj **find_careful(const poolval_space *space_, const struct
     return NULL;
 }
 
+/* The entry of a key of a type whose equality is known; NULL: there is none, and *slot is where it
+   would be. */
+ALWAYS_INLINE poolobj **find_known(const poolval_space *space, const struct value_dict *dict,
+                                   poolobj *key, uint64_t hash, same_key *same, size_t *slot) {
+    unsigned width = dict_slot_width(dict_bits(dict));
+    poolobj **entry;
+    if (width == 1)
+        entry = probe(space, dict, key, hash, 1, same, slot);
+    else if (width == 2)
+        entry = probe(space, dict, key, hash, 2, same, slot);
+    else if (likely(width == 4))
+        entry = probe(space, dict, key, hash, 4, same, slot);
+    else
+        return find_careful(space, dict, key, hash, slot); /* billions of keys: no text for them */
+    if (likely(entry != NULL || !space->met_own)) return entry;
+    return find_careful(space, dict, key, hash, slot);
+}
+
 /* Keys that are nested too deep to be compared are no failure if another is found. */
-static poolobj **find_any(const poolval_space *space, const struct value_dict *dict, poolobj *key,
-                          uint64_t hash, size_t *slot) {
-    poolobj **entry = probe_width(space, dict, key, hash, same_any, slot);
+static NOINLINE poolobj **find_any(const poolval_space *space, const struct value_dict *dict,
+                                   poolobj *key, uint64_t hash, size_t *slot) {
+    if (own_any(space)) return find_careful(space, dict, key, hash, slot);
+    poolobj **entry = find_known(space, dict, key, hash, same_any, slot);
     if (entry != NULL && unlikely(space->find_failed))
         ((poolval_space *)(uintptr_t)space)->find_failed = false;
     return entry;
@@ -170,19 +181,11 @@ static poolobj **find_any(const poolval_space *space, const struct value_dict *d
 
 ALWAYS_INLINE poolobj **find_entry(const poolval_space *space, const struct value_dict *dict,
                                    poolobj *key, uint64_t hash, size_t *slot) {
-    poolobj **entry;
-    if (unlikely(dict_slot_width(dict_bits(dict)) > 4))
-        return find_careful(space, dict, key, hash, slot); /* billions of keys: no text for them */
     if (value_is(space, key, POOLVAL_STR))
-        entry = probe_width(space, dict, key, hash, same_str, slot);
-    else if (value_is(space, key, POOLVAL_INT))
-        entry = probe_width(space, dict, key, hash, same_int, slot);
-    else if (own_any(space))
-        return find_careful(space, dict, key, hash, slot);
-    else
-        return find_any(space, dict, key, hash, slot);
-    if (likely(entry != NULL || !space->met_own)) return entry;
-    return find_careful(space, dict, key, hash, slot);
+        return find_known(space, dict, key, hash, same_str, slot);
+    if (value_is(space, key, POOLVAL_INT))
+        return find_known(space, dict, key, hash, same_int, slot);
+    return find_any(space, dict, key, hash, slot);
 }
 
 poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
@@ -343,16 +346,8 @@ static bool check_entry(poolval_space *space, const poolobj *key, const poolobj 
            (value == NULL || value_check_heap(space, value, "value"));
 }
 
-/* A new entry, led to from the slot. NULL: the failure is noted. */
-ALWAYS_INLINE poolobj **insert(poolval_space *space, struct value_dict *dict, poolobj *key,
-                               uint64_t hash, size_t slot, poolobj *value) {
-    if (unlikely(space->checked) && !check_entry(space, key, value)) return NULL;
-    if (unlikely(dict->filled == capacity_of(dict_bits(dict)))) {
-        if (!grow_entries(space, dict)) return NULL;
-        link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);
-    } else {
-        fill_slot(dict, slot, hash, dict_slot_width(dict_bits(dict)), dict->used);
-    }
+/* A new entry behind the others; a slot leads to it already. */
+ALWAYS_INLINE poolobj **append_entry(struct value_dict *dict, poolobj *key, poolobj *value) {
     poolobj **entry = dict->item + 2 * dict->used++;
     dict->filled++;
     entry[0] = value_ref(key);
@@ -362,16 +357,59 @@ ALWAYS_INLINE poolobj **insert(poolval_space *space, struct value_dict *dict, po
     return entry;
 }
 
+/* Any key, in any dictionary. NULL: the failure is noted. */
+static NOINLINE poolobj **enter_any(poolval_space *space, struct value_dict *dict, poolobj *key,
+                                    uint64_t hash, poolobj *value, bool *made) {
+    size_t slot = 0;
+    poolobj **entry = find_entry(space, dict, key, hash, &slot);
+    if (entry != NULL || dict_find_failed(space)) return entry;
+    if (unlikely(space->checked) && !check_entry(space, key, value)) return NULL;
+    if (dict->filled == capacity_of(dict_bits(dict))) {
+        if (!grow_entries(space, dict)) return NULL;
+        link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);
+    } else {
+        fill_slot(dict, slot, hash, dict_slot_width(dict_bits(dict)), dict->used);
+    }
+    *made = true;
+    return append_entry(dict, key, value);
+}
+
+/* A key of a type whose equality is known, in a table of slots of this width. */
+ALWAYS_INLINE poolobj **enter(poolval_space *space, struct value_dict *dict, poolobj *key,
+                              uint64_t hash, unsigned width, same_key *same, poolobj *value,
+                              bool *made) {
+    size_t slot;
+    poolobj **entry = probe(space, dict, key, hash, width, same, &slot);
+    if (entry != NULL) return entry;
+    bool full = dict->filled == capacity_of(dict_bits(dict));
+    if (unlikely(full || space->met_own || space->checked))
+        return enter_any(space, dict, key, hash, value, made);
+    fill_slot(dict, slot, hash, width, dict->used);
+    *made = true;
+    return append_entry(dict, key, value);
+}
+
+ALWAYS_INLINE poolobj **enter_known(poolval_space *space, struct value_dict *dict, poolobj *key,
+                                    uint64_t hash, same_key *same, poolobj *value, bool *made) {
+    unsigned width = dict_slot_width(dict_bits(dict));
+    if (width == 1) return enter(space, dict, key, hash, 1, same, value, made);
+    if (width == 2) return enter(space, dict, key, hash, 2, same, value, made);
+    if (likely(width == 4)) return enter(space, dict, key, hash, 4, same, value, made);
+    return enter_any(space, dict, key, hash, value, made);
+}
+
 poolobj **dict_entry(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value,
                      bool *made) {
     uint64_t hash;
-    size_t slot = 0;
     *made = false;
-    if (unlikely(!key_hash(space, key, &hash))) return NULL;
-    poolobj **entry = find_entry(space, dict, key, hash, &slot);
-    if (entry != NULL || dict_find_failed(space)) return entry;
-    *made = true;
-    return insert(space, dict, key, hash, slot, value);
+    if (value_is(space, key, POOLVAL_STR)) {
+        hash = str_hash(space, (struct value_str *)key);
+        return enter_known(space, dict, key, hash, same_str, value, made);
+    }
+    if (value_is(space, key, POOLVAL_INT))
+        return enter_known(space, dict, key, key_hash_int(space, key), same_int, value, made);
+    if (!key_hash(space, key, &hash)) return NULL;
+    return enter_any(space, dict, key, hash, value, made);
 }
 
 ALWAYS_INLINE bool set_entry(poolval_space *space, struct value_dict *dict, poolobj *key,
@@ -537,12 +575,6 @@ int poolval_dict_remove(poolval_space *space, poolobj *dict, poolobj *key) {
 
 /* ---- Both ends ---- */
 
-/* The entry at an end; NULL: there is none. D2. */
-static poolobj **entry_at(const struct value_dict *dict, bool last) {
-    if (dict->length == 0) return NULL;
-    return dict->item + 2 * (last ? dict->used - 1 : dict->first);
-}
-
 /* Gives what is asked for, and drops the rest. */
 static void hand_out_entry(poolobj *entry[2], poolobj **key, poolobj **item) {
     if (key != NULL) *key = entry[0];
@@ -553,27 +585,12 @@ static void hand_out_entry(poolobj *entry[2], poolobj **key, poolobj **item) {
 
 static int pop_at(poolval_space *space, poolobj *value, bool last, poolobj **key, poolobj **item) {
     struct value_dict *dict = require_dict(space, value);
-    poolobj *entry[2] = {NULL, NULL}, **from = dict != NULL ? entry_at(dict, last) : NULL;
+    poolobj *entry[2] = {NULL, NULL}, **from = dict != NULL ? dict_end(dict, last) : NULL;
     if (from != NULL) remove_entry(space, dict, from, entry);
     hand_out_entry(entry, key, item);
     return dict == NULL ? -1 : from != NULL;
 }
 
-static int look_at(poolval_space *space, const poolobj *value, bool last, poolobj **key,
-                   poolobj **item) {
-    const struct value_dict *dict = require_dict(space, value);
-    poolobj **entry = dict != NULL ? entry_at(dict, last) : NULL;
-    if (key != NULL) *key = entry != NULL ? entry[0] : NULL;
-    if (item != NULL) *item = entry != NULL ? entry[1] : NULL;
-    return dict == NULL ? -1 : entry != NULL;
-}
-
-int poolval_dict_first(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **item) {
-    return look_at(space, dict, false, key, item);
-}
-int poolval_dict_last(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **item) {
-    return look_at(space, dict, true, key, item);
-}
 int poolval_dict_pop_first(poolval_space *space, poolobj *dict, poolobj **key, poolobj **item) {
     return pop_at(space, dict, false, key, item);
 }

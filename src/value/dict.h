@@ -80,6 +80,11 @@ poolobj **dict_entry(poolval_space *space, struct value_dict *dict, poolobj *key
 bool dict_set(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *value);
 /* A dictionary with the same entries, without those removed. */
 struct value_dict *dict_copy(poolval_space *space, const struct value_dict *dict);
+/* The entry at an end; NULL: there is none. D2. */
+static inline poolobj **dict_end(const struct value_dict *dict, bool last) {
+    if (dict->length == 0) return NULL;
+    return dict->item + 2 * (last ? dict->used - 1 : dict->first);
+}
 /* The next entry from *index on, which is moved behind it; NULL: there is none. */
 poolobj **dict_step(const struct value_dict *dict, size_t *index);
 

@@ -23,6 +23,22 @@ int poolval_dict_next(poolval_space *space, const poolobj *value, poolval_place 
     return entry != NULL;
 }
 
+static int look_at(poolval_space *space, const poolobj *value, bool last, poolobj **key,
+                   poolobj **item) {
+    const struct value_dict *dict = require_dict_of(space, value);
+    poolobj **entry = dict != NULL ? dict_end(dict, last) : NULL;
+    if (key != NULL) *key = entry != NULL ? entry[0] : NULL;
+    if (item != NULL) *item = entry != NULL ? entry[1] : NULL;
+    return dict == NULL ? -1 : entry != NULL;
+}
+
+int poolval_dict_first(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **item) {
+    return look_at(space, dict, false, key, item);
+}
+int poolval_dict_last(poolval_space *space, const poolobj *dict, poolobj **key, poolobj **item) {
+    return look_at(space, dict, true, key, item);
+}
+
 /* A dictionary updated from itself neither changes nor moves. Code of the program runs as old
    values go; what it does to `other` then is as with poolval_dict_next. */
 int poolval_dict_update(poolval_space *space, poolobj *value, poolobj *other) {
@@ -53,7 +69,7 @@ static poolobj *value_of_entry(poolval_space *space, poolobj *const *entry) {
     return value_ref(entry[1]);
 }
 static poolobj *pair_of(poolval_space *space, poolobj *const *entry) {
-    struct value_tuple *pair = tuple_new_empty(space, 2);
+    struct value_tuple *pair = tuple_new_unset(space, 2);
     if (pair == NULL) return NULL;
     pair->item[0] = value_ref(entry[0]);
     pair->item[1] = value_ref(entry[1]);

@@ -20,13 +20,17 @@ bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t 
  * is. */
 int key_equal(const poolval_space *space, const poolobj *a, const poolobj *b);
 
+ALWAYS_INLINE uint64_t key_hash_int(const poolval_space *space, const poolobj *value) {
+    return hash_word(&space->key, (uint64_t)((const struct value_int *)value)->number);
+}
+
 ALWAYS_INLINE bool key_hash(poolval_space *space, poolobj *value, uint64_t *hash) {
     if (value_is(space, value, POOLVAL_STR)) {
         *hash = str_hash(space, (struct value_str *)value);
         return true;
     }
     if (value_is(space, value, POOLVAL_INT)) {
-        *hash = hash_word(&space->key, (uint64_t)((struct value_int *)value)->number);
+        *hash = key_hash_int(space, value);
         return true;
     }
     return key_make_hash(space, value, space->depth_max, hash);

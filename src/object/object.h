@@ -131,11 +131,16 @@ ALWAYS_INLINE poolobj *object_drop(poolobj *object, poolobj *chain) {
 
 /* ---- Birth ---- */
 
+ALWAYS_INLINE void *object_init_header(const poolobj_type *type, poolobj *block) {
+    uint64_t header = object_heap_type_header(type);
+    memcpy(block, &header, sizeof header);
+    return block;
+}
+
 ALWAYS_INLINE void *object_init(const poolobj_type *type, poolobj *block, size_t bytes) {
     ASSERT(bytes >= BLOCK_MIN && bytes % 8 == 0);
     char *payload = (char *)(block + 1);
-    uint64_t header = object_heap_type_header(type);
-    memcpy(block, &header, sizeof header);
+    object_init_header(type, block);
     memset(payload, 0, 8); /* BLOCK_MIN */
     /* Where the compiler knows the size, memset becomes a few wide stores; the loop would stay one.
      */
@@ -175,8 +180,9 @@ ALWAYS_INLINE void *object_new_kept(poolobj_type *type, size_t bytes) {
     return object_init(type, object_take_listed(&type->bin), bytes);
 }
 
-/* An object with `items` items; NULL: no memory, or too large. */
-ALWAYS_INLINE void *object_new_items(poolobj_type *type, size_t items) {
+/* An object with `items` items; NULL: no memory, or too large. Unless it is zeroed, who makes it
+   writes all of it before anybody else may see it. */
+ALWAYS_INLINE void *object_new_items_of(poolobj_type *type, size_t items, bool zeroed) {
     if (unlikely(!type->itemized || items > EXACT_MAX)) return object_new_items_slow(type, items);
     size_t bytes = type->size + items * type->items.item_size;
     if (unlikely(bytes > EXACT_MAX)) return object_new_items_slow(type, items);
@@ -190,7 +196,10 @@ ALWAYS_INLINE void *object_new_items(poolobj_type *type, size_t items) {
         if (unlikely(block == NULL)) return object_new_items_slow(type, items);
         bin->free = type_pool_next_free(block);
     }
-    return object_init(type, block, bin->stride);
+    return zeroed ? object_init(type, block, bin->stride) : object_init_header(type, block);
+}
+ALWAYS_INLINE void *object_new_items(poolobj_type *type, size_t items) {
+    return object_new_items_of(type, items, true);
 }
 
 #ifdef __cplusplus

@@ -44,7 +44,7 @@ poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part) {
 static poolobj *part_of(poolval_space *space, poolobj *const *entry, int part) {
     if (part == POOLVAL_KEYS) return value_ref(entry[0]);
     if (part == POOLVAL_VALUES) return value_ref(entry[1]);
-    struct value_tuple *pair = tuple_new_empty(space, 2);
+    struct value_tuple *pair = tuple_new_unset(space, 2);
     if (pair == NULL) return NULL;
     pair->item[0] = value_ref(entry[0]);
     pair->item[1] = value_ref(entry[1]);

@@ -161,7 +161,7 @@ poolobj *sequence_cut_items(poolval_space *space, poolobj *value, const struct c
         return value_made(space, list);
     }
     if (cut->count == 0) return space->empty_tuple;
-    struct value_tuple *tuple = tuple_new_empty(space, cut->count);
+    struct value_tuple *tuple = tuple_new_unset(space, cut->count);
     if (tuple == NULL) return NULL;
     for (size_t i = 0; i < cut->count; i++) tuple->item[i] = value_ref(from[range_cut_at(cut, i)]);
     return value_made(space, tuple);

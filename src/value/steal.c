@@ -59,7 +59,7 @@ poolobj *poolval_tuple_new_steal(poolval_space *space, poolobj *const *items, si
     if (count == 0) return space->empty_tuple;
     if (count > TUPLE_LENGTH_MAX) return poolval_tuple_new(space, items, count);
     struct value_tuple *tuple =
-        all_items_given(space, items, count) ? tuple_new_empty(space, count) : NULL;
+        all_items_given(space, items, count) ? tuple_new_unset(space, count) : NULL;
     if (unlikely(tuple == NULL)) return drop_all(items, count);
     memcpy(tuple->item, items, count * sizeof items[0]);
     return value_made(space, tuple);

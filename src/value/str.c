@@ -9,25 +9,32 @@ void *str_fail_length(poolval_space *space, size_t length) {
     return value_fail(space, POOLVAL_ERR_OVERFLOW, "no string has %u characters", length, 0);
 }
 
-ALWAYS_INLINE struct value_str *make_empty(poolval_space *space, size_t length, uint32_t seen) {
+ALWAYS_INLINE struct value_str *make_empty(poolval_space *space, size_t length, uint32_t seen,
+                                           bool zeroed) {
     unsigned width_log = str_width_log_for(seen);
     bool ascii = seen <= CHAR_MAX_ASCII;
     if (length > STR_LENGTH_MAX) return (struct value_str *)str_fail_length(space, length);
     size_t bytes = (length + 1) << width_log; /* a zero behind */
     if (!ascii) bytes += sizeof(struct str_utf8 *);
-    struct value_str *str = (struct value_str *)value_new_items(space, POOLVAL_STR, bytes);
+    struct value_str *str =
+        (struct value_str *)value_new_items_of(space, POOLVAL_STR, bytes, zeroed);
     if (likely(str != NULL))
         str->shape = (uint64_t)length << STR_LENGTH_SHIFT | (ascii ? STR_ASCII : 0) | width_log;
     return str;
 }
 
 struct value_str *str_new_empty(poolval_space *space, size_t length, uint32_t seen) {
-    return make_empty(space, length, seen);
+    return make_empty(space, length, seen, true);
 }
 
 struct value_str *str_new_ascii(poolval_space *space, const char *chars, size_t length) {
-    struct value_str *str = make_empty(space, length, 0);
-    if (likely(str != NULL)) memcpy(str + 1, chars, length);
+    struct value_str *str = make_empty(space, length, 0, false);
+    if (unlikely(str == NULL)) return NULL;
+    str->hash = 0;
+    /* The last characters, and the zero behind. */
+    size_t words = align_up(sizeof *str + length + 1, 8) / 8;
+    memset((uint64_t *)(void *)str + words - 1, 0, 8);
+    memcpy(str + 1, chars, length);
     return str;
 }
 

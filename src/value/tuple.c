@@ -17,14 +17,15 @@ bool tuple_make_shared(poolval_space *space) {
     return true;
 }
 
-/* False: one is none; those before are in the tuple. */
-static inline bool fill_items(poolval_space *space, poolobj **to, poolobj *const *items,
-                              size_t count) {
-    for (size_t i = 0; i < count; i++) {
+/* All are there, and in a heap that is checked, of it. */
+static bool require_items(poolval_space *space, poolobj *const *items, size_t count) {
+    for (size_t i = 0; i < count; i++)
         if (!value_require_item(space, items[i], "item")) return false;
-        to[i] = value_ref(items[i]);
-    }
     return true;
+}
+
+ALWAYS_INLINE void fill_items(poolobj **to, poolobj *const *items, size_t count) {
+    for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
 }
 
 /* The tuple is whole; or not, and goes. */
@@ -39,9 +40,14 @@ poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t c
     if (count > TUPLE_LENGTH_MAX)
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no tuple has %u items", count,
                                      0);
-    struct value_tuple *tuple = tuple_new_empty(space, count);
+    struct value_tuple *tuple = tuple_new_unset(space, count);
     if (unlikely(tuple == NULL)) return NULL;
-    return finish_tuple(space, tuple, fill_items(space, tuple->item, items, count));
+    bool good = require_items(space, items, count);
+    if (likely(good))
+        fill_items(tuple->item, items, count);
+    else
+        memset(tuple->item, 0, count * sizeof items[0]);
+    return finish_tuple(space, tuple, good);
 }
 
 /* ---- Parts ---- */
@@ -84,11 +90,11 @@ poolobj *poolval_tuple_concat(poolval_space *space, poolobj *a, poolobj *b) {
     struct value_tuple *x = (struct value_tuple *)a, *y = (struct value_tuple *)b;
     if (x->length == 0) return value_ref(b);
     if (y->length == 0) return value_ref(a);
-    struct value_tuple *tuple = tuple_new_empty(space, x->length + y->length);
+    struct value_tuple *tuple = tuple_new_unset(space, x->length + y->length);
     if (tuple == NULL) return NULL;
-    bool good = fill_items(space, tuple->item, x->item, x->length) &&
-                fill_items(space, tuple->item + x->length, y->item, y->length);
-    return finish_tuple(space, tuple, good);
+    fill_items(tuple->item, x->item, x->length);
+    fill_items(tuple->item + x->length, y->item, y->length);
+    return value_made(space, tuple);
 }
 
 /* ---- Of lists, too ---- */

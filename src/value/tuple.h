@@ -18,6 +18,13 @@ extern "C" {
 /* A tuple of `length` > 0 whose items are still NULL: nobody else may see it before they are set.
  */
 struct value_tuple *tuple_new_empty(poolval_space *space, size_t length);
+/* The same, but what its items are is not known: they are all set at once. */
+ALWAYS_INLINE struct value_tuple *tuple_new_unset(poolval_space *space, size_t length) {
+    struct value_tuple *tuple =
+        (struct value_tuple *)value_new_items_of(space, POOLVAL_TUPLE, length, false);
+    if (likely(tuple != NULL)) tuple->length = length;
+    return tuple;
+}
 bool tuple_make_shared(poolval_space *space);
 
 /* Items of a list or tuple; NULL: it is neither, and nothing is noted. An array without items has

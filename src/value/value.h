@@ -232,13 +232,17 @@ ALWAYS_INLINE void *value_new(poolval_space *space, unsigned type, size_t size) 
     if (value_is_tracked(type)) space->heap->count[0]++;
     return value;
 }
-ALWAYS_INLINE void *value_new_items(poolval_space *space, unsigned type, size_t items) {
+ALWAYS_INLINE void *value_new_items_of(poolval_space *space, unsigned type, size_t items,
+                                       bool zeroed) {
     object_heap_require("poolval", space->heap);
     if (value_refuses()) return value_fail_memory(space);
-    void *value = object_new_items(space->type[type], items);
+    void *value = object_new_items_of(space->type[type], items, zeroed);
     if (unlikely(value == NULL)) return value_fail_memory(space);
     if (value_is_tracked(type)) space->heap->count[0]++;
     return value;
+}
+ALWAYS_INLINE void *value_new_items(poolval_space *space, unsigned type, size_t items) {
+    return value_new_items_of(space, type, items, true);
 }
 /* A container is made: collects what is due. Returns it. */
 poolobj *value_made_slow(poolval_space *space, void *container);

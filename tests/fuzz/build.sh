@@ -29,6 +29,6 @@ for fuzzer in fuzz_malloc16 fuzz_objects fuzz_options fuzz_profile fuzz_core; do
     printf '[libfuzzer]\nmax_len = 4096\nrss_limit_mb = 8192\n' >"$OUT/$fuzzer.options"
     ldd $fuzzer | awk -v libraries="$libraries" '$1 ~ libraries { print $3 }' |
         xargs -r cp -L -t "$OUT/lib"
-    seeds=$source/tests/fuzz/seeds/${fuzzer#fuzz_}
+    seeds=${fuzzer#fuzz_} seeds=$source/tests/fuzz/seeds/${seeds%16}
     [ ! -d "$seeds" ] || (cd "$seeds" && zip -q "$OUT/${fuzzer}_seed_corpus.zip" ./*)
 done

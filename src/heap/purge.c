@@ -267,35 +267,51 @@ static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
     return gone;
 }
 
-/* The other arenas of a huge page that is free. Their turn in the queue comes with nothing to do.
- */
-static void purge_rest_of_huge(struct arena *arena) {
-    struct arena *first = huge_first(arena);
-    for (unsigned i = 0; i < HUGE_ARENAS; i++)
-        if (&first[i] != arena) purge_small_pages(&first[i], first[i].free & first[i].touched);
+/* The memory of arenas side by side that are idle as a whole, in one call. False: the kernel
+   refuses some of it. */
+static bool purge_arenas(struct arena *arena, size_t count) {
+    if (!os_purge((void *)arena->base, count * ARENA_SIZE)) return false;
+    probe_purge(arena->base, count * ARENA_SIZE);
+    purge_runs++;
+    set_idle(purge_state.idle - count * ARENA_POOLS);
+    for (size_t i = 0; i < count; i++) arena[i].touched = 0;
+    return true;
 }
 
-/* Gives back the memory of free pages; returns those that went. */
+/* Gives back the memory of free pages; returns those that went. Of a huge page that is free all
+   goes: the turn of its other arenas in the queue comes with nothing to do. */
 static uint64_t purge_pages(struct arena *arena, uint64_t pages) {
-    if (pages != 0 && unlikely(huge_has(arena)) && huge_give_up(arena)) purge_rest_of_huge(arena);
+    if (pages != 0 && unlikely(huge_has(arena)) && huge_give_up(arena) &&
+        purge_arenas(huge_first(arena), HUGE_ARENAS))
+        return pages;
     return purge_small_pages(arena, pages);
 }
 
-/* The records of an arena without memory hold nothing but the ends of ranges. */
-static void purge_records(struct arena *arena) {
-    if (arena->free != ~(uint64_t)0 || arena->touched != 0 || arena->kind != ARENA_OF_RUNS) return;
-    const struct arena *before = window_arena_at(arena->base - ARENA_SIZE);
-    const struct arena *behind = window_arena_at(arena->base + ARENA_SIZE);
-    if (before == NULL || before->kind != ARENA_OF_RUNS || !(before->free >> 63)) return;
-    if (behind == NULL || behind->kind != ARENA_OF_RUNS || !(behind->free & 1)) return;
-    window_purge(arena->base);
+static bool is_free_and_bare(const struct arena *arena) {
+    return arena->kind == ARENA_OF_RUNS && arena->free == ~(uint64_t)0 && arena->touched == 0;
+}
+
+static bool page_is_free(uintptr_t page) {
+    const struct arena *arena = window_arena_at(page);
+    return arena != NULL && arena->kind == ARENA_OF_RUNS &&
+           (arena->free >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1);
+}
+
+/* The records of arenas without memory hold nothing but the ends of ranges. */
+static void purge_records(struct arena *arena, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!is_free_and_bare(&arena[i])) return;
+    uintptr_t base = arena->base, end = base + count * ARENA_SIZE;
+    if (!page_is_free(base - POOL_SIZE)) base += ARENA_SIZE;
+    if (base < end && !page_is_free(end)) end -= ARENA_SIZE;
+    if (base < end) window_purge(base, (end - base) / ARENA_SIZE);
 }
 
 /* An arena that the kernel would not purge (locked memory) is not asked again until it changes. */
 static void purge_looked_at(struct arena *arena) {
     uint64_t idle = arena->free & arena->touched, old = idle & ~arena->young;
     link_remove(&arena->dirty);
-    if (purge_pages(arena, options.purge_delay == 0 ? idle : old) != 0) purge_records(arena);
+    if (purge_pages(arena, options.purge_delay == 0 ? idle : old) != 0) purge_records(arena, 1);
     uint64_t waiting = idle & arena->young & arena->touched;
     arena->young = 0;
     if (options.purge_delay != 0 && waiting != 0) enqueue(arena);
@@ -326,24 +342,53 @@ void purge_step_some(size_t pages) {
 
 void purge_step(void) { purge_step_some(SIZE_MAX); }
 
-static void purge_idle_of(struct arena *arena) {
+static void note_gone(struct arena *arena, uint64_t gone, uint64_t now) {
     link_remove(&arena->dirty);
-    uint64_t idle = arena->free & arena->touched;
-    arena->young &= ~idle;
-    uint64_t now = os_clock_ms(), gone = purge_pages(arena, idle);
-    if (now - arena->refault_at > SOON_MS) arena->refault = 0; /* these were not asked for soon */
+    arena->young &= ~(arena->free & (arena->touched | gone));
+    if (now - arena->refault_at > SOON_MS) arena->refault = 0; /* were not asked for soon */
     arena->refault |= gone;
     arena->refault_at = now;
-    purge_records(arena);
 }
 
-/* Oldest first, those with at least so many idle pages, until no more than `most` are left. */
+/* Arenas side by side from this one on that are idle as a whole, `most` at the most. */
+static size_t count_idle_from(const struct arena *arena, size_t most) {
+    size_t count = 0, left = (size_t)(window_of(arena)->arena + WINDOW_ARENAS - arena);
+    while (count < size_min(left, most) && arena[count].kind == ARENA_OF_RUNS &&
+           (arena[count].free & arena[count].touched) == ~(uint64_t)0)
+        count++;
+    return count;
+}
+
+/* Their memory in one call. False: the kernel refuses some of it. */
+static bool purge_together(struct arena *arena, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (unlikely(huge_has(&arena[i]))) huge_give_up(&arena[i]);
+    if (!purge_arenas(arena, count)) return false;
+    uint64_t now = os_clock_ms();
+    for (size_t i = 0; i < count; i++) note_gone(&arena[i], ~(uint64_t)0, now);
+    purge_records(arena, count);
+    return true;
+}
+
+/* What is idle in the arena, with those behind it that are idle as a whole and part of the excess:
+   a call costs as much as many pages. */
+static void purge_idle_from(struct arena *arena, size_t excess) {
+    size_t count = count_idle_from(arena, (excess + ARENA_POOLS - 1) / ARENA_POOLS);
+    if (count > 1 && purge_together(arena, count)) return;
+    note_gone(arena, purge_pages(arena, arena->free & arena->touched), os_clock_ms());
+    purge_records(arena, 1);
+}
+
+/* Oldest first, those with at least so many idle pages, until no more than `most` are left. Those
+   that were passed over stay in the queue. */
 static void purge_down_to(size_t most, unsigned least) {
-    for (struct link *at = purge_state.queue.next, *next;
-         at != &purge_state.queue && purge_state.idle > most; at = next) {
-        struct arena *arena = link_owner(at, struct arena, dirty);
-        next = at->next;
-        if (bit_count(arena->free & arena->touched) >= least) purge_idle_of(arena);
+    struct link *passed = &purge_state.queue;
+    while (passed->next != &purge_state.queue && purge_state.idle > most) {
+        struct arena *arena = link_owner(passed->next, struct arena, dirty);
+        if (bit_count(arena->free & arena->touched) >= least)
+            purge_idle_from(arena, purge_state.idle - most);
+        else
+            passed = passed->next;
     }
 }
 
@@ -373,7 +418,7 @@ void purge_requeue(void) {
 
 size_t purge_all(size_t keep) {
     ASSERT(space_lock_is_held());
-    size_t given = 0;
+    size_t idle = purge_state.idle;
     for (struct window *window = window_first(); window != NULL; window = window->next) {
         for (unsigned i = 0; i < WINDOW_ARENAS; i++) {
             struct arena *arena = &window->arena[i];
@@ -383,13 +428,13 @@ size_t purge_all(size_t keep) {
             if (held <= keep) {
                 keep -= held;
             } else {
-                given += (size_t)bit_count(purge_pages(arena, pages)) * POOL_SIZE;
+                purge_pages(arena, pages);
                 arena->young &= arena->touched;
-                purge_records(arena);
+                purge_records(arena, 1);
             }
         }
     }
-    return given;
+    return (idle - purge_state.idle) * POOL_SIZE;
 }
 
 /* ---- All of it ---- */

@@ -79,12 +79,15 @@ static bool reserve_one(uintptr_t base) {
 
 void (*window_purge_hook)(uintptr_t arena);
 
-/* One OS page, or two; where pages are larger it has more than one arena's records, and stays. */
-void window_purge(uintptr_t arena) {
+/* One OS page for each, or two; where pages are larger they hold more than one arena's records, and
+   stay. */
+void window_purge(uintptr_t base, size_t arenas) {
     ASSERT(space_lock_is_held());
+    ASSERT(window_at(base) == window_at(base + arenas * ARENA_SIZE - 1));
     const size_t size = ARENA_POOLS * sizeof(union record);
-    if (window_purge_hook != NULL) window_purge_hook(arena);
-    if (size % os_page_size() == 0) os_purge(window_record_at(arena), size);
+    for (size_t i = 0; i < arenas && window_purge_hook != NULL; i++)
+        window_purge_hook(base + i * ARENA_SIZE);
+    if (size % os_page_size() == 0) os_purge(window_record_at(base), arenas * size);
 }
 
 bool window_fits(uintptr_t address, size_t size) {

@@ -156,9 +156,9 @@ bool window_reserve(uintptr_t address, size_t size);
 /* Maps memory for a window, so that the next one needed does not fail for the lack of it. With the
    space lock. */
 bool window_prepare(void);
-/* An arena is free and has no memory behind it: nor have its records any more, all zero now. With
-   the space lock. */
-void window_purge(uintptr_t arena);
+/* Arenas side by side in one window are free and have no memory behind them: nor have their records
+   any more, all zero now. With the space lock. */
+void window_purge(uintptr_t base, size_t arenas);
 /* Called with each arena that window_purge is called for, before; NULL: nobody. Who keeps arrays of
    his own beside arenas gives theirs back. With the space lock. */
 extern void (*window_purge_hook)(uintptr_t arena);

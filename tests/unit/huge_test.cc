@@ -57,7 +57,10 @@ TEST_F(HugeTest, GoesAsAWholeWhenItIsFree) {
     grow_until_due();
     huge_make();
     SpaceLock lock;
-    purge_all(HUGE_SIZE - ARENA_SIZE); // one arena has to go
+    size_t idle = purge_idle();
+    size_t given = purge_all(HUGE_SIZE - ARENA_SIZE); // one arena has to go
+    EXPECT_EQ(given, (idle - purge_idle()) * POOL_SIZE);
+    EXPECT_GE(given, HUGE_SIZE);
     for (unsigned i = 0; i < HUGE_ARENAS; i++)
         EXPECT_EQ(window_arena_at(place + i * ARENA_SIZE)->touched, 0u) << i;
     EXPECT_FALSE(huge_has(window_arena_at(place)));

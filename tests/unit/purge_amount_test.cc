@@ -396,4 +396,42 @@ TEST_F(PurgeAmountTest, UnmappingDoesNotTeach) {
     EXPECT_LE(allowance(), untaught());
 }
 
+// Calls by which memory went back while a large run was freed, of which the first failed or did
+// not.
+size_t purges_of(size_t pages, bool refuse_first, void *run) {
+    static size_t calls;
+    static bool refuse;
+    calls = 0;
+    refuse = refuse_first;
+    os_fault_for_test = [](enum os_call call) {
+        if (call != OS_PURGE) return false;
+        calls++;
+        bool fails = refuse;
+        refuse = false;
+        return fails;
+    };
+    EXPECT_TRUE(run_free(block_at(run).large));
+    os_fault_for_test = nullptr;
+    EXPECT_LE(resident_pages(run, pages * POOL_SIZE), LEAST);
+    return calls;
+}
+
+TEST_F(PurgeAmountTest, ArenasSideBySideGoInOneCall) {
+    const size_t pages = 32 * 64;
+    PagesInUse guard_below(POOL_SIZE * 64);
+    for (bool refuse_first : {false, true}) {
+        void *run = run_allocate(pages * POOL_SIZE, ARENA_SIZE, false, RUN_ANYWHERE);
+        memset(run, 1, pages * POOL_SIZE);
+        size_t calls = purges_of(pages, refuse_first, run);
+        if (refuse_first)
+            EXPECT_GE(calls, 3u) << "then one by one";
+        else
+            EXPECT_LE(calls, 4u)
+                << "of pages and of their records, over a window's end at the most";
+        SpaceLock lock;
+        space_check();
+        space_unmap_free();
+    }
+}
+
 } // namespace

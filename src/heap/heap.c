@@ -116,7 +116,7 @@ static void to_empty(struct heap *heap, struct pool *pool) {
 static bool take_reserve(struct heap *heap) {
     ASSERT(heap->reserve.pools == 0);
     struct arena_pools *reserve = &heap->reserve;
-    if (unlikely(huge_make_is_due())) huge_make();
+    if (unlikely(huge_make_is_due())) huge_make_for_arena();
     if (!space_lock()) return false;
     size_t refaults = purge_refaults();
     bool taken = arena_take_pools(POOLS_AT_ONCE, reserve);

@@ -19,8 +19,8 @@
 extern "C" {
 #endif
 
-/* The pages in use from which on a process can have huge pages: 64 MiB. So the one that waits for
-   use is 3 % of its memory at most. */
+/* Pages in use from which on a process can have huge pages: 64 MiB. So the one that waits for use
+   is 3 % of its memory at most. */
 #define HUGE_FROM (64 * MIB / POOL_SIZE)
 #define HUGE_SIZE (2 * MIB)
 #define HUGE_ARENAS (HUGE_SIZE / ARENA_SIZE)

@@ -2,6 +2,7 @@
 #include "heap/huge_make.h"
 
 #include "base/check.h"
+#include "heap/price.h"
 #include "heap/purge.h"
 #include "heap/space.h"
 #include "os/options.h"
@@ -9,24 +10,33 @@
 
 enum {
     HUGE_PAGES = HUGE_SIZE / POOL_SIZE,
-    /* Growth between two looks, in pages, when the last one had no reason to make one; */
+    /* Fresh pages between two looks, when the last one had no reason to make one; */
     LOOK_AGAIN = ARENA_POOLS,
     /* and between two tries, when the system had none: it doubles. */
     WAIT_LEAST = 16 * MIB / POOL_SIZE,
     WAIT_MOST = 16 * GIB / POOL_SIZE,
+    /* Pages in use from which on a process asks for their price. */
+    PRICE_FROM = 8 * MIB / POOL_SIZE,
 };
 
 static struct {
-    struct atomic_u64 due_at; /* pages in use */
-    uint64_t wait;            /* under the space lock */
-} huge_make_state = {{HUGE_FROM}, WAIT_LEAST};
+    struct atomic_u64 due_at; /* fresh pages */
+    uint64_t wait;            /* under the space lock, as what follows */
+    bool was_slow;            /* the last one took longer than small pages do */
+    bool has_them;            /* the system had it, and not so slowly twice in a row */
+} huge_make_state = {{0}, WAIT_LEAST, false, false};
 
-bool huge_make_is_due(void) { return purge_in_use() >= atomic_u64_load(&huge_make_state.due_at); }
-
-static void look_again_after(uint64_t growth) {
-    ASSERT(space_lock_is_held());
-    atomic_u64_store(&huge_make_state.due_at, size_max(purge_in_use() + growth, HUGE_FROM));
+bool huge_make_is_due(void) {
+    return purge_fresh() >= atomic_u64_load(&huge_make_state.due_at) &&
+           purge_in_use() >= PRICE_FROM;
 }
+
+static void look_again_after(uint64_t fresh) {
+    ASSERT(space_lock_is_held());
+    atomic_u64_store(&huge_make_state.due_at, purge_fresh() + fresh);
+}
+
+/* ---- One for whoever takes pools next ---- */
 
 static bool is_all_untouched(uintptr_t base) {
     const struct arena *arena = window_arena_at(base);
@@ -36,9 +46,10 @@ static bool is_all_untouched(uintptr_t base) {
 }
 
 /* A place for it, taken as a run; 0: there is none, or no need. */
-static uintptr_t begin_making(void) {
+static uintptr_t begin_making(const struct range_request *next) {
     const struct range_request request = {HUGE_PAGES, HUGE_SIZE, 0};
-    bool needed = huge_make_is_due() && purge_idle() < HUGE_PAGES && purge_allows(HUGE_PAGES);
+    bool needed = huge_make_is_due() && purge_in_use() >= HUGE_FROM && !range_has_room(next) &&
+                  purge_allows(HUGE_PAGES);
     uintptr_t base = needed && !options.small_pages ? space_take(&request) : 0;
     look_again_after(LOOK_AGAIN); /* others do not try meanwhile */
     if (base == 0 || is_all_untouched(base)) return base;
@@ -46,8 +57,11 @@ static uintptr_t begin_making(void) {
     return 0;
 }
 
+/* A try that took long may have been interrupted. */
 static void note_outcome(enum os_huge outcome) {
-    bool good = outcome == OS_HUGE_DONE;
+    bool good = outcome == OS_HUGE_DONE, slow = outcome == OS_HUGE_SLOWLY;
+    huge_make_state.has_them = outcome != OS_HUGE_REFUSED && !(slow && huge_make_state.was_slow);
+    huge_make_state.was_slow = slow;
     look_again_after(good ? HUGE_PAGES - ARENA_POOLS : huge_make_state.wait);
     huge_make_state.wait = good ? WAIT_LEAST : size_min(2 * huge_make_state.wait, WAIT_MOST);
 }
@@ -58,18 +72,47 @@ static void end_making(uintptr_t base, enum os_huge outcome) {
         space_touch(base, HUGE_SIZE);
         huge_mark(base);
     }
+    os_name((void *)base, HUGE_SIZE, "poolalloc arenas");
     space_return(base, HUGE_SIZE);
     note_outcome(outcome);
 }
 
-/* The fault is taken without the lock. If that is out of reach afterwards, the run stays taken. */
-COLD void huge_make(void) {
+/* The first writes are tried and the fault is taken without the lock. If that is out of reach
+   afterwards, the run stays taken. */
+COLD void huge_make(const struct range_request *next) {
+    price_ask();
     if (!space_lock()) return;
-    uintptr_t base = begin_making();
+    uintptr_t base = begin_making(next);
     space_unlock();
     if (base == 0) return;
     enum os_huge outcome = os_populate_huge((void *)base);
     if (!space_lock()) return;
     end_making(base, outcome);
     space_unlock();
+}
+
+/* ---- Those of large blocks ---- */
+
+static bool may_ask(size_t size) {
+    return size >= HUGE_SIZE && huge_make_state.has_them && purge_in_use() >= HUGE_FROM &&
+           !options.small_pages;
+}
+
+static void ask(uintptr_t from, uintptr_t to) {
+    if (from == to || !os_use_huge_pages((void *)from, to - from)) return;
+    os_name((void *)from, to - from, "poolalloc arenas");
+    space_touch(from, to - from);
+    for (; from < to; from += HUGE_SIZE) huge_mark(from);
+}
+
+void huge_make_in_run(uintptr_t base, size_t size) {
+    ASSERT(space_lock_is_held());
+    if (likely(!may_ask(size))) return;
+    uintptr_t at = align_up(base, HUGE_SIZE), end = align_down(base + size, HUGE_SIZE), from = at;
+    for (; at < end; at += HUGE_SIZE) {
+        if (is_all_untouched(at)) continue;
+        ask(from, at);
+        from = at + HUGE_SIZE;
+    }
+    if (from < end) ask(from, end);
 }

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * huge_make.h - when a process gets huge pages. When HUGE_FROM pages are in use and next to none
- * are idle, whoever is about to take pools from the arenas first has 2 MiB of free memory made, in
- * one huge page. It lies in the ranges like other free pages with memory behind them, which are
- * taken first; so no more than one waits for use. Where the system has none, or takes long, the
- * next try waits for as much growth again, twice as much each time.
+ * huge_make.h - when a process gets huge pages, from HUGE_FROM pages in use on.
+ *
+ * Pools: when no free memory serves whoever is about to take pools from the arenas, 2 MiB of it are
+ * made first, in one huge page. It lies in the ranges like other free pages with memory behind
+ * them, which are taken first; so no more than one waits for use. Where the system has none, or
+ * takes long, the next try waits for as many fresh pages again, twice as many each time.
+ *
+ * Large blocks in arenas: what they hold of whole huge pages gets them at the first write, if the
+ * last tries took no longer than small pages, and if the program does not ask for zeros, as those
+ * who do may write little of them. They are freed as a whole, so that these pages are seldom split:
+ * that is why they need not be quick.
  */
 #ifndef POOLALLOC_HUGE_MAKE_H
 #define POOLALLOC_HUGE_MAKE_H
 
 #include "heap/huge.h"
+#include "heap/range.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,8 +24,17 @@ extern "C" {
 
 /* True if it may be time for huge_make; without the lock. */
 bool huge_make_is_due(void);
-/* Makes 2 MiB of free memory, if it still is. Takes the space lock. */
-void huge_make(void);
+/* Makes 2 MiB of free memory, if it still is and what is there does not serve the next request.
+   Takes the space lock. */
+void huge_make(const struct range_request *next);
+/* For pools. */
+static inline void huge_make_for_arena(void) {
+    const struct range_request arena = {ARENA_POOLS, ARENA_SIZE, 0};
+    huge_make(&arena);
+}
+/* Asks for huge pages in a run that has just been taken, where none of it was touched. With the
+   lock. */
+void huge_make_in_run(uintptr_t base, size_t size);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "heap/huge.h"
+#include "heap/price.h"
 #include "heap/space_lock.h"
 #include "os/memory_limit.h"
 #include "os/options.h"
@@ -42,9 +43,10 @@ static struct {
     struct atomic_u64 next_due;
     /* Pages, P2, and those of direct mappings; read without the lock, too. */
     CACHE_ALIGNED struct atomic_u64 in_use;
-    size_t idle;      /* pages, P1 */
-    size_t refaults;  /* pages that went back by amount and were asked for again */
-    size_t direct;    /* pages of direct mappings in use */
+    struct atomic_u64 fresh; /* pages without memory that were taken so far; as above */
+    size_t idle;             /* pages, P1 */
+    size_t refaults;         /* pages that went back by amount and were asked for again */
+    size_t direct;           /* pages of direct mappings in use */
     size_t unmapped;  /* pages of mappings that went back by amount, and were not asked for since */
     size_t most_used; /* pages in use at most, fading */
     size_t taught;    /* pages that were asked for again soon after they went back, fading */
@@ -64,6 +66,7 @@ size_t purge_count(void) { return purge_runs; }
 size_t purge_idle(void) { return purge_state.idle; }
 size_t purge_refaults(void) { return purge_state.refaults; }
 size_t purge_in_use(void) { return atomic_u64_load(&purge_state.in_use); }
+uint64_t purge_fresh(void) { return atomic_u64_load(&purge_state.fresh); }
 
 /* ---- The queue ---- */
 
@@ -107,6 +110,9 @@ static void leave_queue(struct arena *arena) {
 
 /* ---- The allowance ---- */
 
+/* A program takes longer for the same work where pages cost more than usual. */
+static uint64_t paced(uint64_t ms) { return ms * price_factor(); }
+
 static void set_idle(size_t pages) {
     purge_state.idle = pages;
     purge_state.low = size_min(purge_state.low, pages);
@@ -117,7 +123,7 @@ static void set_idle(size_t pages) {
    forgotten: where a peak begins, the first pages are asked for at once, too, and what they earn is
    not to stay when the peak is over. */
 static void forget_unused_room(uint64_t now) {
-    if (now - purge_state.looked_at < SWING_MS) return;
+    if (now - purge_state.looked_at < paced(SWING_MS)) return;
     size_t swing = purge_state.high - purge_state.low;
     size_t needed = SWING_WEIGHT * swing + purge_state.earned;
     purge_state.at_once = size_min(purge_state.at_once, needed);
@@ -129,11 +135,11 @@ static void forget_unused_room(uint64_t now) {
 static void fade(uint64_t now) {
     forget_unused_room(now);
     if (now >= purge_state.at_once_fades) {
-        purge_state.at_once_fades = now + AT_ONCE_FADE_MS;
+        purge_state.at_once_fades = now + paced(AT_ONCE_FADE_MS);
         purge_state.at_once /= 2;
     }
     if (now < purge_state.fade_at) return;
-    purge_state.fade_at = now + FADE_MS;
+    purge_state.fade_at = now + paced(FADE_MS);
     purge_state.taught /= 2;
     purge_state.most_used = size_max(purge_state.most_used / 2, purge_in_use());
 }
@@ -142,9 +148,9 @@ static void fade(uint64_t now) {
 static void teach(size_t pages, uint64_t gone_at) {
     uint64_t now = os_clock_ms();
     fade(now);
-    if (now - gone_at > SOON_MS) return;
+    if (now - gone_at > paced(SOON_MS)) return;
     purge_state.taught = size_min(purge_state.taught + TEACH_WEIGHT * pages, purge_state.most_used);
-    if (now - gone_at > AT_ONCE_MS) return;
+    if (now - gone_at > paced(AT_ONCE_MS)) return;
     purge_state.earned += AT_ONCE_WEIGHT * pages;
     purge_state.at_once =
         size_min(purge_state.at_once + AT_ONCE_WEIGHT * pages, purge_state.most_used);
@@ -193,6 +199,10 @@ static void use(size_t pages) {
     purge_state.most_used = size_max(purge_state.most_used, used);
 }
 
+static void count_fresh(size_t pages) {
+    atomic_u64_store(&purge_state.fresh, purge_fresh() + pages);
+}
+
 void purge_count_pages(size_t more) {
     ASSERT(space_lock_is_held());
     use(more);
@@ -203,6 +213,7 @@ void purge_count_direct(size_t more, size_t less) {
     size_t again = size_min(more, purge_state.unmapped);
     if (again > 0) teach(again, purge_state.unmapped_at);
     purge_state.unmapped -= again;
+    count_fresh(more);
     purge_state.direct += more - less;
     use(more - less);
 }
@@ -227,6 +238,7 @@ void purge_taken(struct arena *arena, uint64_t pages) {
     ASSERT((arena->free & pages) == 0);
     uint64_t again = arena->refault & pages;
     set_idle(purge_state.idle - bit_count(pages & arena->touched));
+    count_fresh(bit_count(pages & ~arena->touched));
     use(bit_count(pages));
     arena->young &= ~pages;
     arena->refault &= ~pages;
@@ -345,17 +357,21 @@ void purge_step(void) { purge_step_some(SIZE_MAX); }
 static void note_gone(struct arena *arena, uint64_t gone, uint64_t now) {
     link_remove(&arena->dirty);
     arena->young &= ~(arena->free & (arena->touched | gone));
-    if (now - arena->refault_at > SOON_MS) arena->refault = 0; /* were not asked for soon */
+    if (now - arena->refault_at > paced(SOON_MS)) arena->refault = 0; /* were not asked for soon */
     arena->refault |= gone;
     arena->refault_at = now;
 }
 
-/* Arenas side by side from this one on that are idle as a whole, `most` at the most. */
+/* True if the arena is idle as a whole, and as long as another. */
+static bool is_idle_like(const struct arena *arena, const struct arena *other) {
+    return arena->kind == ARENA_OF_RUNS && (arena->free & arena->touched) == ~(uint64_t)0 &&
+           arena->due <= other->due + AT_ONCE_MS;
+}
+
+/* Such arenas side by side from this one on, `most` at the most. */
 static size_t count_idle_from(const struct arena *arena, size_t most) {
     size_t count = 0, left = (size_t)(window_of(arena)->arena + WINDOW_ARENAS - arena);
-    while (count < size_min(left, most) && arena[count].kind == ARENA_OF_RUNS &&
-           (arena[count].free & arena[count].touched) == ~(uint64_t)0)
-        count++;
+    while (count < size_min(left, most) && is_idle_like(&arena[count], arena)) count++;
     return count;
 }
 

@@ -9,7 +9,8 @@
  * amount and are asked for again soon. What was taught fades as time passes. Pages that are asked
  * for again at once earn as much room as they are and more: a process whose queues run full and
  * empty many times a second is in the middle of its work when they are empty. What it does not need
- * of that room is forgotten after some ms, as it may be a peak that began so. Of the memory that
+ * of that room is forgotten after some ms, as it may be a peak that began so. All this takes longer
+ * where pages cost more than usual (price.h), as programs do. Of the memory that
  * the process may have at all it is never above a quarter, nor above what the pages in use leave.
  *
  * By age: arenas with idle pages wait in a queue and are looked at every half delay. Pages that
@@ -92,6 +93,8 @@ size_t purge_idle(void);
 size_t purge_refaults(void);
 /* Pages in use; a look without the lock will do. */
 size_t purge_in_use(void);
+/* Pages that had no memory behind them when they were taken, so far; as above. */
+uint64_t purge_fresh(void);
 /* Milliseconds until something is due, at most `limit`. */
 unsigned purge_wait(unsigned limit);
 

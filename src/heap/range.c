@@ -294,6 +294,14 @@ uintptr_t range_take(const struct range_request *request, enum range_choice choi
     return base;
 }
 
+bool range_has_room(const struct range_request *request) {
+    ASSERT(space_lock_is_held());
+    uintptr_t base;
+    init_bins();
+    if (range_find_touched(request, &base) == NULL) return false;
+    return page_is_touched(base) && page_is_touched(base + (request->pages - 1) * POOL_SIZE);
+}
+
 void range_take_at(uintptr_t base, size_t pages) {
     ASSERT(space_lock_is_held());
     ASSERT(range_pages_at(base) >= pages);

@@ -45,6 +45,8 @@ void range_add(uintptr_t base, size_t pages, bool touched);
 /* Takes pages off a range and returns their address; 0: no range fits. The caller clears their bits
    in arena->free. */
 uintptr_t range_take(const struct range_request *request, enum range_choice choice);
+/* True if what range_take would take first has memory behind its first and its last page. */
+bool range_has_room(const struct range_request *request);
 /* Takes the first pages of the range that begins at `base`. */
 void range_take_at(uintptr_t base, size_t pages);
 /* Takes up to `most` pages of one arena, the first of the shortest range if that is below `limit`.

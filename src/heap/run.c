@@ -2,6 +2,7 @@
 #include "heap/run.h"
 
 #include "base/check.h"
+#include "heap/huge_make.h"
 #include "heap/purge.h"
 #include "heap/space.h"
 #include "heap/tag.h"
@@ -67,16 +68,24 @@ static void *describe_run(uintptr_t base, size_t size) {
     return (void *)base;
 }
 
+/* What could have a mapping of its own has small pages: programs may reserve that much and write
+   little of it. */
+static void touch_run(uintptr_t base, size_t size, enum run_choice choice) {
+    if (choice == RUN_ANYWHERE) huge_make_in_run(base, size);
+    space_touch(base, size);
+}
+
 /* A run that can't be cleared to its end stays taken. */
 void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice choice) {
     ASSERT(size > 0 && is_power_of_two(alignment));
     size = align_up(size, size_max(os_page_size(), POOL_SIZE));
     struct range_request request = {size / POOL_SIZE, size_max(alignment, POOL_SIZE), 0};
     struct stretch stretch;
+    if (unlikely(size >= HUGE_SIZE && huge_make_is_due())) huge_make(&request);
     if (!space_lock()) return NULL;
     uintptr_t base = choice == RUN_ANYWHERE ? space_take(&request) : space_take_touched(&request);
     if (base != 0 && zero) stretch_begin(&stretch, base, base + size);
-    if (base != 0 && !zero) space_touch(base, size);
+    if (base != 0 && !zero) touch_run(base, size, choice);
     space_unlock();
     if (base == 0 || (zero && !clear_run(&stretch, base + size))) return NULL;
     return describe_run(base, size);

@@ -108,7 +108,7 @@ static void return_oldest(struct store *store, unsigned count) {
 static uintptr_t take_memory(struct store *store, size_t bytes) {
     uintptr_t base = 0;
     bool single = bytes <= POOL_SIZE;
-    if (unlikely(huge_make_is_due())) huge_make();
+    if (unlikely(huge_make_is_due())) huge_make_for_arena();
     if (!space_lock()) return 0;
     purge_what_is_due();
     if (bytes > ARENA_SIZE)

@@ -190,9 +190,52 @@ void os_use_small_pages(void *address, size_t size) {
     errno = saved_errno;
 }
 
-/* Times of the first fault: the kernel clears 2 MiB in no less than FAULT_OF_HUGE, and small pages
-   in their place take 700 us. It can take longer where the host has to find the memory first. */
-enum { FAULT_OF_HUGE_NS = 30 * 1000, FAULT_TOO_SLOW_NS = 500 * 1000 };
+uint64_t (*os_first_write_for_test)(void);
+
+/* The median of a few, as a thread may be interrupted. */
+uint64_t os_first_write_ns(void) {
+    enum { FAULTS = 16 };
+    if (unlikely(os_first_write_for_test != NULL)) return os_first_write_for_test();
+    uint64_t sorted[FAULTS] = {0};
+    size_t page = os_page_size();
+    volatile char *pages = os_map(FAULTS * page);
+    if (pages == NULL) return 0;
+    os_use_small_pages((void *)pages, FAULTS * page);
+    for (unsigned i = 0; i < FAULTS; i++) {
+        uint64_t before = os_clock_ns();
+        pages[i * page] = 1;
+        uint64_t taken = os_clock_ns() - before;
+        unsigned at = i;
+        for (; at > 0 && sorted[at - 1] > taken; at--) sorted[at] = sorted[at - 1];
+        sorted[at] = taken;
+    }
+    os_unmap((void *)pages, FAULTS * page);
+    return sorted[FAULTS / 2];
+}
+
+/* The kernel clears 2 MiB in no less than FAULT_OF_HUGE. It takes longer where the host has to find
+   the memory first. Small pages wait for such a host, too, but seldom when a few are tried: hence
+   the weight. */
+enum { FAULT_OF_HUGE_NS = 30 * 1000, FAULT_QUICK_NS = 500 * 1000, SMALL_WEIGHT = 2 };
+
+static enum os_huge outcome_of(uint64_t taken) {
+    const uint64_t count = OS_HUGE / os_page_size();
+    if (taken < FAULT_OF_HUGE_NS) return OS_HUGE_REFUSED;
+    if (taken <= FAULT_QUICK_NS) return OS_HUGE_DONE;
+    return taken <= SMALL_WEIGHT * count * os_first_write_ns() ? OS_HUGE_LIKE_SMALL
+                                                               : OS_HUGE_SLOWLY;
+}
+
+/* Mapped anew, as the kernel makes no huge page where it has a table of small ones, be it empty. If
+   it refuses to, which it does for the number of mappings, the old one is still there. */
+bool os_use_huge_pages(void *address, size_t size) {
+    if (os_page_size() != 4 * KIB || !os_open(address, size)) return false;
+    int saved_errno = errno;
+    bool done = syscall(SYS_madvise, address, size, MADV_HUGEPAGE) == 0;
+    errno = saved_errno;
+    if (!done) os_use_small_pages(address, size);
+    return done;
+}
 
 enum os_huge (*os_huge_for_test)(void *address);
 
@@ -200,14 +243,11 @@ enum os_huge os_populate_huge(void *address) {
     if (unlikely(os_huge_for_test != NULL)) return os_huge_for_test(address);
     int saved_errno = errno;
     enum os_huge done = OS_HUGE_REFUSED;
-    if (os_page_size() == 4 * KIB && syscall(SYS_madvise, address, OS_HUGE, MADV_HUGEPAGE) == 0) {
+    if (os_use_huge_pages(address, OS_HUGE)) {
         uint64_t before = os_clock_ns();
         os_populate(address, 4 * KIB);
-        uint64_t taken = os_clock_ns() - before;
-        if (taken >= FAULT_OF_HUGE_NS)
-            done = taken > FAULT_TOO_SLOW_NS ? OS_HUGE_SLOWLY : OS_HUGE_DONE;
-        else
-            syscall(SYS_madvise, address, OS_HUGE, MADV_NOHUGEPAGE);
+        done = outcome_of(os_clock_ns() - before);
+        if (done == OS_HUGE_REFUSED) syscall(SYS_madvise, address, OS_HUGE, MADV_NOHUGEPAGE);
     }
     errno = saved_errno;
     return done;

@@ -62,16 +62,24 @@ void os_populate(void *address, size_t size);
 /* Asks for small pages in a range of which parts will be purged: a huge page that is purged in part
    leaves the resident memory and stays charged to the process. */
 void os_use_small_pages(void *address, size_t size);
+/* Nanoseconds that the first write to a small page takes now; 0: there is no memory to try it with.
+   From a quarter of a microsecond to some tens of them, where the kernel is a guest whose page
+   tables are shadowed by its host. */
+uint64_t os_first_write_ns(void);
 /* The size of a huge page. */
 #define OS_HUGE (2 * MIB)
 enum os_huge {
-    OS_HUGE_REFUSED, /* a small page is there, at the most */
-    OS_HUGE_SLOWLY,  /* it took longer than as many small ones would */
-    OS_HUGE_DONE,
+    OS_HUGE_REFUSED,    /* a small page is there, at the most */
+    OS_HUGE_SLOWLY,     /* it took longer than as many small ones would, */
+    OS_HUGE_LIKE_SMALL, /* or about as long, */
+    OS_HUGE_DONE,       /* or less than a quick machine needs for those */
 };
 /* Puts a huge page behind OS_HUGE bytes of untouched memory, aligned to that size, which
    os_use_small_pages was told of. */
 enum os_huge os_populate_huge(void *address);
+/* Asks for huge pages at the first writes to a range of whole ones that nobody uses. Its contents
+   are gone. False: the kernel refuses. */
+bool os_use_huge_pages(void *address, size_t size);
 /* Before parts of a huge page are purged: makes it small pages, and asks for no other. */
 void os_split_huge(void *address);
 enum os_access { OS_READ, OS_READ_WRITE, OS_READ_EXECUTE };
@@ -134,6 +142,8 @@ extern uint64_t (*os_clock_for_test)(void);
 enum os_call { OS_MAP, OS_UNMAP, OS_PURGE, OS_RESIZE, OS_PROTECT, OS_CALLS };
 /* When set, asked before each call; true makes it fail. */
 extern bool (*os_fault_for_test)(enum os_call call);
+/* When set, what os_first_write_ns returns. */
+extern uint64_t (*os_first_write_for_test)(void);
 /* When set, what os_populate_huge returns, which then does nothing. */
 extern enum os_huge (*os_huge_for_test)(void *address);
 

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "heap/allocate.h"
 #include "heap/direct.h"
+#include "heap/price.h"
 #include "heap/purge.h"
 #include "heap/remote.h"
 #include "heap/sample.h"
@@ -48,7 +49,12 @@ HeapTest::HeapTest() {
 }
 HeapTest::~HeapTest() = default;
 
+// A page costs what is usual, whatever machine this is, and is small, but where a test says
+// otherwise.
 void HeapTest::SetUp() {
+    os_first_write_for_test = [] { return uint64_t(500); };
+    price_forget_for_test();
+    options.small_pages = 1;
     poolalloc_trim(0);
     {
         SpaceLock lock;

@@ -19,6 +19,7 @@ class HugeTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         options.purge_delay = 1000 * 1000;
+        options.small_pages = 0;
         {
             SpaceLock lock;
             purge_all(0);
@@ -57,12 +58,18 @@ class HugeTest : public HeapTest {
         runs_.emplace_back(base, pages);
     }
     void grow_until_due() {
-        while (!huge_make_is_due()) grow(16);
+        while (!huge_make_is_due() || purge_in_use() < HUGE_FROM) grow(16);
+    }
+    // What was made is in use afterwards, as is more.
+    void make_and_use() {
+        grow_until_due();
+        huge_make_for_arena();
+        grow(HUGE_PAGES);
     }
     // A good try lets the next one come early, whatever tests before have seen.
     void forget_waits() {
         grow_until_due();
-        huge_make();
+        huge_make_for_arena();
         SpaceLock lock;
         give_all();
         purge_all(0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "heap/huge_make.h"
 
+#include "heap/run.h"
 #include "support/huge_fixture.h"
 
 namespace {
@@ -9,13 +10,94 @@ using HugeMakeTest = HugeTest;
 
 TEST_F(HugeMakeTest, ASmallProcessHasNone) {
     grow(HUGE_FROM - purge_in_use() - 1);
+    huge_make_for_arena();
+    EXPECT_EQ(tries, 0);
     EXPECT_FALSE(huge_make_is_due());
+}
+
+TEST_F(HugeMakeTest, MemoryThatServesTheRequestComesFirst) {
+    const struct range_request eight = {8, POOL_SIZE, 0};
+    grow_until_due();
+    touch_and_free(63); // no whole arena
+    huge_make(&eight);
+    EXPECT_EQ(tries, 0);
+    grow_until_due();
+    touch_and_free(63);
+    huge_make_for_arena();
+    EXPECT_EQ(tries, 1);
+}
+
+// What the kernel is asked for in each 2 MiB from `base` on, as the arenas' words tell it.
+std::vector<bool> huge_from_on(uintptr_t base, size_t count) {
+    std::vector<bool> huge;
+    SpaceLock lock;
+    space_check();
+    for (size_t i = 0; i < count; i++)
+        huge.push_back(huge_has(window_arena_at(align_up(base, HUGE_SIZE) + i * HUGE_SIZE)));
+    return huge;
+}
+
+class HugeRunTest : public HugeMakeTest {
+  protected:
+    void SetUp() override {
+        HugeMakeTest::SetUp();
+        char *trial = static_cast<char *>(os_map(HUGE_SIZE));
+        bool has_them = os_use_huge_pages(trial, HUGE_SIZE);
+        os_unmap(trial, HUGE_SIZE);
+        if (!has_them) GTEST_SKIP() << "the kernel has no huge pages";
+        grow_until_due();
+        huge_make_for_arena();
+        grow(HUGE_PAGES); // takes the memory of that one: what comes next was never touched
+    }
+    static std::vector<bool> of_block(size_t size, bool zero) {
+        void *block = run_allocate(size, HUGE_SIZE, zero, RUN_ANYWHERE);
+        std::vector<bool> huge = huge_from_on(reinterpret_cast<uintptr_t>(block), 4);
+        EXPECT_TRUE(is_all(block, 0, size));
+        EXPECT_TRUE(run_free(block_at(block).large));
+        return huge;
+    }
+};
+
+TEST_F(HugeRunTest, ALargeBlockIsTheWholeOnesInside) {
+    EXPECT_EQ(of_block(7 * MIB, false), (std::vector<bool>{true, true, true, false}));
+}
+
+TEST_F(HugeRunTest, OneOfZerosIsNot) {
+    EXPECT_EQ(of_block(7 * MIB, true), (std::vector<bool>(4, false)));
+}
+
+TEST_F(HugeRunTest, NorWhereSomeWasTouched) {
+    const struct range_request request = {4 * HUGE_PAGES, HUGE_SIZE, 0};
+    SpaceLock lock;
+    uintptr_t base = space_take(&request);
+    space_touch(base + HUGE_SIZE, POOL_SIZE);
+    huge_make_in_run(base, 4 * HUGE_SIZE);
+    for (size_t i = 0; i < 4; i++)
+        EXPECT_EQ(huge_has(window_arena_at(base + i * HUGE_SIZE)), i != 1) << i;
+    space_return(base, 4 * HUGE_SIZE);
+}
+
+TEST_F(HugeRunTest, NorWhereTheSystemHadNoneOrWasSlow) {
+    for (enum os_huge last :
+         {OS_HUGE_REFUSED, OS_HUGE_SLOWLY, OS_HUGE_SLOWLY, OS_HUGE_LIKE_SMALL}) {
+        bool once = outcome != OS_HUGE_SLOWLY; // a try that took long may have been interrupted
+        outcome = last;
+        make_and_use();
+        bool asked = last == OS_HUGE_LIKE_SMALL || (last == OS_HUGE_SLOWLY && once);
+        EXPECT_EQ(of_block(7 * MIB, false), (std::vector<bool>{asked, asked, asked, false}))
+            << last;
+    }
+}
+
+TEST_F(HugeRunTest, NorIfTheOperatorWantsNone) {
+    options.small_pages = 1;
+    EXPECT_EQ(of_block(7 * MIB, false), (std::vector<bool>(4, false)));
 }
 
 TEST_F(HugeMakeTest, ItIsFreeMemoryThatPoolsAreTakenFrom) {
     grow_until_due();
     size_t idle = purge_idle();
-    huge_make();
+    huge_make_for_arena();
     ASSERT_EQ(tries, 1);
     EXPECT_EQ(place % HUGE_SIZE, 0u);
     SpaceLock lock;
@@ -34,41 +116,40 @@ TEST_F(HugeMakeTest, ItIsFreeMemoryThatPoolsAreTakenFrom) {
 
 TEST_F(HugeMakeTest, OneAtATimeWaitsForUse) {
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     grow(HUGE_PAGES * 2); // takes the memory of the first
     touch_and_free(HUGE_PAGES);
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     EXPECT_EQ(tries, 1) << "while as much is idle";
     EXPECT_FALSE(huge_make_is_due()) << "nor does every visit look again";
 }
 
 TEST_F(HugeMakeTest, WhereTheSystemHasNoneTheTriesGetRare) {
-    for (enum os_huge bad : {OS_HUGE_REFUSED, OS_HUGE_SLOWLY}) {
+    for (enum os_huge bad : {OS_HUGE_REFUSED, OS_HUGE_SLOWLY, OS_HUGE_LIKE_SMALL}) {
         outcome = bad;
-        grow_until_due();
-        huge_make();
-        EXPECT_EQ(huge_has_at_place(), bad == OS_HUGE_SLOWLY);
+        make_and_use();
+        EXPECT_EQ(huge_has_at_place(), bad != OS_HUGE_REFUSED);
         size_t before = purge_in_use();
         grow_until_due();
         EXPECT_GE(purge_in_use() - before, 16 * MIB / POOL_SIZE - HUGE_PAGES);
-        huge_make();
+        make_and_use();
         before = purge_in_use();
         grow_until_due();
         EXPECT_GE(purge_in_use() - before, 32 * MIB / POOL_SIZE - HUGE_PAGES);
         outcome = OS_HUGE_DONE;
-        huge_make();
+        make_and_use();
         before = purge_in_use();
         grow_until_due();
         EXPECT_LE(purge_in_use() - before, HUGE_PAGES);
     }
-    EXPECT_EQ(tries, 6);
+    EXPECT_EQ(tries, 9);
 }
 
 TEST_F(HugeMakeTest, NoneIsMadeIfTheOperatorWantsNone) {
     options.small_pages = 1;
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     EXPECT_EQ(tries, 0);
     EXPECT_FALSE(huge_make_is_due()) << "nor does every visit look again";
 }

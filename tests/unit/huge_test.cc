@@ -7,7 +7,7 @@ namespace {
 
 TEST_F(HugeTest, IsSplitBeforeAPartIsPurged) {
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     SpaceLock lock;
     struct arena_pools taken;
     ASSERT_TRUE(arena_take_pools(ARENA_POOLS, &taken));
@@ -23,7 +23,7 @@ TEST_F(HugeTest, IsSplitBeforeAPartIsPurged) {
 TEST_F(HugeTest, IsSplitBeforeItsOwnerPurgesAPart) {
     EXPECT_FALSE(huge_any());
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     EXPECT_TRUE(huge_any());
     struct arena_pools taken;
     {
@@ -41,7 +41,7 @@ TEST_F(HugeTest, IsSplitBeforeItsOwnerPurgesAPart) {
 
 TEST_F(HugeTest, SpansThatPurgeTheirPagesSplitIt) {
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     TestHeap heap;
     std::vector<void *> blocks;
     for (int i = 0; i < 8; i++) blocks.push_back(heap.take(8192));
@@ -55,7 +55,7 @@ TEST_F(HugeTest, SpansThatPurgeTheirPagesSplitIt) {
 
 TEST_F(HugeTest, GoesAsAWholeWhenItIsFree) {
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     SpaceLock lock;
     size_t idle = purge_idle();
     size_t given = purge_all(HUGE_SIZE - ARENA_SIZE); // one arena has to go
@@ -69,7 +69,7 @@ TEST_F(HugeTest, GoesAsAWholeWhenItIsFree) {
 
 TEST_F(HugeTest, AChildThatRebuildsKnowsThem) {
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     SpaceLock lock;
     rebuild_space();
     EXPECT_TRUE(huge_has(window_arena_at(place)));
@@ -81,7 +81,10 @@ TEST_F(HugeTest, TheSystemsOwn) {
     os_huge_for_test = nullptr;
     grow_until_due();
     size_t idle = purge_idle();
-    huge_make();
+    auto *clock = os_clock_for_test;
+    os_clock_for_test = nullptr; // how long a page takes tells its size
+    huge_make_for_arena();
+    os_clock_for_test = clock;
     if (purge_idle() == idle) GTEST_SKIP() << "no huge page just now";
     SpaceLock lock;
     struct arena_pools taken;
@@ -101,7 +104,7 @@ using HugeDeathTest = HugeTest;
 
 TEST_F(HugeDeathTest, CheckingFindsWhatIsWrong) {
     grow_until_due();
-    huge_make();
+    huge_make_for_arena();
     SpaceLock lock;
     huge_check();
     EXPECT_DEATH(window_arena_at(place)->touched &= 1; huge_check(), "internal error"); // U1

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "heap/direct.h"
+#include "heap/price.h"
 #include "heap/purge.h"
 #include "heap/run.h"
 #include "os/options.h"
@@ -141,7 +142,7 @@ TEST_F(PurgeAmountTest, TheOldestGoFirst) {
     struct rng random = {test_seed()};
     for (size_t i = runs_.size(); i > 1; i--) std::swap(runs_[i - 1], runs_[rng_below(&random, i)]);
     std::vector<void *> order = runs_;
-    drop_all();
+    for (; !runs_.empty(); clock_.advance(AT_ONCE + 1)) drop(); // those as old go side by side
     bool gone = true;
     for (void *run : order) {
         size_t resident = resident_pages(run, ARENA_SIZE);
@@ -431,6 +432,25 @@ TEST_F(PurgeAmountTest, ArenasSideBySideGoInOneCall) {
         SpaceLock lock;
         space_check();
         space_unmap_free();
+    }
+}
+
+TEST_F(PurgeAmountTest, WherePagesCostMoreWhatIsAtOnceTakesLonger) {
+    for (unsigned factor : {1, 4}) {
+        static unsigned price;
+        price = factor;
+        os_first_write_for_test = [] { return uint64_t(price) * 1000; };
+        price_forget_for_test();
+        price_ask();
+        forget_lessons();
+        size_t gone = 0;
+        for (int i = 0; i < 10; i++) {
+            build();
+            drop_all();
+            gone = PEAK - purge_idle();
+            clock_.advance(AT_ONCE * 4);
+        }
+        EXPECT_EQ(gone <= left_at_rest(), factor == 4) << gone;
     }
 }
 

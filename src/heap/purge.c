@@ -303,19 +303,13 @@ static bool is_free_and_bare(const struct arena *arena) {
     return arena->kind == ARENA_OF_RUNS && arena->free == ~(uint64_t)0 && arena->touched == 0;
 }
 
-static bool page_is_free(uintptr_t page) {
-    const struct arena *arena = window_arena_at(page);
-    return arena != NULL && arena->kind == ARENA_OF_RUNS &&
-           (arena->free >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1);
-}
-
 /* The records of arenas without memory hold nothing but the ends of ranges. */
 static void purge_records(struct arena *arena, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (!is_free_and_bare(&arena[i])) return;
     uintptr_t base = arena->base, end = base + count * ARENA_SIZE;
-    if (!page_is_free(base - POOL_SIZE)) base += ARENA_SIZE;
-    if (base < end && !page_is_free(end)) end -= ARENA_SIZE;
+    if (!window_page_is_free(base - POOL_SIZE)) base += ARENA_SIZE;
+    if (base < end && !window_page_is_free(end)) end -= ARENA_SIZE;
     if (base < end) window_purge(base, (end - base) / ARENA_SIZE);
 }
 
@@ -368,14 +362,16 @@ static bool is_idle_like(const struct arena *arena, const struct arena *other) {
            arena->due <= other->due + AT_ONCE_MS;
 }
 
-/* Such arenas side by side from this one on, `most` at the most. */
+/* The number of arenas side by side from this one on that are idle as a whole, as long as it is;
+   `most` at the most. */
 static size_t count_idle_from(const struct arena *arena, size_t most) {
     size_t count = 0, left = (size_t)(window_of(arena)->arena + WINDOW_ARENAS - arena);
     while (count < size_min(left, most) && is_idle_like(&arena[count], arena)) count++;
     return count;
 }
 
-/* Their memory in one call. False: the kernel refuses some of it. */
+/* Gives back arenas side by side that are idle as a whole, and their records. False: the kernel
+   refuses some of it. */
 static bool purge_together(struct arena *arena, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (unlikely(huge_has(&arena[i]))) huge_give_up(&arena[i]);

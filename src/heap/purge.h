@@ -56,8 +56,8 @@ size_t purge_read_limit(void);
 bool purge_allows(size_t pages);
 /* Gives back the idle pages above the allowance. */
 void purge_excess(void);
-/* The same, but stops when at least so many pages went, for who must not wait long and comes again
-   soon. */
+/* Gives back idle pages above the allowance until at least so many went, for who must not wait long
+   and comes again soon. */
 void purge_excess_some(size_t pages);
 /* Gives the memory of the pages from `base` on, one bit each, back to the system, in as few calls
    as can be: pages of `through` may lie in between. Only whole OS pages go, and nothing that the
@@ -68,7 +68,7 @@ uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through);
 bool purge_is_due(uint64_t now);
 /* Purges what is due, at most a few MiB at a time so that the lock is not held for long. */
 void purge_step(void);
-/* The same, but stops when at least so many pages went. */
+/* Purges what is due until at least so many pages went. */
 void purge_step_some(size_t pages);
 /* Purges all that is free, whatever its age, but for `keep` bytes; returns the bytes given back. */
 size_t purge_all(size_t keep);

@@ -66,12 +66,6 @@ static struct range *range_of_link(struct link *link) {
     return link_owner(link, struct range, link);
 }
 
-static bool page_is_free(uintptr_t page) {
-    const struct arena *arena = window_arena_at(page);
-    return arena != NULL && arena->kind == ARENA_OF_RUNS &&
-           (arena->free >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1);
-}
-
 /* The arena inside that is known to have had memory; 0: none is. */
 static uintptr_t inner_of(const struct range *range) {
     uintptr_t first = align_down(window_record_base(range), ARENA_SIZE);
@@ -120,14 +114,14 @@ void range_add(uintptr_t base, size_t pages, bool touched) {
     init_bins();
     uintptr_t before = base - POOL_SIZE, behind = base + pages * POOL_SIZE;
     uintptr_t inner = touched ? arena_with_memory(base) : 0;
-    if (page_is_free(behind) && range_from(behind)->pages != 0) {
+    if (window_page_is_free(behind) && range_from(behind)->pages != 0) {
         struct range *range = range_from(behind);
         pages += range->pages;
         touched |= range->touched;
         if (inner == 0) inner = inner_of(range);
         range_remove(range);
     }
-    if (page_is_free(before) && range_from(before)->pages != 0) {
+    if (window_page_is_free(before) && range_from(before)->pages != 0) {
         struct range *range = range_from(before);
         base -= range->pages * (uintptr_t)POOL_SIZE;
         range = range_from(base);
@@ -325,7 +319,9 @@ size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base) {
 
 size_t range_pages_at(uintptr_t base) {
     ASSERT(space_lock_is_held());
-    return page_is_free(base) && !page_is_free(base - POOL_SIZE) ? range_from(base)->pages : 0;
+    return window_page_is_free(base) && !window_page_is_free(base - POOL_SIZE)
+               ? range_from(base)->pages
+               : 0;
 }
 
 /* ---- All of them ---- */
@@ -419,10 +415,10 @@ static void count_row(struct arena *arena, unsigned first, unsigned count) {
 
 static void check_range(const struct range *range, unsigned set, unsigned bin) {
     uintptr_t start = window_record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;
-    CHECK(bin_of(range->pages) == bin && range->touched == set);   /* R3 */
-    CHECK(!page_is_free(start - POOL_SIZE) && !page_is_free(end)); /* R2 */
+    CHECK(bin_of(range->pages) == bin && range->touched == set);                 /* R3 */
+    CHECK(!window_page_is_free(start - POOL_SIZE) && !window_page_is_free(end)); /* R2 */
     for (uintptr_t page = start; page < end; page += POOL_SIZE) {
-        CHECK(page_is_free(page)); /* R1 */
+        CHECK(window_page_is_free(page)); /* R1 */
     }
     CHECK(range_from(end - POOL_SIZE)->pages == range->pages);
     CHECK(set == 1 || !range_has_memory(range)); /* R4 */

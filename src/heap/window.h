@@ -216,6 +216,13 @@ static inline struct arena *window_arena_at(uintptr_t address) {
     return window ? &window->arena[(address >> ARENA_SHIFT) & (WINDOW_ARENAS - 1)] : NULL;
 }
 
+/* True if a range holds the page: it is free, and its arena one of runs. With the space lock. */
+static inline bool window_page_is_free(uintptr_t page) {
+    const struct arena *arena = window_arena_at(page);
+    return arena != NULL && arena->kind == ARENA_OF_RUNS &&
+           (arena->free >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1);
+}
+
 #ifdef __cplusplus
 }
 #endif

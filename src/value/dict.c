@@ -378,7 +378,7 @@ static NOINLINE poolobj **enter_any(poolval_space *space, struct value_dict *dic
 ALWAYS_INLINE poolobj **enter(poolval_space *space, struct value_dict *dict, poolobj *key,
                               uint64_t hash, unsigned width, same_key *same, poolobj *value,
                               bool *made) {
-    size_t slot;
+    size_t slot = 0;
     poolobj **entry = probe(space, dict, key, hash, width, same, &slot);
     if (entry != NULL) return entry;
     bool full = dict->filled == capacity_of(dict_bits(dict));

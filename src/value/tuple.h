@@ -18,7 +18,8 @@ extern "C" {
 /* A tuple of `length` > 0 whose items are still NULL: nobody else may see it before they are set.
  */
 struct value_tuple *tuple_new_empty(poolval_space *space, size_t length);
-/* The same, but what its items are is not known: they are all set at once. */
+/* A tuple whose items are not known yet: who asks for it sets all of them at once. NULL: no memory.
+ */
 ALWAYS_INLINE struct value_tuple *tuple_new_unset(poolval_space *space, size_t length) {
     struct value_tuple *tuple =
         (struct value_tuple *)value_new_items_of(space, POOLVAL_TUPLE, length, false);

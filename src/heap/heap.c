@@ -466,6 +466,7 @@ static inline void put_word(struct heap *heap, struct atomic_u64 *word, uintptr_
     }
     for (; bits != 0; bits &= bits - 1)
         heap_dismiss(heap, (struct round){base + bit_lowest(bits) * (uintptr_t)ALIGN, word});
+    return_leaving(heap); /* spans, whose blocks gave way to these */
 }
 
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits) {

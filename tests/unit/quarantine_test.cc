@@ -114,6 +114,20 @@ TEST_F(QuarantineTest, BlocksThatOthersFreedWait) {
         }
 }
 
+TEST_F(QuarantineTest, SpanThatLeavesForBlocksThatOthersFreedGoesBack) {
+    TestHeap heap;
+    std::vector<void *> blocks(10);
+    for (void *&block : blocks) block = heap.take(512);
+    for (size_t rest = BUDGET; rest > 0; rest -= 16 * KIB) heap.free(heap.take(16 * KIB));
+    for (void *block : blocks) {
+        uintptr_t address = reinterpret_cast<uintptr_t>(block),
+                  base = align_down(address, WORD_SPAN);
+        ASSERT_TRUE(heap_free_word(heap, base, uint64_t(1) << (address - base) / ALIGN));
+    }
+    heap_check(heap);
+    heap.close();
+}
+
 // Else each of them would have the ring mapped and unmapped.
 TEST_F(QuarantineTest, BlocksOfAThreadThatEndedLongAgoDoNotWait) {
     treat_begin(TREAT_ZERO | TREAT_WAIT | TREAT_EXACT);

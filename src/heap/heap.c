@@ -457,10 +457,10 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
     return heap_count_free(heap);
 }
 
-/* Blocks of a word that are no longer live are spare, or wait. */
+/* Blocks of a word are no longer live: they are spare, or a bare heap dismisses them. */
 static inline void put_word(struct heap *heap, struct atomic_u64 *word, uintptr_t base,
                             uint64_t bits) {
-    if (likely(!treat_does(TREAT_WAIT))) {
+    if (likely(!heap->bare)) {
         put_in_small(heap, word, bits, bit_count(bits));
         return;
     }
@@ -492,7 +492,7 @@ int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks) {
         uint64_t live = atomic_u64_load(word), bit = (uint64_t)1 << (address >> ALIGN_SHIFT & 63);
         if (POOLALLOC_LIVE_BITS && !(live & bit)) return (int)bit_lowest(blocks);
         if (POOLALLOC_LIVE_BITS) atomic_u64_store(word, live & ~bit);
-        if (treat_does(TREAT_WAIT))
+        if (unlikely(heap->bare))
             heap_dismiss(heap, (struct round){address, word});
         else
             put_in_span(heap, first, address);

@@ -5,8 +5,7 @@
  * A heap whose blocks are treated is bare and has no magazines. With TREAT_WAIT a block that is
  * freed waits in quarantine. With TREAT_RANDOM the memory of the magazines has places for freed
  * blocks, some for each class: a block that is freed, and has waited, gets a place at random, and
- * whatever was there goes back to its pool. Blocks that other threads have freed wait, too, but go
- * to their pools where none wait.
+ * whatever was there goes back to its pool. So do blocks that other threads have freed.
  */
 #include "heap/heap.h"
 
@@ -43,6 +42,11 @@ uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsi
     return rest & -rest;
 }
 
+/* Who holds a cold heap lets go of all that it has at the next moment. */
+static bool may_keep(const struct heap *heap) {
+    return heap->bare && (heap->warm || heap_state(heap) != HEAP_BUSY);
+}
+
 /* So that all places of a heap together hold a few MiB at the most. */
 unsigned heap_places(unsigned class_index) {
     enum { HELD_BYTES = 32 * 1024, LEAST = 2 };
@@ -57,7 +61,7 @@ static struct round hold(struct heap *heap, struct round freed) {
     unsigned class_index = pool_class(pool_of_live(freed.word));
     unsigned places = heap_places(class_index);
     ASSERT(heap_is_mine(heap));
-    if (!treat_does(TREAT_RANDOM) || !heap->bare) return freed;
+    if (!treat_does(TREAT_RANDOM) || !may_keep(heap)) return freed;
     if (heap->held[class_index] == NULL) {
         heap->held[class_index] = heap->rounds + heap->rounds_used;
         heap->rounds_used += places;
@@ -89,15 +93,10 @@ static void release_oldest(struct heap *heap) {
     put_back_or_hold(heap, block);
 }
 
-/* Who holds a cold heap lets go of all that it has, at the next moment. */
-static bool may_wait(const struct heap *heap) {
-    return treat_does(TREAT_WAIT) && heap->bare && (heap->warm || heap_state(heap) != HEAP_BUSY);
-}
-
 void heap_dismiss(struct heap *heap, struct round freed) {
     ASSERT(heap_is_mine(heap));
-    bool waits = may_wait(heap) && quarantine_add(&heap->quarantine, freed);
-    if (!waits) put_back_or_hold(heap, freed);
+    bool may_wait = treat_does(TREAT_WAIT) && may_keep(heap);
+    if (!may_wait || !quarantine_add(&heap->quarantine, freed)) put_back_or_hold(heap, freed);
     while (quarantine_is_over(&heap->quarantine, options.quarantine)) release_oldest(heap);
 }
 

@@ -131,10 +131,10 @@ void pending_send_pool(struct work *work, struct pool *pool, struct heap *to) {
     if (answer == INBOX_LATE) work->late = to;
 }
 
-/* True if blocks of the heap that are freed by others wait in its quarantine: not where it has no
-   thread to come, or whose thread has not looked for long. */
-static bool waits_with(const struct work *work, const struct heap *owner) {
-    return treat_does(TREAT_WAIT) && !work->sweeps && !is_orphan(owner);
+/* True if the heap may keep blocks that others free (heap_dismiss): not where it has no thread to
+   come, or whose thread has not looked for long. */
+static bool may_keep(const struct work *work, const struct heap *owner) {
+    return treat_does(TREAT_WAIT | TREAT_RANDOM) && !work->sweeps && !is_orphan(owner);
 }
 
 /* First the bits, then the tag: while a bit is pending the pool is not empty, so that it stays with
@@ -149,7 +149,7 @@ void pending_settle(struct work *work, struct pool *pool) {
     uint64_t tag = atomic_u64_load(&pool->tag);
     if (tag == 0) fail_freed(pool, bits);
     struct heap *owner = tag_heap(tag, window_record_base(pool));
-    if (heap_pool_is_complete(pool, bits) && !waits_with(work, owner))
+    if (heap_pool_is_complete(pool, bits) && !may_keep(work, owner))
         take_over(work, pool);
     else
         pending_send_pool(work, pool, owner);

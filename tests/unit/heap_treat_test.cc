@@ -2,7 +2,12 @@
 // A heap whose blocks are treated: which one is handed out, and which ones are held.
 #include <map>
 
+#include <poolalloc.h>
+
+#include "heap/allocate.h"
 #include "heap/heap.h"
+#include "heap/inbox.h"
+#include "heap/remote.h"
 #include "heap/treat.h"
 #include "support/heap_fixture.h"
 
@@ -49,6 +54,43 @@ TEST_F(HeapTreatTest, WhatIsHeldCountsAsAtHandAndGoesBackWithAFlush) {
         EXPECT_EQ(heap_held_blocks(heap, c), 0u);
         heap_check(heap);
     }
+    heap.close();
+}
+
+// One by one, or by words of pending bits. With a chance below 1e-9 that so many places stay empty.
+TEST_F(HeapTreatTest, BlocksThatOthersFreedAreHeldToo) {
+    for (uint32_t exact : {0, int{TREAT_EXACT}})
+        for (size_t size : {size_t(64), size_t(500), size_t(5000), size_t(20000)}) {
+            treat_begin(TREAT_RANDOM | exact);
+            poolalloc_trim(0); // the heap of this thread takes it up
+            const unsigned c = size_class_of(size), places = heap_places(c);
+            std::vector<void *> blocks(20 * places);
+            for (void *&block : blocks) block = poolalloc_malloc(size);
+            in_thread([&] {
+                for (void *block : blocks) poolalloc_free(block);
+            });
+            while (remote_is_waiting(thread_heap)) deallocate_poll(nullptr);
+            EXPECT_GT(heap_held_blocks(thread_heap, c), places / 2) << exact << ' ' << size;
+            poolalloc_check();
+            poolalloc_trim(0);
+            EXPECT_EQ(heap_held_blocks(thread_heap, c), 0u);
+        }
+}
+
+// Its magazines' memory went back, and would be asked for again.
+TEST_F(HeapTreatTest, BlocksThatComeInForAColdHeapAreNotHeld) {
+    treat_begin(TREAT_RANDOM);
+    TestHeap heap;
+    for (size_t size : {size_t(64), size_t(5000)})
+        for (bool warm : {true, false}) {
+            void *block = heap.take(size);
+            inbox_set_state(heap, HEAP_BUSY);
+            heap->warm = warm;
+            heap.free(block);
+            EXPECT_EQ(heap_held_blocks(heap, size_class_of(size)), warm) << size;
+            inbox_set_state(heap, HEAP_IN_USE);
+            heap_flush(heap);
+        }
     heap.close();
 }
 

@@ -116,11 +116,21 @@ static NOINLINE bool grow_items(poolval_space *space, struct value_list *list, s
     return grow_room(list, room) || value_fail_memory(space) != NULL;
 }
 
+/* The first item that is appended asks nothing of what was there before. */
+static NOINLINE bool begin_items(poolval_space *space, struct value_list *list) {
+    ASSERT(list->item == NULL && list->room == 0);
+    size_t room = list_room_for(space->list_growth, 1);
+    list->item = (poolobj **)value_allocate(space, room * sizeof list->item[0]);
+    if (likely(list->item != NULL)) list->room = room;
+    return list->item != NULL;
+}
+
 bool list_make_room(poolval_space *space, struct value_list *list, size_t length) {
     return likely(length <= list->room) || grow_items(space, list, length);
 }
 ALWAYS_INLINE bool ensure_items_room(poolval_space *space, struct value_list *list, size_t length) {
-    return likely(length <= list->room) || grow_items(space, list, length);
+    if (likely(length <= list->room)) return true;
+    return length == 1 ? begin_items(space, list) : grow_items(space, list, length);
 }
 
 void list_give_room_back(const poolval_space *space, struct value_list *list) {

@@ -281,16 +281,17 @@ static bool remake(poolval_space *space, struct value_dict *dict, unsigned bits)
    by item, and each new table hashes all of them again. */
 enum { SET_QUADRUPLES = 50000 };
 
-/* Room for another entry: twice as much as there are keys, which is half as much after many were
-   removed. */
-static NOINLINE bool grow_entries(poolval_space *space, struct value_dict *dict) {
+/* Room for another entry, to which a slot leads already: twice as much as there are keys, which is
+   half as much after many were removed. */
+static NOINLINE bool grow_entries(poolval_space *space, struct value_dict *dict, uint64_t hash) {
     bool fast = dict->length <= SET_QUADRUPLES && !value_is(space, &dict->base, POOLVAL_DICT);
     size_t wanted = dict->length * (fast ? 4 : 2);
-    return remake(space, dict, bits_for(wanted)) || value_fail_memory(space) != NULL;
+    if (!remake(space, dict, bits_for(wanted))) return value_fail_memory(space) != NULL;
+    link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);
+    return true;
 }
 
-/* After a removal: walks over what is left should not have to pass by much that is not. Goes on
-   without memory. */
+/* After a removal: walks should not pass by much that was removed. Goes on without memory. */
 static void shrink_entries(poolval_space *space, struct value_dict *dict) {
     if (dict->length == 0 && dict_bits(dict) == BITS_LEAST) {
         memset(dict_table(dict), 0, (size_t)1 << BITS_LEAST);
@@ -357,6 +358,15 @@ ALWAYS_INLINE poolobj **append_entry(struct value_dict *dict, poolobj *key, pool
     return entry;
 }
 
+/* A new entry whose slot was found. */
+ALWAYS_INLINE poolobj **enter_at(poolval_space *space, struct value_dict *dict, poolobj *key,
+                                 uint64_t hash, unsigned width, size_t slot, poolobj *value) {
+    bool full = dict->filled == capacity_of(dict_bits(dict));
+    if (likely(!full)) fill_slot(dict, slot, hash, width, dict->used);
+    if (unlikely(full) && !grow_entries(space, dict, hash)) return NULL;
+    return append_entry(dict, key, value);
+}
+
 /* Any key, in any dictionary. NULL: the failure is noted. */
 static NOINLINE poolobj **enter_any(poolval_space *space, struct value_dict *dict, poolobj *key,
                                     uint64_t hash, poolobj *value, bool *made) {
@@ -364,14 +374,8 @@ static NOINLINE poolobj **enter_any(poolval_space *space, struct value_dict *dic
     poolobj **entry = find_entry(space, dict, key, hash, &slot);
     if (entry != NULL || dict_find_failed(space)) return entry;
     if (unlikely(space->checked) && !check_entry(space, key, value)) return NULL;
-    if (dict->filled == capacity_of(dict_bits(dict))) {
-        if (!grow_entries(space, dict)) return NULL;
-        link_entry(dict, hash, dict_slot_width(dict_bits(dict)), dict->used);
-    } else {
-        fill_slot(dict, slot, hash, dict_slot_width(dict_bits(dict)), dict->used);
-    }
     *made = true;
-    return append_entry(dict, key, value);
+    return enter_at(space, dict, key, hash, dict_slot_width(dict_bits(dict)), slot, value);
 }
 
 /* A key of a type whose equality is known, in a table of slots of this width. */
@@ -381,12 +385,10 @@ ALWAYS_INLINE poolobj **enter(poolval_space *space, struct value_dict *dict, poo
     size_t slot = 0;
     poolobj **entry = probe(space, dict, key, hash, width, same, &slot);
     if (entry != NULL) return entry;
-    bool full = dict->filled == capacity_of(dict_bits(dict));
-    if (unlikely(full || space->met_own || space->checked))
+    if (unlikely(space->met_own || space->checked))
         return enter_any(space, dict, key, hash, value, made);
-    fill_slot(dict, slot, hash, width, dict->used);
     *made = true;
-    return append_entry(dict, key, value);
+    return enter_at(space, dict, key, hash, width, slot, value);
 }
 
 ALWAYS_INLINE poolobj **enter_known(poolval_space *space, struct value_dict *dict, poolobj *key,
@@ -402,10 +404,9 @@ poolobj **dict_entry(poolval_space *space, struct value_dict *dict, poolobj *key
                      bool *made) {
     uint64_t hash;
     *made = false;
-    if (value_is(space, key, POOLVAL_STR)) {
-        hash = str_hash(space, (struct value_str *)key);
-        return enter_known(space, dict, key, hash, same_str, value, made);
-    }
+    if (value_is(space, key, POOLVAL_STR))
+        return enter_known(space, dict, key, str_hash(space, (struct value_str *)key), same_str,
+                           value, made);
     if (value_is(space, key, POOLVAL_INT))
         return enter_known(space, dict, key, key_hash_int(space, key), same_int, value, made);
     if (!key_hash(space, key, &hash)) return NULL;

@@ -222,18 +222,27 @@ static void prepare_warm(void) {
 
 /* The last block is free, so that an owner who is cold gives the pool to the commons. */
 static void free_last(void) { own_free(block[BLOCKS - 1]); }
-static void prepare_partial(void) {
-    prepare();
-    search_as(0, free_last);
+static void make_commons(void) {
     commons = make_heap();
     inbox_set_state(commons, HEAP_PARKED);
     remote_set_commons(commons);
+}
+static void prepare_partial(void) {
+    prepare();
+    search_as(0, free_last);
+    make_commons();
 }
 /* The pool is with the commons. */
 static void prepare_commons(void) {
     prepare_partial();
     search_as(0, park);
     if (heap_partial(commons, class_index) != pool) search_fail("the commons have no pool");
+}
+/* All blocks are with the program, and the owner's thread has ended long ago. */
+static void prepare_cold(void) {
+    prepare();
+    make_commons();
+    search_as(0, park);
 }
 static void prepare_span(void) {
     size = 2 * SIZE;
@@ -261,6 +270,8 @@ const struct scene scenes[] = {
     {"park", 2, 0, prepare_warm, {park, send_two, NULL}, end_two},
     {"park3", 3, 1, prepare_warm, {park, send_first, deposit_second}, end_two},
     {"borrow", 2, 1, prepare_commons, {deposit_first, borrow, NULL}, end_seven},
+    {"cold", 2, 0, prepare_cold, {begin, deposit_first, NULL}, end_first},
+    {"cold_message", 2, 0, prepare_cold, {begin, send_first, NULL}, end_first},
     {"span", 2, 0, prepare_span, {drain, deposit_first, NULL}, end_first},
     {"span_message", 2, 0, prepare_span, {drain_twice, send_two, NULL}, end_two},
     {"span_six", 2, 0, prepare_six_of_span, {deposit_second, deposit_and_sweep, NULL}, end_all},

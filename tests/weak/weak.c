@@ -35,6 +35,8 @@ static const struct mutation mutations[] = {
     {"park", "inbox", REPLACE, __ATOMIC_ACQUIRE},
     {"park", "inbox", REPLACE, __ATOMIC_RELEASE},
     {"park", "inbox", AND, __ATOMIC_RELEASE},
+    {"cold", "inbox", REPLACE, __ATOMIC_ACQUIRE},
+    {"cold_message", "inbox", REPLACE, __ATOMIC_ACQUIRE},
 };
 static const char *const operation_names[] = {"load", "store", "exchange", "or",
                                               "and",  "add",   "replace"};

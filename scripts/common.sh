@@ -224,11 +224,9 @@ configure_build() {
         ../source/configure "$@")
 }
 
-# make_tests FOLDER TARGET...: the header that most tests begin with is compiled first, which saves half of
-# the rest.
+# make_tests FOLDER ARGUMENT...: make in a build folder, which compiles tests in batches.
 make_tests() {
     local folder=$1
     shift
-    make -C "$build/$folder" tests/support/first.h.gch &&
-        make -C "$build/$folder" -j"$jobs" FIRST='-I tests -include support/first.h' "$@"
+    make -C "$build/$folder" -j"$jobs" MAKEFILES="$build/source/tests/batch.mk" "$@"
 }

@@ -7,12 +7,9 @@
 #include <cstdint>
 #include <cstring>
 #include <gtest/gtest.h>
-#include <ostream>
 
 #include "support/hide.h"
 #include "support/names.h"
-
-inline void PrintTo(const Names &names, std::ostream *stream) { *stream << names.title; }
 
 class ContractTest : public testing::TestWithParam<Names> {
   protected:

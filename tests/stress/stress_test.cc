@@ -94,8 +94,6 @@ class StressTest : public testing::TestWithParam<Names> {
     const Names &names = GetParam();
 };
 
-void PrintTo(const Names &names, std::ostream *stream) { *stream << names.title; }
-
 TEST_P(StressTest, OneThreadWithSmallBlocks) {
     Model model(names, seed(), 4096);
     for (Clock::time_point end = end_of_test(); Clock::now() < end;) {

@@ -45,7 +45,7 @@ void remove(void *block) {
 // More than any machine has; the malloc of a sanitizer would end the program.
 const size_t TOO_LARGE = size_t(1) << 40;
 
-bool is_refused(size_t size) {
+bool must_fail(size_t size) {
     bool fault = malloc_fault_for_test != nullptr && malloc_fault_for_test();
     return fault || size > TOO_LARGE;
 }
@@ -67,19 +67,19 @@ void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
 
 void *__wrap_malloc(size_t size) {
-    void *block = is_refused(size) ? nullptr : __real_malloc(size);
+    void *block = must_fail(size) ? nullptr : __real_malloc(size);
     if (block != nullptr) add(block, size);
     return block;
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-    void *block = is_refused(size_max(count, size)) ? nullptr : __real_calloc(count, size);
+    void *block = must_fail(size_max(count, size)) ? nullptr : __real_calloc(count, size);
     if (block != nullptr) add(block, count * size);
     return block;
 }
 
 void *__wrap_realloc(void *block, size_t size) {
-    if (is_refused(size)) return nullptr;
+    if (must_fail(size)) return nullptr;
     remove(block); // before, as another thread may get its place
     void *moved = __real_realloc(block, size);
     if (moved != nullptr) add(moved, size);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * first.h - what most tests include, and what compilers spend most of a test's time on. `make
- * tests/support/first.h.gch` reads it once for all of them, and FIRST in Makefile.am puts it first;
- * no test counts on that.
+ * first.h - what most tests include, and what compilers spend most of a test's time on. batch.mk
+ * has it compiled once for all of them; no test counts on that.
  */
 #ifndef POOLALLOC_FIRST_H
 #define POOLALLOC_FIRST_H

@@ -7,6 +7,7 @@
 #define POOLALLOC_TEST_NAMES_H
 
 #include <cstddef>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ struct Names {
     void *(*pvalloc)(size_t);
     void (*cfree)(void *);
 };
+
+// For GoogleTest.
+inline void PrintTo(const Names &names, std::ostream *stream) { *stream << names.title; }
 
 // The sets linked into this program.
 std::vector<Names> &all_names();

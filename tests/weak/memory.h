@@ -32,7 +32,7 @@ struct word {
 };
 
 /* What a thread does next. */
-enum access_kind { ACCESS_NONE, ACCESS_LOAD, ACCESS_STORE, ACCESS_LOCK };
+enum access_kind { ACCESS_NONE, ACCESS_LOAD, ACCESS_STORE, ACCESS_LOCK, ACCESS_FORK };
 
 /* An atomic access: it returns what was read, and stores `next(old, operand)` if there is a next.
  */
@@ -46,13 +46,16 @@ bool memory_replace(uintptr_t address, unsigned size, uint64_t *expected, uint64
 /* A lock whose word is 0 while it is open: waits until it is, and stores the value. */
 void memory_lock(uintptr_t address, uint32_t value);
 bool memory_is_open(unsigned word);
+/* The thread knows the last store to each word, and all that was before. */
+void memory_know_all(void);
 /* A plain access. */
 void memory_touch(uintptr_t address, unsigned size, bool stores, uintptr_t site);
 
 /* Words of a name, for breaking: see memory_break. */
 void memory_name(const void *start, size_t size, const char *name);
-/* Instead of an order: the look at the word just after a token was let go of sees 0. */
-enum { MEMORY_LOOKS_NOT_AGAIN = -1 };
+/* Instead of an order: the look at the word just after a token was let go of sees 0; and nothing is
+   stored. */
+enum { MEMORY_LOOKS_NOT_AGAIN = -1, MEMORY_STORES_NOT = -2 };
 /* Accesses of the operation to words of the name are as if they had the order `to`, or less. */
 void memory_break(const char *name, enum operation operation, int to);
 

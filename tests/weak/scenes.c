@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "heap/block.h"
 #include "heap/magazine.h"
+#include "heap/pending.h"
 #include "heap/remote.h"
 #include "heap/size_class.h"
 #include "heap/space.h"
@@ -69,6 +70,7 @@ static void prepare(void) {
     search_as(2, get_number);
     pool = pool_first(&window_record_at(block[0])->pool);
     if (pool->state != POOL_FULL) search_fail("the pool is not full");
+    memory_name(&token_forks, sizeof token_forks, "forks");
     memory_name(token_of(pool), sizeof(struct atomic_u64), "token");
     memory_name(pool_pending(pool), POOL_WORDS * sizeof(struct atomic_u64), "pending");
 }
@@ -125,6 +127,16 @@ static void begin(void) {
     drain();
 }
 
+/* What the child of a fork mends at its first step (thread_heap.c), of a heap that is in no list.
+ */
+static void be_child(void) {
+    search_fork();
+    CHECK(space_lock());
+    pending_after_fork();
+    pending_keep_inbox(owner);
+    space_unlock();
+}
+
 /* ---- After ---- */
 
 static bool is_live(unsigned i) {
@@ -153,11 +165,11 @@ static void check(struct heap *heap) {
     heap_check(heap);
 }
 
-/* Of the blocks that the program had, those before the `freed`th are freed, once the owner has
-   looked; the others are live. */
-static void expect_of(unsigned count, unsigned freed) {
+/* Of the blocks that the program had, those from `from` to before the `freed`th are freed, once the
+   owner has looked; those behind are live, and those before `from` either. */
+static void expect_from(unsigned from, unsigned count, unsigned freed) {
     search_as(0, settle);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = from; i < count; i++)
         if (is_live(i) == (i < freed))
             search_fail("block %u is %s", i, i < freed ? "lost" : "gone");
     if (token_is_taken(pool)) search_fail("the token is taken for good");
@@ -167,6 +179,7 @@ static void expect_of(unsigned count, unsigned freed) {
     check(other);
     if (commons != NULL) check(commons);
 }
+static void expect_of(unsigned count, unsigned freed) { expect_from(0, count, freed); }
 static void expect(unsigned freed) { expect_of(BLOCKS, freed); }
 static void end_first(void) { expect(1); }
 static void end_two(void) { expect(2); }
@@ -256,6 +269,16 @@ static void prepare_six_of_span(void) {
 static void borrow(void) { (void)remote_borrow(other, class_index); }
 static void end_seven(void) { expect_of(BLOCKS - 1, 1); }
 
+/* What the thread that is gone had in hand stays taken: its two blocks at the most. Who frees a
+   third in the child, without a heap, finds the inbox as it was. */
+static void drain_and_fork(void) {
+    drain();
+    be_child();
+    deposit(2);
+    drain();
+}
+static void end_fork(void) { expect_from(2, BLOCKS, 3); }
+
 /* The first thread is the owner, the second has a heap, the third has none. */
 const struct scene scenes[] = {
     {"drain", 2, 0, prepare, {drain_twice, deposit_two, NULL}, end_two},
@@ -272,6 +295,8 @@ const struct scene scenes[] = {
     {"borrow", 2, 1, prepare_commons, {deposit_first, borrow, NULL}, end_seven},
     {"cold", 2, 0, prepare_cold, {begin, deposit_first, NULL}, end_first},
     {"cold_message", 2, 0, prepare_cold, {begin, send_first, NULL}, end_first},
+    {"fork", 2, 0, prepare, {drain_and_fork, deposit_two, NULL}, end_fork},
+    {"fork_message", 2, 0, prepare, {drain_and_fork, send_two, NULL}, end_fork},
     {"span", 2, 0, prepare_span, {drain, deposit_first, NULL}, end_first},
     {"span_message", 2, 0, prepare_span, {drain_twice, send_two, NULL}, end_two},
     {"span_six", 2, 0, prepare_six_of_span, {deposit_second, deposit_and_sweep, NULL}, end_all},

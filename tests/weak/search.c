@@ -83,7 +83,9 @@ void search_begin_anew(void) {
 /* ---- Which thread goes on ---- */
 
 static bool depend(const struct thread *a, const struct thread *b) {
-    if (a->kind == ACCESS_NONE || b->kind == ACCESS_NONE || a->word != b->word) return false;
+    if (a->kind == ACCESS_NONE || b->kind == ACCESS_NONE) return false;
+    if (a->kind == ACCESS_FORK || b->kind == ACCESS_FORK) return true;
+    if (a->word != b->word) return false;
     return a->kind != ACCESS_LOAD || b->kind != ACCESS_LOAD;
 }
 
@@ -160,6 +162,18 @@ void search_point(unsigned word, enum access_kind kind) {
         switch_to(NOBODY);
     else
         go_on();
+}
+
+void search_fork(void) {
+    search_point(0, ACCESS_FORK);
+    memory_know_all();
+    for (unsigned t = 0; t < search->scene->threads; t++) {
+        struct thread *thread = &search->thread[t];
+        if (t == search->current) continue;
+        thread->finished = true;
+        thread->kind = ACCESS_NONE;
+        memcpy(thread->local, thread->first_local, LOCAL);
+    }
 }
 
 unsigned search_choose(unsigned count) {

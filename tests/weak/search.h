@@ -23,6 +23,9 @@ struct scene {
 void search_scene(const struct scene *scene);
 /* Calls a function as a thread of the scene, where no other one comes in between. */
 void search_as(unsigned thread, void (*function)(void));
+/* The thread is that of the child of a fork from now on: the others stop where they are, and begin
+   anew in search_as. It knows all that they have stored. */
+void search_fork(void);
 /* What does not hold, as a line. Ends the process. */
 void search_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 

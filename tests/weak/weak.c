@@ -13,7 +13,7 @@
 
 #include "scenes.h"
 
-/* An order that is too weak, or a look that is left out. */
+/* An order that is too weak, or a look or a store that is left out. */
 struct mutation {
     const char *scene, *name;
     enum operation operation;
@@ -37,6 +37,8 @@ static const struct mutation mutations[] = {
     {"park", "inbox", AND, __ATOMIC_RELEASE},
     {"cold", "inbox", REPLACE, __ATOMIC_ACQUIRE},
     {"cold_message", "inbox", REPLACE, __ATOMIC_ACQUIRE},
+    /* By which tokens of threads that are gone are free in the child. */
+    {"fork", "forks", ADD, MEMORY_STORES_NOT},
 };
 static const char *const operation_names[] = {"load", "store", "exchange", "or",
                                               "and",  "add",   "replace"};

@@ -164,8 +164,7 @@ poolobj *poolval_list_new(poolval_space *space) {
 poolobj *poolval_list_new_items(poolval_space *space, poolobj *const *items, size_t count) {
     if (count > TUPLE_LENGTH_MAX)
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no list has %u items", count, 0);
-    for (size_t i = 0; i < count; i++)
-        if (!value_require_item(space, items[i], "item")) return NULL;
+    if (!value_require_items(space, items, count)) return NULL;
     struct value_list *list = list_new(space, count);
     if (unlikely(list == NULL)) return NULL;
     list_add(list, items, count);
@@ -229,6 +228,8 @@ poolobj *poolval_list_slice(poolval_space *space, poolobj *value, ptrdiff_t star
 poolobj *poolval_list_concat(poolval_space *space, poolobj *a, poolobj *b) {
     if (!require_list(space, a) || !require_list(space, b)) return NULL;
     struct value_list *x = as_list(a), *y = as_list(b);
+    if (!value_admits(space, x->item, x->length) || !value_admits(space, y->item, y->length))
+        return NULL;
     struct value_list *list = list_new(space, x->length + y->length);
     if (list == NULL) return NULL;
     list_add(list, x->item, x->length);
@@ -249,7 +250,7 @@ static NOINLINE int append_slow(poolval_space *space, poolobj *value, poolobj *i
 /* Makes no call where all is well, and so saves no register. */
 int poolval_list_append(poolval_space *space, poolobj *value, poolobj *item) {
     struct value_list *list = as_list(value);
-    if (unlikely(!value_is(space, value, POOLVAL_LIST) || item == NULL))
+    if (unlikely(!value_is(space, value, POOLVAL_LIST) || item == NULL || space->checked))
         return append_slow(space, value, item);
     size_t length = list->length;
     int32_t count = item->count;
@@ -290,7 +291,9 @@ int poolval_list_insert(poolval_space *space, poolobj *value, ptrdiff_t index, p
 
 int poolval_list_extend(poolval_space *space, poolobj *value, poolobj *items) {
     size_t count, length;
-    if (!require_list(space, value) || poolval_items(space, items, &count) == NULL) return -1;
+    if (!require_list(space, value)) return -1;
+    poolobj *const *from = poolval_items(space, items, &count);
+    if (from == NULL || !value_admits(space, from, count)) return -1;
     struct value_list *list = as_list(value);
     if (__builtin_add_overflow(list->length, count, &length)) length = SIZE_MAX;
     if (!ensure_items_room(space, list, length)) return -1;

@@ -103,7 +103,7 @@ int poolval_list_set_slice(poolval_space *space, poolobj *value, ptrdiff_t start
     size_t in_count;
     if (!value_require(space, value, POOLVAL_LIST, "a list")) return -1;
     poolobj *const *in = poolval_items(space, items, &in_count);
-    if (in == NULL) return -1;
+    if (in == NULL || !value_admits(space, in, in_count)) return -1;
     struct value_list *list = (struct value_list *)value;
     value_slice(list->length, &start, &stop);
     return replace(space, list, (size_t)start, (size_t)(stop - start), in, in_count);

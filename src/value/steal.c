@@ -15,7 +15,8 @@ static void unref_given(poolobj *value) {
 
 int poolval_list_append_steal(poolval_space *space, poolobj *value, poolobj *item) {
     struct value_list *list = (struct value_list *)value;
-    if (likely(value_is(space, value, POOLVAL_LIST) && item != NULL && list->length < list->room)) {
+    if (likely(value_is(space, value, POOLVAL_LIST) && item != NULL && list->length < list->room &&
+               !space->checked)) {
         list->item[list->length++] = item;
         return 0;
     }
@@ -47,7 +48,7 @@ int poolval_dict_set_steal(poolval_space *space, poolobj *dict, poolobj *key, po
 static bool all_items_given(poolval_space *space, poolobj *const *items, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (!is_there(space, items[i])) return false;
-    return true;
+    return value_admits(space, items, count);
 }
 
 static poolobj *drop_all(poolobj *const *items, size_t count) {

@@ -17,22 +17,8 @@ bool tuple_make_shared(poolval_space *space) {
     return true;
 }
 
-/* All are there, and in a heap that is checked, of it. */
-static bool require_items(poolval_space *space, poolobj *const *items, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (!value_require_item(space, items[i], "item")) return false;
-    return true;
-}
-
 ALWAYS_INLINE void fill_items(poolobj **to, poolobj *const *items, size_t count) {
     for (size_t i = 0; i < count; i++) to[i] = value_ref(items[i]);
-}
-
-/* The tuple is whole; or not, and goes. */
-static inline poolobj *finish_tuple(poolval_space *space, struct value_tuple *tuple, bool good) {
-    if (likely(good)) return value_made(space, tuple);
-    value_unref(&tuple->base);
-    return NULL;
 }
 
 poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t count) {
@@ -40,14 +26,11 @@ poolobj *poolval_tuple_new(poolval_space *space, poolobj *const *items, size_t c
     if (count > TUPLE_LENGTH_MAX)
         return (poolobj *)value_fail(space, POOLVAL_ERR_OVERFLOW, "no tuple has %u items", count,
                                      0);
+    if (!value_require_items(space, items, count)) return NULL;
     struct value_tuple *tuple = tuple_new_unset(space, count);
     if (unlikely(tuple == NULL)) return NULL;
-    bool good = require_items(space, items, count);
-    if (likely(good))
-        fill_items(tuple->item, items, count);
-    else
-        memset(tuple->item, 0, count * sizeof items[0]);
-    return finish_tuple(space, tuple, good);
+    fill_items(tuple->item, items, count);
+    return value_made(space, tuple);
 }
 
 /* ---- Parts ---- */
@@ -88,6 +71,8 @@ poolobj *poolval_tuple_concat(poolval_space *space, poolobj *a, poolobj *b) {
         !value_require(space, b, POOLVAL_TUPLE, "a tuple"))
         return NULL;
     struct value_tuple *x = (struct value_tuple *)a, *y = (struct value_tuple *)b;
+    if (!value_admits(space, x->item, x->length) || !value_admits(space, y->item, y->length))
+        return NULL;
     if (x->length == 0) return value_ref(b);
     if (y->length == 0) return value_ref(a);
     struct value_tuple *tuple = tuple_new_unset(space, x->length + y->length);

@@ -67,6 +67,12 @@ bool value_check_heap(poolval_space *space, const poolobj *value, const char *wh
     return false;
 }
 
+bool value_check_items(poolval_space *space, poolobj *const *items, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!value_check_heap(space, items[i], "item")) return false;
+    return true;
+}
+
 void *value_fail_memory(poolval_space *space) {
     return value_fail(space, POOLVAL_ERR_MEMORY, "out of memory", 0, 0);
 }

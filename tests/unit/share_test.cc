@@ -120,6 +120,50 @@ TEST_F(ValueShareTest, ObjectsOfOtherHeapsAreRefusedInACheckedHeap) {
     poolobj_heap_close(heap);
 }
 
+TEST_F(ValueShareTest, ListsWithRoomRefuseThemToo) {
+    poolobj_heap *heap = poolobj_heap_new_checked();
+    poolval_space *space = poolval_space_new(heap, nullptr);
+    poolobj *stranger = poolval_str_new(source_, "a stranger"), *one = poolval_int_new(space, 1);
+    poolobj *items = poolval_list_new(space);
+    EXPECT_EQ(poolval_list_append(space, items, one), 0);
+    EXPECT_GT(poolval_list_room(space, items), 1);
+    EXPECT_EQ(poolval_list_append(space, items, stranger), -1);
+    EXPECT_EQ(poolval_list_append_steal(space, items, poolval_int_new(source_, 5000)), -1);
+    EXPECT_EQ(poolval_list_length(space, items), 1);
+    for (poolobj *each : {stranger, one, items}) poolobj_decref(each);
+    poolobj_heap_close(heap);
+}
+
+TEST_F(ValueShareTest, NoneAreStolenByContainersThatAreMadeOfThem) {
+    poolobj_heap *heap = poolobj_heap_new_checked();
+    poolval_space *space = poolval_space_new(heap, nullptr);
+    poolobj *strangers[] = {poolval_int_new(source_, 5000), poolval_int_new(source_, 6000)};
+    EXPECT_EQ(poolval_list_new_steal(space, &strangers[0], 1), nullptr);
+    EXPECT_EQ(poolval_tuple_new_steal(space, &strangers[1], 1), nullptr);
+    EXPECT_STREQ(poolval_error_message(space), "the item is a int of another heap");
+    poolobj_heap_close(heap);
+}
+
+// Types have the same numbers in all heaps.
+TEST_F(ValueShareTest, NoneComeFromListsAndTuplesOfOtherHeaps) {
+    poolobj_heap *heap = poolobj_heap_new_checked();
+    poolval_space *space = poolval_space_new(heap, nullptr);
+    poolobj *stranger = poolval_str_new(source_, "a stranger"), *one = poolval_int_new(space, 1);
+    poolobj *list = poolval_list_new_items(source_, &stranger, 1);
+    poolobj *tuple = poolval_tuple_new(source_, &stranger, 1);
+    poolobj *own = poolval_list_new_items(space, &one, 1),
+            *pair = poolval_tuple_new(space, &one, 1);
+    EXPECT_EQ(poolval_list_extend(space, own, tuple), -1);
+    EXPECT_EQ(poolval_list_set_slice(space, own, 0, 1, tuple), -1);
+    EXPECT_EQ(poolval_list_concat(space, own, list), nullptr);
+    EXPECT_EQ(poolval_list_concat(space, list, own), nullptr);
+    EXPECT_EQ(poolval_tuple_concat(space, pair, tuple), nullptr);
+    EXPECT_EQ(poolval_tuple_concat(space, tuple, pair), nullptr);
+    EXPECT_EQ(poolval_list_length(space, own), 1);
+    for (poolobj *each : {stranger, one, list, tuple, own, pair}) poolobj_decref(each);
+    poolobj_heap_close(heap);
+}
+
 TEST_F(ValueShareTest, AThreadThatDoesNotOwnACheckedHeapIsNamed) {
     poolobj_heap *heap = poolobj_heap_new_checked();
     poolval_space *space = poolval_space_new(heap, nullptr);

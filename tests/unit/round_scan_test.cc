@@ -12,6 +12,9 @@ TEST(RoundScanTest, TryingIsInVainWhereLittleIsFreedOfMuch) {
     EXPECT_TRUE(round_scan_is_in_vain(much, 0, ROUND_PIECE_MAX));
     EXPECT_TRUE(round_scan_is_in_vain(much, much / 4 - 1, ROUND_PIECE_MAX));
     EXPECT_FALSE(round_scan_is_in_vain(much, much / 4, ROUND_PIECE_MAX));
+    EXPECT_TRUE(round_scan_is_in_vain(much / 2, 0, ROUND_PIECE_MAX / 2))
+        << "small ones say so earlier";
+    EXPECT_FALSE(round_scan_is_in_vain(much / 2, 0, ROUND_PIECE_MAX));
 }
 
 } // namespace

@@ -358,7 +358,7 @@ ALWAYS_INLINE poolobj **append_entry(struct value_dict *dict, poolobj *key, pool
     return entry;
 }
 
-/* A new entry whose slot was found. */
+/* A new entry, led to from `slot` unless the table is full. NULL: the failure is noted. */
 ALWAYS_INLINE poolobj **enter_at(poolval_space *space, struct value_dict *dict, poolobj *key,
                                  uint64_t hash, unsigned width, size_t slot, poolobj *value) {
     bool full = dict->filled == capacity_of(dict_bits(dict));

@@ -31,7 +31,7 @@ struct value_str *str_new_ascii(poolval_space *space, const char *chars, size_t 
     struct value_str *str = make_empty(space, length, 0, false);
     if (unlikely(str == NULL)) return NULL;
     str->hash = 0;
-    /* The last characters, and the zero behind. */
+    /* The word with the last characters, for the zero behind them. */
     size_t words = align_up(sizeof *str + length + 1, 8) / 8;
     memset((uint64_t *)(void *)str + words - 1, 0, 8);
     memcpy(str + 1, chars, length);

@@ -3,9 +3,9 @@
  * heap_treat: a heap whose blocks are treated (treat.h).
  *
  * A heap whose blocks are treated is bare and has no magazines. With TREAT_WAIT a block that is
- * freed waits in quarantine. With TREAT_RANDOM the memory of the magazines has places for freed
- * blocks, some for each class: a block that is freed, and has waited, gets a place at random, and
- * whatever was there goes back to its pool. So do blocks that other threads have freed.
+ * freed, by whichever thread, waits in quarantine. With TREAT_RANDOM the memory of the magazines
+ * has places for freed blocks, some for each class: a block that is freed, and has waited, gets a
+ * place at random, and whatever was there goes back to its pool.
  */
 #include "heap/heap.h"
 

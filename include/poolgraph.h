@@ -29,10 +29,10 @@
  * It is UTF-8 and the same for the same history of the heap: no addresses, no times. Type names and
  * descriptions are shown without control characters and cut off after 100 characters.
  *
- * Failure. Functions that return int or ptrdiff_t return -1 and set errno: ENOMEM out of memory,
- * EINVAL for an address at which no living object of the heap starts (any address may be asked
- * for), EOVERFLOW for a heap of 2^32 - 2 objects and more, and what the stream says when it can't
- * be written to.
+ * Failure. Functions that return int or ptrdiff_t return -1 where they fail, and set errno: ENOMEM
+ * out of memory, EINVAL for an address at which no living object of the heap starts (any address
+ * may be asked for), EOVERFLOW for a heap of 2^32 - 2 objects and more, and what the stream says
+ * when it can't be written to.
  *
  * Threads. As the heap: one thread at a time.
  */
@@ -91,20 +91,22 @@ typedef struct poolgraph_reference {
     const char *field;    /* name of a field, if its type has one for it; or NULL */
 } poolgraph_reference;
 
-/* Calls `each` with every reference that a living object holds, in the order of
+/* Calls `each` (which may be NULL) with every reference that a living object holds, in the order of
    poolobj_references, and returns their number. What a type reports by `traverse` from outside of
    the object are items, counted through. */
 size_t poolgraph_referents(void *object,
                            void (*each)(const poolgraph_reference *reference, void *arg),
                            void *arg);
-/* Calls `each` with every reference to the object that an object of the heap holds, and returns
-   their number; any address may be asked for. One walk over the heap, nothing allocated. */
+/* Calls `each` (which may be NULL) with every reference to the object that an object of the heap
+   holds, and returns their number; any address may be asked for. One walk over the heap, nothing
+   allocated. */
 size_t poolgraph_referrers(poolobj_heap *heap, const void *object,
                            void (*each)(const poolgraph_reference *reference, void *arg),
                            void *arg);
 
 /* References to a living object from outside the heap: its count less poolgraph_referrers. Of an
-   immortal one INT32_MAX. Less than 0 if types report references that are not counted. */
+   immortal one INT32_MAX. Less than 0 if types report references that are not counted; INT32_MIN
+   and EINVAL for an address at which no living object of the heap starts. */
 int32_t poolgraph_outside(poolobj_heap *heap, const void *object);
 
 /* ---- What is shown, and how ---- */
@@ -168,7 +170,8 @@ int poolgraph_show_chain(poolobj_heap *heap, const void *object, const poolgraph
 
 /* Prints what is left in a heap of which nothing should be: objects by type, which of them are held
    from outside by references that nobody dropped, and of those that are not, the shortest cycles
-   that hold them. Immortal objects, and what only they lead to, are no leaks. Returns how many
+   that hold them. Immortal objects are no leaks, nor is what they lead to unless it is held from
+   outside itself. Returns how many
    objects are left; prints nothing if none is. Of `options`, flags, describe and name count. */
 ptrdiff_t poolgraph_leaks(poolobj_heap *heap, const poolgraph_options *options, FILE *out);
 /* Calls poolgraph_leaks at the beginning of poolobj_heap_close, before its collection, by

@@ -101,8 +101,9 @@ void poolobj_heap_adopt(poolobj_heap *heap);
 
 /* After a full collection, all objects of the heap become immortal, and nothing may be made or
    changed in it any more: then objects of other heaps may refer to them, and any thread may look at
-   them. The heap is closed last, by its owner. For constants that many threads share: see also
-   poolval_share. */
+   them. The heap is closed last, by its owner. Inside of a collection, and of a finalizer or
+   callback that a dropped reference runs, nothing happens. For constants that many threads share:
+   see also poolval_share. */
 void poolobj_heap_share(poolobj_heap *heap);
 
 /* Called once at the beginning of poolobj_heap_close, before its collection, while all is as the
@@ -180,9 +181,10 @@ typedef struct poolobj_typespec {
 poolobj_type *poolobj_type_new(poolobj_heap *heap, const poolobj_typespec *spec);
 
 /* Ends a type with its last object, or at once if it has none: for types that a program makes as it
-   runs. No object can be made of it any more, those that there are stay as they are. May be called
-   by finalizers and by `drop`, that of an object which stands for the type, say; the type ends
-   when the outermost of them, and a collection, has returned. */
+   runs. To make an object of it afterwards, or to free it again, ends the process; the objects that
+   there are stay as they are. May be called by finalizers and by `drop`, that of an object which
+   stands for the type, say; the type ends when the outermost of them, and a collection, has
+   returned. */
 void poolobj_type_free(poolobj_type *type);
 
 /* The specification's `data`, and the heap that the type is of. */
@@ -194,7 +196,7 @@ const char *poolobj_type_fault(const poolobj_typespec *spec);
 
 const char *poolobj_type_name(const poolobj_type *type);
 
-/* The index-th name in the specification's `fields`; NULL if it has none. */
+/* The index-th name in the specification's `fields`; NULL if it has no such name. */
 const char *poolobj_type_field(const poolobj_type *type, size_t index);
 
 /* The specification's `refs`, then POOLOBJ_END; and its `size`, where items begin. */
@@ -207,7 +209,8 @@ size_t poolobj_type_size(const poolobj_type *type);
    collection first, so every object that is to survive must be held by a counted reference. */
 void *poolobj_new(poolobj_type *type);
 
-/* An object as of poolobj_new, with room for `count` items. */
+/* An object as of poolobj_new, with room for `count` items. Another count than 0 for a type without
+   items ends the process. */
 void *poolobj_new_items(poolobj_type *type, size_t count);
 
 /* References to the object; of an immortal one INT32_MAX. */
@@ -217,11 +220,11 @@ int32_t poolobj_refcount(const void *object);
 poolobj_type *poolobj_typeof(const void *object);
 poolobj_heap *poolobj_heap_of(const void *object);
 
-/* Bytes of the object's block, header included: what was asked for, rounded up to a multiple of 8,
-   and of objects with items above 512 bytes up to the next size served. */
+/* Bytes of the object's block, header included: what was asked for, rounded up to a multiple of 8
+   and to 16 at least, and of objects with items above 512 bytes up to the next size served. */
 size_t poolobj_sizeof(const void *object);
 
-/* Living objects of the type. Cost: a walk over its pools. */
+/* Living objects of the type, and those that are dying. Cost: a walk over its pools. */
 size_t poolobj_count(const poolobj_type *type);
 
 /* The object lives until its heap is closed and its count no longer changes. */
@@ -283,9 +286,10 @@ static inline void poolobj_clear(void *slot) { poolobj_set(slot, NULL); }
 /* ---- Weak references ---- */
 
 /* A reference that does not keep the object alive. When the object goes, `callback` (which may be
-   NULL) is called once with it and `arg`, after the object's finalizer, or before it if the
-   collector found the object in a cycle; poolobj_weakref_get gives NULL by then. NULL and ENOMEM
-   when out of memory. Release it with poolobj_weakref_free, in the callback too. */
+   NULL) is called once with the weak reference and `arg`, after the object's finalizer, or before
+   it if the collector found the object in a cycle; poolobj_weakref_get gives NULL by then. It is
+   not called for an object that lives until its heap ends. NULL and ENOMEM when out of memory.
+   Release the weak reference with poolobj_weakref_free, in the callback too. */
 poolobj_weakref *
 poolobj_weakref_new(void *object, void (*callback)(poolobj_weakref *weakref, void *arg), void *arg);
 
@@ -304,16 +308,18 @@ void poolobj_weakref_free(poolobj_weakref *weakref);
  * set. Memory that objects hold makes collections due as well: see poolobj_gc_pressure. A
  * collection never allocates and never fails, and writes to no living object's page. */
 
-/* Collects generations 0 to `generation` (0, 1 or 2) now, enabled or not. Returns how many
-   unreachable objects it found, without those that a finalizer brought back. 0 at once inside of
-   another collection of the heap. */
+/* Collects generations 0 to `generation` (0, 1 or 2; another ends the process) now, enabled or not.
+   Returns how many unreachable objects it found, without those that a finalizer brought back. 0 at
+   once inside of another collection of the heap. */
 size_t poolobj_gc_collect(poolobj_heap *heap, int generation);
 
 /* A full collection in steps, between which the program runs on: does a part of one that takes
    about `budget` nanoseconds, and begins one if none is under way. 1: it goes on; 0: it has ended,
    and all that was unreachable when it began is gone, but for what finalizers brought back. A step
    is longer where it must look at more at one instant: about 6 ns for each object of a connected
-   piece of garbage, and as long as a finalizer takes. 0 at once inside of another collection of the
+   piece of garbage, and as long as a finalizer takes. Where deaths wait (POOLOBJ_GC_SLICED), a step
+   goes on with these alone: 1. Without memory for steps, and with POOLOBJ_GC_SAVEALL or
+   POOLOBJ_GC_VERIFY, it collects all at once: 0. 0 at once inside of another collection of the
    heap. A collection of generation 2 and a freeze give up one that is under way. */
 int poolobj_gc_step(poolobj_heap *heap, uint64_t budget);
 
@@ -331,9 +337,9 @@ enum {
     POOLOBJ_GC_INCREMENTAL = 1,
     /* Nothing is collected where objects are made, but when poolobj_gc_poll is called. */
     POOLOBJ_GC_POLLED = 2,
-    /* t0 follows what is found: it doubles, up to 8,192 and a small part of all objects, while
-       less than 1 in 64 young objects is garbage, when both younger generations are collected
-       together and three times of four not at all but made old; it falls to 700 when many are.
+    /* t0 follows what is found. It doubles, up to 8,192 and a small part of all objects, while less
+       than 1 in 64 young objects is garbage: then both younger generations are collected together,
+       and three times of four not at all but made old. It falls when many are, at last to 700.
        After a full collection that found less than 1 in 64, the next waits for a half instead of a
        quarter. Generation 0 is also collected when the memory of the process has grown by an
        eighth, and 8 MiB, since the last collection. */
@@ -342,9 +348,9 @@ enum {
        256 with each further death, which comes first, with poolobj_gc_step and _poll, and where
        objects are made, 1,024 others for 64 of them. So what waits takes no more memory than it did
        when the reference was dropped, and less with each object made. Finalizers and callbacks of
-       what waits run later, too. All of it is ended by poolobj_gc_collect(heap, 2), a freeze, the
-       heap's end, and when the option is taken off. Inside of finalizers, and of an object with
-       many references, deaths are not divided. */
+       what waits run later, too. All of it is ended by poolobj_gc_collect(heap, 2), a freeze,
+       poolobj_heap_share, _held and _close, and when the option is taken off. Inside of finalizers,
+       and of an object with many references, deaths are not divided. */
     POOLOBJ_GC_SLICED = 8,
 };
 /* Options of the collector: POOLOBJ_GC_INCREMENTAL and _ADAPTIVE at first, both of which
@@ -362,8 +368,8 @@ int poolobj_gc_poll(poolobj_heap *heap);
 /* Objects of the heap hold so many bytes more outside of the heap, or less: whoever gives an object
    a buffer says so, and `drop`, which may call this, takes it back. Their sum counts together with
    objects above 2 KiB and the tables of values: when it has grown by a sixteenth, and 4 MiB, since
-   the last collection, poolobj_new collects generation 0; by a quarter, and 8 MiB, since the last
-   full one, generation 2. Never collects by itself. */
+   the last collection, poolobj_new collects generation 0; by a quarter, 8 MiB, and 4 bytes for each
+   object, since the last full one, generation 2. Never collects by itself. */
 void poolobj_gc_pressure(poolobj_heap *heap, ptrdiff_t bytes);
 
 /* Automatic collection, on at first. */
@@ -372,7 +378,7 @@ void poolobj_gc_disable(poolobj_heap *heap);
 int poolobj_gc_is_enabled(const poolobj_heap *heap);
 
 /* The thresholds: 700, 10, 10 at first, from where t0 adapts until thresholds are set; t0 of 0
- * turns automatic collection off. Each from 0 to INT_MAX. */
+ * turns automatic collection off. Each from 0 to INT_MAX; one below 0 ends the process. */
 void poolobj_gc_set_threshold(poolobj_heap *heap, int t0, int t1, int t2);
 void poolobj_gc_get_threshold(const poolobj_heap *heap, int thresholds[3]);
 

@@ -162,7 +162,8 @@ enum {
 int poolval_type(const poolval_space *space, const poolobj *value);
 /* "int", "list", ...; of another object the name of its type. Borrowed. */
 const char *poolval_type_name(const poolval_space *space, const poolobj *value);
-/* The type whose pools hold the values of a POOLVAL_... but OTHER, for poolobj_count and _walk. */
+/* The type whose pools hold the values of a POOLVAL_..., for poolobj_count and _walk; NULL for
+   POOLVAL_OTHER and for what is none of them. */
 poolobj_type *poolval_object_type(const poolval_space *space, int type);
 
 /* A number that no other living object has: its address. */
@@ -175,9 +176,9 @@ size_t poolval_sizeof(const poolval_space *space, const poolobj *value);
 /* A string that shows the value as Python's repr does; [...] where a container holds itself. */
 poolobj *poolval_repr(poolval_space *space, poolobj *value);
 
-/* 1 equal, 0 not, -1 POOLVAL_ERR_DEPTH. As in Python: numbers by value (1 == 1.0 == true), strings,
-   tuples and lists item by item, dictionaries whatever their order; what is the same object is
-   equal inside of containers, nan too. */
+/* 1 equal, 0 not, -1 failed: POOLVAL_ERR_DEPTH, _BUDGET or _HOOK. As in Python: numbers by value (1
+   == 1.0 == true), strings, tuples and lists item by item, dictionaries whatever their order; what
+   is the same object is equal inside of containers, nan too. */
 int poolval_equal(poolval_space *space, poolobj *a, poolobj *b);
 
 /* -1 and POOLVAL_ERR_TYPE for lists, dictionaries, sets, byte arrays, slices and what holds them.
@@ -190,10 +191,12 @@ int poolval_hash(poolval_space *space, poolobj *value, uint64_t *hash);
    for nan. */
 int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order);
 
-/* A new list, dictionary, set or byte array with the same items; other values themselves. */
+/* A new list, dictionary, set or byte array with the same items, an instance with the same
+   attributes, what the hook `copy` of an own type makes; other values themselves. */
 poolobj *poolval_copy(poolval_space *space, poolobj *value);
 /* A copy with copies of the items, theirs and so on: cycles and what is shared keep their shape.
-   Tuples that hold nothing to be copied, and other objects, are not copied. */
+   Keys, items of sets, tuples that hold nothing to be copied, classes, iterators, and other objects
+   without the hook `copy` are not copied. */
 poolobj *poolval_deepcopy(poolval_space *space, poolobj *value);
 
 /* A copy of a value of any space in this one, which may be of another heap: with copies of the
@@ -295,7 +298,7 @@ poolobj *poolval_dict_pop(poolval_space *space, poolobj *dict, poolobj *key);
 /* The value of the key, which is set to `value` first if it is not there: one look-up. */
 poolobj *poolval_dict_get_or_set(poolval_space *space, poolobj *dict, poolobj *key, poolobj *value);
 int poolval_dict_clear(poolval_space *space, poolobj *dict);
-/* Sets all keys of `other` to its values. */
+/* Sets all keys of `other` to its values. If it fails, some may be set already. */
 int poolval_dict_update(poolval_space *space, poolobj *dict, poolobj *other);
 /* The oldest and the latest key with its value: 1 and both, borrowed; 0 and NULL if the dictionary
    is empty; -1. `key` and `value` may be NULL. Cost: the same however long it is. */
@@ -352,13 +355,15 @@ int poolval_bytearray_set_slice(poolval_space *space, poolobj *bytearray, ptrdif
 
 /* ---- Ranges and slices: immutable ---- */
 
-/* The integers from start on by `step` (POOLVAL_ERR_VALUE if 0) before stop. */
+/* The integers from start on by `step` (POOLVAL_ERR_VALUE if 0) before stop; POOLVAL_ERR_OVERFLOW
+   for more than PTRDIFF_MAX of them. */
 poolobj *poolval_range_new(poolval_space *space, int64_t start, int64_t stop, int64_t step);
 /* The members of a range. 0, or -1. */
 int poolval_range_get(poolval_space *space, const poolobj *range, int64_t *start, int64_t *stop,
                       int64_t *step);
 /* A member of a slice that is left out, as Python's None. */
 #define POOLVAL_OMITTED PTRDIFF_MIN
+/* A slice; POOLVAL_ERR_VALUE for a step of 0. */
 poolobj *poolval_slice_new(poolval_space *space, ptrdiff_t start, ptrdiff_t stop, ptrdiff_t step);
 /* How many items of a sequence of that length it takes, the first index, and the step; -1. */
 ptrdiff_t poolval_slice_get(poolval_space *space, const poolobj *slice, size_t length,

@@ -42,7 +42,8 @@ ptrdiff_t poolval_int_bits(poolval_space *space, const poolobj *value);
    the text says. POOLVAL_ERR_VALUE for all else. The time grows with the square of the size, as in
    the other direction. */
 poolobj *poolval_int_parse(poolval_space *space, const char *text, size_t size, int base);
-/* A string with the digits, a to z above 9, and a minus where it is due. */
+/* A string with the digits, a to z above 9, and a minus where it is due. Bases 2 to 36;
+   POOLVAL_ERR_VALUE for others. */
 poolobj *poolval_int_text(poolval_space *space, const poolobj *value, int base);
 
 /* ---- Floats: immutable ---- */
@@ -66,7 +67,8 @@ poolobj *poolval_divide(poolval_space *space, const poolobj *a, const poolobj *b
 /* Quotient rounded down, and remainder, of the sign of b. POOLVAL_ERR_VALUE if b is 0. */
 poolobj *poolval_floor_divide(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_modulo(poolval_space *space, const poolobj *a, const poolobj *b);
-/* a to the power of b; where a float takes part, by the option `power`. */
+/* a to the power of b; where a float takes part, and where b is below 0, by the option `power`:
+   POOLVAL_ERR_VALUE without it, and for 0 to a power below 0. */
 poolobj *poolval_power(poolval_space *space, const poolobj *a, const poolobj *b);
 poolobj *poolval_negate(poolval_space *space, const poolobj *value);
 poolobj *poolval_absolute(poolval_space *space, const poolobj *value);

@@ -31,7 +31,8 @@ poolobj *poolval_str_new_chars(poolval_space *space, const uint32_t *chars, size
 poolobj *poolval_str_intern(poolval_space *space, poolobj *str);
 /* Whether the string is interned: 1 or 0. */
 int poolval_str_is_interned(const poolval_space *space, const poolobj *str);
-/* Interned strings that are alive, without those of the empty string and single characters. */
+/* Interned strings that are alive, without those that are shared: the empty string, and those of
+   one character up to U+00FF. */
 size_t poolval_interned_count(const poolval_space *space);
 
 /* Characters; -1. */

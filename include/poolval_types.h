@@ -37,8 +37,8 @@ static inline int poolval_float_peek(const poolval_space *space, const poolobj *
     memcpy(number, value + 1, sizeof *number);
     return 1;
 }
-/* 1 and the items of a list, as poolval_items has them; 0, and nothing happens, for all else, and
-   for lists of types that extend them. */
+/* 1 and the items of a list, as poolval_items has them, also of one whose type extends lists; 0,
+   and nothing happens, for all else. */
 static inline int poolval_list_peek(const poolval_space *space, const poolobj *value,
                                     poolobj *const **items, size_t *count) {
     if (value == NULL || poolval_kind(space, value) != POOLVAL_LIST) return 0;

@@ -182,9 +182,9 @@ enum { SHOWN = 5 }; /* objects of a type that are listed */
 /* Why an object is left. */
 enum state {
     IN_CYCLES, /* no root leads to it */
-    PERMITTED, /* immortal, or only immortal ones lead to it */
-    HELD,      /* from outside */
-    LED_TO,    /* from a held one */
+    PERMITTED, /* immortal, or an immortal one leads to it, and it is not held from outside */
+    HELD,      /* from outside, and not immortal */
+    LED_TO,    /* a held one leads to it, and no immortal one */
     STATES,
 };
 

@@ -25,16 +25,18 @@ struct poolgraph_snapshot {
 extern "C" {
 #endif
 
+/* Types of a heap. */
 size_t count_types(const poolobj_heap *heap);
 /* Living objects of a type, and the bytes of their blocks. */
 poolgraph_type_count count_objects(poolobj_type *type);
+/* Living objects of all types of this name. */
 size_t count_named(poolobj_heap *heap, const char *object_heap_type_name);
 
 /* Does what poolgraph_counts does, or with a snapshot what poolgraph_growth does. */
 size_t count_rank(poolobj_heap *heap, const poolgraph_snapshot *snapshot,
                   poolgraph_type_count *counts, size_t room);
 
-/* False: no memory, and all is as it was. */
+/* Does what poolgraph_snapshot_raise does. False: no memory, and all is as it was. */
 bool count_raise(poolgraph_snapshot *snapshot);
 
 #ifdef __cplusplus

@@ -195,8 +195,8 @@ uint32_t cycle_shortest(struct cycles *cycles, uint32_t number, uint32_t limit) 
 
 /* ---- Garbage ---- */
 
-/* Shortest cycles through each of many objects take the square of their number. So many slots are
-   looked at, and so many more for each of the graph: a second's fraction for a million objects. */
+/* Shortest cycles through each of many objects take the square of their number. So the searches end
+   when so many slots were looked at, and so many more for each slot of the graph. */
 enum { SLOTS_AT_LEAST = 2000000, LOOKS_PER_SLOT = 1 };
 
 static bool is_garbage(const struct graph *graph, uint32_t number, void *live) {

@@ -13,7 +13,7 @@
 
 struct cycles {
     const struct graph *graph;
-    /* By number: a number of its component, or NOBODY: it is on no cycle, or was left out. */
+    /* By number: the number of its component, or NOBODY: it is on no cycle, or was left out. */
     uint32_t *component;
     bool *single; /* by component: it is one cycle and nothing else */
     uint32_t component_count;

@@ -24,7 +24,7 @@ struct graph {
     uint32_t count;   /* of objects */
     poolobj **object; /* by number */
     uint64_t *first;  /* by number, and one more: where its slots begin in `to` */
-    uint32_t *to;     /* by slot: whom it leads to; NOBODY: NULL */
+    uint32_t *to;     /* by slot: whom it leads to; NOBODY: to nothing, or out of the heap */
     int32_t *outside; /* by number: references that no object of the heap holds */
 };
 

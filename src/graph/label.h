@@ -14,8 +14,8 @@
 
 enum { LABEL_MAX = 100, LABEL_BYTES = 4 * LABEL_MAX + 1, COLUMN = 12 };
 
-/* How a string is written. Either way an end of a line inside of it is shown as \n in a line of
-   text, and is one in a picture. */
+/* How a string is written. An end of a line inside of it is written as \n either way: it is shown
+   so in a line of text, and is an end of a line in a picture. */
 enum label_kind { LABEL_LINE, LABEL_DOT };
 
 struct label {

@@ -9,7 +9,7 @@
  * plus the bits below its own. A million objects of 24 bytes need 6,000 records, which the cache
  * holds; a table with an entry per object would miss it at every reference.
  *
- * Objects are added in two walks: the first counts, numbering_finish gives out the numbers.
+ * A walk adds all objects; then numbering_finish gives out the numbers.
  */
 #ifndef POOLALLOC_GRAPH_NUMBERING_H
 #define POOLALLOC_GRAPH_NUMBERING_H

@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "graph/area.h"
 
-/* first[n] = where the entries of n end. */
+/* Sets first[n] to where the entries of n end. Returns how many entries there are. */
 static uint64_t count(struct referrers *referrers, const struct graph *graph) {
     uint64_t end = 0;
     for (uint64_t s = 0; s < graph->first[graph->count]; s++)
@@ -16,7 +16,8 @@ static uint64_t count(struct referrers *referrers, const struct graph *graph) {
     return referrers->first[graph->count] = end;
 }
 
-/* From the last to the first, which moves first[n] back to where the entries of n begin. */
+/* Adds the entries from the last to the first, which moves first[n] back to where those of n begin.
+ */
 static void add_referrers(struct referrers *referrers, const struct graph *graph) {
     for (uint32_t n = graph->count; n-- > 0;)
         for (uint64_t s = graph->first[n + 1]; s-- > graph->first[n];) {

@@ -32,7 +32,8 @@ static size_t chain_white(struct type_pool **chain, struct type_pool *pool) {
     return take_white(pool);
 }
 
-/* Program code may run. */
+/* Frees the white objects of the chain that nothing else refers to; returns how many. Program code
+   may run. */
 static size_t free_chain(poolobj_heap *heap, struct type_pool *chain) {
     ASSERT(heap->collecting && !heap->round.certified);
     struct gc_round *round = &heap->round;
@@ -45,7 +46,7 @@ static size_t free_chain(poolobj_heap *heap, struct type_pool *chain) {
     return count;
 }
 
-/* Nothing is tried: no object is white in a collection any more. */
+/* Lets the chain go without a try: no object is white in the collection any more. */
 static void leave_chain(struct type_pool *chain) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         memset(&ledger_marks((void *)pool->base)->white, 0, sizeof(struct object_set));

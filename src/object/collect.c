@@ -192,7 +192,7 @@ enum { STEP_WORK = 32 * STEP_BIRTHS, STEP_BUDGET = 1000000 };
 /* Steps for growing memory count as so large a part of all objects made. */
 enum { MEMORY_STEPS = 64 };
 
-/* The more, the longer it takes. */
+/* A step has the more work, the longer the round takes. */
 static void step_by_itself(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
     uint64_t late = round->births / (heap->long_lived_total / 4 + 1);
@@ -270,7 +270,7 @@ void collect_walk(poolobj_heap *heap, const poolobj_type *type,
 
 /* ---- The end ---- */
 
-/* A finalizer may make objects with finalizers: so often they are looked for. */
+/* A finalizer may make objects with finalizers: they are looked for so often at most. */
 enum { LAST_ROUNDS = 10 };
 
 static void finalize_last(poolobj *object, void *any) {

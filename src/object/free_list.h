@@ -22,7 +22,8 @@ bool free_list_empty(poolobj_type *type);
 bool free_list_empty_all(poolobj_heap *heap);
 void free_list_check(const poolobj_heap *heap);
 
-/* The block of an object that has died, in a pool that lists. False: the list is full. */
+/* Puts the block of an object that has died on the list, in a pool whose bin has one. False: the
+   list is full. */
 static inline bool free_list_put(struct type_pool *pool, poolobj *block) {
     ASSERT(pool->lists);
     struct bin *bin = pool->bin;
@@ -35,7 +36,7 @@ static inline bool free_list_put(struct type_pool *pool, poolobj *block) {
     return true;
 }
 
-/* The latest block of a list that is not empty, and its pool. */
+/* Takes the latest block of a list that is not empty; *pool is the block's. */
 static inline poolobj *free_list_take(struct bin *bin, struct type_pool **pool) {
     ASSERT(bin->listed_count > 0);
     poolobj *block = bin->listed;

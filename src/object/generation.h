@@ -23,8 +23,8 @@ struct object_set generation_places(const struct type_pool *pool, int generation
 struct object_set generation_members(const struct type_pool *pool, int generation);
 /* The members are a generation older from now on. */
 void generation_age(struct type_pool *pool, const struct object_set *members, int generation);
-/* The pools of the chain, which have no object of generation 0, into the lists where they belong:
-   current ones to the young, as they will have some. */
+/* Moves the pools of the chain, which have no object of generation 0, to the lists where they
+   belong: current ones to the young, as they will have some. */
 void generation_sort(poolobj_heap *heap, struct type_pool *chain);
 /* All objects of the pool are of the oldest generation from now on. */
 void generation_promote(struct type_pool *pool);
@@ -34,13 +34,14 @@ void generation_promote_young(poolobj_heap *heap);
 /* The pools of the chain are no longer held. */
 void generation_let_go(struct type_pool *chain);
 
-/* All pools that the collector tracks are frozen: whole, whatever the ages of their objects, and
-   without a write to any. And all are opened again, their objects of age OLDEST. Between
-   collections. */
+/* Freezes all pools that the collector tracks: whole, whatever the ages of their objects, and
+   without a write to any object. Between collections. */
 void generation_freeze(poolobj_heap *heap);
+/* Opens all frozen pools again, their objects of age OLDEST. Between collections. */
 void generation_unfreeze(poolobj_heap *heap);
 /* Freezes all pools there are, those that the collector does not track too. */
 void generation_freeze_all(poolobj_heap *heap);
+/* Objects in frozen pools. */
 size_t generation_frozen(const poolobj_heap *heap);
 
 #ifdef __cplusplus

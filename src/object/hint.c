@@ -86,7 +86,7 @@ static size_t count_pairs(struct type_pool *pool, const struct object_set *membe
     return ledger_set_count(&white);
 }
 
-/* Who is in the round: objects of the oldest generation. */
+/* The objects of a pool that are in the round: those of the oldest generation. */
 static struct object_set oldest_of(const struct type_pool *pool) {
     const struct ages *ages = ledger_ages((void *)pool->base);
     struct object_set oldest;
@@ -183,7 +183,8 @@ static bool visit_pairs(struct gc_round *round, struct type_pool *pool) {
     return ledger_set_any(&marks->grey);
 }
 
-/* Grey until all its fields are visited. A dead one's bits went with its block. */
+/* Visits the grey objects of a pool; each stays grey until all its fields are visited. The bits of
+   one that died meanwhile went with its block. False: there is more. */
 ALWAYS_INLINE bool visit_objects(struct gc_round *round, struct type_pool *pool,
                                  poolobj_visit visit, uint64_t *any) {
     struct marks *marks = marks_here(pool);

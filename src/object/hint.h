@@ -38,7 +38,7 @@ bool hint_sieve_count(struct gc_round *round, struct type_pool *pool);
 void hint_queue_clear(struct gc_round *round);
 void hint_queue_add(struct gc_round *round, struct type_pool *pool);
 
-/* A white object as a round may look at it; one that is dying or immortal is white no more. */
+/* Whether a round may count a white object; one that is dying or immortal is white no more. */
 static inline bool hint_is_countable(const poolobj *object) {
     if (likely(object->count > 0)) return true;
     struct marks *marks = ledger_round(object);

@@ -14,7 +14,7 @@ static_assert(sizeof(struct type_pool) == 2 * CACHE_LINE &&
 struct atomic_u64 ledger_table[LEDGER_SLOTS];
 
 static struct {
-    struct atomic_u64 ranges[LEDGER_SLOTS]; /* first address of each slot's; 0: nobody's yet */
+    struct atomic_u64 ranges[LEDGER_SLOTS]; /* by slot: where its range begins; 0: it has none */
     size_t bytes;                           /* under the space lock */
 } ledger_state;
 
@@ -36,7 +36,7 @@ bool ledger_covers(uintptr_t address) {
 
 /* ---- What goes back with an arena ---- */
 
-/* Whole OS pages: where they are larger, the part stays. */
+/* Only whole OS pages can go back: a part that is smaller than these stays. */
 static void purge(void *part, size_t size) {
     if (size % os_page_size() == 0) os_purge(part, size);
 }

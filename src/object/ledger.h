@@ -80,13 +80,13 @@ struct type_pool {
     bool rounded : 1;    /* marks of a round may have bits */
     bool queued : 1;     /* in the queue of a round */
     bool frozen : 1;     /* closed: takes part in no collection, and no object is made in it */
-    uint16_t listed;     /* blocks on it */
+    uint16_t listed;     /* its blocks on the bin's free list */
     struct link partial; /* in the bin, as P3 of type_pool.h says, or alone */
 
     struct link all;             /* of the type */
     struct link generation;      /* in the heap's young or middle list, or alone */
     struct type_pool *next_work; /* in the chain of a collection */
-    struct type_pool *next_grey; /* waiting for the tracer; NULL: not */
+    struct type_pool *next_grey; /* in a queue of pools with grey objects; NULL: in none */
     size_t bytes;                /* of the run */
 };
 
@@ -149,8 +149,8 @@ ALWAYS_INLINE struct marks *ledger_round(const void *object) {
 ALWAYS_INLINE uint8_t *ledger_hint(const void *object) {
     return &ledger_of((uintptr_t)object)->hint[0][0] + ledger_granule(object);
 }
-/* Have the count of an object, or its hint, at hand soon. The address need not be one of an object,
-   nor have a ledger. */
+/* Ask for the count of an object, or its hint, before it is needed. The address need not be one of
+   an object, nor have a ledger. */
 ALWAYS_INLINE void ledger_prefetch_count(const void *object) {
     uintptr_t counts = (uintptr_t)ledger_of((uintptr_t)object) + offsetof(struct ledger, count);
     __builtin_prefetch((void *)(counts + ledger_granule(object) * sizeof(uint32_t)), 1);

@@ -9,9 +9,9 @@
  *             waits in a chain to be taken apart. What else the header held is the link of the
  *             chain; the type is that of the pool
  *
- * So incref and decref of an object that is not live, and of an immortal one,
- * end up in their slow halves by the one comparison they make, and a chain of deaths of any length
- * needs no memory.
+ * So incref and decref leave their fast path by the one comparison they make where an object is not
+ * live, or immortal, and a chain of deaths of any length needs no memory. The count of the last in
+ * a chain, which links to nothing, is IMMORTAL: incref and decref leave that one as it is.
  *
  * Order of deaths: an object's finalizer, then all its references are dropped, then what dies of
  * that, fields in their order (those of `traverse` in any) and each with all that dies of it in
@@ -55,7 +55,7 @@ poolobj *object_die_some(poolobj_heap *heap, poolobj *chain, unsigned count);
 /* Goes on with the deaths that wait, until `until` of os_clock_ns, with SLICE_LEAST at least. True:
    some are left. */
 bool object_die_until(poolobj_heap *heap, uint64_t until);
-/* Ends all that wait. */
+/* Ends all the objects whose deaths wait. */
 void object_die_all(poolobj_heap *heap);
 /* Runs the finalizer of a live object if it is due, with a reference held meanwhile; the object may
    be gone afterwards. */
@@ -114,7 +114,7 @@ static inline poolobj *object_link(const poolobj *object) {
     return (poolobj *)(uintptr_t)((high << LINK_LOW_BITS | (header & low)) << 3);
 }
 
-/* Drops a reference. Returns the chain, which an object that dies of it is the first of. */
+/* Drops a reference. Returns the chain; an object that dies of it is its first. */
 ALWAYS_INLINE poolobj *object_drop(poolobj *object, poolobj *chain) {
     int32_t count = (int32_t)((uint32_t)object->count - 1);
     if (unlikely(count < 0)) {
@@ -164,7 +164,7 @@ ALWAYS_INLINE void *object_new(poolobj_type *type) {
     return object_new_sized(type, type->bin.stride);
 }
 
-/* The latest of a free list that is not empty. */
+/* Takes the latest block of a free list that is not empty. */
 ALWAYS_INLINE poolobj *object_take_listed(struct bin *bin) {
     struct type_pool *pool;
     poolobj *block = free_list_take(bin, &pool);

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "os/lock.h"
 
-/* CPython's of old, and those of the texts this follows. */
+/* The thresholds of CPython 3.11, whose rules pace.h follows. */
 static const int thresholds[GENERATIONS] = {700, 10, 10};
 
 /* Partner of the load: whoever has a reference to a shared object got it after the store. */

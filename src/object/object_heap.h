@@ -36,8 +36,8 @@ struct type_extra {
     const char **fields; /* or NULL */
     void (*free_data)(void *data);
     void *upper;            /* what the layer above knows of the type, freed with it; or NULL */
-    uint32_t listed_max;    /* of the bins */
-    uint32_t listed_stride; /* that have a free list: up to this */
+    uint32_t listed_max;    /* of each bin that has a free list */
+    uint32_t listed_stride; /* of the largest objects that have one */
 };
 
 /* One allocation with what follows it: `refs`, POOLOBJ_END, and the name. A program may make as
@@ -57,7 +57,7 @@ struct poolobj_type {
     bool is_leaf;       /* no references */
     bool tracked;       /* by the collector: has references and is not ACYCLIC */
     bool itemized : 1;  /* objects have items */
-    bool has_items : 1; /* that are references */
+    bool has_items : 1; /* the items are references */
     bool is_pair : 1;   /* two references and nothing else, up to 2 KiB: a path of its own */
     bool freed : 1;     /* ends with its last object; none is made any more */
     uint8_t flags : 4;
@@ -198,12 +198,13 @@ struct poolobj_heap {
     unsigned recent_next;
     void *upper; /* what the layer above made first */
 
-    /* Pools by the youngest object they may have: 0, or 1. Those of older ones are in neither. */
+    /* Pools by the generation of the youngest object they may have: 0, or 1. Those with older
+       objects alone are in neither. */
     struct link young, middle;
     int threshold[GENERATIONS];
     bool enabled, collecting, closing;
     size_t long_lived_total;   /* objects that survived the last full collection */
-    size_t long_lived_pending; /* that survived a collection of generation 1 since */
+    size_t long_lived_pending; /* objects that survived a collection of generation 1 since */
     bool swept;                /* the last full collection needed sweeps by marks (sweep.h) */
     bool frozen;               /* some pools are, or were until their last object died */
 
@@ -232,8 +233,8 @@ poolobj_heap *object_heap_new(void);
 /* Frees what belongs to the heap itself; its types and pools are gone. */
 void object_heap_free(poolobj_heap *heap);
 
-/* Debug builds, and heaps that are checked, end the process if the calling thread does not own the
-   heap. */
+/* Ends the process: the calling thread does not own the heap. Only debug builds, and heaps that are
+   checked, look who calls. */
 void object_heap_fail_owner(const char *function, const poolobj_heap *heap)
     __attribute__((noreturn));
 COLD void object_heap_check_owner(const char *function, const poolobj_heap *heap);

@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-/* The least growth that makes a collection due, and of how many parts what is held grows by one. */
+/* What is held makes a collection due when it has grown by so much, and by one of so many parts. */
 static const int64_t YOUNG_LEAST = 4 * (int64_t)MIB, FULL_LEAST = 8 * (int64_t)MIB;
 static const size_t PROCESS_LEAST = 8 * MIB;
 enum { YOUNG_PARTS = 16, FULL_PARTS = 4, PROCESS_PARTS = 8, STEPS_OF_YOUNG = 64 };
@@ -23,7 +23,8 @@ enum { YOUNG_LEAST_COUNT = 700, YOUNG_MOST = 8192, YOUNG_SPARE = 4096, YOUNG_PAR
 /* Objects that have grown old by the time of ten collections of ten of the least threshold. */
 enum { OLD_ENOUGH = 100 * YOUNG_LEAST_COUNT };
 
-/* A full collection found little if it was less than one of so many; and it was much afterwards. */
+/* A full collection found little if less than one object of so many was garbage; after one that
+   found little, the next finds little up to a larger share. */
 enum { LITTLE = 64, LITTLE_NO_MORE = 8 };
 
 static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -42,8 +43,8 @@ static bool is_lasting(const poolobj_heap *heap) {
     return heap->pace.share < HARDLY_ANY && heap->threshold[0] >= YOUNG_SPARE;
 }
 
-/* In so many collections of the young in a row one looks whether they still last, and the others
-   need not be. */
+/* Of so many collections of the young in a row one looks whether they still last; in place of the
+   others the young become old without a look. */
 enum { LOOK_EVERY = 4 };
 
 static bool is_pressed(const poolobj_heap *heap) {

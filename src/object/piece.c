@@ -57,7 +57,8 @@ static void trace_object(struct piece *piece, poolobj *object) {
     if (piece->scan.cut) piece->whole = false;
 }
 
-/* True: it is whole, and nothing else refers to any of its objects. */
+/* Finds the piece that a white object leads to. True: the piece is whole, and nothing else refers
+   to any of its objects. */
 static bool trace_piece(struct gc_round *round, struct piece *piece, poolobj *from) {
     ASSERT(round->phase == ROUND_PIECES);
     ASSERT(ledger_set_has(&ledger_round(from)->white, from));
@@ -102,7 +103,7 @@ static void clear_piece_weakrefs(poolobj_heap *heap, const struct piece *piece, 
     weakref_call(&cleared);
 }
 
-/* So that who has died meanwhile can be told by its bit. */
+/* Holds the pools of a piece, so that who has died meanwhile can be told by its bit. */
 static void hold_pools(const struct piece *piece) {
     for (size_t i = 0; i < piece->count; i++) ledger_pool(piece->object[i])->held = true;
 }
@@ -140,7 +141,8 @@ static void drop_piece_span(poolobj *const *slots, size_t count, void *arg) {
     }
 }
 
-/* All references to others go while every object is whole; then the blocks. */
+/* Frees a piece: all references to others go while every object is whole, then `drop` is called,
+   and the blocks go last. */
 static void reclaim_piece(struct gc_round *round, poolobj_heap *heap, const struct piece *piece) {
     ASSERT(piece->whole && piece->sum == piece->edges);
     clear_piece_weakrefs(heap, piece, false);

@@ -191,7 +191,7 @@ static inline void count_new(const char *function, poolobj_type *type) {
     if (type->tracked && unlikely(++heap->count[0] > heap->trigger)) collect_due(heap);
 }
 
-/* What was counted was not made. */
+/* The object that count_new counted was not made. */
 static void *fail_new(poolobj_type *type) {
     if (type->tracked && type->heap->count[0] > 0) type->heap->count[0]--;
     return or_enomem(NULL);

@@ -11,8 +11,8 @@ static inline uint32_t *pool_counts(const struct type_pool *pool) {
     return ledger_count((void *)pool->base);
 }
 
-/* The working count that a field at `offset` of its pool leads to. For NULL one of the heap's pool
-   `nowhere`, another for each of 256 fields: the processor would have to wait if it were one for
+/* The working count that a field at `offset` of its pool leads to. For NULL it is one of the heap's
+   pool `nowhere`, by the place of the field: the processor would have to wait if it were one for
    all. */
 static inline uint32_t *count_for(const poolobj *to, uintptr_t nowhere, size_t offset) {
     ASSERT(offset < POOL_SIZE);
@@ -49,7 +49,7 @@ static inline void prefetch_ledger(const struct type_pool *pool) {
         __builtin_prefetch(counts + at, 1);
 }
 
-/* With what copy_counts does. */
+/* Makes the members of a pool white and copies their counts. Returns how many there are. */
 static size_t whiten_pool_members(struct type_pool *pool, int generation) {
     ASSERT(pool->held && pool->type->tracked);
     struct object_set members = generation_places(pool, generation);
@@ -73,8 +73,8 @@ static inline void subtract_span(poolobj *const *slots, size_t count, void *nowh
     for (size_t i = 0; i < count; i++) *count_at(&slots[i], (uintptr_t)nowhere) -= 1;
 }
 
-/* Pairs: what the loops over objects need of the type stays in registers. Hub of a million: 7.5 ns
-   per object by object_references, 5.7 so. */
+/* Pairs have a path of their own, so that what the loops over objects need of the type stays in
+   registers. */
 ALWAYS_INLINE void subtract_pair(const poolobj *object, size_t offset, size_t first, size_t second,
                                  uintptr_t nowhere) {
     *count_for(*object_field(object, first), nowhere, offset + first) -= 1;
@@ -83,8 +83,7 @@ ALWAYS_INLINE void subtract_pair(const poolobj *object, size_t offset, size_t fi
 
 /* Subtracts with a look at white first: nothing is written of what does not take part. Where pools
    are frozen, all that is known of them stays shared with other processes. And in a heap whose
-   counts no cache holds, marks are a small part of them: some young objects that refer to 2 million
-   old ones at random take 15 ns each instead of 55. */
+   counts no cache holds, a look at the marks, which are much smaller, costs less. */
 ALWAYS_INLINE void subtract_if_white(const poolobj *to) {
     if (ledger_set_has(&ledger_marks(to)->white, to)) *ledger_count(to) -= 1;
 }
@@ -153,8 +152,8 @@ static void clear_counts(const poolobj_heap *heap) {
     }
 }
 
-/* Counts of the objects that come soon, where no cache holds them. In heaps in order it would cost
-   a fifth. Where no object lies, its fields lead anywhere. */
+/* How many objects ahead counts are asked for, where no cache holds them; in heaps in order this
+   would take longer than it saves. Where no object lies, its fields lead anywhere. */
 enum { OBJECTS_AHEAD = 8 };
 
 static inline void prefetch_counts(const poolobj *object, size_t first, size_t second) {
@@ -195,7 +194,7 @@ ALWAYS_INLINE size_t whiten_pool(struct type_pool *pool, bool far) {
 static NOINLINE size_t whiten_near(struct type_pool *pool) { return whiten_pool(pool, false); }
 static NOINLINE size_t whiten_far(struct type_pool *pool) { return whiten_pool(pool, true); }
 
-/* R2 of the white objects. */
+/* Checks R2 of the white objects. */
 static void check_counts(const struct type_pool *pool) {
     const struct object_set *white = &pool_marks(pool)->white;
     for (unsigned w = 0; w < MARK_WORDS; w++)
@@ -282,7 +281,7 @@ ALWAYS_INLINE void rescue_span(struct rescue *rescue, poolobj *const *slots, siz
         rescue_one(rescue, slots[i], rescue->here, rescue->ahead, part);
 }
 
-/* When some take part, and when all do. */
+/* What object_references calls: one function for each part. */
 static inline void rescue_some(poolobj *const *slots, size_t count, void *arg) {
     rescue_span((struct rescue *)arg, slots, count, SOME);
 }
@@ -389,7 +388,8 @@ static void queue_prune(struct rescue *rescue) {
     }
 }
 
-/* False: more pools wait than are few. A pool is queued while it is visited. */
+/* Visits the pools that wait. False: they have become more than `few`. A pool is queued while it is
+   visited. */
 static bool visit_queue(struct rescue *rescue, size_t few) {
     rescue->ahead = 0;
     while (rescue->queued > 0) {
@@ -440,7 +440,8 @@ static void sweep_on(struct type_pool *chain, size_t pools, struct rescue *rescu
     sweep_chain(chain, pools);
 }
 
-/* True: it took sweeps by marks. */
+/* Rescues what the working counts say is held, and all that it leads to. True: it took sweeps by
+   marks. */
 static bool rescue_chain(struct type_pool *chain, size_t whitened, enum part part) {
     struct rescue rescue = {0, 0, &queue_end, NULL, 0, 0};
     size_t pools = 0;
@@ -456,7 +457,7 @@ static bool rescue_chain(struct type_pool *chain, size_t whitened, enum part par
     return true;
 }
 
-/* Objects of which no cache holds the counts. */
+/* No cache holds the counts of more objects than this. */
 enum { MANY = 200000 };
 
 static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t whitened) {

@@ -3,11 +3,12 @@
  * reclaim.h - the end of the unreachable objects, in CPython's order:
  *
  *   leave    weak references with a callback are cleared and called, then finalizers run, once per
- *            object, each object held meanwhile. Skipped if no object has either
- *   look     what a finalizer made reachable again is white no more, with all it refers to
+ *            object, each object held meanwhile
+ *   look     what they made reachable again is white no more, with all it refers to. Skipped if no
+ *            callback ran and no white object is of a type with a finalizer
  *   clear    the weak references that are left
- *   free     `drop` functions, then references from white objects to others, then all blocks at
- *            once, and last what dies of the references dropped
+ *   free     references from white objects to others are dropped, then `drop` is called, then all
+ *            blocks go at once, and last what dies of the references dropped
  *
  * Cycles are not taken apart by clearing fields: nothing but white objects is left that could see
  * a white object, so all of them can go together.

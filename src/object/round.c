@@ -72,7 +72,7 @@ static void unmark_pool(struct type_pool *pool) {
     pool->rounded = pool->queued = false;
 }
 
-/* Without slices, as a full collection does it. */
+/* Ends a round without slices, as a full collection would. */
 static void finish_at_once(poolobj_heap *heap) {
     ASSERT(heap->collecting);
     ASSERT(!heap->round.certified);
@@ -223,7 +223,7 @@ static bool work_on(struct gc_round *round, struct type_pool *pool) {
     }
 }
 
-/* Who follows is of another pool, and is begun: an object that was cut may have died since. */
+/* The round begins the next pool with its first object: one that was cut may have died since. */
 static void end_part(struct gc_round *round) {
     round->granule = 0;
     round->part = NULL;

@@ -36,7 +36,8 @@ size_t round_abort(poolobj_heap *heap);
 static inline bool round_is_active(const poolobj_heap *heap) {
     return heap->round.phase != ROUND_IDLE;
 }
-/* An object that nothing leads to, but for weak references and walks over all objects. */
+/* Whether an object is condemned: then nothing leads to it but weak references and walks over all
+   objects. */
 static inline bool round_has_condemned(const poolobj_heap *heap, const poolobj *object) {
     return unlikely(heap->round.certified) && ledger_set_has(&ledger_round(object)->white, object);
 }

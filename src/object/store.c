@@ -10,8 +10,8 @@
 
 enum {
     AT_ONCE = 8, /* pools taken or given back under one lock */
-    /* Pages that go back to the system with them: twice as many, so that what is idle gets less,
-       and few, as a step of the collector is to be short. */
+    /* Pages that go back to the system when pools are given back: twice as many, so that what is
+       idle gets less, and few, as a step of the collector is to be short. */
     PURGED_AT_ONCE = 2 * AT_ONCE,
 };
 
@@ -20,7 +20,8 @@ static unsigned pools_for(size_t bytes) { return (unsigned)((bytes + POOL_SIZE -
 
 /* ---- With the space lock ---- */
 
-/* What shares its place in the ledger with NULL is taken once and belongs to nobody then. */
+/* Takes pools for the reserve. The one that shares its place in the ledger with NULL is taken once
+   and belongs to nobody then. */
 static bool take_pools(struct store *store) {
     ASSERT(space_lock_is_held());
     ASSERT(store->reserve.pools == 0);
@@ -60,7 +61,7 @@ static uintptr_t take_arenas(size_t count) {
     space_touch(first, count * ARENA_SIZE);
     if (ledger_is_of_null(first)) {
         uintptr_t base = take_arenas(count);
-        space_return(first + ARENA_SIZE, (count - 1) * ARENA_SIZE); /* never only one */
+        space_return(first + ARENA_SIZE, (count - 1) * ARENA_SIZE); /* count > 1 */
         return base;
     }
     if (ledger_reserve(first)) return first;
@@ -154,7 +155,7 @@ void store_close(struct store *store) {
 
 /* ---- The process ---- */
 
-/* In the child of a fork. What the heaps of other threads had stays taken. */
+/* Runs in the child of a fork. What the heaps of other threads had stays taken. */
 static void mend_store(bool in_doubt, uint32_t survivor) {
     (void)survivor;
     if (!in_doubt) return;
@@ -169,7 +170,7 @@ void store_watch_forks(void) {
     space_lock_watch_forks();
 }
 
-/* There where the process's malloc is libpoolalloc. */
+/* NULL unless the process's malloc is libpoolalloc. */
 __attribute__((weak)) size_t poolalloc_in_use(void);
 
 size_t store_in_use(void) {

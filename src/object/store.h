@@ -4,7 +4,7 @@
  * that knows what lies below. Pools come from arenas that all heaps of objects of the process
  * share, the fullest first, so what one leaves free serves the others and goes back to the system.
  * Small structs and tables come from the process's malloc, whichever that is: of it no more is
- * asked than malloc, calloc, realloc and free.
+ * asked than malloc, calloc, realloc and free, and poolalloc_in_use if it has that.
  *
  * All functions but those of a struct store may be called by any thread.
  */

@@ -43,7 +43,7 @@ static void visit_grey_word(struct type_pool *pool, unsigned word, uint64_t rest
     }
 }
 
-/* Also what becomes grey in the pool itself meanwhile. */
+/* Visits the grey objects of a pool, those that become grey in it meanwhile too. */
 static void visit_pool(struct type_pool *pool) {
     ASSERT(pool->held);
     struct object_set *grey = &sweep_marks(pool)->grey;
@@ -108,7 +108,8 @@ static inline void queue_span(poolobj *const *slots, size_t count, void *arg) {
     }
 }
 
-/* What becomes grey in the pool itself has it queued anew. */
+/* Visits the grey objects of a pool that was queued. What becomes grey in the pool itself has it
+   queued anew. */
 static void visit_queued(struct queue *queue, struct type_pool *pool) {
     ASSERT(pool->held && pool->next_grey == NULL);
     struct object_set *grey = &sweep_marks(pool)->grey;

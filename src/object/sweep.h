@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* So many of the pools make a queue too long. */
+/* How many of the pools may be in the queue: with more it is too long. */
 size_t sweep_few(size_t pools);
 /* Begins with the grey objects of a chain of `pools` pools, by next_work, none of them queued; ends
    when there are none, and what is white is reached by no object that was grey. */

@@ -209,8 +209,8 @@ void type_free_all(poolobj_heap *heap) {
 }
 
 /* ---- Types that come and go ----
- * One whose objects are gone would keep its current pool. So those that were made a little while
- * ago are looked at when others are made. */
+ * A type whose objects are gone would keep its current pool. So the types that were made a little
+ * while ago are looked at when others are made. */
 
 static void join_recent(poolobj_heap *heap, poolobj_type *type) {
     poolobj_type **place = &heap->recent[heap->recent_next++ % RECENT_TYPES];

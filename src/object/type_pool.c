@@ -4,13 +4,13 @@
 #include "base/check.h"
 #include "object/pace.h"
 
-/* Above EXACT_MAX, so many objects share a pool, at least: */
+/* So many objects with items share a pool if they are larger than EXACT_MAX. */
 enum { FEWEST_SHARING = 2, MOST_SHARING = 7 };
 
 /* ---- Bins ---- */
 
-/* By stride / 8; filled when a bin is first made, the first word last. Several threads may write
-   the same. */
+/* Where blocks start in a pool, by stride / 8; filled when a bin is first made, the first word
+   last. Several threads may write the same. */
 static struct atomic_u64 starts[SHARED_MAX / 8 + 1][MARK_WORDS];
 
 static void make_starts(uint32_t stride, uint32_t capacity) {
@@ -221,7 +221,8 @@ static struct type_pool *next_pool_for(struct bin *bin) {
 /* Types with `drop` may hold memory that nobody tells of: it is looked at every so many births. */
 enum { BIRTHS_A_LOOK = 32 };
 
-/* Ends a list after its first blocks; returns the others and how many those are. */
+/* Ends a list after its first blocks, *count of them; returns the others, NULL if there are none.
+ */
 static poolobj *cut_list(poolobj *list, uint32_t *count) {
     for (*count = 1; *count < BIRTHS_A_LOOK; ++*count) {
         list = type_pool_next_free(list);
@@ -300,7 +301,7 @@ void type_pool_let_go(struct type_pool *pool) {
 
 /* ---- Frozen pools ---- */
 
-/* The bin's blocks go back to its current pool, and it has none. */
+/* Gives the bin's blocks back to its current pool, and leaves it with none; returns the pool. */
 static struct type_pool *return_blocks(struct bin *bin) {
     struct type_pool *pool = bin->current;
     while (bin->free != NULL) {

@@ -33,7 +33,7 @@ enum {
     EXACT_MAX = SMALL_MAX, /* items up to here: a bin per 8 bytes */
     SHARED_MAX = 2048,     /* up to here a pool holds several blocks */
     BIN_CLASSES = EXACT_MAX / 8 + 1 + 6,
-    PREFETCH_LINES = 4, /* garbage of 24 MB: 13 ns per object without, 10 with 4, 11 with 24 */
+    PREFETCH_LINES = 4, /* cache lines of the next pool: more take longer than they save */
 };
 
 #ifdef __cplusplus
@@ -46,7 +46,7 @@ void type_pool_init_bin(struct bin *bin, poolobj_type *type, size_t bytes);
 size_t type_pool_bin_stride(size_t bytes);
 /* The bin for an object of `bytes`, at most SHARED_MAX; NULL: no memory. */
 struct bin *type_pool_bin_for(poolobj_type *type, size_t bytes);
-/* The bin is left with no current pool; one without an object goes back. */
+/* Leaves the bin with no current pool; the pool goes back if it has no object. */
 void type_pool_retire_bin(struct bin *bin);
 /* Leaves the bin with no current pool if that has no object. */
 void type_pool_retire_empty(struct bin *bin);
@@ -70,8 +70,9 @@ size_t type_pool_free_set(struct type_pool *pool, struct object_set objects);
 /* The pool is no longer held, after blocks were taken back. */
 void type_pool_let_go(struct type_pool *pool);
 /* Freezes all pools of the type: their bins do not know them, so that no object is made in them.
-   Nothing is on a free list. And opens them again, calling each with them. */
+   Its free lists are empty before. */
 void type_pool_close_all(poolobj_type *type);
+/* Opens the frozen pools of the type again, and calls `each` with them. */
 void type_pool_open_all(poolobj_type *type, void (*each)(struct type_pool *pool));
 /* The tracked pool after this one that is not frozen, in the order of types; after NULL the first.
    NULL: no more. */
@@ -83,7 +84,7 @@ struct type_pool *type_pool_find(uintptr_t address);
 /* The pool that an address lies in, which may be any; NULL: none, or that of an object of more than
    one pool, behind its first. */
 struct type_pool *type_pool_around(uintptr_t address);
-/* Objects in the pool. */
+/* Objects in the pool, those that are dying among them. */
 size_t type_pool_count(const struct type_pool *pool);
 
 /* ---- Free blocks ---- */
@@ -112,7 +113,7 @@ ALWAYS_INLINE poolobj *type_pool_lowest(const struct type_pool *pool, unsigned w
                                         uint64_t bits) {
     return type_pool_at_granule(pool, word * 64 + bit_lowest(bits));
 }
-/* Asks for the memory of what a set of a pool that comes soon stands for. */
+/* Asks for the memory of the objects of a set, in a pool that comes soon, before it is needed. */
 static inline void type_pool_prefetch_set(const struct type_pool *pool,
                                           const struct object_set *set) {
     for (unsigned w = 0; w < MARK_WORDS; w++)

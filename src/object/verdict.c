@@ -46,7 +46,7 @@ static inline void all_edges(poolobj *const *slots, size_t count, void *round) {
     add_edges((struct gc_round *)round, slots, count);
 }
 
-/* True: each object is white still. */
+/* Adds the sums of a pool. True: each of its white objects is white still. */
 static bool sum_pool(struct gc_round *round, struct type_pool *pool, uint8_t *flags) {
     ASSERT(round->phase == ROUND_CHECK);
     struct object_set white = *white_of(pool);
@@ -87,7 +87,7 @@ static struct type_pool *next_pool(const poolobj_heap *heap, struct walk *walk) 
     return walk->pool = type_pool_after(heap, walk->pool);
 }
 
-/* Objects of the pool after the next, which the processor does not foresee. */
+/* The objects of the pool so many places on are asked for, which the processor does not foresee. */
 enum { NOTED_AHEAD = 4 };
 
 static void prefetch_noted(const struct gc_round *round, const struct walk *walk) {
@@ -110,7 +110,8 @@ static bool has_calls(poolobj_heap *heap) {
     return false;
 }
 
-/* False: an object among them is white no more, to which references may have been counted. */
+/* Adds the sums of all pools. False: an object in them is white no more, to which references may
+   have been counted. */
 static bool sum_all(poolobj_heap *heap, uint8_t *flags) {
     struct gc_round *round = &heap->round;
     struct walk walk = {round->queue_first, NULL};

@@ -20,7 +20,8 @@ extern "C" {
 /* Adds the sums of a pool and notes it, if it has white objects. False: there is more. */
 bool verdict_sum(struct gc_round *round, struct type_pool *pool);
 bool verdict_is_garbage(const struct gc_round *round);
-/* The sums of all pools at this instant. Sets `called` if finalizers or callbacks are due. */
+/* Takes the sums of all pools at this instant. Sets *called to whether the white objects are
+   garbage with finalizers or callbacks that are due. */
 void verdict_check(poolobj_heap *heap, bool *called);
 /* Calls the finalizers and callbacks that are due, finalizers until `until` of os_clock_ns; what is
  * white is to be tested anew. */

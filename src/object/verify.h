@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* Ends the process if an object of the chain's pools holds a reference that is not reported. */
+/* Ends the process if an object of the chain's pools holds a reference that is not reported, or
+   reports one that leads to no living object of its heap, or of a shared one. */
 void verify_chain(struct type_pool *chain);
 /* Ends the process if a root holds anything but a living object of the heap or NULL. */
 void verify_roots(const poolobj_heap *heap);

@@ -14,7 +14,8 @@ struct decimal {
     int count, point;
 };
 
-/* Written without a point, which is the locale's. */
+/* Whether the decimal is read back as the number. It is written without a point, which is the
+   locale's. */
 static bool reads_as(const struct decimal *decimal, double number) {
     char text[2 * FLOAT_TEXT_SIZE];
     snprintf(text, sizeof text, "%.*se%d", decimal->count, decimal->digits,

@@ -100,8 +100,8 @@ ALWAYS_INLINE poolobj **probe(const poolval_space *space, const struct value_dic
     return NULL;
 }
 
-/* Whether the key of an entry, held meanwhile, is equal: 1, 0, -1; CHANGED: the dictionary is not
-   what it was, but if not, it holds the key still. */
+/* Whether the key of an entry, held meanwhile, is equal: 1, 0, -1; or CHANGED: the dictionary is
+   not what it was, and may not hold the key any more. */
 enum { CHANGED = 2 };
 static int same_careful(poolval_space *space, const struct value_dict *dict, poolobj *const *entry,
                         poolobj *key) {
@@ -216,8 +216,8 @@ static void forget_table(struct value_dict *dict) {
     dict->length = dict->used = dict->filled = dict->first = 0;
 }
 
-/* The hashes of some entries and their slots are asked for before the first is needed: a million
-   integers are inserted in 60 ns each instead of 95. */
+/* The hashes of some entries and their slots are asked for before the first is needed, as no cache
+   holds those of a large table. */
 ALWAYS_INLINE void link_all_of(poolval_space *space, struct value_dict *dict, unsigned width) {
     enum { AT_ONCE = 16 };
     uint64_t hash[AT_ONCE];
@@ -281,8 +281,8 @@ static bool remake(poolval_space *space, struct value_dict *dict, unsigned bits)
    by item, and each new table hashes all of them again. */
 enum { SET_QUADRUPLES = 50000 };
 
-/* Room for another entry, to which a slot leads already: twice as much as there are keys, which is
-   half as much after many were removed. */
+/* Makes room for another entry, to which a slot leads then: twice as much as there are keys, which
+   is half as much after many were removed. */
 static NOINLINE bool grow_entries(poolval_space *space, struct value_dict *dict, uint64_t hash) {
     bool fast = dict->length <= SET_QUADRUPLES && !value_is(space, &dict->base, POOLVAL_DICT);
     size_t wanted = dict->length * (fast ? 4 : 2);
@@ -291,7 +291,7 @@ static NOINLINE bool grow_entries(poolval_space *space, struct value_dict *dict,
     return true;
 }
 
-/* After a removal: walks should not pass by much that was removed. Goes on without memory. */
+/* After a removal: walks should not pass by much that was removed. Without memory all stays. */
 static void shrink_entries(poolval_space *space, struct value_dict *dict) {
     if (dict->length == 0 && dict_bits(dict) == BITS_LEAST) {
         memset(dict_table(dict), 0, (size_t)1 << BITS_LEAST);

@@ -35,14 +35,15 @@ static inline uint64_t dict_version(const struct value_dict *dict) {
     return value_dict_version(dict);
 }
 
-/* The narrowest slot for numbers up to the capacity; the slots; and the block of the table, NULL if
-   there is none. */
+/* The width of the narrowest slots for numbers up to the capacity: 1, 2, 4 or 8. */
 static inline unsigned dict_slot_width(unsigned bits) {
     return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
 }
+/* Where the slots of the table begin. */
 static inline void *dict_slots(const struct value_dict *dict, unsigned width) {
     return (char *)dict->item - ((size_t)width << dict_bits(dict));
 }
+/* The block of the table; NULL: there is none. */
 static inline void *dict_table(const struct value_dict *dict) {
     return dict_bits(dict) == 0 ? NULL : dict_slots(dict, dict_slot_width(dict_bits(dict)));
 }
@@ -61,12 +62,12 @@ static inline struct value_dict *dict_new(poolval_space *space) {
    noted. */
 bool dict_remove(poolval_space *space, struct value_dict *dict, poolobj *key, poolobj *entry[2]);
 void dict_clear(struct value_dict *dict);
-/* Entry of a key with this hash, which is held by the caller, which is a pointer to key and value;
-   NULL: it is not there. */
+/* The entry of a key with this hash, a pointer to key and value; the caller holds the key. NULL: it
+   is not there, or the look-up failed. */
 poolobj **dict_find(const poolval_space *space, const struct value_dict *dict, poolobj *key,
                     uint64_t hash);
-/* After one found nothing: whether a hook of a key failed in it, whose failure is noted then. Asked
-   once. */
+/* After a look-up that found nothing: whether it failed (a hook of a key did, say, or keys are
+   nested too deep), with the failure noted. Asked once. */
 static inline bool dict_find_failed(poolval_space *space) {
     if (likely(!space->find_failed)) return false;
     space->find_failed = false;

@@ -36,14 +36,14 @@ extern "C" {
 /* False: no specification, with the failure noted. */
 bool format_read(poolval_space *space, const struct value_str *spec, size_t start, size_t stop,
                  struct format *format);
-/* Writes a value so; where that does not go, the writer fails. */
+/* Writes a value as the format says; where that does not go, the writer fails. */
 void format_write(struct writer *writer, poolobj *value, const struct format *format);
 /* Writes the parts of a number: sign, zeros, groups, width. */
 void format_write_number(struct writer *writer, const struct format *format,
                          const struct format_number *number);
 /* Writes a float. */
 void format_write_real(struct writer *writer, double number, const struct format *format);
-/* "the format type 'd' does not go with str". */
+/* "the format 'd' does not go with str". */
 void format_fail(struct writer *writer, const struct format *format, const poolobj *value);
 
 #ifdef __cplusplus

@@ -168,7 +168,7 @@ static poolobj **attribute_slot(const poolval_space *space, struct value_instanc
     return number < NAMES_MAX && number < instance_room(instance) ? &instance->item[number] : NULL;
 }
 
-/* Borrowed; NULL. */
+/* The value of a name in a dictionary, borrowed; NULL: there is none. */
 static poolobj *get_from(const poolval_space *space, const struct value_dict *dict, poolobj *name,
                          uint64_t hash) {
     poolobj **entry = dict != NULL ? dict_find(space, dict, name, hash) : NULL;
@@ -228,7 +228,7 @@ static void *fail_attribute(poolval_space *space, const poolobj *object, poolobj
                       failure_copy(&space->failure, 1, utf8, strlen(utf8)));
 }
 
-/* Borrowed. *of_class: it is of the class of an instance. */
+/* The attribute, borrowed; NULL: there is none. *of_class: it is of the class of an instance. */
 static poolobj *find_attribute(const poolval_space *space, poolobj *object, poolobj *name,
                                bool *of_class) {
     uint64_t hash = str_hash(space, (struct value_str *)name);

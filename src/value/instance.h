@@ -30,13 +30,14 @@ extern const size_t class_refs[], instance_refs[];
 static inline size_t instance_room(const struct value_instance *instance) {
     return (object_bytes(ledger_pool(instance)) - sizeof *instance) / sizeof(poolobj *);
 }
-/* With the same attributes; NULL: the failure is noted. */
+/* An instance of the same class with the same attributes; NULL: the failure is noted. */
 poolobj *instance_copy(poolval_space *space, const struct value_instance *from);
 /* A class of the name without base and attributes; an instance with room for so many, all of them
    missing. NULL: the failure is noted. */
 struct value_class *instance_new_class(poolval_space *space, poolobj *name);
 struct value_instance *instance_new(poolval_space *space, struct value_class *class_, size_t room);
-/* They give up what they hold, but for the class of an instance, which is not finalized then. */
+/* A class gives up the attributes that its instances share. An instance gives up all its
+   attributes, keeps its class, and is not finalized any more. 0, or -1. */
 int instance_clear_class(poolval_space *space, poolobj *value);
 int instance_clear(poolval_space *space, poolobj *value);
 void instance_finalize(poolobj *instance);

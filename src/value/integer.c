@@ -83,7 +83,7 @@ poolobj *integer_multiply(poolval_space *space, const struct integer *a, const s
 
 /* ---- Quotients ---- */
 
-/* Magnitudes: `quotient` has a word more than it needs. */
+/* Divides magnitudes; `quotient` has a word more than it needs. False: no memory, noted. */
 static bool divide_magnitudes(poolval_space *space, const struct integer *a,
                               const struct integer *b, uint64_t *quotient, uint64_t *rest) {
     if (b->length == 1) {
@@ -99,8 +99,9 @@ static bool divide_magnitudes(poolval_space *space, const struct integer *a,
     return true;
 }
 
-/* The quotients of C are rounded to zero: where the signs differ and something is left, one less,
-   and what is left is counted from the other side. */
+/* A quotient of magnitudes is rounded to zero. Where the signs differ and something is left, the
+   number is one less, so that its magnitude is one more, and what is left is counted from the other
+   side. */
 static void floor_quotient(uint64_t *quotient, size_t length, uint64_t *rest,
                            const struct integer *b) {
     static const uint64_t one = 1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * key.h - hashes and equality of what can be a key: everything but lists, dictionaries, and tuples
- * that hold one. No code of the program runs here, but hooks of own types; the hash of a key that
- * was made once is known, so that none runs for it again.
+ * key.h - hashes and equality of what can be a key: everything but lists, dictionaries, sets, byte
+ * arrays, slices, tuples that hold one, and objects with a hook for equality but none for hashes.
+ * No code of the program runs here, but hooks of own types; the hash of a key that was made once is
+ * known, so that none runs for it again.
  */
 #ifndef POOLALLOC_VALUE_KEY_H
 #define POOLALLOC_VALUE_KEY_H
@@ -16,8 +17,8 @@ extern "C" {
 
 /* False: no key, or nested deeper than `depth`; the failure is noted. */
 bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t *hash);
-/* Whether two keys that were hashed are equal: 1, 0, -1 if a hook failed. The same object always
- * is. */
+/* Whether two keys that were hashed are equal: 1, 0, or -1 with the failure noted: a hook failed,
+ * or the keys are nested too deep. The same object always is equal to itself. */
 int key_equal(const poolval_space *space, const poolobj *a, const poolobj *b);
 
 ALWAYS_INLINE uint64_t key_hash_int(const poolval_space *space, const poolobj *value) {

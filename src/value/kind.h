@@ -28,7 +28,7 @@ struct kind {
     poolobj_typespec spec;
     size_t kept;    /* offset of the option that says how long the free list is; 0: there is none */
     size_t listed;  /* free_items where the option is not 0 */
-    bool changes;   /* it can change: no key, and not shared by threads */
+    bool changes;   /* it can change, so that threads do not share it */
     bool tracked;   /* the collector looks at it, as it refers to others: see value_is_tracked */
     bool entries;   /* it is a struct value_dict, whose entries are what it has */
     bool extended;  /* programs may extend it: see poolval_type_new */
@@ -58,9 +58,11 @@ struct kind {
     /* Copies its parts into the copy. False: the failure is noted. NULL: it has none. */
     bool (*transfer_parts)(struct transfer *transfer, const poolobj *value, poolobj *copy,
                            size_t depth);
-    /* A copy with its parts, where these two are not enough. NULL: they are. */
+    /* A copy with its parts, where `transfer` and `transfer_parts` are not enough. NULL: they are.
+     */
     poolobj *(*transfer_whole)(struct transfer *transfer, const poolobj *value, size_t depth);
-    /* Takes out all that it holds. NULL: that can't be, or needs not. */
+    /* Takes out what it holds, so that cycles through it end. 0, or -1. NULL: that can't be, or
+       needs not. */
     int (*clear)(poolval_space *space, poolobj *value);
 
     /* Bytes outside of its object. NULL: none. */

@@ -178,8 +178,8 @@ uint64_t limbs_divide_word(uint64_t *q, const uint64_t *a, size_t length, uint64
     return rest;
 }
 
-/* A word of the quotient, or up to two too much: by the two highest words of the divisor, whose top
-   bit is set. */
+/* A word of the quotient, or one too much: by the two highest words of the divisor, whose top bit
+   is set, and the three of what is left. */
 static uint64_t estimate(const uint64_t *rest, uint64_t first, uint64_t second) {
     two_words top = (two_words)rest[0] << LIMB_BITS | rest[-1];
     two_words guess = rest[0] >= first ? UINT64_MAX : top / first;

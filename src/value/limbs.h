@@ -21,7 +21,7 @@ static inline size_t limbs_trim(const uint64_t *a, size_t length) {
 }
 /* -1, 0, 1; of trimmed numbers. */
 int limbs_compare(const uint64_t *a, size_t a_length, const uint64_t *b, size_t b_length);
-/* The bit above the highest that is set. */
+/* How many bits there are up to the highest that is set; of a trimmed number. */
 size_t limbs_bits(const uint64_t *a, size_t length);
 
 /* r = a + b and a - b, of a's length, which is b's at least; r may be a or b. Return the carry;

@@ -18,11 +18,11 @@ struct seen_slot {
 struct memo {
     poolval_space *space;
     size_t visited; /* containers */
-    size_t work;    /* and their items */
+    size_t work;    /* containers and their items */
     size_t level;   /* of keys inside of keys: how deep */
     struct seen_slot *slot;
     size_t size, used; /* a power of two or 0; at most half are used */
-    bool holds;        /* what it has, as hooks may drop it */
+    bool holds;        /* references to what it has, as hooks may drop it */
 };
 
 enum { MEMO_FROM = 64 };
@@ -43,8 +43,9 @@ static inline void memo_end(struct memo *memo) {
 }
 
 /* The memo of the equality in the midst of which a hook asks for another, or `fresh`, which is
-   begun; and its end. */
+   begun. */
 struct memo *memo_join(struct memo *fresh, poolval_space *space);
+/* Ends the memo that memo_join gave, if it is `fresh`. */
 void memo_part(struct memo *memo, struct memo *fresh);
 /* own_equal of a pair, of which at least one is of an own type, with this memo for what it asks. */
 int memo_equal_own(struct memo *memo, const poolobj *a, const poolobj *b, size_t depth);
@@ -59,10 +60,12 @@ static inline void memo_ascend(struct memo *memo) { memo->level--; }
 /* Whether two frozen sets or sets are equal, 1, 0, -1; look-ups in them go on with this memo. */
 int memo_equal_sets(struct memo *memo, const poolobj *a, const poolobj *b);
 
-/* A container with so many items. False: more than the space allows, with the failure noted. */
+/* Counts a container with so many items. False: more than the space allows, with the failure noted.
+ */
 bool memo_visit(struct memo *memo, size_t items);
-/* Whether it was seen, and its word. */
+/* Whether a value, or a pair if b is not NULL, was seen; its word. */
 bool memo_find(const struct memo *memo, const poolobj *a, const poolobj *b, uint64_t *word);
+/* Notes what was seen, if there is memory for it. */
 void memo_add(struct memo *memo, const poolobj *a, const poolobj *b, uint64_t word);
 
 #ifdef __cplusplus

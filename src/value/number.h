@@ -23,7 +23,7 @@ static inline bool number_is(const poolval_space *space, const poolobj *value) {
     unsigned type = value_type(space, value);
     return type >= POOLVAL_BOOL && type <= POOLVAL_LARGE_INT;
 }
-/* True and the number: of an int or bool. */
+/* True, and the number of an int or bool; false for all else. */
 static inline bool number_int_of(const poolval_space *space, const poolobj *value,
                                  int64_t *number) {
     if (value_is(space, value, POOLVAL_INT) || value_is(space, value, POOLVAL_BOOL)) {

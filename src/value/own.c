@@ -10,7 +10,7 @@ const struct own *own_find(const poolval_space *space, const poolobj *value) {
 
 /* ---- Calls ---- */
 
-/* What is as it was when a hook has returned. */
+/* A call of a hook: what is put back when it has returned, and what is called. */
 struct call {
     poolval_space *space;
     size_t depth_max;
@@ -29,7 +29,7 @@ static bool begin_call(struct call *call, poolval_space *space, poolobj *value, 
     return true;
 }
 
-/* Who failed has said why. */
+/* A hook that failed should have said why; if not, that is the failure. */
 static void end_call(struct call *call, bool failed) {
     poolval_space *space = call->space;
     space->depth_max = call->depth_max;
@@ -120,7 +120,7 @@ static void end_quiet(poolval_space *space, int code) {
     space->failure.format = NULL;
 }
 
-/* Both as a key. True: they have different hashes. */
+/* Whether both can be keys and have different hashes. */
 static bool hashes_differ(poolval_space *space, poolobj *a, poolobj *b) {
     uint64_t x, y;
     int code = begin_quiet(space);
@@ -129,7 +129,7 @@ static bool hashes_differ(poolval_space *space, poolobj *a, poolobj *b) {
     return both && x != y;
 }
 
-/* True: they have an order, which says so. */
+/* Whether they have an order that contradicts `equal`. */
 static bool order_differs(poolval_space *space, poolobj *a, poolobj *b, size_t depth, int equal) {
     int order = 0, code = begin_quiet(space);
     bool ordered = own_compare(space, a, b, depth, &order) == 1;

@@ -41,8 +41,8 @@ static inline const struct own *own_of(const poolval_space *space, const poolobj
     return own_any(space) ? own_find(space, value) : NULL;
 }
 
-/* The functions below are for values of which own_of has something, with the levels that are left.
-   They note the failure, and say so as hooks do. */
+/* The functions below are for values for which own_of finds something; `depth` levels are left.
+   They note a failure, and return then what a hook returns. */
 bool own_hash(const struct own *own, poolobj *value, size_t depth, uint64_t *hash);
 /* At least one of them is of an own type: 1, 0, -1. */
 int own_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth);
@@ -59,7 +59,7 @@ poolobj *own_copy_to(const struct own *own, poolval_space *to, poolobj *value, s
    to be copied. All else is taken as it is. */
 bool own_is_new(const poolval_space *space, const poolobj *copy);
 /* The copy has its parts now: a hash that the hook copied, or was asked for before, is forgotten.
-   Returns it. */
+   Returns the copy. */
 poolobj *own_whole(const poolval_space *space, poolobj *copy);
 ptrdiff_t own_length(const struct own *own, poolobj *value);
 poolobj *own_iterate(const struct own *own, poolobj *value);

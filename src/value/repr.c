@@ -271,8 +271,8 @@ static void write_large(struct writer *writer, const struct integer *view) {
 
 enum { WORD_TEXT_SIZE = 21 }; /* a sign, 19 digits, a zero byte */
 
-/* Writes a number at the end of the text, which printf takes ten times as long for; returns where
-   it begins. */
+/* Writes a number at the end of the text, more quickly than printf does; returns where it begins.
+ */
 static char *word_text(char text[WORD_TEXT_SIZE], int64_t number) {
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
     char *at = text + WORD_TEXT_SIZE - 1;

@@ -42,7 +42,7 @@ int set_equal(const poolval_space *space, const poolobj *a, const poolobj *b) {
 
 /* ---- Making ---- */
 
-/* Whatever the order of the items is. */
+/* A hash that does not depend on the order of the items. */
 static uint64_t hash_of_set(poolval_space *space, const struct value_dict *set) {
     size_t index = 0;
     uint64_t all = 0, hash;
@@ -55,7 +55,8 @@ void set_freeze(poolval_space *space, struct value_dict *set) {
     set->state = hash_of_set(space, set) * DICT_CHANGE + dict_bits(set);
 }
 
-/* The set is whole; or not, and goes. */
+/* Returns the set if it is whole, with its hash if it is frozen; else drops it, and returns NULL.
+ */
 static poolobj *finish_set(poolval_space *space, struct value_dict *set, bool good) {
     if (!good) {
         value_unref(&set->base);

@@ -9,9 +9,9 @@
 extern "C" {
 #endif
 
-/* Called when a space goes: known here, as it is what tells the type of a space from all others. */
+/* Called when the object that stands for a space goes, as its heap ends. */
 void space_drop(poolobj *object);
-/* NULL: the object is no value. Cost: a walk over the types of its heap. */
+/* The space of a value, or of an object of an own type; NULL: the object is neither. */
 const poolval_space *space_of(const poolobj *value);
 
 /* The object that lives as long as a space. */

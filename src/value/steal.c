@@ -2,7 +2,7 @@
 /* The functions of poolval.h that take over references: those of values that were just made. */
 #include "value/list.h"
 
-/* What a call that failed gives: its failure stays. */
+/* Whether there is a value. NULL is what a call gave that failed: its failure stays. */
 static bool is_there(poolval_space *space, const poolobj *value) {
     if (likely(value != NULL)) return true;
     if (space->failure.code == POOLVAL_OK) value_fail_null(space, "item");

@@ -97,7 +97,7 @@ struct value_str *str_new_ascii(poolval_space *space, const char *chars, size_t 
 void str_widen(void *to, unsigned to_log, const void *from, unsigned from_log, size_t count);
 /* The string with these characters, shared if there is one; `data` may be wider than needed. */
 poolobj *str_new_chars(poolval_space *space, const void *data, unsigned width_log, size_t length);
-/* The shared strings; false: no memory. */
+/* Makes the shared strings; false: no memory. */
 bool str_make_shared(poolval_space *space);
 /* Drops what belongs to a string that dies, but for its place in the table of the interned. */
 void str_drop_utf8(struct value_str *str);
@@ -107,7 +107,7 @@ uint64_t str_make_hash(const poolval_space *space, struct value_str *str);
 ALWAYS_INLINE uint64_t str_hash(const poolval_space *space, struct value_str *str) {
     return likely(str->hash != 0) ? str->hash : str_make_hash(space, str);
 }
-/* Same length, width and flags but for the states. */
+/* Whether two shapes have the same length, width and flags but for the states. */
 static inline bool str_same_shape(uint64_t a, uint64_t b) {
     return ((a ^ b) & ~(uint64_t)STR_STATES) == 0;
 }

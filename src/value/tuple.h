@@ -15,8 +15,8 @@ static const size_t TUPLE_LENGTH_MAX = (size_t)1 << 44;
 extern "C" {
 #endif
 
-/* A tuple of `length` > 0 whose items are still NULL: nobody else may see it before they are set.
- */
+/* A tuple of `length` items, which are still NULL: nobody else may see it before they are set. Of
+   length 0 only the shared one is made. NULL: no memory. */
 struct value_tuple *tuple_new_empty(poolval_space *space, size_t length);
 /* A tuple whose items are not known yet: who asks for it sets all of them at once. NULL: no memory.
  */

@@ -90,7 +90,7 @@ struct poolval_space {
     uint16_t first; /* number[POOLVAL_NONE], where the inline functions of poolval.h read it */
     uint16_t number[POOLVAL_TYPES]; /* of the types, as headers have it: one after the other */
     int list_growth;
-    poolobj_type *type[POOLVAL_TYPES]; /* but that of OTHER, of which the space itself is */
+    poolobj_type *type[POOLVAL_TYPES]; /* for OTHER that of the object in space.h */
     poolobj **small_int;               /* small_count of them, the first is small_min */
     int64_t small_min;
     uint64_t small_count;
@@ -100,14 +100,14 @@ struct poolval_space {
     poolobj *none, *boolean[2], *empty_tuple;
     poolobj *empty_str, *latin1[LATIN1_CHARS];
     poolobj_heap *heap;
-    size_t depth_limit; /* depth_max, which is lower inside of hooks (own.h) */
+    size_t depth_limit; /* the option; depth_max is lower inside of hooks (own.h) */
     size_t owned;       /* own types that were made */
     bool check_hooks;
     bool checked;          /* the heap is: objects of others are refused */
     struct own *instances; /* hooks of all instances, or NULL */
     void (*instance_finalize)(poolval_space *space, poolobj *instance);
     bool met_own;                /* a look-up has met a key of an own type, see dict.c */
-    bool find_failed;            /* a hook failed in a look-up, see dict.h */
+    bool find_failed;            /* a look-up failed, see dict.h */
     struct memo *memo;           /* of an equality that a hook was asked for: memo.h */
     const struct around *around; /* containers around a hook that is asked for text: repr.c */
     bool closing;                /* the heap ends: the last interned string frees the space */
@@ -172,21 +172,22 @@ COLD void *value_fail_memory(poolval_space *space);
 /* "nested deeper than 1000 levels"; false. */
 COLD bool value_fail_depth(poolval_space *space);
 
-/* The value is of the type. False: the failure is noted. */
+/* Requires a value of the type. False: the failure is noted. */
 ALWAYS_INLINE bool value_require(poolval_space *space, const poolobj *value, unsigned type,
                                  const char *needed) {
     if (likely(value_is(space, value, type))) return true;
     value_fail_type(space, needed, value);
     return false;
 }
-/* It is an object at all: `what` names the argument. */
+/* Require that there is a value; `what` names the argument. */
 COLD void value_fail_null(poolval_space *space, const char *what);
 ALWAYS_INLINE bool value_require_any(poolval_space *space, const poolobj *value, const char *what) {
     if (likely(value != NULL)) return true;
     value_fail_null(space, what);
     return false;
 }
-/* In a heap that is checked: it is an object of the heap, or of a shared one. */
+/* In a heap that is checked, requires an object of the heap, or of a shared one. False: the failure
+   is noted. */
 COLD bool value_check_heap(poolval_space *space, const poolobj *value, const char *what);
 /* Requires a value that may go into a container. */
 ALWAYS_INLINE bool value_require_item(poolval_space *space, const poolobj *value,
@@ -200,8 +201,8 @@ static inline bool value_require_items(poolval_space *space, poolobj *const *ite
         if (!value_require_item(space, items[i], "item")) return false;
     return true;
 }
-/* In a heap that is checked: the items of a list or tuple may go into another container. Types have
-   the same numbers in all heaps, so that it may be one of another heap. */
+/* In a heap that is checked, requires that the items of a list or tuple may go into another
+   container. Types have the same numbers in all heaps, so that it may be one of another heap. */
 COLD bool value_check_items(poolval_space *space, poolobj *const *items, size_t count);
 ALWAYS_INLINE bool value_admits(poolval_space *space, poolobj *const *items, size_t count) {
     return likely(!space->checked) || value_check_items(space, items, count);
@@ -266,8 +267,8 @@ ALWAYS_INLINE poolobj *value_made(poolval_space *space, void *container) {
 /* Tables of values; those that try note no failure. */
 void *value_allocate(poolval_space *space, size_t size);
 void *value_try_allocate(size_t size);
-/* Changes the size of a table; NULL with size 0 is a new one. Where it fails, the table is as it
-   was. */
+/* Changes the size of a table; with NULL and an old size of 0 it makes a new one. NULL: no memory,
+   and the table is as it was. */
 void *value_try_reallocate(void *table, size_t old_size, size_t size);
 static inline void value_free(void *table) {
     if (table != NULL) free(table); /* of NULL, which is frequent, without a call */

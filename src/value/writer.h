@@ -23,7 +23,7 @@ extern "C" {
 void writer_begin(struct writer *writer, poolval_space *space);
 void writer_char(struct writer *writer, uint32_t character);
 void writer_text(struct writer *writer, const char *ascii);
-/* Valid or not: if not, the writer fails. */
+/* Writes UTF-8; if it is not valid, the writer fails. */
 void writer_utf8(struct writer *writer, const char *text, size_t size);
 /* Characters of a string from `start` on. */
 void writer_part(struct writer *writer, const struct value_str *str, size_t start, size_t count);

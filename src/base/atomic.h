@@ -18,8 +18,9 @@ struct atomic_u32 {
     uint32_t value;
 };
 
-/* The ordered ones: of two threads that each store to one word and then load the other's, at least
-   one sees what the other stored. */
+/* The operations whose names end with _ordered are in one order for all threads: of two threads
+   that each store to one word and then load the other's, at least one sees what the other
+   stored. */
 #define ATOMIC_FUNCTIONS(name, type)                                                               \
     static inline type name##_load(const struct name *a) {                                         \
         return __atomic_load_n(&a->value, __ATOMIC_RELAXED);                                       \
@@ -72,8 +73,8 @@ ATOMIC_FUNCTIONS(atomic_u8, uint8_t)
 ATOMIC_FUNCTIONS(atomic_u64, uint64_t)
 ATOMIC_FUNCTIONS(atomic_u32, uint32_t)
 
-/* What a signal handler or the child of a fork finds: all that is written before, nothing of what
-   is written after. No instruction. */
+/* A signal handler or the child of a fork that comes here finds all that is written before, and
+   nothing of what is written after. It costs no instruction. */
 static inline void atomic_in_sequence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
 #endif

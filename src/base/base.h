@@ -49,16 +49,16 @@ static inline size_t size_max(size_t a, size_t b) { return a > b ? a : b; }
 /* Bit positions of a word that is not 0. */
 static inline unsigned bit_lowest(uint64_t word) { return (unsigned)__builtin_ctzll(word); }
 static inline unsigned bit_highest(uint64_t word) { return 63u ^ (unsigned)__builtin_clzll(word); }
-/* By sums of pairs, fours and bytes: the compiler's own is a call into its library where the
-   processor is not known to count, and one instruction where it is, for this too. */
+/* Counts by sums of pairs, fours and bytes: the compiler's own way is a call into its library where
+   the processor is not known to count bits, and one instruction where it is, for this too. */
 static inline unsigned bit_count(uint64_t word) {
     word -= word >> 1 & 0x5555555555555555;
     word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
     word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
     return (unsigned)(word * 0x0101010101010101 >> 56);
 }
-/* Clears the bit `number` modulo 64 of a word; true if it was set. One instruction where the
-   compiler makes four. */
+/* Clears the bit `number` modulo 64 of a word; true if it was set. It is one instruction where the
+   compiler would make four. */
 ALWAYS_INLINE bool bit_clear(uint64_t *word, uint64_t number) {
     bool was_set;
 #ifdef __x86_64__
@@ -70,8 +70,8 @@ ALWAYS_INLINE bool bit_clear(uint64_t *word, uint64_t number) {
 #endif
     return was_set;
 }
-/* Counts down; true at 0. In one instruction, of which a store by another thread in between is
-   lost, or comes after it. */
+/* Counts down, in one instruction where there is one for it; true at 0. What another thread stores
+   in between is lost, or is counted down from then on. */
 ALWAYS_INLINE bool count_down(uint32_t *counter) {
 #ifdef __x86_64__
     bool is_zero;

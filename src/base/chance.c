@@ -28,7 +28,8 @@ uint32_t chance_trials(struct chance *chance, unsigned mean) {
     return trials < 4e9 ? (uint32_t)trials : UINT32_MAX;
 }
 
-/* By halving, and doubling back: that of twice the length is p + p - p^2. */
+/* The length is halved until the series needs few terms, and then doubled again: if the chance
+   within a length is p, it is p + p - p^2 within twice that length. */
 double chance_within(double length) {
     unsigned halved = 0;
     if (!(length > 0)) return 0;

@@ -17,8 +17,9 @@
 extern "C" {
 #endif
 
-/* NULL, or what goes to the end of the line, about the address (0: there is none); and to lines
-   after it. Set at the start by layers that know more. */
+/* What is known about an address (0: there is none) goes to the end of the line by fail_context,
+   and to lines after it by fail_callers; NULL: nothing goes there. Layers that know more set them
+   at the start. */
 extern void (*fail_context)(struct text *to, uintptr_t address);
 extern void (*fail_callers)(struct text *to, uintptr_t address);
 
@@ -28,7 +29,7 @@ __attribute__((noreturn)) COLD void fail_at(const char *what, uintptr_t address,
 /* Writes "poolalloc: <function> <fault> <address> (<advice>)" and aborts. */
 __attribute__((noreturn)) COLD void fail_call(const char *function, const char *fault,
                                               uintptr_t address, const char *advice);
-/* "poolalloc: <function> of <address> with <argument> <value> (<advice>)", then abort. */
+/* Writes "poolalloc: <function> of <address> with <argument> <value> (<advice>)" and aborts. */
 __attribute__((noreturn)) COLD void fail_argument(const char *function, uintptr_t address,
                                                   const char *argument, uint64_t value,
                                                   const char *advice);

@@ -5,7 +5,7 @@
  * it, with no free slot between the two.
  *
  * A kind of table says what a slot is; its functions are inlined wherever the kind is a constant.
- * Who has a table keeps at least one slot free, as a search ends there.
+ * Whoever has a table keeps at least one slot free, as a search ends there.
  */
 #ifndef POOLALLOC_PROBING_H
 #define POOLALLOC_PROBING_H
@@ -17,7 +17,7 @@ struct probing {
     bool (*is_free)(const void *slot);
     /* The hash of what is in a slot that is not free; `owner` is as the caller passed it. */
     uint64_t (*hash_of)(const void *slot, const void *owner);
-    /* Whether the key that is looked for is in such a slot. */
+    /* Whether a slot that is not free has the key that is looked for. */
     bool (*has)(const void *slot, const void *key);
 };
 

@@ -26,8 +26,8 @@ static void discard_signal(int signal, const sigset_t *earlier) {
 }
 
 /* A write that nobody reads or that is beyond the limit on files fails, and does not end the
-   program: its signal goes to this thread, which blocks it meanwhile. The system call itself:
-   write() is a cancellation point, which malloc and free are not. */
+   program: its signal goes to this thread, which blocks it meanwhile. It is the system call itself,
+   as write() is a cancellation point, which malloc and free are not. */
 static void write_text(struct text *text) {
     sigset_t signals, before, earlier;
     sigemptyset(&signals);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * text.h - lines of text built in a fixed buffer and written with write(2): nothing here allocates,
- * so every layer may speak at any time. A full buffer is written out when it has a descriptor, and
- * cut off otherwise.
+ * so every layer may speak at any time. A full buffer is written out where there is a descriptor or
+ * write_out, and cut off otherwise.
  */
 #ifndef POOLALLOC_TEXT_H
 #define POOLALLOC_TEXT_H
@@ -32,7 +32,8 @@ void text_add_hex(struct text *text, uint64_t number); /* with 0x */
 void text_add_size(struct text *text, uint64_t bytes); /* 12 B, 34.5 KiB, 7.0 MiB, ... */
 /* Adds spaces until the present line is `column` wide. */
 void text_pad(struct text *text, size_t column);
-/* Writes out what is in the buffer; keeps errno. 0, or the errno of the first failure. */
+/* Writes out what is in the buffer, and keeps errno unless write_out sets it. 0, or the errno of
+   the first failure. */
 int text_flush(struct text *text);
 
 #ifdef __cplusplus

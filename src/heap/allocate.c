@@ -120,7 +120,7 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     return true;
 }
 
-/* One line for the process, as what follows may look like a fault of its own. */
+/* Writes one line in a process, as what follows may look like a fault of its own. */
 static COLD void note_limit(size_t size) {
     static struct atomic_u32 noted;
     if (!space_lock()) return;
@@ -140,7 +140,7 @@ static COLD void note_limit(size_t size) {
     text_flush(&text);
 }
 
-/* Nothing was to be had: from the emergency memory if the thread was interrupted inside the
+/* Nothing else was to be had: takes emergency memory if the thread was interrupted inside the
    allocator, or another stands still there. If even that is used up, the other may yet go on. */
 static COLD void *take_in_need(size_t size, size_t alignment) {
     bool inside = thread_heap_is_inside();
@@ -387,7 +387,7 @@ void *allocate_growing(size_t old_size, size_t size) {
     return block;
 }
 
-/* What a block that is freed, or shrinks to `size` bytes, does without. */
+/* Treats what a block that is freed, or shrinks to `size` bytes, does without. */
 static void treat_rest(struct block *block, size_t size) {
     treat_measure("free", block);
     if (block->kind != TAG_RUN && block->kind != TAG_DIRECT) return;

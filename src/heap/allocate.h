@@ -67,14 +67,13 @@ bool allocate_treat(uint32_t measures);
    no memory for it, or the shared heap is out of reach. */
 bool allocate_sample(size_t mean);
 /* From now on one block in `every` is guarded, 0: none, with so much memory (guard.h). Other
-   threads as above. */
+   threads first use up what they have at hand, until their heaps poll. */
 void allocate_guard(size_t every, size_t memory);
 /* Gives back all free memory but `keep` bytes; true if there was any. Other threads' heaps take
    part at their next slow path. */
 bool allocate_trim(size_t keep);
 
-/* Called by each poll while a word of `allocate_wishes` is not 0. It must not allocate.
- */
+/* Called by each poll while `allocate_wishes.any` is not 0. It must not allocate. */
 extern void (*allocate_tick)(void);
 enum sampling_wish { SAMPLING_TO_BEGIN = 1, SAMPLING_TO_END };
 /* What somebody wants at the next occasion: a signal handler, or a process that attaches by writing

@@ -90,7 +90,7 @@ static void shut_last_page(struct arena *arena) {
         free_last_page(arena);
 }
 
-/* The last pool is like the others again. False: the system refuses. */
+/* Makes the last pool like the others again. False: the system refuses. */
 static bool open_last_page(struct arena *arena) {
     if (likely(!arena->closed)) return true;
     if (!os_open(last_page(arena), POOL_SIZE)) return false;
@@ -107,7 +107,7 @@ static bool all_are_free(const struct arena *arena) {
 
 /* ---- Taking and giving back ---- */
 
-/* Its rank is that of an arena without free pools until some of them are taken. */
+/* The rank of a new arena is that of one without free pools until some of them are taken. */
 static struct arena *add_arena(void) {
     struct arena *arena = space_take_arena();
     if (arena == NULL) return NULL;
@@ -148,7 +148,7 @@ static void take_from_arena(struct arena *arena, uint64_t pools, struct arena_po
     rank_update(arena);
 }
 
-/* Pools from a short range between runs. */
+/* Takes pools from a short range between runs. */
 static bool take_between_runs(unsigned wanted, struct arena_pools *taken) {
     uintptr_t base;
     size_t count = space_take_short(wanted, &base);
@@ -171,7 +171,7 @@ bool arena_take_pools(unsigned wanted, struct arena_pools *taken) {
     return true;
 }
 
-/* Pools that were taken between runs: rows of pages like others. */
+/* Pools that were taken between runs go back as rows of pages. */
 static void return_between_runs(struct arena *arena, uint64_t pools) {
     while (pools != 0) {
         unsigned first = bit_lowest(pools), count = bit_run(pools, first);

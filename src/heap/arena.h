@@ -29,7 +29,7 @@ struct arena_pools {  /* some pools of one arena */
 bool arena_take_pools(unsigned wanted, struct arena_pools *taken);
 /* Gives back pools of one arena. */
 void arena_return(uintptr_t base, uint64_t pools);
-/* All lists anew from the arenas' words, after a fork and space_rebuild. */
+/* Makes all lists anew from the arenas' words, after a fork and space_rebuild. */
 void arena_rebuild(void);
 /* Ends the process if the lists, ranks and words of all arenas do not agree. */
 void arena_check(void);

@@ -47,7 +47,7 @@ static enum block_fault find_outside(uintptr_t address, struct block *block) {
 }
 
 /* No block starts in this page: what else is there? A page that is not free and has no tag lies in
-   a large block, or in a pool that its heap keeps empty. */
+   a large block, or in a pool that a heap has taken and not used yet. */
 static enum block_fault find_nothing(uintptr_t address, struct block *block) {
     const struct arena *arena = window_arena_at(address);
     if (arena == NULL || arena->kind == ARENA_NONE) return find_outside(address, block);

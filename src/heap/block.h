@@ -2,7 +2,7 @@
 /*
  * block.h - from an address to the block there, with every check: the one place where addresses
  * that programs hand in are judged. free, realloc, malloc_usable_size and the drain of remote frees
- * all come here; the fast path of free (heap.h) does the same for its own small blocks.
+ * all come here; the fast path of free (heap.h) does the same for blocks of the caller's heap.
  */
 #ifndef POOLALLOC_BLOCK_H
 #define POOLALLOC_BLOCK_H
@@ -28,8 +28,7 @@ struct block {
 extern "C" {
 #endif
 
-/* Fills *block if the result is BLOCK_LIVE; of a BLOCK_FREED pool block too. Any address will do.
- */
+/* Fills *block if the result is BLOCK_LIVE, or BLOCK_FREED in a pool. Any address will do. */
 enum block_fault block_find(uintptr_t address, struct block *block);
 
 /* True if the address lies in a pool or span and is aligned; fills *block, whether or not a live

@@ -10,8 +10,8 @@
 #include "heap/space.h"
 #include "heap/thread_heap.h"
 
-/* By live bits, which a span has in all its pools. Of a pool that changes hands meanwhile not more
-   is counted than a pool can hold. */
+/* Counts by live bits, which a span has in all its pools. Of a pool that changes hands meanwhile
+   not more is counted than a pool can hold. */
 static void count_pool(struct census *census, const struct pool *pool) {
     unsigned class_index = atomic_u8_load(&pool->class_index);
     unsigned capacity = size_classes[class_index].capacity;

@@ -14,7 +14,7 @@ struct census {
     size_t touched_bytes;           /* that may have memory behind them, live or free */
     size_t mapped_bytes, mapped_peak;
     size_t metadata_bytes;
-    size_t arenas, pools, span_pools, runs; /* with a live block, or the start of one */
+    size_t arenas, pools, span_pools, runs; /* arenas in use; others with a live block's start */
     size_t direct_blocks, direct_bytes, direct_blocks_peak, direct_bytes_peak;
     size_t heaps, purges, lock_takings;
     uint64_t served;                  /* blocks handed out by all heaps, */

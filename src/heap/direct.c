@@ -22,7 +22,7 @@ static size_t guard_of(const struct large *direct) { return direct->guarded ? os
 
 /* ---- Records ----
  *
- * One has its address exactly while the mapping is there: a fork may come at any moment, and
+ * A record has its address exactly while the mapping is there: a fork may come at any moment, and
  * direct_rebuild goes by it. Without a mapping it is all zero, as the place may be a pool's next.
  */
 
@@ -100,8 +100,8 @@ static bool become_arenas(struct large *direct) {
     return true;
 }
 
-/* Its addresses stay, without memory or access. False, and nothing done: they can't, or are not
-   wanted. */
+/* The addresses of a freed mapping stay, without memory or access. False, and nothing done: they
+   can't, or are not wanted. */
 static bool retire_direct(struct large *direct) {
     struct large gone = *direct;
     size_t guard = guard_of(direct);
@@ -190,8 +190,8 @@ bool direct_free(struct large *direct) {
 
 /* ---- Resizing: the kernel moves the memory to where it likes, and the record follows ---- */
 
-/* Where the memory was before it moved, which was unmapped a moment ago. It goes in pieces, so that
-   no more is needed than what the growth has just been refused. */
+/* Puts the memory back where it was before it moved, a place that was unmapped a moment ago. It
+   goes in pieces, so that hardly more is needed than the growth, which is undone first. */
 static void put_mapping_back(const struct large *direct, uintptr_t landed, size_t size) {
     enum { PIECE = 64 * 1024 };
     os_resize((void *)landed, size, direct->size);
@@ -204,7 +204,8 @@ static void put_mapping_back(const struct large *direct, uintptr_t landed, size_
     }
 }
 
-/* Copies what has moved to where no record can be, as other windows have the slot. */
+/* Copies a block that has moved to where it can have no record, as another window has the slot, to
+   a new mapping. */
 static struct large *rehouse(const struct large *from, uintptr_t landed, size_t size) {
     struct large *to = map_block(size, os_page_size());
     if (to == NULL) {
@@ -261,7 +262,7 @@ void *direct_resize(struct large *direct, size_t size) {
     return result;
 }
 
-/* For a message: in the middle of a block, or of nobody. */
+/* This is for a message: the address is in the middle of a block, or nobody's. */
 enum block_fault direct_fault_at(uintptr_t address) {
     enum block_fault fault = BLOCK_FOREIGN;
     if (!space_lock()) return fault;
@@ -303,7 +304,7 @@ bool direct_refuses(uintptr_t address) {
     return find_refusing(address, &found, &is_freed);
 }
 
-/* All callers where every block is sampled, else the one that is noted. */
+/* Tells all callers where every block is sampled, else the one that is noted. */
 static void tell_callers(const struct large *found, struct guard_story *story) {
     size_t size;
     story->asked.depth = story->freed.depth = 0;

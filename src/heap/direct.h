@@ -34,8 +34,8 @@ static inline bool direct_has_guards(void) {
    number of mappings, and these take two each. */
 enum { DIRECT_GUARDED_MOST = 16384 };
 bool direct_may_guard(void);
-/* False, and nothing done: another thread freed it at the same time. The space lock is out of
-   reach: the block stays. */
+/* False, and nothing done: another thread freed it at the same time. If the space lock is out of
+   reach, the block stays, and the result is true. */
 bool direct_free(struct large *direct);
 /* The block with `size` bytes where it is, or its memory moved elsewhere; NULL: neither works. */
 void *direct_resize(struct large *direct, size_t size);
@@ -44,9 +44,10 @@ enum block_fault direct_fault_at(uintptr_t address);
 /* True if the address is inaccessible as the guard page of a block, or as the place of one that was
    freed. */
 bool direct_refuses(uintptr_t address);
-/* What is known of that block, whose class is not (stride 0). False: there is none. */
+/* Tells what is known of the block that makes direct_refuses true; its class is not (stride 0).
+   False: there is none. */
 bool direct_tell(uintptr_t address, struct guard_story *story);
-/* After a fork with the lists in doubt: they and the figures anew from the records, after
+/* Makes the lists and figures anew from the records, after a fork that left them in doubt and after
    space_rebuild. With the space lock. */
 void direct_rebuild(void);
 

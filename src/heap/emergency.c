@@ -66,7 +66,7 @@ static uint64_t claim(struct atomic_u64 *word, unsigned count, unsigned step) {
     do {
         run = find_run(used, count, step);
         if (run == 0) return 0;
-    } while (!atomic_u64_replace(word, &used, used | run)); /* partner: emergency_free's */
+    } while (!atomic_u64_replace(word, &used, used | run)); /* partner: free_units' */
     return run;
 }
 
@@ -77,7 +77,7 @@ static void *take_units(struct emergency *here, unsigned count, unsigned step) {
         size_t unit = (size_t)w * WORD_UNITS + bit_lowest(run);
         memset(here->units + unit * UNIT, 0, (size_t)count * UNIT);
         for (unsigned i = 1; i < count; i++) atomic_u32_store(&here->sizes[unit + i], 0);
-        atomic_u32_store_release(&here->sizes[unit], count * UNIT);
+        atomic_u32_store_release(&here->sizes[unit], count * UNIT); /* partner: emergency_find */
         return here->units + unit * UNIT;
     }
     return NULL;

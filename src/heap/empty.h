@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* NULL: the option is off, or no slot is left, and any block will do. */
+/* A block of no bytes; NULL: the option is off, or no slot is left, and any block will do. */
 void *empty_allocate(void);
 
 #ifdef __cplusplus

@@ -33,7 +33,8 @@ static struct guard_pool *pool_now(void) {
 size_t guard_every(void) { return atomic_u64_load(&guard_state.every); }
 
 /* -ln(1 - 1/every), by its series: events that come one per so many blocks leave a block out with
-   the chance 1 - 1/every. An event in each block: beyond what chance_distance returns. */
+   the chance 1 - 1/every. Where each block has an event, the number is beyond what chance_distance
+   returns. */
 static double events_for(size_t every) {
     double x = 1 / (double)every, power = x, sum = 0;
     if (every <= 1) return 64;
@@ -134,7 +135,7 @@ static struct guard_slot *take_queued_slot(struct guard_pool *pool) {
     return slot;
 }
 
-/* BUSY; NULL: there is none for so many pages. */
+/* Takes a slot for so many pages, which is BUSY then; NULL: there is none. */
 static struct guard_slot *take_slot(struct guard_pool *pool, size_t pages) {
     ASSERT(lock_is_mine(&guard_state.lock));
     size_t live = atomic_u64_load(&pool->pages_live);

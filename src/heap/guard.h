@@ -5,18 +5,20 @@
  *
  * The pool is a row of slots with a guard page before the first and behind each:
  *   guard | slot | guard | slot | guard
- * A slot has GUARD_MAX bytes of address space, and memory behind the pages of its block while that
- * lives. The block ends where the slot does, as closely as its alignment allows, or begins where
- * the slot begins. What is left of its pages on either side holds a pattern that free compares.
+ * A slot has GUARD_MAX bytes of address space, or an OS page where that is longer, and memory
+ * behind the pages of its block while that lives. The block ends where the slot does, as closely as
+ * its alignment allows, or begins where the slot begins. What is left of its pages on either side
+ * holds a pattern that free compares.
  *
  * A slot that was freed is inaccessible and without memory, and the one that was freed first is
- * used again first. So that it takes long even where all blocks live, at most half of the slots do.
+ * used again first. So that it takes long even where all blocks live, live blocks have at most half
+ * as many pages as there are slots.
  *
  *   G1 a slot is LIVE if and only if its block's pages are accessible; while they are about to
  *      become so, or are no more, it is BUSY
  *   G2 the slots in the queue are FREED, and are all that are, but for those that a thread could
  *      not put there: these stay as they are
- *   G3 pages_live = sum of the pages of slots that are LIVE or BUSY
+ *   G3 pages_live = sum of the pages of slots that are LIVE or BUSY, or FREED and not in the queue
  *
  * The states are true at every moment, so that a fork may come between any two stores. All else is
  * under a lock of its own; where it is out of reach there is no guarded block.
@@ -90,8 +92,8 @@ struct guard_request {
 bool guard_has_room(void);
 /* A block, all zero, asked for by `asked`; NULL: there is no room. */
 void *guard_allocate(const struct guard_request *request, const struct stack *asked);
-/* Frees a live block, by the caller of the library. False, and nothing done: another thread freed
-   it at the same time. Ends the process if the bytes beside the block were written. */
+/* Frees a live block, and notes the callers. False, and nothing done: another thread freed it at
+   the same time. Ends the process if the bytes beside the block were written. */
 bool guard_free(uintptr_t address);
 /* True if the address is in the pool, guard pages included. */
 bool guard_has(uintptr_t address);

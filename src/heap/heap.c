@@ -15,14 +15,13 @@
 enum {
     POOLS_AT_ONCE = 8, /* are taken from the shared arenas and given back to them */
     /* After so many visits to the arenas for pools without memory behind them, 1 MiB, a heap is
-       taken to grow further, and gets the memory at once: a million blocks are built in 13 % less
-       time. Sets of 16 to 64 pools gained no more. */
+       taken to grow further, and gets the memory at once: one call is quicker than many faults. */
     VISITS_TO_GROW = 32,
 };
 static_assert(VISITS_TO_GROW * POOLS_AT_ONCE * POOL_SIZE == MIB, "what a heap has when it grows");
 static_assert((int)POOLS_AT_ONCE <= (int)HEAP_EMPTY_POOLS, "a full array has as many to give back");
 
-/* Where there are many heaps. */
+/* Empty pools that a heap keeps where there are many heaps. */
 enum { EMPTY_POOLS_OF_MANY = 4 };
 
 struct round no_rounds;
@@ -54,8 +53,8 @@ static void return_pools(uintptr_t base, unsigned count) {
     arena_return(arena, bit_range((unsigned)(base - arena) / POOL_SIZE, count));
 }
 
-/* The older ones: what was emptied last is the likeliest to be in the cache. They stay where the
-   space lock is out of reach. */
+/* Returns the older ones: what was emptied last is the likeliest to be in the cache. They stay
+   taken where the space lock is out of reach. */
 static void return_empty(struct heap *heap, unsigned count) {
     ASSERT(heap_is_mine(heap));
     for (unsigned i = 0; i < count; i++)
@@ -70,7 +69,8 @@ static void return_empty(struct heap *heap, unsigned count) {
     memmove(heap->empty, heap->empty + count, heap->empty_count * sizeof heap->empty[0]);
 }
 
-/* They stay taken where the space lock is out of reach. */
+/* Returns the runs that are about to go back, which stay taken where the space lock is out of
+   reach. */
 static void return_leaving(struct heap *heap) {
     ASSERT(heap_is_mine(heap));
     if (heap->leaving_count == 0) return;
@@ -161,14 +161,14 @@ static bool take_span_pages(unsigned pools, uintptr_t *address, bool *zeroed) {
     return *address != 0;
 }
 
-/* All blocks of a new span are in memory that was used before. */
+/* Counts the blocks of a new span in memory that was used before. */
 static void count_idle(struct heap *heap, struct pool *pool) {
     const struct size_class *c = &size_classes[pool_class(pool)];
     *span_used(pool) = c->starts[0];
     heap->idle_bytes += (size_t)c->capacity * c->stride;
 }
 
-/* A new pool on the list of its class, with all its blocks spare. */
+/* Takes a new pool, which is on the list of its class then, with all its blocks spare. */
 static struct pool *take_pool(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap));
     const struct size_class *c = &size_classes[class_index];
@@ -204,7 +204,7 @@ static void count_taken(struct heap *heap, struct pool *pool, unsigned count) {
     pool->state = POOL_FULL;
 }
 
-/* The lowest of `blocks`, which are spare ones. */
+/* Takes the lowest of `blocks`, which are spare ones. */
 static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t blocks) {
     uint64_t index = bit_lowest(blocks), stride = size_classes[pool_class(pool)].stride;
     uint64_t offset = index * stride;
@@ -229,8 +229,9 @@ static uint64_t lowest_set_bits(uint64_t word, unsigned count) {
     return word ^ rest;
 }
 
-/* Takes all spare blocks of a pool's first word that has any, or one. Where blocks are sampled the
-   first is decided upon, and those behind the next that is stay spare. */
+/* Takes all spare blocks of a pool's first word that has any, or one alone if the heap is bare.
+   Where blocks are sampled the first is decided upon already, and from the next sampled one on they
+   stay spare. */
 static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *pool) {
     struct cursor *cursor = &heap->cursors[class_index];
     uint64_t *spare = pool_spare(pool);
@@ -258,7 +259,7 @@ static bool has_used(struct heap *heap, unsigned class_index) {
            (pool != NULL && span_spare_used(pool) != 0);
 }
 
-/* The first such class of this and the next `near` ones, 0 if there is none. */
+/* The first class, of this and the next `near` ones, that has a used block (has_used); 0: none. */
 static unsigned class_with_used(struct heap *heap, unsigned class_index, unsigned near) {
     unsigned end = class_index + near + 1 < PAGE_CLASS ? class_index + near + 1 : PAGE_CLASS;
     while (class_index < end && !has_used(heap, class_index)) class_index++;
@@ -399,8 +400,8 @@ void heap_empty_magazine(struct heap *heap, unsigned class_index) {
     return_leaving(heap);
 }
 
-/* Only the older half of blocks above 512 bytes goes: to take a span again costs as much as
-   hundreds of frees. */
+/* Only the older half of blocks above 512 bytes goes: to take a span again costs far more than a
+   free. */
 void heap_halve_magazine(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap) && size_class_is_span(class_index));
     struct round *bottom = heap->end[class_index] - heap->room[class_index];
@@ -416,7 +417,7 @@ void heap_halve_magazine(struct heap *heap, unsigned class_index) {
 
 /* ---- Full magazines ---- */
 
-/* False if it has all the room that it gets. It is full: what it holds moves. */
+/* Gives more room to a full magazine, whose rounds move; false if it has all that it gets. */
 static bool grow_magazine(struct heap *heap, unsigned class_index) {
     ASSERT(!size_class_is_span(class_index));
     unsigned most = heap->bare ? 0 : size_classes[class_index].magazine;

@@ -9,8 +9,9 @@
  *   in the magazine, an array beside the heap: what was freed last, for programs that replace
  *   in the cursor, a word of bits taken out of a pool: for programs that build
  * or, where blocks are treated, in a third or fourth, in quarantine and among those that are held.
- * Nothing is ever written into a free block but the byte of M_PERTURB, and `live` tells the truth
- * at every moment, so that a double or interior free is found by the step that frees.
+ * Nothing is ever written into a free block but the byte of M_PERTURB, and zeros where blocks are
+ * treated, and `live` tells the truth at every moment, so that a double or interior free is found
+ * by the step that frees.
  *
  * States of a pool (or span), and what moves it on:
  *   FULL     has no spare block; on no list. A block becomes spare -> PARTIAL.
@@ -62,11 +63,10 @@ enum {
     HEAPS_ARE_MANY = 16, /* so many in use: each keeps less */
     HEAP_LEAVING = 8,    /* runs that go back under one lock */
     /* A request above 512 bytes rather gets a free block of one of so many classes above its own
-       than memory that was not used before: a server of four threads takes a third less. The
-       largest is at most twice as long as asked for, as free_sized and realloc have it. */
+       than memory that was not used before, so that less memory is used. The largest is at most
+       twice as long as asked for, as free_sized and realloc have it. */
     NEAR_CLASSES = 3,
-    /* Frees between two looks at inbox and clock, which cost some 10 ns; and while there is memory
-       to be given back. */
+    /* Frees between two looks at inbox and clock; fewer while there is memory to be given back. */
     HEAP_POLL_FREES = 128,
     HEAP_POLL_FREES_PURGING = 8,
     HEAP_SETTLE_POOLS = MIB / POOL_SIZE, /* moved by a heap between two looks at its magazines */
@@ -124,11 +124,11 @@ struct heap {
     size_t live_lately, polls_to_look;
     uint64_t rest_due;
     size_t idle_bytes; /* spare blocks in spans that have memory behind them */
-    size_t idle_most;  /* when they are more, their pages are purged, */
-    size_t idle_left;  /* all but those that were left then, as they share pages with live blocks */
-    size_t idle_kept;  /* how many more may be kept; earned */
-    size_t idle_gone;  /* bytes of blocks whose pages were purged so the last time, */
-    size_t idle_again; /* and of those that were handed out since */
+    size_t idle_most;  /* with more idle bytes the pages of idle blocks are purged */
+    size_t idle_left;  /* idle bytes after that: their blocks share pages with live ones */
+    size_t idle_kept;  /* idle bytes that may be kept beside those; earned */
+    size_t idle_gone;  /* bytes of blocks whose pages went at the last such purge */
+    size_t idle_again; /* bytes of purged blocks that were handed out since */
 
     struct notes notes; /* when to note who asks for memory */
 
@@ -188,8 +188,8 @@ extern struct atomic_u64 heaps_in_use;
 /* The bottom of all magazines without room. */
 extern struct round no_rounds;
 
-/* In HEAP_SIZE bytes that are all zero. A counting heap is bare; so is every one that begins while
-   blocks are filled (options.perturb) or treated. */
+/* Begins a heap in HEAP_SIZE bytes that are all zero. A counting heap is bare; so is every one that
+   begins while blocks are filled (options.perturb) or treated. */
 void heap_init(struct heap *heap, bool counting);
 /* Lets go of all that is at hand and becomes bare, or keeps blocks at hand again; a counting heap
    stays bare. */
@@ -216,7 +216,7 @@ bool heap_free_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addres
    or of other heaps. */
 bool heap_free_word(struct heap *heap, uintptr_t base, uint64_t bits);
 /* Makes all blocks at hand and in quarantine spare, gives all pools without a live block back to
-   the arenas, and the free pages in spans to the system. */
+   the arenas, and the free pages in spans to the system, unless the purge delay is `never`. */
 void heap_flush(struct heap *heap);
 /* Makes all blocks at hand spare and gives all pools without a live block back to the arenas, but
    the system gets only the free pages of spans that nothing was taken from or put into since the
@@ -231,14 +231,14 @@ int heap_free_in_span(struct heap *heap, struct pool *first, uint64_t blocks);
 /* Lets go of all that is at hand, and of the memory of the magazines. */
 void heap_shed(struct heap *heap);
 
-/* All blocks in the magazine are spare. */
+/* All blocks in the magazine become spare. */
 void heap_empty_magazine(struct heap *heap, unsigned class_index);
-/* The older half of the blocks in a magazine of spans is spare. */
+/* The older half of the blocks in a magazine of spans becomes spare. */
 void heap_halve_magazine(struct heap *heap, unsigned class_index);
 
 /* ---- Random order, and quarantine (heap_treat.c) ---- */
 
-/* One of the bits in so many words, of which one is set, and its word. */
+/* Picks one of the bits in so many words at random, and its word; at least one bit is set. */
 uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsigned *word);
 /* What a bare heap does with a block that is no longer live: it waits, is held or is spare; as do
    those that give way to it. */
@@ -247,7 +247,7 @@ void heap_dismiss(struct heap *heap, struct round freed);
 void heap_end_quarantine(struct heap *heap);
 /* All blocks of a class that are held go back to their pools. Their places stay. */
 void heap_put_back_held(struct heap *heap, unsigned class_index);
-/* A block that is neither live nor at hand any more is spare. */
+/* A block that is neither live nor at hand any more becomes spare. */
 void heap_put_back(struct heap *heap, struct round round);
 /* Number of places for blocks of a class, and how many of them have one. */
 unsigned heap_places(unsigned class_index);
@@ -354,10 +354,10 @@ void heap_return_pools(struct pool *const *pools, unsigned count);
 bool heap_pool_is_complete(const struct pool *pool, const uint64_t *bits);
 
 /* For a heap whose owner ended in the middle of anything, as in the child of a fork, with the space
-   lock: first heap_forget, which leaves the heap without a pool and at hand nothing, but for its
-   inbox and open messages; then heap_adopt for each pool that has its tag, in the order of their
-   addresses. Blocks that are not live are spare afterwards, and pools without a live block free.
-   But where somebody has the pool's token, it is taken to be full. */
+   lock: first heap_forget, which leaves the heap without pools and without blocks at hand, but with
+   its inbox and open messages; then heap_adopt for each pool that has its tag, in the order of
+   their addresses. Blocks that are not live are spare afterwards, and pools without a live block
+   free. But where somebody has the pool's token, it is taken to be full. */
 void heap_forget(struct heap *heap);
 void heap_adopt(struct heap *heap, struct pool *pool, bool has_token);
 /* True if the calling thread may change the heap: it owns it, or the heap has no owner who could be

@@ -96,7 +96,7 @@ static struct heap *new_owner(struct pool *first, struct pool *pool, struct heap
     return tag_heap(tag, window_record_base(first));
 }
 
-/* It may be just taken over. */
+/* Takes a pool to be full whose token somebody has: it may be just taken over. */
 static void adopt_as_full(struct heap *heap, struct pool *pool) {
     memset(pool_spare(pool), 0, POOL_WORDS * sizeof(uint64_t));
     pool->taken = size_classes[pool_class(pool)].capacity;

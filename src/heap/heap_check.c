@@ -35,10 +35,10 @@ static int64_t check_magazine(struct heap *heap, unsigned class_index) {
     struct round *at = heap->top[class_index];
     for (; !heap_round_is_bottom(at); at--) {
         struct round round = *at;
-        CHECK(heap->sampling || !heap_round_is_marked(at)); /* S1 */
+        CHECK(heap->sampling || !heap_round_is_marked(at));
         CHECK(!heap_round_is_marked(at) || size_class_is_span(class_index) ||
-              heap->cursors[class_index].bits == 0);
-        CHECK(!heap_round_is_marked(at) || heap_may_have_marks(heap, class_index));
+              heap->cursors[class_index].bits == 0);                                /* S1 */
+        CHECK(!heap_round_is_marked(at) || heap_may_have_marks(heap, class_index)); /* S1 */
         heap_round_unmark(&round);
         check_at_hand(heap, class_index, round.block, round.word);
     }

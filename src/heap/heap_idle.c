@@ -14,7 +14,7 @@
 #include "heap/span.h"
 #include "os/options.h"
 
-/* This part of the pages in use may be free blocks of spans, too. */
+/* So large a part of the pages in use may be free blocks of spans, beside what is earned. */
 enum { IDLE_SHARE = 8 };
 
 /* Bytes of free blocks in spans that the heap may gather before their pages go back. */
@@ -54,7 +54,7 @@ static void purge_list(struct heap *heap, struct link *list) {
     }
 }
 
-/* Purges those of them that lay still since the last look, which come last from now on. */
+/* Purges the spans of a list that lay still since the last look, which come last from now on. */
 static void purge_still(struct heap *heap, struct link *list) {
     for (struct link *at = list->next, *next; at != list; at = next) {
         struct pool *pool = link_owner(at, struct pool, link);

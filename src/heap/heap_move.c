@@ -37,7 +37,8 @@ bool heap_pool_is_complete(const struct pool *pool, const uint64_t *bits) {
     return memcmp(bits, c->starts, c->words * sizeof *bits) == 0;
 }
 
-/* The last first: while some are there, the first of a span says what they are. */
+/* Clears the tags, the last first: while some are there, the first pool of a span says what they
+   are. */
 static void clear_tags(struct pool *pool, unsigned pools) {
     union record *record = (union record *)pool;
     for (unsigned i = pools; i-- > 0;) atomic_u64_store_release(&record[i].pool.tag, 0);

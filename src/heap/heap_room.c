@@ -9,14 +9,14 @@
 #include "base/check.h"
 #include "heap/purge.h"
 
-/* Bytes that all heaps in use may have at hand together, and where there are many heaps. With half
-   as much for one, blocks of 0.5 to 64 KiB at random take 10 % longer. */
+/* Bytes that all heaps in use may have at hand together, and where there are many heaps. With less,
+   blocks of random sizes take noticeably longer. */
 static const size_t BUDGET = 8 * MIB, BUDGET_OF_MANY = 4 * MIB;
-/* Nor more than half of what is in use, so that threads of a small process that come to rest one
-   after the other keep little (bench/curves/kept, resting). With a quarter the blocks above cost 10
-   % more instructions. A few blocks of the largest class may be kept in any process. */
+/* They may not have more than half of what is in use either, so that threads of a small process
+   that come to rest one after the other keep little (bench/curves/kept, resting). A few blocks of
+   the largest class may be kept in any process. */
 static const size_t IN_USE_SHARE = 2, BUDGET_LEAST = 256 * KIB;
-/* What a magazine gets at first, or a block. */
+/* Bytes that a magazine gets at first, or as many as one block has. */
 static const size_t ROOM_FIRST = 4 * KIB;
 
 static void set_class_room(struct heap *heap, unsigned class_index, unsigned room) {
@@ -37,7 +37,7 @@ static size_t budget(void) {
 }
 
 /* Other classes give half of their room, one after the other, until there are so many bytes. False
-   if there are not; then none gives any for nothing. */
+   if there are not; where one class alone would take more than the budget, none gives any. */
 static bool shift_room(struct heap *heap, unsigned class_index, size_t bytes) {
     size_t most = budget();
     size_t own = heap->room[class_index] * (size_t)size_classes[class_index].stride;
@@ -52,7 +52,7 @@ static bool shift_room(struct heap *heap, unsigned class_index, size_t bytes) {
     return heap->room_bytes + bytes <= most;
 }
 
-/* All the rounds that it can ever have lie side by side. */
+/* All the rounds that a magazine can ever have lie side by side. */
 void heap_widen(struct heap *heap, unsigned class_index) {
     ASSERT(heap_is_mine(heap) && class_index > SMALL_CLASSES);
     const struct size_class *c = &size_classes[class_index];

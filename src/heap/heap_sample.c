@@ -80,7 +80,7 @@ static struct chances chances_of(size_t size) {
     return (struct chances){sample, guard_chance(size)};
 }
 
-/* With a mean of 1 one falls into each block: CERTAIN is beyond all distances to the next. */
+/* With a mean of 1 an event falls into each block: CERTAIN is beyond all distances to the next. */
 static double byte_events(size_t size) {
     static const double CERTAIN = 64;
     size_t mean = sample_mean();
@@ -165,7 +165,7 @@ void heap_decide_put(struct heap *heap, uintptr_t address) {
     if (unlikely(heap->to_mark <= 0)) mark_put(heap, class_index);
 }
 
-/* The number is over by itself, or another thread has set it to 1, which is no event. */
+/* The count of frees is over by itself, or another thread has set it to 1, which is no event. */
 void heap_decide_poll(struct heap *heap, uintptr_t address) {
     unsigned class_index = atomic_u8_load(&window_look_up(address)->class_index);
     if (heap->top[class_index]->block != address) return;
@@ -183,7 +183,7 @@ uint32_t heap_next_poll(struct heap *heap, unsigned most) {
     return 1 + (uint32_t)((chance_bits(&heap->chance) >> 32) * (2 * mean - 1) >> 32);
 }
 
-/* In the block is an event of either kind, or of both. */
+/* Draws what a block is chosen for in which an event of either kind, or of both, falls. */
 static struct heap_choice draw(struct heap *heap, struct chances c) {
     struct heap_choice choice = {.chance = c.sample};
     choice.is_guarded = chance_unit(&heap->chance) * of_either(c) < c.guard;

@@ -47,7 +47,7 @@ static bool may_keep(const struct heap *heap) {
     return heap->bare && (heap->warm || heap_state(heap) != HEAP_BUSY);
 }
 
-/* So that all places of a heap together hold a few MiB at the most. */
+/* The number is such that all places of a heap together hold a few MiB at the most. */
 unsigned heap_places(unsigned class_index) {
     enum { HELD_BYTES = 32 * 1024, LEAST = 2 };
     size_t stride = size_classes[class_index].stride;

@@ -22,7 +22,8 @@ unsigned hedge_due(void) {
 
 static uint64_t bit_of(uintptr_t page) { return (uint64_t)1 << (page >> POOL_SHIFT) % ARENA_POOLS; }
 
-/* It is one before it is inaccessible, and until it is no more: a fork may come in between. */
+/* A page is a hedge before it is inaccessible, and until it is accessible again: a fork may come in
+   between. */
 static void set_hedge(struct arena *arena, uint64_t bit) {
     arena->hedges |= bit;
     hedges.count++;

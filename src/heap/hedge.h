@@ -28,10 +28,10 @@ extern "C" {
 unsigned hedge_due(void);
 /* The page, which is taken, is a hedge now. False: it can't be one. */
 bool hedge_put(uintptr_t page);
-/* A run that ends there goes back. If a hedge is behind it, that is accessible again and one no
-   more; the result is its size. 0: there is none, or the system refuses, and it stays. */
+/* A run that ends at `end` goes back. If a hedge is behind it, the page is accessible again and no
+   hedge any more; the result is its size. 0: there is none, or the system refuses, and it stays. */
 size_t hedge_remove(uintptr_t end);
-/* Counts them anew, after a fork. */
+/* Counts the hedges anew, after a fork. */
 void hedge_rebuild(void);
 /* Ends the process if an invariant does not hold. */
 void hedge_check(void);

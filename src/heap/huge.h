@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * huge.h - huge pages for heaps that are large and grow: a fault of 2 MiB takes a seventh of the
- * time of 512 small ones, and their addresses are translated faster.
+ * huge.h - huge pages for heaps that are large and grow: a fault of 2 MiB takes far less time than
+ * as many small ones, and their addresses are translated faster.
  *
  * Before a part of a huge page is purged it is split, as what is gone would stay charged to the
  * process; the place has small pages from then on. One that is free as a whole goes as a whole.
@@ -20,15 +20,15 @@ extern "C" {
 #endif
 
 /* Pages in use from which on a process can have huge pages: 64 MiB. So the one that waits for use
-   is 3 % of its memory at most. */
+   is a small part of its memory. */
 #define HUGE_FROM (64 * MIB / POOL_SIZE)
 #define HUGE_SIZE (2 * MIB)
 #define HUGE_ARENAS (HUGE_SIZE / ARENA_SIZE)
 
-/* The arenas of 2 MiB from `base` on have one huge page behind them. With the space lock, as what
-   follows. */
+/* The arenas of 2 MiB from `base` on have one huge page behind them. With the space lock, as all
+   below but huge_any. */
 void huge_mark(uintptr_t base);
-/* True if the arena is part of one. */
+/* True if the arena is part of a huge page. */
 bool huge_has(struct arena *arena);
 /* True if any has been marked and not left: without the lock, for the owner of pages, which may
    have been marked before he took them but not since. */
@@ -38,7 +38,7 @@ bool huge_any(void);
 bool huge_give_up(struct arena *arena);
 /* The first of the arenas whose 2 MiB this one is in; they lie side by side. */
 struct arena *huge_first(struct arena *arena);
-/* Counts them anew, after a fork that left the number in doubt. */
+/* Counts the huge pages anew, after a fork that left the number in doubt. */
 void huge_rebuild(void);
 /* Ends the process if an invariant does not hold. */
 void huge_check(void);

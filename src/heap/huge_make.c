@@ -10,9 +10,9 @@
 
 enum {
     HUGE_PAGES = HUGE_SIZE / POOL_SIZE,
-    /* Fresh pages between two looks, when the last one had no reason to make one; */
+    /* Fresh pages between two looks, when the last one had no reason to make a huge page. */
     LOOK_AGAIN = ARENA_POOLS,
-    /* and between two tries, when the system had none: it doubles. */
+    /* Fresh pages between two tries, when the system had no huge page: the number doubles. */
     WAIT_LEAST = 16 * MIB / POOL_SIZE,
     WAIT_MOST = 16 * GIB / POOL_SIZE,
     /* Pages in use from which on a process asks for their price. */
@@ -45,7 +45,7 @@ static bool is_all_untouched(uintptr_t base) {
     return true;
 }
 
-/* A place for it, taken as a run; 0: there is none, or no need. */
+/* A place for a huge page, taken as a run; 0: there is none, or no need. */
 static uintptr_t begin_making(const struct range_request *next) {
     const struct range_request request = {HUGE_PAGES, HUGE_SIZE, 0};
     bool needed = huge_make_is_due() && purge_in_use() >= HUGE_FROM && !range_has_room(next) &&

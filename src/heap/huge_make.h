@@ -5,7 +5,7 @@
  * Pools: when no free memory serves whoever is about to take pools from the arenas, 2 MiB of it are
  * made first, in one huge page. It lies in the ranges like other free pages with memory behind
  * them, which are taken first; so no more than one waits for use. Where the system has none, or
- * takes long, the next try waits for as many fresh pages again, twice as many each time.
+ * takes long, the next try waits for a number of fresh pages, twice as many each time.
  *
  * Large blocks in arenas: what they hold of whole huge pages gets them at the first write, if the
  * last tries took no longer than small pages, and if the program does not ask for zeros, as those
@@ -24,10 +24,10 @@ extern "C" {
 
 /* True if it may be time for huge_make; without the lock. */
 bool huge_make_is_due(void);
-/* Makes 2 MiB of free memory, if it still is and what is there does not serve the next request.
-   Takes the space lock. */
+/* Makes 2 MiB of free memory, if that is still due and what is there does not serve the next
+   request. Takes the space lock. */
 void huge_make(const struct range_request *next);
-/* For pools. */
+/* Makes memory where the next request is for an arena of pools. */
 static inline void huge_make_for_arena(void) {
     const struct range_request arena = {ARENA_POOLS, ARENA_SIZE, 0};
     huge_make(&arena);

@@ -83,7 +83,7 @@ bool inbox_begin_look(void);
 bool inbox_has_waited(const struct heap *heap);
 /* True if something has waited in the inbox for so long that the owner hardly uses the heap. */
 bool inbox_is_slow(const struct heap *heap);
-/* True if the owner should look into it. */
+/* True if the owner should look into the inbox. */
 static inline bool inbox_calls(const struct heap *heap) {
     return atomic_u64_load(&heap->inbox) != HEAP_IN_USE;
 }

@@ -75,7 +75,7 @@ static struct message *sheet_take(struct sheet *sheet) {
     return message;
 }
 
-/* One without a message in use is kept, and any other unmapped. */
+/* One sheet without a message in use is kept, and any other unmapped. */
 static void sheet_rest(struct sheet *sheet) {
     if (message_state.idle != NULL) sheet_unmap(message_state.idle);
     message_state.idle = sheet;
@@ -102,7 +102,7 @@ static struct message *take_from_sheet(void) {
 
 /* ---- What heaps keep ---- */
 
-/* Half of what a heap keeps, so that neither a sender nor a receiver comes here for each. */
+/* Fetches half of what a heap keeps, so that neither sender nor receiver comes here for each. */
 static void fetch(struct heap *heap) {
     if (!space_lock()) return;
     for (unsigned i = 0; i < KEPT / 2; i++) {

@@ -26,7 +26,7 @@ extern "C" {
 /* An entry is an address; or the address of a word's first place + 1, and its bits follow. */
 enum { MESSAGE_WORD = 1 };
 
-/* To a message that has `count` entries, and room. */
+/* Adds a block to a message that has `count` entries, and room. */
 static inline void message_add(struct message *message, uint64_t count, uintptr_t block) {
     message->entries[count] = block;
     atomic_u64_store_release(&message->count, count + 1);

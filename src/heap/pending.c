@@ -67,8 +67,8 @@ static bool is_orphan(const struct heap *heap) {
     return atomic_u64_load_ordered(&heap->inbox) % HEAP_STATES == HEAP_ORPHAN;
 }
 
-/* With nothing that the caller would do for the pool: true if there is now, and it has the token
-   again. */
+/* Lets go of the token of a pool for which there is nothing to do. True if there is something now,
+   and the caller has the token again. */
 static bool let_token_go(struct work *work, struct pool *pool) {
     uint64_t bits[POOL_WORDS];
     ASSERT(token_is_taken(pool));

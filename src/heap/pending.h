@@ -28,7 +28,7 @@ struct work {
     unsigned dead_count;
     struct heap *late;    /* has got many posts, and should be swept; or NULL */
     bool sweeps;          /* an inbox of another thread: pools go back there */
-    uint32_t weight_left; /* of those */
+    uint32_t weight_left; /* of the pools that went back */
 };
 
 #ifdef __cplusplus

@@ -17,12 +17,12 @@ enum {
     /* Excess that may gather before it goes back, in long runs. */
     EXCESS_LEAST = MIB / POOL_SIZE,
     LIMIT_SHARE = 4,  /* idle pages are at most this part of the limit */
-    LIVE_SHARE = 4,   /* idle pages may be this part of the pages in use, */
+    LIVE_SHARE = 4,   /* idle pages may be this part of the pages in use */
     TEACH_WEIGHT = 2, /* pages of room that a page which went back too early earns */
-    /* or so many times the cube of their share of the most, by what was taught: where live blocks
-       hold a fifth of a peak, what is idle makes it a quarter, */
+    /* What was taught allows so many times the cube of the share that the pages in use have of the
+       most: where live blocks hold a fifth of a peak, what is idle makes it a quarter. */
     LOW_USE_WEIGHT = 6,
-    TAUGHT_SHARE = 24, /* or this part of those that came back soon */
+    TAUGHT_SHARE = 24, /* idle pages may be this part of those that were taught */
     SOON_MS = 250,     /* a page that is asked for within this time went back too early */
     FADE_MS = 4000,    /* half of what was taught is forgotten in this time */
     /* Who asks within this time for what went back is in the middle of its work: queues that run
@@ -43,7 +43,7 @@ static struct {
     struct atomic_u64 next_due;
     /* Pages, P2, and those of direct mappings; read without the lock, too. */
     CACHE_ALIGNED struct atomic_u64 in_use;
-    struct atomic_u64 fresh; /* pages without memory that were taken so far; as above */
+    struct atomic_u64 fresh; /* pages without memory taken so far; also read without the lock */
     size_t idle;             /* pages, P1 */
     size_t refaults;         /* pages that went back by amount and were asked for again */
     size_t direct;           /* pages of direct mappings in use */
@@ -279,8 +279,8 @@ static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
     return gone;
 }
 
-/* The memory of arenas side by side that are idle as a whole, in one call. False: the kernel
-   refuses some of it. */
+/* Gives back the memory of arenas side by side that are idle as a whole, in one call. False: the
+   kernel refuses some of it. */
 static bool purge_arenas(struct arena *arena, size_t count) {
     if (!os_purge((void *)arena->base, count * ARENA_SIZE)) return false;
     probe_purge(arena->base, count * ARENA_SIZE);
@@ -356,14 +356,14 @@ static void note_gone(struct arena *arena, uint64_t gone, uint64_t now) {
     arena->refault_at = now;
 }
 
-/* True if the arena is idle as a whole, and as long as another. */
+/* True if the arena is idle as a whole, and about as long as another. */
 static bool is_idle_like(const struct arena *arena, const struct arena *other) {
     return arena->kind == ARENA_OF_RUNS && (arena->free & arena->touched) == ~(uint64_t)0 &&
            arena->due <= other->due + AT_ONCE_MS;
 }
 
-/* The number of arenas side by side from this one on that are idle as a whole, as long as it is;
-   `most` at the most. */
+/* The number of arenas side by side from this one on that are idle as a whole, about as long as it
+   is; `most` at the most. */
 static size_t count_idle_from(const struct arena *arena, size_t most) {
     size_t count = 0, left = (size_t)(window_of(arena)->arena + WINDOW_ARENAS - arena);
     while (count < size_min(left, most) && is_idle_like(&arena[count], arena)) count++;
@@ -382,8 +382,8 @@ static bool purge_together(struct arena *arena, size_t count) {
     return true;
 }
 
-/* What is idle in the arena, with those behind it that are idle as a whole and part of the excess:
-   a call costs as much as many pages. */
+/* Gives back what is idle in the arena, and the arenas behind it that are idle as a whole and part
+   of the excess: a call costs as much as many pages. */
 static void purge_idle_from(struct arena *arena, size_t excess) {
     size_t count = count_idle_from(arena, (excess + ARENA_POOLS - 1) / ARENA_POOLS);
     if (count > 1 && purge_together(arena, count)) return;
@@ -391,8 +391,8 @@ static void purge_idle_from(struct arena *arena, size_t excess) {
     purge_records(arena, 1);
 }
 
-/* Oldest first, those with at least so many idle pages, until no more than `most` are left. Those
-   that were passed over stay in the queue. */
+/* Gives back what is idle in arenas with at least `least` idle pages, the oldest first, until no
+   more than `most` are left. Arenas that were passed over stay in the queue. */
 static void purge_down_to(size_t most, unsigned least) {
     struct link *passed = &purge_state.queue;
     while (passed->next != &purge_state.queue && purge_state.idle > most) {

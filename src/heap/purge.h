@@ -24,8 +24,8 @@
  *   P3 young and refault are parts of free
  *   P4 idle pages are between the least and the most that were seen since the last look at them
  *
- * All functions but purge_is_due, purge_wait, purge_rows and purge_read_limit need the space
- * lock.
+ * All functions but purge_is_due, purge_wait, purge_rows, purge_in_use, purge_fresh and
+ * purge_read_limit need the space lock.
  */
 #ifndef POOLALLOC_PURGE_H
 #define POOLALLOC_PURGE_H
@@ -66,7 +66,7 @@ uint64_t purge_rows(uintptr_t base, uint64_t pages, uint64_t through);
 
 /* Cheap enough for any slow path: true if an arena is due at that time of os_clock_ms. */
 bool purge_is_due(uint64_t now);
-/* Purges what is due, at most a few MiB at a time so that the lock is not held for long. */
+/* Purges what is due, a bounded part of it at a time so that the lock is not held for long. */
 void purge_step(void);
 /* Purges what is due until at least so many pages went. */
 void purge_step_some(size_t pages);
@@ -93,7 +93,8 @@ size_t purge_idle(void);
 size_t purge_refaults(void);
 /* Pages in use; a look without the lock will do. */
 size_t purge_in_use(void);
-/* Pages that had no memory behind them when they were taken, so far; as above. */
+/* Pages that had no memory behind them when they were taken, so far; a look without the lock will
+   do. */
 uint64_t purge_fresh(void);
 /* Milliseconds until something is due, at most `limit`. */
 unsigned purge_wait(unsigned limit);

@@ -5,8 +5,8 @@
  * when it leaves, at the latest.
  *
  * They may be options.quarantine bytes together, and there is a place for each QUARANTINE_BLOCK of
- * these. The ring of places is mapped with the first block and unmapped when the last one has left
- * because memory is short. A place without a block is zero.
+ * these. The ring of places is mapped with the first block and unmapped when the heap is flushed. A
+ * place without a block is zero.
  *
  * Q1 bytes = the sum of the strides of the blocks in the ring
  */

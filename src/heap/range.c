@@ -10,7 +10,7 @@ enum {
     ORDERS = 32, /* the longest range has fewer than 2^32 pages, 16 TiB */
     BINS = STEPS * (ORDERS - STEP_SHIFT + 1),
     BIN_WORDS = (BINS + 63) / 64,
-    LOOKS = 8, /* ranges looked at in one bin, of which not all are long enough */
+    LOOKS = 8, /* ranges looked at in one bin, and bins, where not all will do */
 };
 
 struct bins {
@@ -66,7 +66,7 @@ static struct range *range_of_link(struct link *link) {
     return link_owner(link, struct range, link);
 }
 
-/* The arena inside that is known to have had memory; 0: none is. */
+/* The arena inside a range that is known to have had memory; 0: none is. */
 static uintptr_t inner_of(const struct range *range) {
     uintptr_t first = align_down(window_record_base(range), ARENA_SIZE);
     return range->inner == 0 ? 0 : first + range->inner * (uintptr_t)ARENA_SIZE;
@@ -79,7 +79,7 @@ static uint8_t inner_distance(uintptr_t base, uintptr_t end, uintptr_t inner) {
     return distance <= UINT8_MAX ? (uint8_t)distance : 0;
 }
 
-/* A range whose pages touch no other range. */
+/* Makes a range of pages that touch no other range. */
 static void range_insert(uintptr_t base, size_t pages, bool touched, uintptr_t inner) {
     ASSERT(base % POOL_SIZE == 0 && pages > 0);
     struct range *first = range_from(base), *last = range_from(base + (pages - 1) * POOL_SIZE);
@@ -149,7 +149,7 @@ static bool range_has_memory(const struct range *range) {
            (inner != 0 && window_arena_at(inner)->touched != 0);
 }
 
-/* What is left of a range, which shows other arenas at its ends. */
+/* Inserts what is left of a range, which shows other arenas at its ends. */
 static void range_keep(uintptr_t base, uintptr_t end, bool touched, uintptr_t inner) {
     if (end <= base) return;
     size_t pages = (end - base) / POOL_SIZE;
@@ -194,8 +194,8 @@ static bool page_is_touched(uintptr_t page) {
     return window_arena_at(page)->touched >> ((page >> POOL_SHIFT) % ARENA_POOLS) & 1;
 }
 
-/* From the first page with memory of the arena inside on; 0: there is none, or the request does not
-   fit there. */
+/* The place from the first page with memory of the arena inside on; 0: there is none, or the
+   request does not fit there. */
 static uintptr_t place_inside(const struct range *range, const struct range_request *request,
                               uintptr_t end) {
     uintptr_t inner = inner_of(range);
@@ -335,8 +335,8 @@ static struct range *some_long_range(void) {
     return NULL;
 }
 
-/* The whole arenas of a range are offered; true if some went. A range of which none go is put on
-   `kept` rather than into its bin, so that the caller meets it once. */
+/* Offers the whole arenas of a range; true if some went. A range of which none go is put on `kept`
+   rather than into its bin, so that the caller meets it once. */
 static bool offer_arenas(struct range *range, bool (*leave)(uintptr_t *base, size_t *arenas),
                          struct link *kept) {
     uintptr_t start = window_record_base(range), end = start + range->pages * (uintptr_t)POOL_SIZE;

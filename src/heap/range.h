@@ -58,7 +58,7 @@ size_t range_pages_at(uintptr_t base);
    a part of them that it names in their place, something else than arenas of runs. True if any
    went. */
 bool range_offer_arenas(bool (*leave)(uintptr_t *base, size_t *arenas));
-/* All ranges anew from the arenas' words, after a fork that left them in doubt. */
+/* Makes all ranges anew from the arenas' words, after a fork that left them in doubt. */
 void range_rebuild(void);
 /* Number of pages in all ranges. */
 size_t range_pages(void);

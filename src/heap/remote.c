@@ -32,7 +32,7 @@ void remote_set_commons(struct heap *heap) {
 
 /* ---- What is in messages ---- */
 
-/* One entry; returns the index of the next. */
+/* Reads one entry, and returns the index of the next. */
 static unsigned read_entry(const struct message *message, unsigned i, uintptr_t *address,
                            uint64_t *bits) {
     ASSERT(i < MESSAGE_ENTRIES);
@@ -91,7 +91,7 @@ static void take_in_word(struct work *work, struct heap *heap, uintptr_t base, u
         take_in(work, heap, base + ((uintptr_t)bit_lowest(bits) << ALIGN_SHIFT));
 }
 
-/* Returns the number of its entries. */
+/* Takes in the blocks of a message, and returns the number of its entries. */
 static unsigned take_in_message(struct work *work, struct heap *heap, struct message *message) {
     ASSERT(heap_is_mine(heap));
     unsigned count = (unsigned)atomic_u64_load(&message->count);
@@ -110,7 +110,7 @@ static unsigned take_in_message(struct work *work, struct heap *heap, struct mes
 /* A pool may have few blocks or many; to let go of it is much of the work. */
 enum { ENTRIES_OF_POOL = 8 };
 
-/* Until there were about so many entries. */
+/* Takes in items until they had about `limit` entries. */
 static void take_in_items(struct work *work, struct heap *heap, uint64_t items, unsigned limit) {
     unsigned taken = 0;
     work->items = items;
@@ -191,7 +191,7 @@ static void sweep_heap(struct work *work, struct heap *sweeper, struct heap *hea
     atomic_u32_store(&heap->weight_left, work->weight_left);
 }
 
-/* Not by recursion: to take in for one heap may make the thread hold another. */
+/* There is no recursion: to take in for one heap may make the thread hold another. */
 static void finish_work(struct work *work, struct heap *own) {
     while (work != NULL && (work->held != NULL || work->late != NULL)) {
         struct heap *heap = work->late;
@@ -250,8 +250,8 @@ bool remote_borrow(struct heap *heap, unsigned class_index) {
 /* ---- Sending ---- */
 
 /* What was sent last stays if nobody calls any more, and of a pool whose blocks are freed at random
-   the last block alone sets it free: so a small part of what is in use (bench/curves/kept,
-   waiting). But for each inbox to look into at most one message. */
+   the last block alone sets it free: so a small part of what is in use is much already
+   (bench/curves/kept, waiting), if it is no less than a message for each inbox to look into. */
 bool remote_has_sent_much(const struct heap *heap) {
     enum { SENT_SHARE = 16 };
     if (likely(heap->sent_bytes < MIB)) return false;

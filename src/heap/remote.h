@@ -24,8 +24,8 @@
 extern "C" {
 #endif
 
-/* The rest of remote_free: the first block of a message, or the last. `heap` is NULL if the caller
-   has none. True if it is the moment for allocate_poll. */
+/* Does the rest of remote_free, for the first block of a message or the last. `heap` is NULL if the
+   caller has none. True if it is the moment for allocate_poll. */
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable);
 /* From now on `free` is asked in the slow path of each block that goes to the heap, to which no
    message is open: true if it has freed it. One heap is watched at a time; NULL: none. */

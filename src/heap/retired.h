@@ -19,21 +19,21 @@ enum { RETIRED_MOST = 512 };
 extern "C" {
 #endif
 
-/* True if so many bytes would stay; then some that were there have gone. */
+/* Makes room for a mapping of so many bytes, for which the oldest go. False, and nothing done: it
+   is too long. */
 bool retired_make_room(size_t size);
 /* The pages of a guarded block are inaccessible; there is room for them and for its guards. */
 void retired_add(const struct large *gone);
-/* Address space that they take. */
+/* Address space that the freed mappings take. */
 size_t retired_bytes(void);
 /* BLOCK_FOREIGN: the address is in none of them. */
 enum block_fault retired_fault_at(uintptr_t address);
 /* What is known of the block that was at the address, or beside it: its place, size, end and
    caller. False: none was. */
 bool retired_find(uintptr_t address, struct large *gone);
-/* All go. */
+/* Unmaps all the freed mappings. */
 void retired_release(void);
-/* After a fork that may have come in the middle: their bytes are counted anew, as the space's are.
- */
+/* Counts the bytes of these mappings anew, after a fork that may have come in the middle. */
 void retired_rebuild(void);
 
 #ifdef __cplusplus

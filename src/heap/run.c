@@ -8,7 +8,7 @@
 #include "heap/tag.h"
 #include "os/os.h"
 
-/* Arenas whose pages are cleared at once. */
+/* Arenas of a stretch, whose pages are cleared at once. */
 enum { STRETCH_ARENAS = 64 };
 
 /* Pages that may hold old contents, a word for each arena of a stretch. */

@@ -80,7 +80,7 @@ static size_t words_size(void) { return known->words_most * sizeof *known->words
 static size_t live_size(void) { return known->live_most * sizeof *known->live; }
 static bool graves_are_few(void) { return known->graves == sample_state.few_graves; }
 
-/* After each change of a table's size. */
+/* Called after each change of a table's size. */
 static void count_tables(void) {
     size_t bytes = known->live == NULL ? 0 : buckets_size() + words_size() + live_size();
     if (known->graves != NULL && !graves_are_few()) bytes += known->graves_bytes;
@@ -148,7 +148,7 @@ static uint32_t site_for(const struct stack *stack) {
     return new_site(hash, stack);
 }
 
-/* In the order in which they came; 0 at the end. */
+/* The site behind another, or the first behind 0, in the order in which they came; 0 at the end. */
 static uint32_t next_site(uint32_t site) {
     size_t next = site == 0 ? 1 : site + RECORD_WORDS + record_of(site)->depth;
     return next < known->words_used ? (uint32_t)next : 0;
@@ -400,7 +400,8 @@ static bool make_tables(size_t mean) {
     return made;
 }
 
-/* What is guarded is left as much of what frees can tell as it needs. */
+/* The frees are so few that what is guarded needs at most half of what one free in so many can
+   tell. */
 unsigned sample_poll_frees(size_t bytes) {
     size_t frees = SAMPLE_POLL_FREES, every = guard_every();
     if (bytes != 0) frees = size_min(frees, bytes / SAMPLE_AT_HAND);
@@ -408,7 +409,8 @@ unsigned sample_poll_frees(size_t bytes) {
     return (unsigned)size_max(frees, 1);
 }
 
-/* What is at hand is told by one in SAMPLE_POLL_FREES frees, and there is no more than that. */
+/* One free in sample_poll_frees tells what of the blocks at hand is sampled, and no chance can be
+   higher than that. */
 static void set_chances(size_t bytes) {
     size_class_init(); /* the process may not have had its first block */
     unsigned frees = sample_poll_frees(bytes);

@@ -7,9 +7,9 @@
  * sampled with the chance 1 - e^(-n/mean), whatever came before, and stands for 1/chance blocks
  * like it: sums of these are estimates without a bias. heap_sample.c decides which blocks.
  *
- * A site is a stack of callers. Sites stay for the life of the process. All functions take a lock
- * of their own; where it is out of reach, as in a signal handler that has interrupted one of them,
- * nothing is done.
+ * A site is a stack of callers. Sites stay for the life of the process. Samples and sites are under
+ * a lock of their own; where it is out of reach, as in a signal handler that has interrupted one of
+ * them, nothing is done.
  */
 #ifndef POOLALLOC_SAMPLE_H
 #define POOLALLOC_SAMPLE_H

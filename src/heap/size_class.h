@@ -22,17 +22,17 @@ enum {
     SMALL_CLASSES = SMALL_MAX / ALIGN,
     /* Classes per doubling: 8 up to 8 KiB, where at most 1/9 of a block is waste; 4 above, at most
        1/5, where what is waste mostly has no memory behind it, and fewer classes keep fewer blocks
-       free: 5 to 17 % less memory for workloads of such sizes. */
+       free. */
     FINE_SHIFT = 3,
     COARSE_SHIFT = 2,
     FINE_ORDER = 9,
     COARSE_ORDER = 13,
     FINE_CLASSES = (COARSE_ORDER - FINE_ORDER) << FINE_SHIFT,
     LAST_ORDER = 16,
-    /* Blocks of a page each begin at the same place of their pages, and processors take addresses
-       a page apart for one another: perl, which asks for 4,080 bytes again and again, runs a
-       quarter slower when what it has in them meets. So the class of 4,096 bytes has blocks a cache
-       line longer, and aligned requests that need a stride of a page have the last class. */
+    /* Blocks of a page each begin at the same place of their pages, and processors take addresses a
+       page apart for one another: a program that asks for almost a page again and again, as perl
+       does, runs slower when what it has in them meets. So the class of 4,096 bytes has blocks a
+       cache line longer, and aligned requests that need a stride of a page have the last class. */
     PAGE_SKEW = 64,
     SPAN_CLASSES = FINE_CLASSES + ((LAST_ORDER - COARSE_ORDER) << COARSE_SHIFT),
     /* Requests up to so many bytes find their class in a table (size_class_quick). */
@@ -42,9 +42,8 @@ enum {
     PAGE_CLASS = 1 + SMALL_CLASSES + SPAN_CLASSES,
     CLASS_COUNT = PAGE_CLASS + 1,
     /* Blocks that a heap keeps at hand of one class: so many, or so many bytes; enough for the ups
-       and downs of most programs. Some of the largest, too, as blocks of random sizes need them:
-       with half as many, those of 0.5 to 64 KiB take the space lock twice as often and 8 % more
-       instructions; twice as many change nothing. */
+       and downs of most programs. Some of the largest, too: with fewer, programs that ask for
+       blocks of random sizes take the space lock far more often. */
     MAGAZINE_MOST = 64,
     MAGAZINE_LEAST = 16,
     MAGAZINE_BYTES = 512 * KIB,
@@ -104,7 +103,8 @@ extern uint8_t size_class_quick[QUICK_MAX / ALIGN + 1];
 /* Fills the tables. Needs nothing, may be called twice. */
 void size_class_init(void);
 
-/* The class for a request of `size` bytes, 0 to SPAN_MAX. */
+/* The class for a request of `size` bytes: by size_class_small up to SMALL_MAX, by size_class_span
+   from there to SPAN_MAX, by size_class_of for both. */
 static inline unsigned size_class_small(size_t size) {
     return size == 0 ? 1 : (unsigned)((size + ALIGN - 1) >> ALIGN_SHIFT);
 }

@@ -74,8 +74,8 @@ size_t space_page_step(void) { return size_max(os_page_size() / POOL_SIZE, 1); }
 
 /* ---- Arenas that were never used, and are inaccessible ----
  *
- * One says that it is closed before it is and until it is open: in the child of a fork in between
- * it is opened once more, which loses nothing.
+ * An arena says that it is closed before it is and until it is open: in the child of a fork in
+ * between it is opened once more, which loses nothing.
  */
 
 static bool is_closed(uintptr_t at) { return window_arena_at(at)->closed; }
@@ -180,7 +180,7 @@ static void arena_init(struct arena *arena, uintptr_t base, uint64_t touched) {
     arena->kind = ARENA_OF_RUNS;
 }
 
-/* New arenas, all free. */
+/* Adds new arenas, all free. */
 static void add_arenas(uintptr_t base, size_t count, bool touched) {
     purge_count_pages(count * ARENA_POOLS);
     for (size_t i = 0; i < count; i++) {
@@ -226,8 +226,8 @@ static uintptr_t next_fit(const struct space_request *request, uintptr_t from, b
     return 0;
 }
 
-/* Maps it at that place or where the system likes it better, if it can be there; 0 if not. *none:
-   the system has no room for it at all. */
+/* Maps the request at that place or where the system likes it better, if it can be there; 0 if not,
+   and then *none tells whether the system has no room for it at all. */
 static uintptr_t try_at(const struct space_request *request, uintptr_t at, bool *none) {
     uintptr_t address = map_at(request, at);
     *none = address == 0;
@@ -239,7 +239,7 @@ static uintptr_t try_at(const struct space_request *request, uintptr_t at, bool 
 /* Whatever a program has reserved, some TiBs side by side are free: the longest steps find them. */
 static const size_t LONGEST_STEP = 1024 * GIB;
 
-/* In steps that double as long as they are short, up or down. */
+/* Searches in steps that double as long as they are short, up or down. */
 static uintptr_t search_space(const struct space_request *request, uintptr_t refused, bool up) {
     uintptr_t most = up ? (uintptr_t)1 << 48 : refused;
     bool none = false;
@@ -257,7 +257,7 @@ static uintptr_t search_space(const struct space_request *request, uintptr_t ref
 
 enum { TRIES = 64, RING_WINDOWS = 64 };
 
-/* Right below that address, so that windows are shared, or in a window below. */
+/* A place right below that address, so that windows are shared, or in a window below. */
 static uintptr_t place_below(const struct space_request *request, uintptr_t address) {
     if (address <= request->size) return 0;
     uintptr_t at = align_down(address - request->size, request->alignment);
@@ -276,9 +276,9 @@ static uintptr_t try_below(const struct space_request *request, uintptr_t *from,
     return address;
 }
 
-/* Below the last place, and again from above when that is a ring away, where those that were freed
-   meanwhile lie: else a program that maps and unmaps for ever would need windows for ever. Where
-   that part of the ring is in use, below the whole region. */
+/* Tries below the last place, and again from above when that is a ring away, where places that were
+   freed meanwhile lie: else a program that maps and unmaps for ever would need windows for ever.
+   Where that part of the ring is in use, tries below the whole region. */
 static uintptr_t try_region(const struct space_request *request, bool *none) {
     size_t ring = size_max((size_t)RING_WINDOWS << WINDOW_SHIFT, 2 * space_figures.mapped);
     if (space_state.region.highest - space_state.region.last > ring)
@@ -329,8 +329,8 @@ uint64_t space_roll(void) {
    be used again, which the system sees to. */
 enum { PLACE_OF_CHUNKS = 2, FIRST_OF_CHUNK = 3, FIRST_CHOICE = 4, FIRST_OF_MANY = 16 };
 
-/* With random_addresses=on each is at one of so many random places: each of these has a window for
-   ever. 0: those that were looked at are in use. */
+/* With random_addresses=on each chunk is at one of so many random places: each of these has a
+   window for ever. 0: those that were looked at are in use. */
 static uintptr_t scattered_hint(size_t alignment) {
     enum { PLACES = 256, LOOKS = 16 };
     for (unsigned i = 0; i < LOOKS; i++) {
@@ -351,7 +351,7 @@ static uintptr_t chunk_hint(size_t size, size_t alignment) {
                                            : 0;
 }
 
-/* Whole huge pages, where some may be used. */
+/* Chunks are whole huge pages, where some may be used. */
 static size_t chunk_alignment(size_t size) {
     bool is_large = space_figures.mapped >= HUGE_FROM * POOL_SIZE;
     return is_large && size % HUGE_SIZE == 0 ? HUGE_SIZE : ARENA_SIZE;
@@ -385,7 +385,7 @@ static bool exchange_arenas(size_t count) {
     return free > 0 && space_could_map(size, free) && space_unmap_free() && add_chunk(count);
 }
 
-/* A sixteenth more than there is, in huge pages where some may be used; under a limit what is
+/* Adds a sixteenth of what there is, in huge pages where some may be used; under a limit what is
    needed. */
 static bool grow_space(size_t count) {
     size_t wanted = space_figures.mapped / ARENA_SIZE / CHUNK_SHARE;
@@ -441,7 +441,7 @@ bool space_unmap_free(void) {
 
 static bool is_untouched(uintptr_t base) { return window_arena_at(base)->touched == 0; }
 
-/* The first row of arenas without memory. */
+/* Unmaps the first row of arenas without memory. */
 static bool unmap_untouched(uintptr_t *base, size_t *count) {
     uintptr_t end = *base + *count * ARENA_SIZE, first = *base;
     while (first < end && !is_untouched(first)) first += ARENA_SIZE;
@@ -480,7 +480,7 @@ static struct range_request in_os_pages(const struct range_request *request) {
     return (struct range_request){align_up(request->pages, step), alignment, request->within};
 }
 
-/* Pages that are in no range any more. False: they can't be had, and are free again. */
+/* Takes pages that are in no range any more. False: they can't be had, and are free again. */
 static bool take_pages(uintptr_t base, size_t pages) {
     if (likely(open_arenas(base, pages * POOL_SIZE))) {
         mark_taken(base, pages * POOL_SIZE);
@@ -534,8 +534,8 @@ void space_return(uintptr_t base, size_t size) {
     range_add(base, size / POOL_SIZE, touched);
 }
 
-/* The first of the process is one of the first few of its chunk: two bits more that nobody can
-   guess. */
+/* The first arena of the process is one of the first few of its chunk: two bits more that nobody
+   can guess. */
 static uintptr_t take_first(void) {
     size_t skip = os_random(FIRST_OF_CHUNK) % FIRST_CHOICE * ARENA_SIZE;
     const struct range_request request = {skip / POOL_SIZE + ARENA_POOLS, ARENA_SIZE, 0};

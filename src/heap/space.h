@@ -6,7 +6,8 @@
  * begins at any page and may reach over the ends of arenas. The pages that are free lie in ranges
  * (range.h), those with memory behind them are taken first.
  *
- * All of this needs the space lock. Sizes are multiples of POOL_SIZE.
+ * All of this needs the space lock, but for space_split_huge, which takes it, and space_limit.
+ * Sizes are multiples of POOL_SIZE.
  */
 #ifndef POOLALLOC_SPACE_H
 #define POOLALLOC_SPACE_H
@@ -25,7 +26,7 @@ struct space_request {
     size_t covered; /* bytes from the start that windows are needed for */
     bool guarded;   /* between inaccessible OS pages, which are not part of `size` */
 };
-/* Maps it, at `hint` if possible, where it and its windows can be; 0: no memory. */
+/* Maps address space at `hint` if possible, where it and its windows can be; 0: no memory. */
 uintptr_t space_map(const struct space_request *request, uintptr_t hint);
 
 /* Takes a run; 0: no memory. Its pages keep their bits in `touched`, which tell what may hold old
@@ -36,20 +37,20 @@ uintptr_t space_take_touched(const struct range_request *request);
 /* Takes up to `most` pages of one arena from the shortest range, if that is shorter than an arena;
    returns their number, or 0. Not where OS pages are larger than pools. */
 size_t space_take_short(size_t most, uintptr_t *base);
-/* The pages right behind a run, if they are free; false if they are not. */
+/* Takes the pages right behind a run; false if they are not free. */
 bool space_extend(uintptr_t end, size_t size);
 /* The pages of [base, end) that lie in the arena of `base`. */
 uint64_t space_pages(uintptr_t base, uintptr_t end);
 /* The pages may be written from now on. Returns how many may hold old contents. */
 size_t space_touch(uintptr_t base, size_t size);
-/* With guard_pages=on, arenas that were never used are inaccessible until they are. Sees to it for
-   those that are there. With the lock. */
+/* With guard_pages=on, arenas that were never used are inaccessible until they are. Makes those so
+   that are there already. */
 void space_close(void);
 /* Random bits that another process can't guess, for random_addresses=on. With the lock. */
 uint64_t space_roll(void);
 /* Gives back a run or some whole pages of one. */
 void space_return(uintptr_t base, size_t size);
-/* A whole arena of free pages, which becomes one of pools; NULL: no memory. */
+/* Takes a whole arena of free pages, which becomes one of pools; NULL: no memory. */
 struct arena *space_take_arena(void);
 /* An arena of pools, all of them free, becomes one of runs. */
 void space_return_arena(struct arena *arena);
@@ -75,8 +76,8 @@ bool space_allows(size_t more);
 /* False if the system would not map `size` bytes even after it got `held` bytes back, or the limit
    is in the way. With the lock. */
 bool space_could_map(size_t size, size_t held);
-/* Lists anew from the arenas' words, after a fork that left them in doubt. A run whose taker is
-   gone stays taken. */
+/* Makes the lists anew from the arenas' words, after a fork that left them in doubt. A run whose
+   taker is gone stays taken. */
 void space_rebuild(void);
 /* Ends the process if ranges, figures and the arenas' words do not agree. */
 void space_check(void);

@@ -17,7 +17,7 @@ static struct {
        child, and the number of the thread that just mends it. */
     struct atomic_u64 watch_address;
     struct atomic_u32 watch_by_handler;
-    struct atomic_u32 mends; /* begun in this process or its ancestors, and */
+    struct atomic_u32 mends; /* begun in this process or its ancestors */
     uint32_t mends_before_fork;
     /* The thread that forked, if the handler ran; and what `mends` was then, as it is no more in a
        child without handlers (_Fork): there the thread that comes first must be the one that

@@ -2,8 +2,8 @@
 /*
  * space_lock.h - the one lock of the process-wide state: arenas and their lists, free ranges, the
  * purger's queue, windows, direct mappings, sheets of messages and the lists of parked heaps. It is
- * taken in slow paths only, for tens of nanoseconds but for the purger. No other lock is taken
- * while it is held.
+ * taken in slow paths only, and for a short time, but for the system calls that are made while it
+ * is held. No other lock is taken while it is held.
  *
  * Whoever needs the lock asserts space_lock_is_held().
  *

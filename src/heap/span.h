@@ -23,7 +23,7 @@ static_assert(POOL_WORDS >= 2, "the first word has the spare blocks, the second 
 static inline uint64_t span_spare_used(struct pool *pool) {
     return *pool_spare(pool) & *span_used(pool);
 }
-/* Their bytes. */
+/* Bytes of the spare blocks that may have memory behind them. */
 size_t span_idle_bytes(struct pool *pool);
 /* The live blocks, by the bits of their indices. */
 uint64_t span_live(struct pool *pool, const struct size_class *c);

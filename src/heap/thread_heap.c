@@ -21,7 +21,7 @@ enum {
     HEAPS_AT_ONCE = 16, /* address space; each is touched when it is used */
     WARM_HEAPS = 4,     /* parked as they are; more threads than that seldom start at once */
     CLEAN_DELAY_MS = 500,
-    CLEAN_AT_ONCE = 16, /* parked heaps per poll: some 50 us at the most */
+    CLEAN_AT_ONCE = 16, /* parked heaps per poll, which is not to take long */
     /* Heaps that a fork left behind are adopted once so many messages, of up to 16 KiB or 62 blocks
        each, were sent to them: a child that just calls exec is not to pay for that. */
     ORPHAN_MESSAGES = 8,
@@ -94,7 +94,8 @@ static void init_key(void) {
     thread_heap_state.ready = true;
 }
 
-/* Whoever comes first; the lists are static, and a link on no list points to itself. */
+/* Whoever comes first makes the lists empty; they are static, and a link on no list points to
+   itself. */
 static void init_parked(void) {
     for (unsigned kind = 0; kind < PARKED_KINDS && thread_heap_state.parked[kind].next == NULL;
          kind++)
@@ -139,7 +140,7 @@ static struct heap *take_parked(enum parked_kind kind, enum heap_state state) {
     return NULL;
 }
 
-/* The heap is BUSY, or just was. */
+/* The heap is BUSY, or PARKED where the lists are made anew. */
 static void list_parked(struct heap *heap, enum parked_kind kind) {
     ASSERT(space_lock_is_held());
     init_parked();
@@ -187,7 +188,8 @@ static struct heap *heap_acquire(void) {
 
 /* ---- Beginning and end of a thread ---- */
 
-/* So that thread_end is called even if the thread ends on the way to its heap, with the lock. */
+/* Sees to it that thread_end is called even if the thread ends on the way to its heap, with the
+   lock. */
 static void announce(void) {
     static __thread bool announced;
     if (announced || !thread_heap_state.has_key) return;
@@ -217,7 +219,7 @@ bool thread_heap_is_inside(void) {
            space_lock_is_held();
 }
 
-/* From now on whoever helps may use it. */
+/* Puts a heap on the list of its kind: from now on whoever helps may use it. */
 static void retire_heap(struct heap *heap, enum parked_kind kind) {
     ASSERT(space_lock_is_held());
     heap->warm = kind == PARKED_WARM;
@@ -394,8 +396,8 @@ static bool clean_one(uint64_t latest) {
     return true;
 }
 
-/* Its lock may be held by the caller, which is just looking for memory there, or by another thread,
-   which will not wait for it long. */
+/* The lock of the shared heap may be held by the caller, which is just looking for memory there, or
+   by another thread, which will not wait for it long. */
 static void clean_shared(void) {
     space_lock_notice_fork();
     if (!lock_try_lock(&shared.lock)) return;
@@ -470,7 +472,7 @@ static void adopt_arena(const struct arena *arena) {
     }
 }
 
-/* What they have is known by the records; see heap_forget and heap_adopt. */
+/* What orphans have is known by the records; see heap_forget and heap_adopt. */
 static void adopt_pools(void) {
     ASSERT(space_lock_is_held());
     for (struct heap *heap = thread_heap_first(); heap != NULL; heap = heap->next) {
@@ -519,7 +521,8 @@ static void make_orphan(struct heap *heap) {
     if (heap == remote_commons()) remote_set_commons(NULL);
 }
 
-/* By the heaps themselves, where the lists are in doubt. Those of the child's own are not BUSY. */
+/* Lists the parked heaps by their own words, where the lists are in doubt. Those of the child's own
+   are not BUSY. */
 static void relist_parked(void) {
     ASSERT(space_lock_is_held());
     for (unsigned kind = 0; kind < PARKED_KINDS; kind++) {
@@ -561,8 +564,8 @@ static void rebuild_lists(void) {
     relist_parked();
 }
 
-/* The other threads are gone. What they had in hand, a message, an extent or a few pools each,
-   stays taken; their heaps wait to be adopted. */
+/* The other threads are gone. What they had in hand, a message, a run or a few pools each, stays
+   taken; their heaps wait to be adopted. */
 static void mend_heaps(bool in_doubt, uint32_t survivor) {
     ASSERT(space_lock_is_held());
     pending_after_fork();

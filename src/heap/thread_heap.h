@@ -8,8 +8,8 @@
  * it gives its empty pools back, its half empty ones to the commons, where every heap may take
  * them, and the memory of its magazines to the system. The heap of a thread that is gone without an
  * end, as most are in the child of a fork, is rebuilt from the records of its pools when its memory
- * is needed. Heaps are never unmapped, so that their addresses, which tags contain, stay good.
- * Whoever mallocs after that (libc's last clean-up does) uses one shared heap under a lock.
+ * is needed. Heaps are never unmapped, so that their addresses, which tags contain, stay good. A
+ * thread that mallocs after its end (libc's last clean-up does) uses one shared heap under a lock.
  */
 #ifndef POOLALLOC_THREAD_HEAP_H
 #define POOLALLOC_THREAD_HEAP_H
@@ -52,8 +52,7 @@ static inline void thread_heap_leave(struct heap *heap) {
 /* True if a signal has interrupted the thread inside the allocator: the heaps are not for it. */
 bool thread_heap_is_inside(void);
 /* The shared heap, locked until thread_heap_leave_shared; NULL: no memory for it, or it is out of
-   reach.
- */
+   reach. */
 struct heap *thread_heap_enter_shared(void);
 void thread_heap_leave_shared(void);
 /* Does what thread_heap_enter_shared does in a slow path of a thread whose heap is hidden. */
@@ -84,9 +83,9 @@ void thread_heap_sweep_old(struct heap *sweeper);
    what others hold, and then falls quiet, has given it back. */
 void thread_heap_sweep_slow(struct heap *sweeper);
 
-/* Makes the heaps of threads that are gone usable for others: a walk over all pools, */
+/* Makes the heaps of threads that are gone usable for others, by a walk over all pools. */
 void thread_heap_adopt(void);
-/* which should happen, as so much was freed for them. */
+/* True if thread_heap_adopt should be called, as so much was freed for those heaps. */
 bool thread_heap_adopt_is_due(void);
 
 /* The newest heap (struct heap *): the list's head, also for readers of other processes. */

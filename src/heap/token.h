@@ -46,7 +46,7 @@ static inline void token_let_go(struct pool *pool) {
     atomic_u64_exchange_ordered(token_of(pool), 0); /* partner: token_try */
 }
 
-/* By who has it. The next item of an inbox lies in it. */
+/* Called by who has the token: the next item of an inbox lies in it. */
 static inline void token_set_next(struct pool *pool, uint64_t item) {
     atomic_u64_store(token_of(pool), atomic_u64_load(&token_forks) | item | TOKEN_TAKEN);
 }

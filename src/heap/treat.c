@@ -114,7 +114,7 @@ bool treat_is_measured(const struct block *block) {
     return has_pages(block) && block->large->end != 0;
 }
 
-/* Half of the stride may lie idle, as with the blocks of other heaps. */
+/* Half of the stride may lie idle, as realloc has it for other blocks, too. */
 bool treat_resize(const struct block *block, size_t size) {
     if (block->kind != TAG_HEAP || !treat_is_measured(block)) return false;
     size_t stride = stride_of(block), room = treat_room(size);

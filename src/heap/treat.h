@@ -57,7 +57,7 @@ static inline size_t treat_room(size_t size) {
 extern "C" {
 #endif
 
-/* Before the process has a second thread; whoever has heaps sees to Z1. */
+/* Puts the measures in force before there is a second thread; whoever has heaps sees to Z1. */
 void treat_begin(uint32_t measures);
 
 /* A block of a pool is about to be live, for `size` bytes. Ends the process if it was written while

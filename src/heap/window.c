@@ -79,8 +79,8 @@ static bool reserve_one(uintptr_t base) {
 
 void (*window_purge_hook)(uintptr_t arena);
 
-/* One OS page for each, or two; where pages are larger they hold more than one arena's records, and
-   stay. */
+/* The records of an arena are one OS page, or two; where pages are larger they hold more than one
+   arena's records, and stay. */
 void window_purge(uintptr_t base, size_t arenas) {
     ASSERT(space_lock_is_held());
     ASSERT(window_at(base) == window_at(base + arenas * ARENA_SIZE - 1));

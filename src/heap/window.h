@@ -27,8 +27,8 @@
 struct heap;
 
 /* A pool, or one of a span's. Other threads read the tag, the class and the live bits: the owner
-   alone writes them, so a remote free never takes the line away. What is in brackets is said by the
-   first pool of a span for all of it. */
+   alone writes them, until somebody takes the pool over, so a remote free never takes the line
+   away. What is in brackets is said by the first pool of a span for all of it. */
 struct pool {
     struct atomic_u64 tag; /* who has it (tag.h); changes only when the pool changes hands */
     struct link link;      /* [on the partial list of its heap and class if and only if PARTIAL] */
@@ -52,7 +52,7 @@ struct range {
     struct link link; /* of the bin; first page alone */
     uint32_t pages;   /* length; 0: no range begins or ends here */
     uint8_t touched;  /* the range is in the touched set; first page alone */
-    uint8_t inner;    /* arenas from its first to one inside with memory, 0: none; as above */
+    uint8_t inner;    /* arenas up to one inside with memory, 0: none; first page alone */
     uint8_t freed;
 };
 
@@ -183,7 +183,7 @@ ALWAYS_INLINE struct pool *window_look_up(uintptr_t address) {
 /* The window that holds an address, NULL if none does. */
 static inline struct window *window_at(uintptr_t address) {
     uint64_t distance = atomic_u64_load_acquire(
-        &window_table.distance[(uint16_t)(address >> WINDOW_SHIFT)]); /* partner: window_reserve */
+        &window_table.distance[(uint16_t)(address >> WINDOW_SHIFT)]); /* partner: reserve_one */
     if (distance == 0) return NULL;
     struct window *window = (struct window *)((uintptr_t)window_table.nowhere + distance);
     return window->base == align_down(address, (size_t)1 << WINDOW_SHIFT) ? window : NULL;

@@ -10,8 +10,8 @@
 #include "os/os.h"
 
 /* From here on a block that outgrows its place is expected to grow again, and gets a mapping of its
-   own whose pages can move without being copied: at 512 KiB to copy and fault in new pages costs
-   ten times as much as to move them. */
+   own whose pages can move without being copied: to copy such a block and fault in new pages costs
+   far more than to move its pages. */
 static const size_t GROWS_DIRECT = 512 * KIB;
 
 /* True if another thread has freed the block, and that is known. */
@@ -44,7 +44,7 @@ static void *no_memory(void) {
     return NULL;
 }
 
-/* No frame where the block is at hand. */
+/* This has no frame where the block is at hand. */
 void *contract_malloc_slow(size_t size) {
     void *block = allocate_medium(size);
     return likely(block != NULL) ? block : answer_malloc(size);
@@ -103,10 +103,9 @@ static void *copy_to(void *to, struct block *from, size_t size) {
     return to;
 }
 
-/* Where a block moves to. If it outgrew its place it is expected to grow again, and gets a quarter
-   of its length as room, or half of it where pages that are not written cost no memory: growing
-   texts take 0.85 of the time, and programs that double their tables see no difference. With
-   large=direct no room may take it above the limit, or move its guard page. */
+/* A new place for a block. If it outgrew its old one it is expected to grow again, and gets a
+   quarter of its length as room, or half of it where pages that are not written cost no memory.
+   With large=direct no room may take it above the limit, or move its guard page. */
 static void *allocate_with_room(const struct block *block, size_t size) {
     size_t roomy = block->usable + block->usable / (block->usable < RUN_MIN ? 4 : 2);
     bool exact = direct_has_guards() || treat_does(TREAT_SEAL);
@@ -115,7 +114,7 @@ static void *allocate_with_room(const struct block *block, size_t size) {
     return to != NULL ? to : allocate(size);
 }
 
-/* Runs and mappings; the size asked for is large too. */
+/* Resizes a run or a mapping to a size that is large too. */
 static void *realloc_large(struct block *block, size_t size) {
     void *resized = allocate_resize(block, size);
     if (resized != NULL) return resized;

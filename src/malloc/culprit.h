@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* At start-up: from then on check.h's failures say so. */
+/* Called at start-up: from then on the failures of check.h say who made the mistake. */
 void culprit_prepare(void);
 
 /* Program, process and thread, for the end of a line. */

@@ -57,7 +57,7 @@ static NOINLINE void *new_slower(size_t size, const void *caller) {
     return block;
 }
 
-/* No frame where the block is at hand. */
+/* This has no frame where the block is at hand. */
 static NOINLINE void *new_slow(size_t size, const void *caller) {
     void *block = allocate_medium(size);
     return likely(block != NULL) ? block : new_slower(size, caller);

@@ -41,8 +41,8 @@ static bool find_runtime(const struct image *image, void *argument) {
     return false;
 }
 
-/* A handle of its own: the list of a library that came as a dependency may be empty. The real
-   dlopen, as ours would think it the program's. */
+/* Opens a handle of its own: the list of a library that came as a dependency may be empty. It calls
+   the real dlopen, as ours would think it the program's. */
 static uintptr_t handler_of_library(const void *caller) {
     typedef void *open_function(const char *file, int flags);
     struct place library;

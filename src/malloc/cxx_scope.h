@@ -32,10 +32,11 @@ uintptr_t cxx_scope_replacement(const char *name);
    One caller at a time; a second time changes nothing. */
 void cxx_scope_hide(void);
 
-/* Before the first block of the process: if a library that was loaded with it replaces operators,
-   hides ours and binds all that was bound to them to what comes behind them. */
+/* Called before the first block of the process: if a library that was loaded with it replaces
+   operators, hides ours and binds all that was bound to them to what comes behind them. */
 void cxx_scope_start(void);
-/* True from then on if one does. Written before the process has a second thread. */
+/* True from cxx_scope_start on if a library replaces operators. Written before the process has a
+   second thread. */
 extern bool cxx_scope_yields;
 
 #ifdef __cplusplus

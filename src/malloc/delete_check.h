@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* Before the process has a second thread, and after its first block. Not there in the static
+/* Called before the process has a second thread, and after its first block. Not there in the static
    archive, where the linker has bound all forms. */
 __attribute__((weak)) void delete_check_begin(void);
 

@@ -40,7 +40,7 @@ static struct {
     struct lock lock; /* of the thread that finds the outcome */
 } dlopen_state;
 
-/* Whoever held it is gone; what it was doing can be done again. */
+/* Whoever held the lock is gone; what it was doing can be done again. */
 static void mend_outcome(void) { lock_mend(&dlopen_state.lock, lock_self()); }
 
 /* Long before the first dlopen: a fork that has begun does not call handlers that come meanwhile.

@@ -9,8 +9,8 @@
  * and any other as it came, to the handler that was there before, or to the system. Handlers that
  * the program sets later take its place, as they are to, and whatever they do with the fault is
  * theirs: one that calls the handler it has replaced, as crash reporters do, gets the lines first;
- * one that does not gets the bare fault, as without this library. sigaction is never called again,
- * and not interposed.
+ * one that does not gets the bare fault, as without this library. The handler is never set again,
+ * and sigaction is not interposed.
  */
 #ifndef POOLALLOC_GUARD_REPORT_H
 #define POOLALLOC_GUARD_REPORT_H
@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* At start-up: the handler, and what guard_sample= asks for begins. */
+/* Called at start-up: sets the handler, and begins what guard_sample= asks for. */
 void guard_report_prepare(void);
 
 #ifdef __cplusplus

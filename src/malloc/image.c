@@ -43,7 +43,7 @@ static uintptr_t dynamic_address(const struct image *image, Elf64_Sxword tag) {
     return with_base(image, dynamic_value(image, tag));
 }
 
-/* In one pass: the start of every process waits for it. */
+/* Reads all in one pass: the start of every process waits for it. */
 static void read_dynamic(struct image *image) {
     const Elf64_Dyn *entry = image->dynamic;
     for (; is_in_image(image, entry, sizeof *entry) && entry->d_tag != DT_NULL; entry++) {

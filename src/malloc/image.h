@@ -61,15 +61,16 @@ extern struct image image_own, image_libc;
 /* Ours was loaded before libc: from the start, and names are looked up in it first. */
 extern bool image_is_in_front;
 
-/* Before the process's first block, and so before it has a second thread. */
+/* Called before the process's first block, and so before it has a second thread. */
 void image_start(void);
 
 static inline bool image_is_own(const struct image *image) {
     return image->start == image_own.start;
 }
 
-/* All of the changes, or none and false: the system keeps the table read-only, or it shares a page
-   with code, which must stay executable for other threads. One caller at a time for one object. */
+/* Makes all of the changes, or none and returns false: the system keeps the table read-only, or it
+   shares a page with code, which must stay executable for other threads. One caller at a time for
+   one object. */
 bool image_change_symbols(const struct image *image, const struct image_change *changes,
                           size_t count);
 

@@ -142,7 +142,7 @@ static void on_end(int number) {
     errno = saved_errno;
 }
 
-/* Where the program, or who started it, has not decided otherwise. */
+/* Sets a handler where the program, or who started it, has not decided otherwise. */
 static void handle(int number, void (*handler)(int), int flags) {
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags | SA_RESTART | SA_ONSTACK};
     struct sigaction before;
@@ -201,7 +201,8 @@ static bool served_enough(void) {
     return census.served >= options.report_least;
 }
 
-/* Else somebody attached for a while, or samples are there for the lines about mistakes. */
+/* True if the options ask for a profile. Else somebody attached for a while, or samples are there
+   for the lines about mistakes. */
 static bool wants_profile(void) {
     if (options.mode == MODE_DEBUG && options.sample_path[0] == '\0') return false;
     return options.sample != 0 || options.sample_signal != 0;

@@ -13,13 +13,13 @@
 extern "C" {
 #endif
 
-/* At start-up. Options of reports are off afterwards in a program that report_if does not name. In
-   one that another malloc serves there is at most a report at its end (serving.h): it is not
-   `serving`. */
+/* Called at start-up. Options of reports are off afterwards in a program that report_if does not
+   name. In one that another malloc serves (serving.h), which `serving` tells, there is at most a
+   report at its end. */
 void occasion_prepare(bool serving);
 /* True if blocks are to be counted as they are served. */
 bool occasion_counts_blocks(void);
-/* At the end of the process. */
+/* Called at the end of the process. */
 void occasion_end(void);
 
 /* True if the pattern (see fnmatch) is "" or matches the path, or its last part where the pattern

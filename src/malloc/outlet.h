@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* At start-up: GNU's tools close standard error before the last destructors run. */
+/* Called at start-up: keeps standard error, which GNU's tools close before the last destructors. */
 void outlet_prepare(void);
 /* A descriptor to append to the file with, %p in whose name stands for the process id; the path ""
    is standard error. -1: there is none, and a line said so of a file. `what` is to be written,

@@ -14,9 +14,10 @@
 extern "C" {
 #endif
 
-/* mallopt, with glibc's result for every parameter and value. Negative values wrap, as there. */
+/* What mallopt does, with glibc's result for every parameter and value. Negative values wrap, as
+   glibc's do. */
 int parameter_set(int parameter, size_t value);
-/* At start-up, after options_read. Says nothing about bad values, which are left out. */
+/* Called at start-up, after options_read. Says nothing about bad values, which are left out. */
 void parameter_read_environment(char *const *environment);
 
 #ifdef __cplusplus

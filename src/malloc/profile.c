@@ -35,7 +35,7 @@ static struct known *find_known(struct addresses *addresses, uintptr_t address) 
     return &addresses->table[at];
 }
 
-/* What comes in while they are noted finds room up to half as many again. */
+/* Callers that come in while sites are noted find room, for about as many again. */
 static void note_site(const struct site *site, void *argument) {
     struct addresses *addresses = (struct addresses *)argument;
     for (unsigned i = 0; i < site->depth && addresses->count < addresses->most - 1; i++) {
@@ -238,7 +238,7 @@ static void add_mappings(struct text *to, const struct addresses *addresses) {
         add_string_field(to, path_of(&addresses->object[i]));
 }
 
-/* Behind all other strings. */
+/* The string of the comment is behind all others. */
 static void add_comment(struct text *to, const struct addresses *addresses, size_t live_before) {
     struct text comment;
     text_begin(&comment, -1);
@@ -326,7 +326,7 @@ bool profile_write_folded(struct text *to) {
     return written;
 }
 
-/* ---- */
+/* ---- The file ---- */
 
 static bool is_folded(const char *path) {
     static const char ending[] = ".folded";

@@ -15,9 +15,10 @@ extern "C" {
 /* False: what is known is out of reach just now, or there is no memory for a table of addresses;
    nothing was written. */
 bool profile_write(struct text *to);
-/* A line for each stack that holds memory: its functions, outermost first, and the bytes. */
+/* Writes a line for each stack that holds memory: its functions, outermost first, and the bytes. */
 bool profile_write_folded(struct text *to);
-/* To the file that the options name: stacks as lines if it ends in .folded. False as above. */
+/* Writes to the file that the options name: stacks as lines if it ends in .folded. False where
+   profile_write returns false. */
 bool profile_write_file(void);
 
 #ifdef __cplusplus

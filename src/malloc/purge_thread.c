@@ -42,7 +42,8 @@ static void *purge_until_stopped(void *unused) {
     return NULL;
 }
 
-/* All signals blocked: the program's handlers run on the program's threads. With the lock. */
+/* Starts the thread with all signals blocked: the program's handlers run on the program's threads.
+   With the lock. */
 static void start_purging(void) {
     sigset_t all, before;
     pthread_attr_t attributes;
@@ -57,7 +58,7 @@ static void start_purging(void) {
     state.process = started ? getpid() : 0;
 }
 
-/* Another thread may have been about to start or stop it. */
+/* Another thread may have been about to start or stop the purge thread. */
 static void start_in_child(void) {
     pthread_mutex_init(&state.lock, NULL);
     state.process = 0;

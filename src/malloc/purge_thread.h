@@ -13,13 +13,13 @@
 extern "C" {
 #endif
 
-/* From now on there is one, in children of fork too. */
+/* From now on there is a purge thread, in children of fork too. */
 void purge_thread_begin(void);
-/* Ends it and waits for its end. False: there is none, or the caller is in a child that shares its
-   parent's memory, whose thread it is. */
+/* Ends the purge thread and waits for its end. False: there is none, or the caller is in a child
+   that shares its parent's memory, whose thread it is. */
 bool purge_thread_stop(void);
-/* Starts it again. Where the system refuses, as it does in a process that has asked for a new PID
-   namespace, there is none. */
+/* Starts the purge thread again. Where the system refuses, as it does in a process that has asked
+   for a new PID namespace, there is none. */
 void purge_thread_resume(void);
 
 #ifdef __cplusplus

@@ -197,7 +197,7 @@ void report_write_xml(struct text *to) {
     text_add(to, "</used>\n</malloc>\n");
 }
 
-/* Right-aligned in 10 columns, as those who parse glibc's malloc_stats expect. */
+/* Writes a number right-aligned in 10 columns, as those who parse glibc's malloc_stats expect. */
 static void stats_line(struct text *to, const char *name, uint64_t number) {
     unsigned digits = 1;
     for (uint64_t rest = number; rest >= 10; rest /= 10) digits++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * serving.h - whether this library's malloc is the process's. It is not where another library that
- * defines malloc was loaded before, by LD_PRELOAD say, or the program defines it itself. Then this
- * one stays passive: it has no report of a process that it did not serve, starts no thread and
+ * serving.h - whether this library's malloc is the process's. It is not so where another library
+ * that defines malloc was loaded before, by LD_PRELOAD say, or the program defines it itself. Then
+ * this one stays passive: it has no report of a process that it did not serve, starts no thread and
  * changes nothing of others. Its functions with names of their own still work.
  */
 #ifndef POOLALLOC_SERVING_H

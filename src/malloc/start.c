@@ -32,7 +32,7 @@ static COLD void say_limit_is_unknown(void) {
     text_flush(&text);
 }
 
-/* The process's own, given that of its control group. */
+/* The process's own limit, given that of its control group. */
 static size_t own_limit(size_t group) {
     if (options.limit_share == 0) return options.limit != 0 ? options.limit : SIZE_MAX;
     if (group != SIZE_MAX) return group / 100 * options.limit_share;
@@ -40,7 +40,7 @@ static size_t own_limit(size_t group) {
     return SIZE_MAX;
 }
 
-/* What came before the options were read. */
+/* Names the mappings that came before the options were read. */
 static void name_mappings(void) {
     if (options.map_names == 0 || !space_lock()) return;
     space_name();
@@ -72,7 +72,7 @@ static uint32_t chosen_measures(void) {
 }
 
 /* Blocks that a library's constructor, run before this one, has handed to a thread of its own would
-   not be treated. Before samples are taken, which need a heap of their own. */
+   not be treated. It comes before samples are taken, which need a heap of their own. */
 static void begin_treat(void) {
     uint32_t measures = chosen_measures();
     if (measures == 0) return;
@@ -87,7 +87,7 @@ static void begin_treat(void) {
     text_flush(&text);
 }
 
-/* Before other libraries' constructors, so that handlers they register run around ours. */
+/* Runs before other libraries' constructors, so that handlers they register run around ours. */
 __attribute__((constructor(101))) static void start_process(void) {
     bool passive = is_passive();
     if (passive)
@@ -125,8 +125,9 @@ static void take_all_in(void) {
 }
 
 /* A double free whose second half waits in an inbox comes to light here at the latest, and so does
-   a write to a block in quarantine. Nothing here waits: another thread may hold the lock for good.
-   And the child of a vfork, which shares all of this with its parent, may call exit too. */
+   a write to a block in quarantine. Nothing here waits for a lock, as another thread may hold it
+   for good, but for the profile, and that not for long. And the child of a vfork, which shares all
+   of this with its parent, may call exit too. */
 __attribute__((destructor)) static void end_process(void) {
     if (is_passive() && thread_heap_first() == NULL) return; /* nobody has asked for a block */
     unsigned patience = lock_patience;

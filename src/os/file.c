@@ -18,7 +18,7 @@ static bool is_trusted(const struct stat *status) {
     return status->st_uid == 0 || status->st_uid == geteuid();
 }
 
-/* The kernel's own entries, as in os.c: neither is then a point of cancellation. */
+/* It is the system call itself, as openat() is a point of cancellation. */
 static int open_at(int folder, const char *name, int flags) {
     return (int)syscall(SYS_openat, folder, name, flags | O_CLOEXEC, 0644);
 }

@@ -91,7 +91,7 @@ static struct rule *rule_for(uintptr_t place) {
     return &set[way];
 }
 
-/* One writer at a time, and none that waits. */
+/* There is one writer at a time, and none that waits. */
 static void rule_store(uintptr_t place, uint64_t word) {
     const struct rule *there = rule_with(place, set_of(place));
     if (there != NULL && atomic_u64_load(&there->word) == word) return;
@@ -103,7 +103,7 @@ static void rule_store(uintptr_t place, uint64_t word) {
     atomic_u32_store_release(&known.written, 0);
 }
 
-/* What is read between two looks at the place is of that place. */
+/* What is read between two looks at the place is of that place. Partner: rule_store. */
 static uint64_t rule_load(uintptr_t place) {
     const struct rule *rule = rule_with(place, set_of(place));
     if (rule == NULL || place == 0) return UNKNOWN;

@@ -2,11 +2,12 @@
 /*
  * frame_rule.h - how a function keeps its frame at one place of its code, learned from unwinding.
  *
- * The unwinder reads tables for each frame, a microsecond or so; where the frame of a caller lies
- * is decided by the place of the call alone, so what one walk found out serves all others: by size
- * the caller's frame begins so many bytes above the stack pointer by pointer  it begins behind the
- * two words that the frame pointer leads to outermost   there is no caller and, for either of the
- * first two, in which word the caller's frame pointer is kept, if in any.
+ * The unwinder reads tables for each frame, which takes long; where the frame of a caller lies is
+ * decided by the place of the call alone, so what one walk found out serves all others. A rule says
+ * that the caller's frame begins so many words above the stack pointer, or that it begins behind
+ * the two words that the frame pointer leads to, or that there is no caller, as the frame is the
+ * outermost one. Where there is a caller it also says in which word the caller's frame pointer is
+ * kept, if in any.
  *
  * A rule is what was seen once, and may be wrong where a function's frame changes in a way that one
  * look does not tell, or where other code was loaded at its place. Then it leads to a word that is

@@ -8,7 +8,8 @@
  *   there -> here   one byte: what is to be seen of the other threads has been seen
  *   here -> there   struct frozen_copy: the copy, which lives until the socket is closed there
  *
- * This takes system calls that the library does without else: socket, connect, clone, close_range.
+ * This takes system calls that the library does without else: socket, connect, sendto, recvfrom,
+ * clone, close_range.
  */
 #ifndef POOLALLOC_FROZEN_H
 #define POOLALLOC_FROZEN_H

@@ -37,7 +37,7 @@ bool lock_is_out_of_reach(const struct lock *lock) {
     return lock_is_mine(lock) || (is_stuck(lock) && atomic_u32_load(&lock->state) != 0);
 }
 
-/* One look at the lock, and a sleep of up to `milliseconds` if it is held: true if it is ours.
+/* Looks at the lock once, and sleeps up to `milliseconds` if it is held: true if it is ours.
    Whoever waited cannot know whether others still do, and says that they do. */
 static bool lock_or_sleep(struct lock *lock, unsigned milliseconds) {
     uint32_t seen = atomic_u32_load(&lock->state);

@@ -6,7 +6,7 @@
  * There is no handler that takes locks before a fork: such a handler waits for whoever holds the
  * lock, while fork holds up libio, and that is a deadlock (glibc bug 19431). Instead the child
  * finds the lock as it was. If the thread that forked did not hold it, its holder does not exist
- * in the child: the lock is then opened and what it protects rebuilt, by lock_mend.
+ * in the child: lock_mend then opens the lock, and its caller rebuilds what the lock protects.
  *
  * A signal handler may run, and call exit, while its thread holds the lock; or it may never return,
  * while another thread calls exit. So a thread that holds the lock does not get it again, and one

@@ -331,7 +331,8 @@ static unsigned nearest_option(struct word key) {
     return best;
 }
 
-/* At most 64 bytes of it, and nothing that is not printable: the environment can hold anything. */
+/* Adds at most 64 bytes of a word, and nothing that is not printable: the environment can hold
+   anything. */
 static void add_quoted(struct text *to, struct word word) {
     text_add(to, "'");
     for (size_t i = 0; i < size_min(word.length, 64); i++)

@@ -20,7 +20,7 @@
 #define GUARD_MEMORY_LEAST (40 * KIB)
 #define GUARD_MEMORY_MOST (64 * MIB)
 
-/* A block in quarantine for so many bytes of it. */
+/* There is a place for a block in quarantine for so many bytes of it. */
 #define QUARANTINE_BLOCK ((size_t)128)
 #define QUARANTINE_LEAST (64 * KIB)
 #define QUARANTINE_DEBUG (32 * MIB)

@@ -138,7 +138,7 @@ void *os_map_guarded_at(void *hint, size_t size) {
     return NULL;
 }
 
-/* The memory is mapped over the middle, as above. */
+/* The memory is mapped over the middle, as os_map_guarded_at does it. */
 void *os_map_fenced_at(void *hint, size_t before, size_t size, size_t alignment) {
     size_t skew = OS_FENCE + before, whole_size = skew + size + OS_FENCE;
     struct shape shape = {whole_size, alignment, skew, PROT_NONE};
@@ -192,7 +192,7 @@ void os_use_small_pages(void *address, size_t size) {
 
 uint64_t (*os_first_write_for_test)(void);
 
-/* The median of a few, as a thread may be interrupted. */
+/* The result is the median of a few, as a thread may be interrupted. */
 uint64_t os_first_write_ns(void) {
     enum { FAULTS = 16 };
     if (unlikely(os_first_write_for_test != NULL)) return os_first_write_for_test();
@@ -213,9 +213,9 @@ uint64_t os_first_write_ns(void) {
     return sorted[FAULTS / 2];
 }
 
-/* The kernel clears 2 MiB in no less than FAULT_OF_HUGE. It takes longer where the host has to find
-   the memory first. Small pages wait for such a host, too, but seldom when a few are tried: hence
-   the weight. */
+/* The kernel takes no less than FAULT_OF_HUGE_NS to clear 2 MiB. It takes longer where the host has
+   to find the memory first. Small pages wait for such a host, too, but seldom when a few are tried:
+   hence the weight. */
 enum { FAULT_OF_HUGE_NS = 30 * 1000, FAULT_QUICK_NS = 500 * 1000, SMALL_WEIGHT = 2 };
 
 static enum os_huge outcome_of(uint64_t taken) {
@@ -226,8 +226,9 @@ static enum os_huge outcome_of(uint64_t taken) {
                                                                : OS_HUGE_SLOWLY;
 }
 
-/* Mapped anew, as the kernel makes no huge page where it has a table of small ones, be it empty. If
-   it refuses to, which it does for the number of mappings, the old one is still there. */
+/* The range is mapped anew, as the kernel makes no huge page where it has a table of small ones, be
+   it empty. If it refuses to map, which it does for the number of mappings, the old mapping is
+   still there. */
 bool os_use_huge_pages(void *address, size_t size) {
     if (os_page_size() != 4 * KIB || !os_open(address, size)) return false;
     int saved_errno = errno;
@@ -261,7 +262,7 @@ void os_split_huge(void *address) {
     errno = saved_errno;
 }
 
-/* Without MREMAP_FIXED, which before Linux 6.17 unmaps the target and may then fail. */
+/* This does without MREMAP_FIXED, which before Linux 6.17 unmaps the target and may then fail. */
 void *os_resize(void *address, size_t old_size, size_t new_size) {
     if (refused(OS_RESIZE)) return NULL;
     int saved_errno = errno;
@@ -375,7 +376,7 @@ uint64_t os_file_of(int descriptor) {
     return open ? (uint64_t)status.st_dev * 1000000007 + status.st_ino + 1 : 0;
 }
 
-/* Above what programs expect to get from open. */
+/* The number is above what programs expect to get from open. */
 int os_keep_stderr(void) {
     int saved_errno = errno;
     long copy = syscall(SYS_fcntl, 2, F_DUPFD_CLOEXEC, 200);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * os.h - the only code that talks to the kernel, but for text.c, which writes a line. Functions
- * say what is wanted, not which system call does it. None changes errno, none allocates, none is a
- * cancellation point.
+ * os.h - what all layers want of the kernel. Functions say what is wanted, not which system call
+ * does it. None changes errno, none allocates, none is a cancellation point.
  *
  * After start-up only mmap, munmap, madvise, mremap, futex, write and the vDSO clock are used, so
  * that programs under a strict seccomp filter keep running (mprotect at the first dlopen, which
@@ -27,23 +26,25 @@ uintptr_t os_program_entry(void);
 
 /* Zeroed memory, readable and writable; NULL if the system has none. */
 void *os_map(size_t size);
-/* Memory of os_map, aligned to `alignment` (a power of two, at least the OS page). */
+/* Memory as os_map gives it, aligned to `alignment` (a power of two, at least the OS page). */
 void *os_map_aligned(size_t size, size_t alignment);
-/* Memory of os_map_aligned, at `hint` if that is free and aligned. */
+/* Memory as os_map_aligned gives it, at `hint` if that is free and aligned. */
 void *os_map_aligned_at(void *hint, size_t size, size_t alignment);
 /* Memory at `hint` with an inaccessible OS page before and after it, which are not part of `size`.
  */
 void *os_map_guarded_at(void *hint, size_t size);
 /* For what the program never touches: OS_FENCE bytes of inaccessible address space lie on each
-   side, so that whatever runs past the end of a block ends there. The second has `before` bytes of
-   memory in front of the address that it returns, which alone is aligned; `hint` as above. */
+   side, so that whatever runs past the end of a block ends there. os_map_fenced_at puts `before`
+   bytes of memory in front of the address that it returns, which alone is aligned, and is `hint` if
+   that is free and aligned. */
 void *os_map_fenced(size_t size);
 void *os_map_fenced_at(void *hint, size_t before, size_t size, size_t alignment);
 /* Unmaps what os_map_fenced returned, fences included. */
 void os_unmap_fenced(void *address, size_t size);
 /* Address space without access or memory; NULL if there is none. */
 void *os_reserve(size_t size);
-/* A part of that becomes zeroed memory, or is again what it was; false if the kernel refused. */
+/* Makes zeroed memory of a part of what os_reserve gave, or address space again; false if the
+   kernel refused. */
 bool os_open(void *address, size_t size);
 bool os_shut(void *address, size_t size);
 /* True if the system would map so much just now. */
@@ -70,15 +71,15 @@ uint64_t os_first_write_ns(void);
 #define OS_HUGE (2 * MIB)
 enum os_huge {
     OS_HUGE_REFUSED,    /* a small page is there, at the most */
-    OS_HUGE_SLOWLY,     /* it took longer than as many small ones would, */
-    OS_HUGE_LIKE_SMALL, /* or about as long, */
-    OS_HUGE_DONE,       /* or less than a quick machine needs for those */
+    OS_HUGE_SLOWLY,     /* it took longer than small pages would */
+    OS_HUGE_LIKE_SMALL, /* it took about as long as small pages */
+    OS_HUGE_DONE,       /* it took no longer than small pages on a quick machine */
 };
 /* Puts a huge page behind OS_HUGE bytes of untouched memory, aligned to that size, which
    os_use_small_pages was told of. */
 enum os_huge os_populate_huge(void *address);
-/* Asks for huge pages at the first writes to a range of whole ones that nobody uses. Its contents
-   are gone. False: the kernel refuses. */
+/* Asks for huge pages at the first writes to whole huge pages of address space that nobody uses,
+   whose contents are gone. False: the kernel refuses, or its pages have another size. */
 bool os_use_huge_pages(void *address, size_t size);
 /* Before parts of a huge page are purged: makes it small pages, and asks for no other. */
 void os_split_huge(void *address);
@@ -99,8 +100,8 @@ uint64_t os_secret(void);
 /* Random bits like those of the addresses that the kernel chooses, from which they follow: the same
    twice where it does not randomise (setarch -R, gdb). Each number has its own. */
 uint64_t os_random(unsigned number);
-/* A place that such bits choose, for a hint: where the kernel puts neither the program nor its
-   stack and libraries at first. */
+/* A place that bits of os_random choose, for a hint: where the kernel puts neither the program nor
+   its stack and libraries at first. */
 void *os_random_place(unsigned number, size_t alignment);
 
 /* A word that reads 1 from os_fork_watch on and 0 in a child of fork, however it was made; NULL

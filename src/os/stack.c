@@ -218,7 +218,7 @@ static bool meet_chain(struct stack *stack, uint64_t hash) {
     return true;
 }
 
-/* One writer at a time, and none that waits. */
+/* There is one writer at a time, and none that waits. */
 static void remember_chain(const struct stack *chain, const struct stack *stack) {
     if (chain->depth < 2 || chain->depth > stack->depth || stack->depth == STACK_MOST) return;
     unsigned tail = stack->depth - chain->depth;
@@ -291,7 +291,7 @@ static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context)
     return false;
 }
 
-/* The first frame is that of stack_unwind. */
+/* The first frame is that of stack_unwind or stack_unwind_some. */
 static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument) {
     struct walk *walk = (struct walk *)argument;
     uintptr_t caller = _Unwind_GetIP(context);
@@ -318,7 +318,8 @@ static void find_own(void) {
                              is_library ? object.end : UINTPTR_MAX);
 }
 
-/* In an object of its own, this library begins a stack with the caller of its outermost frame. */
+/* In an object of its own, this library begins a stack with the caller of its outermost frame.
+   Partner: find_own. */
 static void begin_with_own(struct walk *walk) {
     if (atomic_u64_load_acquire(&stack_state.own_end) == 0) find_own();
     walk->own_end = atomic_u64_load_acquire(&stack_state.own_end);
@@ -332,14 +333,14 @@ static void begin_with_own(struct walk *walk) {
             *(const uintptr_t *)__builtin_frame_address(0)                                         \
     }
 
-/* It has no frame of its own, as visit leaves out one frame. */
+/* This has no frame of its own, as visit leaves out one frame. */
 ALWAYS_INLINE void unwind_by_tables(struct walk *walk) {
     _Unwind_Reason_Code end = _Unwind_Backtrace(visit, walk);
     if (end == _URC_END_OF_STACK) frame_rule_learn(&walk->last, NULL);
     if (!walk->met && walk->stack->depth < walk->most) remember_chain(&walk->chain, walk->stack);
 }
 
-/* In the function that is called, whose frame is the first. */
+/* This is part of the function that is called, whose frame is the first. */
 ALWAYS_INLINE void unwind(struct stack *stack, unsigned most) {
     int saved_errno = errno;
     struct walk walk; /* large, and mostly not looked at */

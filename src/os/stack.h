@@ -2,14 +2,14 @@
 /*
  * stack.h - where a thread is: the return addresses on its stack, and the object and function that
  * an address lies in. Nothing here allocates, takes a lock (given glibc 2.35; else that of
- * dl_iterate_phdr) or
- * changes errno, so that it can be asked in the middle of malloc or of a signal.
+ * dl_iterate_phdr) or changes errno, so that it can be asked in the middle of malloc or of a
+ * signal.
  *
  * The unwinder goes by the tables that C++ exceptions need, which all code but hand-written
  * assembler and code made at run time has. What it finds out about a place of the code is kept as a
  * rule (frame_rule.h), so that most stacks need no tables; on other processors than x86-64 frame
- * pointers are followed where they were once found to lead to the same callers. Words of a stack
- * are read once the kernel has said, by futex, that they can be.
+ * pointers are followed where they were once found to lead to the same callers. Words of another
+ * stack than the first thread's are read once the kernel has said, by futex, that they can be.
  */
 #ifndef POOLALLOC_STACK_H
 #define POOLALLOC_STACK_H

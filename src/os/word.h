@@ -26,7 +26,7 @@ bool word_choice(struct word word, uint64_t *to, const char *no, const char *yes
 bool word_number(struct word word, uint64_t *to);
 /* Digits and a unit: ms, s or m; without one, milliseconds. */
 bool word_time(struct word word, uint64_t *to);
-/* Digits and a unit: K, M or G, of 1,024 and its powers; without one, bytes. */
+/* Digits and a unit: K, M or G, of 1,024 and its powers; B or none for bytes. */
 bool word_size(struct word word, uint64_t *to);
 /* Digits and %, from 1 to 100. */
 bool word_share(struct word word, uint64_t *to);

@@ -229,6 +229,12 @@ static void begin_life(const struct sample *sample) {
     note_peak();
 }
 
+/* A sample at the address of a new block is of one whose free could not be noted. */
+static void end_stale(uintptr_t address) {
+    struct sample *stale = find_sample(address);
+    if (stale->address != 0) end_life(stale);
+}
+
 /* ---- With the lock ---- */
 
 static bool lock_samples(void) { return lock_lock(&sample_state.lock); }
@@ -239,8 +245,7 @@ void sample_add(const struct stack *stack, uintptr_t address, size_t size, doubl
         atomic_u64_add(&sample_state.lost, 1);
         return;
     }
-    struct sample *stale = find_sample(address); /* its free could not be noted */
-    if (stale->address != 0) end_life(stale);
+    end_stale(address);
     struct sample sample = {address, size, 1 / chance, site_for(stack)};
     bool room = known->live_count < known->live_most / 2 || grow_live();
     if (sample.site != 0 && room)
@@ -289,6 +294,7 @@ void sample_move(uintptr_t from, uintptr_t to) {
         struct sample moved = *at;
         moved.address = to;
         forget_live(at);
+        end_stale(to);
         *find_sample(to) = moved;
     }
     lock_unlock(&sample_state.lock);

@@ -333,6 +333,21 @@ TEST_F(SampleTest, TheChildOfAForkSeesFreesInASharedHeapOfItsOwn) {
     thread.join();
 }
 
+// A block that is made, or moves, where a sample is still noted takes its place.
+TEST_F(SampleTest, WhatWasMissedAtAFreeEndsWhereAnotherBlockIs) {
+    ASSERT_TRUE(allocate_sample(1));
+    struct stack stack;
+    stack_unwind(&stack);
+    sample_add(&stack, 0x1000, 100, 1);
+    sample_add(&stack, 0x2000, 200, 1);
+    sample_move(0x1000, 0x2000);
+    EXPECT_EQ(totals().live_blocks, 1);
+    EXPECT_EQ(totals().live_bytes, 100);
+    sample_add(&stack, 0x2000, 300, 1);
+    EXPECT_EQ(totals().live_blocks, 1);
+    EXPECT_EQ(totals().live_bytes, 300);
+}
+
 TEST_F(SampleTest, WhoAskedAndWhoFreedIsKnownForAWhile) {
     ASSERT_TRUE(allocate_sample(1));
     void *block = poolalloc_malloc(100);

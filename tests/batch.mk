@@ -36,8 +36,8 @@ batch/first.h.gch: tests/support/first.h
 	@mkdir -p $(@D)
 	$(AM_V_GEN)$(call batch_compile,$(GTEST_CFLAGS)) -x c++-header -o $@ $<
 
-# Written anew whenever a test may include something else, and left as old as it is where none does.
-batch/%.cc: Makefile FORCE
+# Written anew where a test may include something else, and left as old as it is where none does.
+batch/%.cc: Makefile $(wildcard $(dir $(lastword $(MAKEFILE_LIST)))*/*_test.cc)
 	@mkdir -p $(@D)
 	@here=$$PWD/$@ && cd $(top_srcdir) && $(AWK) -f tests/batch $(batch_own) >"$$here.new" && \
 	    { cmp -s "$$here.new" "$$here" && rm "$$here.new" || mv "$$here.new" "$$here"; }
@@ -45,5 +45,4 @@ batch/%.o: batch/%.cc batch/first.h.gch
 	$(AM_V_CXX)$(call batch_compile,-include batch/first.h $($(batch_program)_CPPFLAGS)) -MMD -MP -c -o $@ $<
 batch/%.d: ;
 .PRECIOUS: batch/%.cc
-FORCE:
 -include $(wildcard batch/*.d)

@@ -465,8 +465,8 @@ void poolobj_references(void *object, poolobj_visit visit, void *arg);
 
 /* NULL if nothing outside of the heap refers to its objects but one reference to `object` (NULL:
    not even that), so that the heap can be handed to another thread with all that is in it; else an
-   object that is held, borrowed. Immortal objects do not matter. Cost: a walk over all references.
- */
+   object that is held, borrowed. Immortal objects do not matter. Inside of a collection, which
+   itself holds objects, some object. Cost: a walk over all references. */
 poolobj *poolobj_heap_held(poolobj_heap *heap, const void *object);
 
 /* Checks every invariant of the heap; ends the process with a line if one does not hold. */

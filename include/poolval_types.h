@@ -168,7 +168,7 @@ int poolval_class_finalize(poolval_space *space, poolobj *class_, int finalized)
    their own, if their space is the first of its heap and has the same hash_key, as it has by
    default. They are interned no more. Nothing is made in the space any more. 0, or -1;
    POOLVAL_ERR_TYPE if a list, dictionary, set, byte array, iterator, class, instance or other
-   object is in the heap. */
+   object is in the heap; POOLVAL_ERR_VALUE inside of a collection or a finalizer. */
 int poolval_share(poolval_space *space);
 
 /* Hands heaps from thread to thread, with all that is in them: nothing is copied. Any number of

@@ -40,3 +40,11 @@ const poolobj *alone_find_held(poolobj_heap *heap, const poolobj *root) {
     collect_walk(heap, NULL, compare, &counting);
     return counting.held;
 }
+
+static void note(poolobj *object, void *arg) { *(const poolobj **)arg = object; }
+
+const poolobj *alone_find_any(poolobj_heap *heap) {
+    const poolobj *any = NULL;
+    collect_walk(heap, NULL, note, &any);
+    return any;
+}

@@ -11,8 +11,11 @@ extern "C" {
 #endif
 
 /* NULL: each object has as many references as objects of the heap hold to it, and `root` one more;
-   else one that has another number. Immortal objects do not matter. Uses the working counts. */
+   else one that has another number. Immortal objects do not matter. Uses the working counts, which
+   a collection has in use: inside of one there is no answer. */
 const poolobj *alone_find_held(poolobj_heap *heap, const poolobj *root);
+/* Some object of the heap, or NULL if there is none. */
+const poolobj *alone_find_any(poolobj_heap *heap);
 
 #ifdef __cplusplus
 }

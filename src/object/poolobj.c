@@ -455,11 +455,10 @@ void poolobj_gc_set_roots(poolobj_heap *heap,
 
 poolobj *poolobj_heap_held(poolobj_heap *heap, const void *object) {
     object_heap_require("poolobj_heap_held", heap);
-    if (!heap->collecting) {
-        object_die_all(heap);
-        /* What is condemned or dying still holds what it refers to, and no walk sees it. */
-        if (heap->round.certified || heap->round.dead != NULL) collect_abort(heap);
-    }
+    if (heap->collecting) return (poolobj *)(uintptr_t)alone_find_any(heap);
+    object_die_all(heap);
+    /* What is condemned or dying still holds what it refers to, and no walk sees it. */
+    if (heap->round.certified || heap->round.dead != NULL) collect_abort(heap);
     return (poolobj *)(uintptr_t)alone_find_held(heap, (const poolobj *)object);
 }
 

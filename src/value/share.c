@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* poolval_share: a heap of values that can't change becomes one that all threads may refer to. What
    would be written when a value is looked at is written before. */
+#include "object/object.h"
 #include "value/intern.h"
 #include "value/str.h"
 
@@ -38,6 +39,9 @@ static void leave_table(poolobj *value, void *arg) {
 
 int poolval_share(poolval_space *space) {
     struct sharing sharing = {space, NULL, false};
+    if (space->heap->collecting || space->heap->depth > 0)
+        return value_fail_int(space, POOLVAL_ERR_VALUE,
+                              "no heap is shared inside of a collection or a finalizer", 0, 0);
     poolobj_gc_collect(space->heap, 2);
     poolobj_walk(space->heap, NULL, look_at_value, &sharing);
     if (sharing.failed) return -1;

@@ -51,6 +51,20 @@ TEST_F(AloneTest, ImmortalObjectsDoNotMatterButWhatTheyHoldIsCounted) {
     EXPECT_EQ(held(), nullptr);
 }
 
+TEST_F(AloneTest, InsideOfACollectionSomeObjectIsHeld) {
+    static poolobj_heap *heap;
+    static const void *held;
+    heap = heap_, held = nullptr;
+    poolobj_typespec spec = node_spec("finalized");
+    spec.finalize = [](poolobj *) { held = poolobj_heap_held(heap, nullptr); };
+    Node *node = static_cast<Node *>(poolobj_new(poolobj_type_new(heap_, &spec)));
+    poolobj_set(&node->left, node);
+    poolobj_decref(node);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 2), 1u);
+    EXPECT_NE(held, nullptr);
+    poolobj_heap_check(heap_);
+}
+
 TEST_F(AloneTest, AReferenceFromAnotherHeapIsOneFromOutside) {
     poolobj_heap *heap = poolobj_heap_new();
     poolobj_typespec spec = node_spec("other");

@@ -156,7 +156,7 @@ poolobj *poolval_deepcopy(poolval_space *space, poolobj *value) {
 }
 
 poolobj *poolval_copy(poolval_space *space, poolobj *value) {
-    if (!value_require_any(space, value, "value")) return NULL;
+    if (!value_require_item(space, value, "value")) return NULL;
     const struct kind *kind = value_kind(space, value);
     poolobj *copy = kind->copy != NULL ? kind->copy(space, value) : value_ref(value);
     return copy != NULL && copy != value ? value_made(space, copy) : copy;

@@ -23,6 +23,7 @@ poolobj *poolval_list_repeat(poolval_space *space, poolobj *value, ptrdiff_t cou
     size_t all;
     if (!value_require(space, value, POOLVAL_LIST, "a list")) return NULL;
     const struct value_list *from = (const struct value_list *)value;
+    if (!value_admits(space, from->item, from->length)) return NULL;
     if (!repeated_length(space, from->length, count, &all)) return NULL;
     struct value_list *list = list_new(space, all);
     if (list == NULL) return NULL;
@@ -38,6 +39,7 @@ poolobj *poolval_tuple_repeat(poolval_space *space, poolobj *value, ptrdiff_t co
     size_t all;
     if (!value_require(space, value, POOLVAL_TUPLE, "a tuple")) return NULL;
     const struct value_tuple *from = (const struct value_tuple *)value;
+    if (!value_admits(space, from->item, from->length)) return NULL;
     if (!repeated_length(space, from->length, count, &all)) return NULL;
     if (all == from->length) return value_ref(value);
     if (all == 0) return space->empty_tuple;

@@ -197,7 +197,7 @@ static int swap_items(poolval_space *space, struct value_list *list, const struc
                       poolobj *items) {
     size_t count;
     poolobj *const *from = poolval_items(space, items, &count);
-    if (from == NULL) return -1;
+    if (from == NULL || !value_admits(space, from, count)) return -1;
     if (count != cut->count)
         return value_fail_int(space, POOLVAL_ERR_VALUE, "%u items for a slice of %u", count,
                               cut->count);

@@ -155,12 +155,20 @@ TEST_F(ValueShareTest, NoneComeFromListsAndTuplesOfOtherHeaps) {
             *pair = poolval_tuple_new(space, &one, 1);
     EXPECT_EQ(poolval_list_extend(space, own, tuple), -1);
     EXPECT_EQ(poolval_list_set_slice(space, own, 0, 1, tuple), -1);
+    poolobj *every_second = poolval_slice_new(space, 0, 1, 2);
+    EXPECT_EQ(poolval_set_slice(space, own, every_second, tuple), -1);
+    EXPECT_STREQ(poolval_error_message(space), "the item is a str of another heap");
+    EXPECT_EQ(poolval_list_repeat(space, list, 2), nullptr);
+    EXPECT_EQ(poolval_tuple_repeat(space, tuple, 2), nullptr);
+    EXPECT_EQ(poolval_copy(space, list), nullptr);
+    EXPECT_STREQ(poolval_error_message(space), "the value is a list of another heap");
     EXPECT_EQ(poolval_list_concat(space, own, list), nullptr);
     EXPECT_EQ(poolval_list_concat(space, list, own), nullptr);
     EXPECT_EQ(poolval_tuple_concat(space, pair, tuple), nullptr);
     EXPECT_EQ(poolval_tuple_concat(space, tuple, pair), nullptr);
     EXPECT_EQ(poolval_list_length(space, own), 1);
-    for (poolobj *each : {stranger, one, list, tuple, own, pair}) poolobj_decref(each);
+    for (poolobj *each : {stranger, one, list, tuple, own, pair, every_second})
+        poolobj_decref(each);
     poolobj_heap_close(heap);
 }
 

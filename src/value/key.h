@@ -44,6 +44,9 @@ bool key_hash_bytes(struct memo *memo, poolobj *value, size_t depth, uint64_t *h
 bool key_hash_range(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
 bool key_hash_tuple(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
 bool key_hash_frozenset(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+/* None of a shared heap is another object than that of a space. */
+bool key_hash_none(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
+int key_equal_none(struct memo *memo, const poolobj *a, const poolobj *b);
 /* By a hook, or by the address. */
 bool key_hash_other(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash);
 int key_equal_numbers(struct memo *memo, const poolobj *a, const poolobj *b);

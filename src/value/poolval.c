@@ -169,7 +169,7 @@ poolobj *poolval_none(const poolval_space *space) { return space->none; }
 int poolval_truth(const poolval_space *space, const poolobj *value) {
     int64_t number;
     if (number_int_of(space, value, &number)) return number != 0;
-    if (value == space->none) return false;
+    if (value_is(space, value, POOLVAL_NONE)) return false;
     const struct kind *kind = value_kind(space, value);
     if (kind->truth != NULL) return kind->truth(space, value);
     return kind->length == NULL || kind->length(space, value) > 0;

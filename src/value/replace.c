@@ -41,7 +41,7 @@ poolobj *poolval_str_replace(poolval_space *space, poolobj *value, poolobj *part
         return NULL;
     const struct value_str *with = (const struct value_str *)by;
     writer_begin(&writer, space);
-    if (part == space->empty_str)
+    if (str_length((const struct value_str *)part) == 0)
         write_between(&writer, (const struct value_str *)value, with, times);
     else
         write_replaced(&writer, value, part, with, times);

@@ -153,7 +153,7 @@ poolobj *poolval_str_split(poolval_space *space, poolobj *value, poolobj *separa
     size_t cuts = most < 0 ? SIZE_MAX : (size_t)most;
     if (require_str(space, value) == NULL) return NULL;
     if (separator != NULL && require_str(space, separator) == NULL) return NULL;
-    if (separator == space->empty_str)
+    if (separator != NULL && str_length((const struct value_str *)separator) == 0)
         return (poolobj *)value_fail(space, POOLVAL_ERR_VALUE, "an empty separator", 0, 0);
     struct value_list *list = list_new(space, size_min(cuts, PARTS_EXPECTED - 1) + 1);
     if (list == NULL) return NULL;

@@ -60,6 +60,44 @@ TEST_F(ValueShareTest, SharedValuesAreAsAHeapsOwn) {
     poolval_space_check(source_);
 }
 
+// The shared heap has a None and an empty str of its own.
+TEST_F(ValueShareTest, TheirConstantsAreAsTheSpacesOwn) {
+    poolobj *none = poolval_none(source_), *empty = poolval_str_new(source_, "");
+    poolobj *in_tuple = poolval_tuple_new(source_, &none, 1);
+    ASSERT_EQ(poolval_share(source_), 0);
+    EXPECT_EQ(poolval_equal(space_, none, poolval_none(space_)), 1);
+    EXPECT_EQ(poolval_truth(space_, none), 0);
+    Ref map = dict(), own = tuple({poolval_none(space_)});
+    EXPECT_EQ(poolval_equal(space_, in_tuple, own), 1);
+    EXPECT_EQ(poolval_dict_set(space_, map, none, number(1)), 0);
+    EXPECT_EQ(poolval_dict_set(space_, map, in_tuple, number(2)), 0);
+    EXPECT_EQ(repr(Ref(poolval_dict_get(space_, map, poolval_none(space_)))), "1");
+    EXPECT_EQ(repr(Ref(poolval_dict_get(space_, map, own))), "2");
+    Ref spam = str("ab");
+    EXPECT_EQ(poolval_str_split(space_, spam, empty, -1), nullptr);
+    EXPECT_STREQ(poolval_error_message(space_), "an empty separator");
+    EXPECT_EQ(repr(Ref(poolval_str_replace(space_, spam, empty, str("-"), -1))), "'-a-b-'");
+    EXPECT_EQ(repr(Ref(poolval_str_replace(space_, spam, empty, empty, -1))), "'ab'");
+}
+
+TEST_F(ValueShareTest, NotInsideOfAFinalizer) {
+    static poolval_space *source;
+    static int answer;
+    source = source_, answer = 0;
+    poolobj_typespec spec = {};
+    spec.name = "finalized";
+    spec.size = sizeof(poolobj);
+    spec.finalize = [](poolobj *) { answer = poolval_share(source); };
+    poolobj *object = static_cast<poolobj *>(poolobj_new(poolobj_type_new(shared_, &spec)));
+    poolobj *word = poolval_str_intern(source_, poolval_str_new(source_, "spam"));
+    poolobj_decref(object);
+    EXPECT_EQ(answer, -1);
+    EXPECT_STREQ(poolval_error_message(source_),
+                 "no heap is shared inside of a collection or a finalizer");
+    EXPECT_EQ(poolval_str_is_interned(source_, word), 1);
+    EXPECT_NE(poolval_refcount(word), INT32_MAX);
+}
+
 TEST_F(ValueShareTest, WhatCanChangeIsNotShared) {
     poolobj *items = poolval_list_new(source_), *word = poolval_str_new(source_, "spam");
     EXPECT_EQ(poolval_share(source_), -1);

@@ -4,7 +4,7 @@
  * malloc returns to is kept of each large block, and of about one small block in NOTE_MEAN bytes of
  * the pools that a heap takes. Fast paths know nothing of it.
  *
- * The note of a large block is in its record. That of a small one is a word of the arena in which
+ * The note of a large block is in its record. The note of a small one is a word of the arena where
  * its pool, or its span, begins. It holds if
  *   N1 `noted` of the pool is set: no other pool was made there since
  *   N2 the word names that pool: an arena has room for one note, the last

@@ -61,7 +61,7 @@ bool key_hash_frozenset(struct memo *memo, poolobj *value, size_t depth, uint64_
     return true;
 }
 
-/* That of no address, which no other object has. */
+/* Hashes as an object at no address would be hashed, which no other is. */
 bool key_hash_none(struct memo *memo, poolobj *value, size_t depth, uint64_t *hash) {
     (void)value, (void)depth;
     *hash = hash_address(&memo->space->key, NULL);

@@ -14,7 +14,7 @@
 #include "heap/span.h"
 #include "os/options.h"
 
-/* So large a part of the pages in use may be free blocks of spans, beside what is earned. */
+/* The part of the pages in use that may be free blocks of spans, beside what is earned. */
 enum { IDLE_SHARE = 8 };
 
 /* Bytes of free blocks in spans that the heap may gather before their pages go back. */

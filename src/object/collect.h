@@ -28,8 +28,8 @@ COLD void collect_due(poolobj_heap *heap);
    a round has condemned. It may not end any. */
 void collect_walk(poolobj_heap *heap, const poolobj_type *type,
                   void (*each)(poolobj *object, void *arg), void *arg);
-/* Of a heap that ends: collects garbage and calls finalizers until none is left, or some times at
-   most, then calls `drop`. */
+/* Called for a heap that ends. Collects garbage and calls finalizers until no garbage is left, or a
+   few times at most, then calls `drop`. */
 void collect_last(poolobj_heap *heap);
 
 #ifdef __cplusplus

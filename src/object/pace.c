@@ -38,13 +38,13 @@ bool pace_is_automatic(const poolobj_heap *heap) {
     return heap->enabled && !heap->collecting && !heap->closing && heap->threshold[0] > 0;
 }
 
-/* The young last, as far as has been seen. */
+/* True if young objects last, as far as has been seen. */
 static bool is_lasting(const poolobj_heap *heap) {
     return heap->pace.share < HARDLY_ANY && heap->threshold[0] >= YOUNG_SPARE;
 }
 
-/* Of so many collections of the young in a row one looks whether they still last; in place of the
-   others the young become old without a look. */
+/* While young objects last, one collection in so many looks at them, whether they still do; where
+   the others are due, the young objects become old without a look. */
 enum { LOOK_EVERY = 4 };
 
 static bool is_pressed(const poolobj_heap *heap) {

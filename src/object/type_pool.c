@@ -4,7 +4,7 @@
 #include "base/check.h"
 #include "object/pace.h"
 
-/* So many objects with items share a pool if they are larger than EXACT_MAX. */
+/* How many objects with items share a pool if they are larger than EXACT_MAX. */
 enum { FEWEST_SHARING = 2, MOST_SHARING = 7 };
 
 /* ---- Bins ---- */

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # batch.mk - compiles the C++ files of the test programs a dozen at a time (tests/batch), after a header
-# that is compiled once. That takes a quarter of the time, since most of what a compiler does for one test
-# is to read what all of them include. For GNU make, to be read before the makefile:
+# that is compiled once. That takes much less time, since most of what a compiler does for one test is to
+# read what all of them include. For GNU make, to be read before the makefile:
 #     make check MAKEFILES=.../tests/batch.mk
 
 BATCH_SIZE = 12
 # What these define is for the first header that they include.
 BATCH_NOT = tests/unit/poolobj_test.cc
 
-# Of a program. All this is read before the makefile's own variables are known, and expanded after that.
+# batch_files PROGRAM and the like. All this is read before the makefile's own variables are known, and expanded after that.
 batch_files = $(filter-out $(BATCH_NOT),$(filter %.cc,$($1_SOURCES)))
 batch_single = $(foreach file,$(batch_files),$(dir $(file))$1-$(notdir $(file:.cc=.o)))
 batch_starts = $(shell seq 1 $(BATCH_SIZE) $(words $(batch_files)))
@@ -25,7 +25,7 @@ override api_tests16_OBJECTS = $(call batch_objects,api_tests16)
 override api_tests8_OBJECTS = $(call batch_objects,api_tests8)
 override object_api_tests_OBJECTS = $(call batch_objects,object_api_tests)
 
-# Of the batch PROGRAM-START, in its recipe.
+# In the recipe of a batch, whose name is PROGRAM-START.
 batch_program = $(firstword $(subst -, ,$*))
 batch_start = $(lastword $(subst -, ,$*))
 batch_end = $(shell expr $(batch_start) + $(BATCH_SIZE) - 1)

@@ -31,7 +31,7 @@ struct Names {
     void (*cfree)(void *);
 };
 
-// For GoogleTest.
+// GoogleTest shows a set of names by its title.
 inline void PrintTo(const Names &names, std::ostream *stream) { *stream << names.title; }
 
 // The sets linked into this program.

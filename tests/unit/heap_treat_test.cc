@@ -58,7 +58,8 @@ TEST_F(HeapTreatTest, WhatIsHeldCountsAsAtHandAndGoesBackWithAFlush) {
     heap.close();
 }
 
-// One by one, or by words of pending bits. With a chance below 1e-9 that so many places stay empty.
+// They come one by one, or by words of pending bits. The chance that half of the places stay empty
+// is below 1e-9.
 TEST_F(HeapTreatTest, BlocksThatOthersFreedAreHeldToo) {
     for (uint32_t exact : {0, int{TREAT_EXACT}})
         for (size_t size : {size_t(64), size_t(500), size_t(5000), size_t(20000)}) {
@@ -78,7 +79,7 @@ TEST_F(HeapTreatTest, BlocksThatOthersFreedAreHeldToo) {
         }
 }
 
-// Its magazines' memory went back, and would be asked for again.
+// The memory of a cold heap's magazines went back, and would be asked for again.
 TEST_F(HeapTreatTest, BlocksThatComeInForAColdHeapAreNotHeld) {
     treat_begin(TREAT_RANDOM);
     TestHeap heap;

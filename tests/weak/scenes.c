@@ -165,8 +165,8 @@ static void check(struct heap *heap) {
     heap_check(heap);
 }
 
-/* Of the blocks that the program had, those from `from` to before the `freed`th are freed, once the
-   owner has looked; those behind are live, and those before `from` either. */
+/* Of the blocks that the program had, from the `from`th on, those before the `freed`th are freed
+   once the owner has looked, and the others are live. The first `from` may be either. */
 static void expect_from(unsigned from, unsigned count, unsigned freed) {
     search_as(0, settle);
     for (unsigned i = from; i < count; i++)

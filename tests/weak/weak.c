@@ -37,7 +37,7 @@ static const struct mutation mutations[] = {
     {"park", "inbox", AND, __ATOMIC_RELEASE},
     {"cold", "inbox", REPLACE, __ATOMIC_ACQUIRE},
     {"cold_message", "inbox", REPLACE, __ATOMIC_ACQUIRE},
-    /* By which tokens of threads that are gone are free in the child. */
+    /* By the count of forks, tokens of threads that are gone are free in the child. */
     {"fork", "forks", ADD, MEMORY_STORES_NOT},
 };
 static const char *const operation_names[] = {"load", "store", "exchange", "or",

@@ -15,6 +15,9 @@ using CallSet = unsigned;
 inline CallSet only(enum os_call call) { return 1u << call; }
 const CallSet ALL_CALLS = (1u << OS_CALLS) - 1;
 
+// For os_fault_for_test: each call of one kind fails.
+template <os_call KIND> bool refuse(enum os_call call) { return call == KIND; }
+
 // While one of these lives, calls of its kinds fail as it says. One at a time.
 class OsFaults {
   public:

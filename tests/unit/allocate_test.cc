@@ -277,7 +277,6 @@ TEST_F(AllocateTest, OtherThreadsTakePartInATrimAtTheirNextSlowPath) {
 // ---- Out of memory ----
 
 bool unmapped;
-bool refuse_maps(enum os_call call) { return call == OS_MAP; }
 // Refuses as a limit on address space does: there is room once something was unmapped.
 bool refuse_maps_until_unmap(enum os_call call) {
     unmapped |= call == OS_UNMAP;
@@ -346,7 +345,7 @@ TEST_F(AllocateTest, FreedSmallMemoryServesLargeRequestsWhenThereIsNoOther) {
         space_unmap_free();
     }
     std::vector<void *> blocks = {allocate(500)}, large;
-    os_fault_for_test = refuse_maps;
+    os_fault_for_test = refuse<OS_MAP>;
     while (void *block = allocate(500)) blocks.push_back(block);
     size_t arenas = census_now().arenas;
     EXPECT_GE(arenas, 1u);
@@ -405,7 +404,7 @@ TEST_F(AllocateTest, OfTwoFreesThatBothFoundALargeBlockOneFails) {
 }
 
 TEST_F(AllocateTest, AfterRunningOutEverythingWorksAgain) {
-    os_fault_for_test = refuse_maps;
+    os_fault_for_test = refuse<OS_MAP>;
     std::vector<void *> blocks;
     for (size_t size : {size_t(64), size_t(3000), size_t(100000), 40 * MIB})
         while (void *block = allocate(size)) blocks.push_back(block);

@@ -7,6 +7,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -160,8 +161,6 @@ class ArenaGuardTest : public ArenaTest {
 
 using ArenaGuardDeathTest = ArenaGuardTest;
 
-bool refuse_map(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(ArenaGuardDeathTest, TheLastPoolIsInaccessibleUntilTheArenaIsFree) {
     if (os_page_size() != POOL_SIZE) GTEST_SKIP() << "pages are larger than pools";
     struct arena_pools all = take(64);
@@ -181,7 +180,7 @@ TEST_F(ArenaGuardDeathTest, TheLastPoolIsInaccessibleUntilTheArenaIsFree) {
 TEST_F(ArenaGuardTest, OneThatIsNotOpenedHasItsOtherPools) {
     if (os_page_size() != POOL_SIZE) GTEST_SKIP() << "pages are larger than pools";
     struct arena_pools all = take(64);
-    os_fault_for_test = refuse_map;
+    os_fault_for_test = refuse<OS_MAP>;
     give(all.base, all.pools);
     os_fault_for_test = nullptr;
     EXPECT_EQ(window_arena_at(all.base)->kind, ARENA_OF_POOLS);
@@ -193,7 +192,7 @@ TEST_F(ArenaGuardTest, OneThatIsNotOpenedHasItsOtherPools) {
 TEST_F(ArenaGuardTest, OneThatIsNotShutIsUsed) {
     take_run(ARENA_POOLS, ARENA_SIZE); // opens an arena
     give_run(runs_.begin()->first);
-    os_fault_for_test = refuse_map;
+    os_fault_for_test = refuse<OS_MAP>;
     EXPECT_EQ(take(64).pools, ALL);
 }
 

@@ -4,6 +4,7 @@
 #include "object/object.h"
 #include "os/os.h"
 #include "support/object_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -269,7 +270,7 @@ TEST_F(CollectTest, CollectingAllocatesNothing) {
     for (int i = 0; i < 1000; i++) poolobj_decref(ring(node_, 7));
     Node *node = ring(node_, 1000);
     dropped.reserve(10000);
-    os_fault_for_test = [](enum os_call call) { return call == OS_MAP; };
+    os_fault_for_test = refuse<OS_MAP>;
     malloc_fault_for_test = [] { return true; };
     size_t before = counted_now().blocks;
     EXPECT_EQ(poolobj_gc_collect(heap_, 2), 7000u);

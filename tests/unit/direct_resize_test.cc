@@ -8,6 +8,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -102,8 +103,6 @@ TEST_F(DirectResizeTest, ShrinksAndGrowsBackInPlace) {
     EXPECT_TRUE(is_all(pointer_ + MIB + PAGE, 0, PAGE)); // new pages are zero
 }
 
-bool refuse_resize(enum os_call call) { return call == OS_RESIZE; }
-bool refuse_maps(enum os_call call) { return call == OS_MAP; }
 bool refuse_one_map(enum os_call call) {
     static int maps;
     return call == OS_MAP && maps++ == 0;
@@ -134,7 +133,7 @@ TEST_F(DirectResizeTest, MovesByItsPagesWhereItCannotGrow) {
 }
 
 TEST_F(DirectResizeTest, ARefusedMoveLeavesTheBlockAsItWas) {
-    os_fault_for_test = refuse_resize;
+    os_fault_for_test = refuse<OS_RESIZE>;
     EXPECT_EQ(resize(9 * MIB), nullptr);
     os_fault_for_test = nullptr;
     expect_whole(4 * MIB, 4 * MIB);
@@ -143,7 +142,7 @@ TEST_F(DirectResizeTest, ARefusedMoveLeavesTheBlockAsItWas) {
 // Memory for a window is there before anything moves.
 TEST_F(DirectResizeTest, WithoutMemoryForAWindowNothingMoves) {
     ASSERT_TRUE(use_up_prepared_window());
-    os_fault_for_test = refuse_maps;
+    os_fault_for_test = refuse<OS_MAP>;
     EXPECT_EQ(resize(9 * MIB), nullptr);
     os_fault_for_test = nullptr;
     expect_whole(4 * MIB, 4 * MIB);
@@ -246,8 +245,6 @@ bool refuse_second_map(enum os_call call) {
     static int count;
     return call == OS_MAP && count++ % 2 == 1;
 }
-bool refuse_unmap(enum os_call call) { return call == OS_UNMAP; }
-
 TEST_F(GuardedTest, WithoutAccessThereIsNoBlock) {
     size_t mapped = census_now().mapped_bytes;
     os_fault_for_test = refuse_second_map;
@@ -258,7 +255,7 @@ TEST_F(GuardedTest, WithoutAccessThereIsNoBlock) {
 TEST_F(GuardedTest, ABlockThatCannotBeUnmappedKeepsNoMemory) {
     char *pointer = at(direct_allocate(5000, ALIGN));
     memset(pointer, 0x5a, 2 * PAGE);
-    os_fault_for_test = refuse_unmap;
+    os_fault_for_test = refuse<OS_UNMAP>;
     free(pointer);
     os_fault_for_test = nullptr;
     EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);

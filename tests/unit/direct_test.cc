@@ -6,6 +6,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -150,7 +151,7 @@ TEST_F(DirectTest, WithoutMemoryForItsWindowsAMappingIsUnmapped) {
     }
     mapped += before.size() * size;
     EXPECT_TRUE(allows(size / PAGE));
-    os_fault_for_test = [](enum os_call call) { return call == OS_MAP; };
+    os_fault_for_test = refuse<OS_MAP>;
     free(pointer);
     os_fault_for_test = nullptr;
     EXPECT_EQ(fault_at(pointer), BLOCK_FOREIGN);
@@ -159,13 +160,11 @@ TEST_F(DirectTest, WithoutMemoryForItsWindowsAMappingIsUnmapped) {
     free(other);
 }
 
-bool refuse_unmap(enum os_call call) { return call == OS_UNMAP; }
-
 TEST_F(DirectTest, WhatTheKernelWillNotUnmapBecomesArenasWithoutMemory) {
     size_t mapped = census_now().mapped_bytes;
     char *pointer = at(allocate(40 * MIB, ARENA_SIZE));
     memset(pointer, 0x5a, 40 * MIB);
-    os_fault_for_test = refuse_unmap;
+    os_fault_for_test = refuse<OS_UNMAP>;
     free(pointer);
     os_fault_for_test = nullptr;
     EXPECT_LT(resident_pages(pointer, 40 * MIB), 3 * MIB / PAGE);
@@ -178,7 +177,7 @@ TEST_F(DirectTest, WhatTheKernelWillNotUnmapBecomesArenasWithoutMemory) {
 TEST_F(DirectTest, WhatIsTooShortForAnArenaLosesItsMemoryAtLeast) {
     char *pointer = at(allocate(100 * KIB));
     memset(pointer, 0x5a, 100 * KIB);
-    os_fault_for_test = refuse_unmap;
+    os_fault_for_test = refuse<OS_UNMAP>;
     free(pointer);
     os_fault_for_test = nullptr;
     EXPECT_EQ(resident_pages(pointer, 100 * KIB), 0u);

@@ -10,6 +10,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -191,15 +192,13 @@ TEST_F(HeapPoolTest, ASpanGoesBackToItsArenaWhenItsLastBlockDoes) {
     heap_.free(keeper);
 }
 
-bool refuse_maps(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(HeapPoolTest, WithoutMemoryItGivesWhatItHasAndThenNothing) {
     std::vector<void *> blocks = take_many(1, 1);
     {
         SpaceLock lock;
         space_unmap_free();
     }
-    os_fault_for_test = refuse_maps;
+    os_fault_for_test = refuse<OS_MAP>;
     while (void *block = heap_.take(ALIGN)) blocks.push_back(block);
     EXPECT_EQ(blocks.size(), 64u * POOL_SIZE / ALIGN); // its arena, to the last block
     heap_check(heap_);

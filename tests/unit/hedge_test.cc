@@ -7,6 +7,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -74,8 +75,6 @@ class HedgeTest : public HeapTest {
     static constexpr unsigned SPAN_CLASS = CLASS_COUNT - 2;
 };
 
-bool refuse_map(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(HedgeTest, EveryFewSpansEndAtAnInaccessiblePage) {
     TestHeap heap;
     std::vector<char *> blocks = take(heap);
@@ -112,7 +111,7 @@ TEST_F(HedgeTest, OneThatIsNotOpenedStaysUntilARunBeforeItGoesBack) {
     ASSERT_TRUE(space_lock());
     uintptr_t base = space_take(&request), hedge = base + 4 * POOL_SIZE;
     ASSERT_TRUE(hedge_put(hedge));
-    os_fault_for_test = refuse_map;
+    os_fault_for_test = refuse<OS_MAP>;
     space_return(base, 4 * POOL_SIZE);
     os_fault_for_test = nullptr;
     EXPECT_EQ(hedges(), 1u);
@@ -131,7 +130,7 @@ TEST_F(HedgeTest, OneThatIsNotShutIsNone) {
     const struct range_request request = {1, POOL_SIZE, 0};
     ASSERT_TRUE(space_lock());
     uintptr_t page = space_take(&request);
-    os_fault_for_test = refuse_map;
+    os_fault_for_test = refuse<OS_MAP>;
     EXPECT_FALSE(hedge_put(page));
     os_fault_for_test = nullptr;
     EXPECT_EQ(hedges(), 0u);

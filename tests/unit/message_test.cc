@@ -5,6 +5,7 @@
 
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -104,10 +105,8 @@ TEST_F(MessageTest, TheLastOneGivenIsTheNextOneTaken) {
     message_give(heap_, message);
 }
 
-bool refuse_maps(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(MessageTest, WithoutMemoryThereIsNoneAndLaterThereIs) {
-    os_fault_for_test = refuse_maps;
+    os_fault_for_test = refuse<OS_MAP>;
     std::vector<struct message *> all;
     while (struct message *message = message_take(heap_)) all.push_back(message);
     EXPECT_EQ(message_take(other_), nullptr);

@@ -3,6 +3,7 @@
 
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -44,7 +45,7 @@ TEST_F(PriceTest, IsAskedForOnceAndUsualUntilThen) {
 TEST_F(PriceTest, TheSystemsOwnIsMoreThanNothing) {
     os_first_write_for_test = nullptr;
     EXPECT_GT(os_first_write_ns(), 10u);
-    os_fault_for_test = [](enum os_call call) { return call == OS_MAP; };
+    os_fault_for_test = refuse<OS_MAP>;
     EXPECT_EQ(os_first_write_ns(), 0u);
 }
 

@@ -12,6 +12,7 @@
 #include "os/os.h"
 #include "support/clock.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -184,12 +185,10 @@ TEST_F(PurgeTest, TrimKeepsWhatItIsToldTo) {
     space_return(other + 32 * POOL_SIZE, 32 * POOL_SIZE);
 }
 
-bool refuse_purge(enum os_call call) { return call == OS_PURGE; }
-
 TEST_F(PurgeTest, WhatTheKernelWillNotTakeStaysTouchedAndWhole) {
     options.purge_delay = 0;
     free_pools(0x3);
-    os_fault_for_test = refuse_purge;
+    os_fault_for_test = refuse<OS_PURGE>;
     size_t before = purge_count();
     purge_step();
     EXPECT_EQ(purge_all(0), 0u);

@@ -6,6 +6,7 @@
 #include "os/os.h"
 #include "support/clock.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -143,15 +144,13 @@ TEST_F(RemoteTest, WithoutAHeapItIsMarkedAtOnceByItself) {
     for (void *block : {first, second, third}) EXPECT_NE(fault_at(block), BLOCK_LIVE);
 }
 
-bool refuse_maps(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(RemoteTest, WithoutMemoryForAMessageItIsMarkedByItself) {
     void *block = take(64);
     {
         SpaceLock lock;
         space_unmap_free();
     }
-    os_fault_for_test = refuse_maps;
+    os_fault_for_test = refuse<OS_MAP>;
     std::vector<struct message *> all;
     while (struct message *message = message_take(other_)) all.push_back(message);
     EXPECT_TRUE(free_remotely(block));

@@ -5,6 +5,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -105,12 +106,10 @@ TEST_F(RetiredTest, TakesSoMuchAddressSpaceAtTheMost) {
     EXPECT_EQ(mapped() - before, kept);
 }
 
-bool refuse_map(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(RetiredTest, WhatCannotBeShutIsUnmapped) {
     size_t before = mapped();
     char *pointer = block_of(100000);
-    os_fault_for_test = refuse_map;
+    os_fault_for_test = refuse<OS_MAP>;
     free(pointer);
     os_fault_for_test = nullptr;
     EXPECT_EQ(mapped(), before);

@@ -6,6 +6,7 @@
 #include "os/os.h"
 #include "support/clock.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -226,10 +227,8 @@ TEST_F(RunTest, WhatItGrewIntoIsClearedForTheNextOne) {
     }
 }
 
-bool refuse_maps(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(RunTest, WithoutMemoryThereIsNone) {
-    os_fault_for_test = refuse_maps;
+    os_fault_for_test = refuse<OS_MAP>;
     EXPECT_EQ(allocate(MIB), nullptr);
     os_fault_for_test = nullptr;
     void *pointer = allocate(MIB);

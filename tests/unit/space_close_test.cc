@@ -3,6 +3,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -36,8 +37,6 @@ class SpaceCloseTest : public HeapTest {
 
 using SpaceCloseDeathTest = SpaceCloseTest;
 
-bool refuse_map(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(SpaceCloseDeathTest, AnArenaThatWasNeverUsedIsOutOfReach) {
     uintptr_t base = take(1);
     *last_of(base, 1) = 1;
@@ -61,7 +60,7 @@ TEST_F(SpaceCloseTest, WhatWasUsedStaysInReach) {
 TEST_F(SpaceCloseTest, WhatTheSystemDoesNotOpenStaysFree) {
     uintptr_t base = take(1);
     size_t free = range_pages();
-    os_fault_for_test = refuse_map;
+    os_fault_for_test = refuse<OS_MAP>;
     EXPECT_EQ(take(3), 0u);
     EXPECT_FALSE(space_extend(base + ARENA_SIZE, 2 * ARENA_SIZE));
     os_fault_for_test = nullptr;

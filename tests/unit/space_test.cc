@@ -9,6 +9,7 @@
 #include "os/options.h"
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -285,8 +286,6 @@ TEST_F(SpaceTest, AMappingBecomesFreeArenasWithItsMemory) {
     EXPECT_NE(take_touched(arenas * PAGES - 10), 0u);
 }
 
-bool refuse_map(enum os_call call) { return call == OS_MAP; }
-
 TEST_F(SpaceTest, AMappingStaysAsItIsWithoutMemoryForItsWindows) {
     const size_t window = size_t(1) << WINDOW_SHIFT;
     char *memory = nullptr; // in a window that there is not yet
@@ -298,7 +297,7 @@ TEST_F(SpaceTest, AMappingStaysAsItIsWithoutMemoryForItsWindows) {
         others.push_back(memory);
     }
     size_t idle = purge_idle(), in_use = purge_in_use();
-    os_fault_for_test = refuse_map;
+    os_fault_for_test = refuse<OS_MAP>;
     EXPECT_FALSE(space_adopt(reinterpret_cast<uintptr_t>(memory), 4));
     os_fault_for_test = nullptr;
     EXPECT_EQ(purge_idle(), idle);
@@ -326,12 +325,10 @@ TEST_F(SpaceTest, ReleasingUnmapsTheArenasThatAreFreeAndNothingElse) {
     space_check();
 }
 
-bool refuse_unmap(enum os_call call) { return call == OS_UNMAP; }
-
 TEST_F(SpaceTest, WhatTheSystemWillNotUnmapStaysAndIsUsed) {
     uintptr_t base = take(2 * PAGES);
     size_t mapped = space_figures.mapped;
-    os_fault_for_test = refuse_unmap;
+    os_fault_for_test = refuse<OS_UNMAP>;
     EXPECT_FALSE(space_unmap_free());
     space_check();
     EXPECT_EQ(space_figures.mapped, mapped);

@@ -58,13 +58,13 @@ TEST(StackTest, ThreadsOfFunctionsWithFramePointersAreFollowed) {
     auto run = [](void *) -> void * {
         struct stack stack;
         uint32_t before = stack_met();
-        for (int i = 0; i < 10; i++) depth_at(5, &stack);
+        for (int i = 0; i < 100; i++) depth_at(5, &stack);
         return (void *)(uintptr_t)(stack_met() - before);
     };
     void *met = nullptr;
     ASSERT_EQ(pthread_create(&thread, nullptr, run, nullptr), 0); // std::thread's have none
     ASSERT_EQ(pthread_join(thread, &met), 0);
-    EXPECT_GE((uintptr_t)met, 9u);
+    EXPECT_GE((uintptr_t)met, 90u); // where a rule is being written, tables serve
 }
 #endif
 

@@ -5,6 +5,7 @@
 
 #include "os/os.h"
 #include "support/heap_fixture.h"
+#include "support/os_faults.h"
 
 namespace {
 
@@ -109,7 +110,7 @@ TEST_F(WindowTest, AWindowMadeReadyIsTheNextOneAndNeedsNoMemory) {
         SpaceLock lock;
         ASSERT_TRUE(window_prepare());
     }
-    os_fault_for_test = [](enum os_call call) { return call == OS_MAP; };
+    os_fault_for_test = refuse<OS_MAP>;
     EXPECT_TRUE(reserve(range, POOL_SIZE));
     EXPECT_FALSE(reserve(range + SPAN, POOL_SIZE));
     os_fault_for_test = nullptr;

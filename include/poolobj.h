@@ -83,9 +83,11 @@ typedef struct poolobj_weakref poolobj_weakref;
    Close it with poolobj_heap_close. */
 poolobj_heap *poolobj_heap_new(void);
 /* A heap as of poolobj_heap_new that is checked: each function that takes the heap or what is in it
-   ends the process with a line if another thread than the owner calls it, and values of poolval.h
-   refuse objects of other heaps. A program that is compiled with POOLOBJ_CHECKED gets such a heap
-   from poolobj_heap_new. */
+   ends the process with a line if another thread than the owner calls it, but any thread may look
+   at one that is shared; and functions of poolval.h refuse objects of other heaps. Not seen are
+   inline functions, but where the last reference is dropped, poolobj_heap_of, and those that give a
+   constant which a space has. A program that is compiled with POOLOBJ_CHECKED gets such a heap from
+   poolobj_heap_new. */
 poolobj_heap *poolobj_heap_new_checked(void);
 #ifdef POOLOBJ_CHECKED
 #define poolobj_heap_new poolobj_heap_new_checked

@@ -283,9 +283,12 @@ static NOINLINE void die_in_slices(poolobj_heap *heap, poolobj *object) {
 static NOINLINE void die_with_parts(struct type_pool *pool, poolobj *object) {
     poolobj_type *type = pool->type;
     poolobj_heap *heap = type->heap;
-    if (unlikely(heap->sliced) && !type->is_leaf && heap->depth == 0 && !heap->collecting) {
-        die_in_slices(heap, object);
-        return;
+    if (unlikely(heap->careful)) {
+        object_heap_require("poolobj_decref", heap);
+        if (heap->sliced && !type->is_leaf && heap->depth == 0 && !heap->collecting) {
+            die_in_slices(heap, object);
+            return;
+        }
     }
     bool has_last_calls = object->flags & (FINALIZE | WEAKLY_REFERENCED);
     object_set_link(object, NULL);
@@ -302,7 +305,7 @@ void object_die(poolobj *object) {
     struct type_pool *pool = ledger_pool(object);
     const poolobj_type *type = pool->type;
     bool bare = type->is_leaf && type->drop == NULL;
-    if (!bare || unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED))) {
+    if (!bare || unlikely(object->flags & (FINALIZE | WEAKLY_REFERENCED | CHECKED))) {
         die_with_parts(pool, object);
         return;
     }

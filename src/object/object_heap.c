@@ -23,6 +23,10 @@ void object_heap_check_owner(const char *function, const poolobj_heap *heap) {
     if (heap->owner != lock_self()) object_heap_fail_owner(function, heap);
 }
 
+void object_heap_check_looker(const char *function, const poolobj_heap *heap) {
+    if (!heap->shared) object_heap_check_owner(function, heap);
+}
+
 poolobj_heap *object_heap_new(void) {
     poolobj_heap *heap = (poolobj_heap *)store_allocate(sizeof *heap);
     if (heap == NULL) return NULL;

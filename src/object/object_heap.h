@@ -181,6 +181,7 @@ struct poolobj_heap {
     int count[GENERATIONS];
     int trigger;
     bool checked;      /* who calls is looked at in every call */
+    bool careful;      /* before each death: it is checked, or sliced */
     bool shared;       /* all objects are immortal, and other heaps may refer to them */
     unsigned depth;    /* of deaths inside of finalizers and callbacks */
     poolobj *deferred; /* chain of objects whose death was put off */
@@ -241,6 +242,8 @@ COLD void object_heap_check_owner(const char *function, const poolobj_heap *heap
 static inline void object_heap_require(const char *function, const poolobj_heap *heap) {
     if (DEBUG_BUILD || unlikely(heap->checked)) object_heap_check_owner(function, heap);
 }
+/* The same of functions that change nothing, which any thread may call of a shared heap. */
+COLD void object_heap_check_looker(const char *function, const poolobj_heap *heap);
 
 /* Whether any heap of the process is shared: then collections of all look at the marks of
    what they follow first, as where pools are frozen, and write nothing of what is another heap's.

@@ -61,6 +61,26 @@ static void require_object(const char *function, const poolobj *object) {
     if (DEBUG_BUILD) poolobj_check_use(object);
 }
 
+/* Requires the owner of a heap that is checked, or anybody if it is shared, of functions that
+   change nothing. They go on with what this returns, so that no register is saved for it. */
+static COLD const poolobj *check_looker(const char *function, const poolobj *object) {
+    object_heap_check_looker(function, object_heap(object));
+    return object;
+}
+static inline const poolobj *require_looker(const char *function, const void *object) {
+    const poolobj *o = (const poolobj *)object;
+    return DEBUG_BUILD || unlikely(o->flags & CHECKED) ? check_looker(function, o) : o;
+}
+/* Requires the owner of functions that change an object. */
+static inline void require_owner(const char *function, const poolobj *object) {
+    if (DEBUG_BUILD || unlikely(object->flags & CHECKED))
+        object_heap_check_owner(function, object_heap(object));
+}
+static inline void require_type_looker(const char *function, const poolobj_type *type) {
+    if (DEBUG_BUILD || unlikely(type->head >> 16 & CHECKED))
+        object_heap_check_looker(function, type->heap);
+}
+
 static void require_generation(const char *function, const poolobj_heap *heap, int generation) {
     if (unlikely(generation < 0 || generation > OLDEST))
         fail_argument(function, (uintptr_t)heap, "generation", (uint64_t)(int64_t)generation,
@@ -77,7 +97,7 @@ poolobj_heap *poolobj_heap_new(void) {
 
 poolobj_heap *poolobj_heap_new_checked(void) {
     poolobj_heap *heap = (poolobj_heap_new)();
-    if (heap != NULL) heap->checked = true;
+    if (heap != NULL) heap->checked = heap->careful = true;
     return heap;
 }
 
@@ -99,12 +119,17 @@ void poolobj_heap_share(poolobj_heap *heap) {
     object_heap_note_shared();
 }
 
+static void set_sliced(poolobj_heap *heap, bool sliced) {
+    heap->sliced = sliced;
+    heap->careful = sliced || heap->checked;
+}
+
 void poolobj_heap_close(poolobj_heap *heap) {
     object_heap_require("poolobj_heap_close", heap);
     if (heap->collecting || heap->closing || heap->depth > 0)
         fail_call("poolobj_heap_close", "in a finalizer or callback of heap", (uintptr_t)heap,
                   "close it when they have returned");
-    heap->sliced = false;
+    set_sliced(heap, false);
     object_die_all(heap);
     heap->closing = true; /* no automatic collection any more */
     pace_arm(heap);
@@ -119,6 +144,7 @@ void poolobj_heap_adopt(poolobj_heap *heap) { heap->owner = lock_self(); }
 
 void poolobj_heap_set_close_callback(poolobj_heap *heap,
                                      void (*callback)(poolobj_heap *heap, void *arg), void *arg) {
+    object_heap_require("poolobj_heap_set_close_callback", heap);
     heap->close_callback = callback;
     heap->close_arg = arg;
 }
@@ -170,18 +196,36 @@ void poolobj_type_free(poolobj_type *type) {
     if (heap->depth == 0 && !heap->collecting && !heap->closing) type_end_all(heap);
 }
 
-void *poolobj_type_data(const poolobj_type *type) { return type->data; }
-poolobj_heap *poolobj_type_heap(const poolobj_type *type) { return type->heap; }
+void *poolobj_type_data(const poolobj_type *type) {
+    require_type_looker("poolobj_type_data", type);
+    return type->data;
+}
 
-const char *poolobj_type_name(const poolobj_type *type) { return object_heap_type_name(type); }
+poolobj_heap *poolobj_type_heap(const poolobj_type *type) {
+    require_type_looker("poolobj_type_heap", type);
+    return type->heap;
+}
+
+const char *poolobj_type_name(const poolobj_type *type) {
+    require_type_looker("poolobj_type_name", type);
+    return object_heap_type_name(type);
+}
 
 const char *poolobj_type_field(const poolobj_type *type, size_t index) {
+    require_type_looker("poolobj_type_field", type);
     const char **fields = type->extra != NULL ? type->extra->fields : NULL;
     return fields != NULL && index < type->ref_count ? fields[index] : NULL;
 }
 
-const size_t *poolobj_type_refs(const poolobj_type *type) { return type->refs; }
-size_t poolobj_type_size(const poolobj_type *type) { return type->size; }
+const size_t *poolobj_type_refs(const poolobj_type *type) {
+    require_type_looker("poolobj_type_refs", type);
+    return type->refs;
+}
+
+size_t poolobj_type_size(const poolobj_type *type) {
+    require_type_looker("poolobj_type_size", type);
+    return type->size;
+}
 
 /* ---- Objects ---- */
 
@@ -218,16 +262,22 @@ void *poolobj_new(poolobj_type *type) {
 }
 
 int32_t poolobj_refcount(const void *object) {
-    const poolobj *o = (const poolobj *)object;
+    const poolobj *o = require_looker("poolobj_refcount", object);
     require_object("poolobj_refcount", o);
     return o->count == IMMORTAL ? INT32_MAX : o->count;
 }
 
-poolobj_type *poolobj_typeof(const void *object) { return object_type((const poolobj *)object); }
+poolobj_type *poolobj_typeof(const void *object) {
+    return object_type(require_looker("poolobj_typeof", object));
+}
 
+/* By any thread, as it is what leads from an object that was handed over to the heap to be adopted.
+ */
 poolobj_heap *poolobj_heap_of(const void *object) { return object_heap((const poolobj *)object); }
 
-size_t poolobj_sizeof(const void *object) { return object_bytes(ledger_pool(object)); }
+size_t poolobj_sizeof(const void *object) {
+    return object_bytes(ledger_pool(require_looker("poolobj_sizeof", object)));
+}
 
 size_t poolobj_count(const poolobj_type *type) {
     size_t count = 0;
@@ -240,6 +290,7 @@ size_t poolobj_count(const poolobj_type *type) {
 void poolobj_immortal(void *object) {
     poolobj *o = (poolobj *)object;
     require_object("poolobj_immortal", o);
+    require_owner("poolobj_immortal", o);
     o->count = IMMORTAL;
 }
 
@@ -268,6 +319,7 @@ poolobj_weakref *poolobj_weakref_new(void *object,
                                      void *arg) {
     poolobj *o = (poolobj *)object;
     require_object("poolobj_weakref_new", o);
+    require_owner("poolobj_weakref_new", o);
     return (poolobj_weakref *)or_enomem(weakref_new(object_heap(o), o, callback, arg));
 }
 
@@ -308,11 +360,15 @@ int poolobj_gc_step(poolobj_heap *heap, uint64_t budget) {
 }
 
 void poolobj_gc_step_stats(const poolobj_heap *heap, poolobj_gc_step_figures *figures) {
+    object_heap_require("poolobj_gc_step_stats", heap);
     *figures = heap->steps;
     figures->under_way = round_is_active(heap);
 }
 
-int poolobj_gc_due(const poolobj_heap *heap) { return collect_what_is_due(heap); }
+int poolobj_gc_due(const poolobj_heap *heap) {
+    object_heap_require("poolobj_gc_due", heap);
+    return collect_what_is_due(heap);
+}
 
 int poolobj_gc_poll(poolobj_heap *heap) {
     object_heap_require("poolobj_gc_poll", heap);
@@ -323,29 +379,42 @@ int poolobj_gc_poll(poolobj_heap *heap) {
 }
 
 void poolobj_gc_set_options(poolobj_heap *heap, unsigned options) {
+    object_heap_require("poolobj_gc_set_options", heap);
     heap->options = options;
-    heap->sliced = options & POOLOBJ_GC_SLICED;
+    set_sliced(heap, options & POOLOBJ_GC_SLICED);
     if (!heap->sliced && heap->depth == 0 && !heap->collecting) object_die_all(heap);
     pace_arm(heap);
 }
-unsigned poolobj_gc_get_options(const poolobj_heap *heap) { return heap->options; }
+
+unsigned poolobj_gc_get_options(const poolobj_heap *heap) {
+    object_heap_require("poolobj_gc_get_options", heap);
+    return heap->options;
+}
 
 void poolobj_gc_pressure(poolobj_heap *heap, ptrdiff_t bytes) {
     object_heap_require("poolobj_gc_pressure", heap);
     pace_press(heap, bytes);
 }
 
-static void set_enabled(poolobj_heap *heap, bool enabled) {
+static void set_enabled(const char *function, poolobj_heap *heap, bool enabled) {
+    object_heap_require(function, heap);
     heap->enabled = enabled;
     pace_arm(heap);
 }
 
-void poolobj_gc_enable(poolobj_heap *heap) { set_enabled(heap, !heap->shared); }
-void poolobj_gc_disable(poolobj_heap *heap) { set_enabled(heap, false); }
-int poolobj_gc_is_enabled(const poolobj_heap *heap) { return heap->enabled; }
+void poolobj_gc_enable(poolobj_heap *heap) {
+    set_enabled("poolobj_gc_enable", heap, !heap->shared);
+}
+void poolobj_gc_disable(poolobj_heap *heap) { set_enabled("poolobj_gc_disable", heap, false); }
+
+int poolobj_gc_is_enabled(const poolobj_heap *heap) {
+    object_heap_require("poolobj_gc_is_enabled", heap);
+    return heap->enabled;
+}
 
 void poolobj_gc_set_threshold(poolobj_heap *heap, int t0, int t1, int t2) {
     const int thresholds[GENERATIONS] = {t0, t1, t2};
+    object_heap_require("poolobj_gc_set_threshold", heap);
     for (int g = 0; g < GENERATIONS; g++)
         if (thresholds[g] < 0)
             fail_argument("poolobj_gc_set_threshold", (uintptr_t)heap, "generation", (uint64_t)g,
@@ -356,14 +425,17 @@ void poolobj_gc_set_threshold(poolobj_heap *heap, int t0, int t1, int t2) {
 }
 
 void poolobj_gc_get_threshold(const poolobj_heap *heap, int thresholds[3]) {
+    object_heap_require("poolobj_gc_get_threshold", heap);
     memcpy(thresholds, heap->threshold, sizeof heap->threshold);
 }
 
 void poolobj_gc_get_count(const poolobj_heap *heap, int counts[3]) {
+    object_heap_require("poolobj_gc_get_count", heap);
     memcpy(counts, heap->count, sizeof heap->count);
 }
 
 void poolobj_gc_stats(const poolobj_heap *heap, int generation, poolobj_gc_figures *figures) {
+    object_heap_require("poolobj_gc_stats", heap);
     require_generation("poolobj_gc_stats", heap, generation);
     *figures = heap->figures[generation];
 }
@@ -381,18 +453,29 @@ void poolobj_gc_unfreeze(poolobj_heap *heap) {
     if (!heap->collecting && !heap->shared) generation_unfreeze(heap);
 }
 
-size_t poolobj_gc_freeze_count(const poolobj_heap *heap) { return generation_frozen(heap); }
+size_t poolobj_gc_freeze_count(const poolobj_heap *heap) {
+    object_heap_require("poolobj_gc_freeze_count", heap);
+    return generation_frozen(heap);
+}
 
 void poolobj_gc_set_callback(poolobj_heap *heap,
                              void (*callback)(poolobj_heap *heap, const poolobj_gc_info *info,
                                               void *arg),
                              void *arg) {
+    object_heap_require("poolobj_gc_set_callback", heap);
     heap->callback = callback;
     heap->callback_arg = arg;
 }
 
-void poolobj_gc_set_debug(poolobj_heap *heap, unsigned flags) { heap->debug = flags; }
-unsigned poolobj_gc_get_debug(const poolobj_heap *heap) { return heap->debug; }
+void poolobj_gc_set_debug(poolobj_heap *heap, unsigned flags) {
+    object_heap_require("poolobj_gc_set_debug", heap);
+    heap->debug = flags;
+}
+
+unsigned poolobj_gc_get_debug(const poolobj_heap *heap) {
+    object_heap_require("poolobj_gc_get_debug", heap);
+    return heap->debug;
+}
 
 /* ---- Kept garbage ---- */
 
@@ -447,6 +530,7 @@ void poolobj_gc_root_remove(poolobj_heap *heap, void *slot) {
 void poolobj_gc_set_roots(poolobj_heap *heap,
                           void (*roots)(poolobj_visit visit, void *visit_arg, void *arg),
                           void *arg) {
+    object_heap_require("poolobj_gc_set_roots", heap);
     heap->roots.report = roots;
     heap->roots.arg = arg;
 }
@@ -478,6 +562,7 @@ void poolobj_walk(poolobj_heap *heap, const poolobj_type *type,
 }
 
 void poolobj_references(void *object, poolobj_visit visit, void *arg) {
+    require_looker("poolobj_references", object);
     struct type_pool *pool = ledger_pool(object);
     object_references(pool->type, pool, (poolobj *)object, visit, arg);
 }

@@ -139,7 +139,8 @@ static void describe_type(poolobj_type *type, const poolobj_typespec *spec) {
     type->traverse = spec->traverse;
     type->drop = spec->drop;
     type->data = spec->data;
-    if (spec->finalize != NULL) type->head = (uint32_t)FINALIZE << 16;
+    unsigned flags = (spec->finalize != NULL ? FINALIZE : 0) | (type->heap->checked ? CHECKED : 0);
+    type->head = (uint32_t)flags << 16;
     bool refers = type->ref_count > 0 || type->has_items || type->traverse != NULL;
     type->is_pair = type->ref_count == 2 && !type->has_items && type->traverse == NULL &&
                     type->size <= SHARED_MAX; /* fields of an object and of `nowhere` in one pool */
@@ -235,7 +236,7 @@ poolobj_type *type_new(poolobj_heap *heap, const poolobj_typespec *spec) {
 
 bool type_number(poolobj_type *type) {
     ASSERT((uint16_t)type->head == 0);
-    if (type->heap->numbers == UINT16_MAX) return false;
+    if (type->heap->numbers == UINT16_MAX - 1) return false;
     type->head |= ++type->heap->numbers;
     return true;
 }

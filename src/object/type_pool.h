@@ -150,7 +150,13 @@ ALWAYS_INLINE void type_pool_put(struct type_pool *pool, poolobj *block) {
 /* ---- Walks ---- */
 
 /* Objects that died and wait to be taken apart (object.h) have DYING in their flags. */
-enum object_flag { FINALIZE = 1, WEAKLY_REFERENCED = 2, SAVED = 4, DYING = 8 };
+enum object_flag {
+    FINALIZE = 1,
+    WEAKLY_REFERENCED = 2,
+    SAVED = 4,
+    DYING = 8,
+    CHECKED = 16, /* of a heap that is: from its birth on */
+};
 
 static inline bool type_pool_finalizes(const poolobj_type *type) {
     return type->head >> 16 & FINALIZE;

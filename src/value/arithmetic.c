@@ -14,6 +14,7 @@ static void *fail_division(poolval_space *space) {
 /* False: one is no integer, with the failure noted. */
 static bool view_both(poolval_space *space, const poolobj *a, const poolobj *b, struct integer *x,
                       struct integer *y) {
+    if (!value_require_own(space, a) || !value_require_own(space, b)) return false;
     if (!integer_view(space, a, x)) return value_fail_type(space, "an int", a) != NULL;
     if (!integer_view(space, b, y)) return value_fail_type(space, "an int", b) != NULL;
     return true;
@@ -42,7 +43,7 @@ static NOINLINE poolobj *divide_slow(poolval_space *space, const poolobj *a, con
 
 poolobj *poolval_int_add(poolval_space *space, const poolobj *a, const poolobj *b) {
     int64_t x, y, sum;
-    if (likely(number_int_of(space, a, &x) && number_int_of(space, b, &y) &&
+    if (likely(number_passes(space, a, &x) && number_passes(space, b, &y) &&
                !__builtin_add_overflow(x, y, &sum)))
         return number_new_int(space, sum);
     return add_slow(space, a, b, false);
@@ -50,7 +51,7 @@ poolobj *poolval_int_add(poolval_space *space, const poolobj *a, const poolobj *
 
 poolobj *poolval_int_subtract(poolval_space *space, const poolobj *a, const poolobj *b) {
     int64_t x, y, difference;
-    if (likely(number_int_of(space, a, &x) && number_int_of(space, b, &y) &&
+    if (likely(number_passes(space, a, &x) && number_passes(space, b, &y) &&
                !__builtin_sub_overflow(x, y, &difference)))
         return number_new_int(space, difference);
     return add_slow(space, a, b, true);
@@ -58,7 +59,7 @@ poolobj *poolval_int_subtract(poolval_space *space, const poolobj *a, const pool
 
 poolobj *poolval_int_multiply(poolval_space *space, const poolobj *a, const poolobj *b) {
     int64_t x, y, product;
-    if (likely(number_int_of(space, a, &x) && number_int_of(space, b, &y) &&
+    if (likely(number_passes(space, a, &x) && number_passes(space, b, &y) &&
                !__builtin_mul_overflow(x, y, &product)))
         return number_new_int(space, product);
     return multiply_slow(space, a, b);
@@ -67,7 +68,7 @@ poolobj *poolval_int_multiply(poolval_space *space, const poolobj *a, const pool
 /* Rounds down: C rounds to zero, which differs if the signs do and something is left. */
 poolobj *poolval_int_divide(poolval_space *space, const poolobj *a, const poolobj *b) {
     int64_t x, y;
-    if (unlikely(!number_int_of(space, a, &x) || !number_int_of(space, b, &y) || y == 0 ||
+    if (unlikely(!number_passes(space, a, &x) || !number_passes(space, b, &y) || y == 0 ||
                  (x == INT64_MIN && y == -1)))
         return divide_slow(space, a, b, false);
     return number_new_int(space, x / y - (x % y != 0 && (x < 0) != (y < 0)));
@@ -75,7 +76,7 @@ poolobj *poolval_int_divide(poolval_space *space, const poolobj *a, const poolob
 
 poolobj *poolval_int_modulo(poolval_space *space, const poolobj *a, const poolobj *b) {
     int64_t x, y;
-    if (unlikely(!number_int_of(space, a, &x) || !number_int_of(space, b, &y) || y == 0))
+    if (unlikely(!number_passes(space, a, &x) || !number_passes(space, b, &y) || y == 0))
         return divide_slow(space, a, b, true);
     int64_t left = y == -1 ? 0 : x % y; /* INT64_MIN % -1 has no quotient */
     return number_new_int(space, left != 0 && (x < 0) != (y < 0) ? left + y : left);
@@ -169,11 +170,13 @@ static bool is_integer(const poolval_space *space, const poolobj *value) {
 /* 1: both are integers; 0: they are *x and *y; -1: failed. */
 ALWAYS_INLINE int kind_of(poolval_space *space, const poolobj *a, const poolobj *b, double *x,
                           double *y) {
-    if (value_is(space, a, POOLVAL_FLOAT) && value_is(space, b, POOLVAL_FLOAT)) {
+    if (value_passes(space, a, POOLVAL_FLOAT) && value_passes(space, b, POOLVAL_FLOAT)) {
         *x = ((const struct value_float *)a)->number;
         *y = ((const struct value_float *)b)->number;
         return 0;
     }
+    if (value_passes(space, a, POOLVAL_INT) && value_passes(space, b, POOLVAL_INT)) return 1;
+    if (!value_require_own(space, a) || !value_require_own(space, b)) return -1;
     if (!value_is(space, a, POOLVAL_FLOAT) && !value_is(space, b, POOLVAL_FLOAT) &&
         number_is(space, a) && number_is(space, b))
         return 1;
@@ -182,8 +185,8 @@ ALWAYS_INLINE int kind_of(poolval_space *space, const poolobj *a, const poolobj 
 
 poolobj *poolval_add(poolval_space *space, const poolobj *a, const poolobj *b) {
     double x, y;
-    if (value_is(space, a, POOLVAL_INT)) {
-        if (likely(value_is(space, b, POOLVAL_INT))) return poolval_int_add(space, a, b);
+    if (value_passes(space, a, POOLVAL_INT)) {
+        if (likely(value_passes(space, b, POOLVAL_INT))) return poolval_int_add(space, a, b);
     }
     int integers = kind_of(space, a, b, &x, &y);
     if (integers != 0) return integers > 0 ? poolval_int_add(space, a, b) : NULL;
@@ -240,15 +243,23 @@ poolobj *poolval_divide(poolval_space *space, const poolobj *a, const poolobj *b
     return ratio(space, a, b, &x) ? poolval_float_new(space, x) : NULL;
 }
 
-poolobj *poolval_negate(poolval_space *space, const poolobj *value) {
+static NOINLINE poolobj *negate_slow(poolval_space *space, const poolobj *value) {
     double number;
+    if (!value_require_own(space, value)) return NULL;
     if (is_integer(space, value)) return poolval_int_subtract(space, space->boolean[0], value);
     return double_of(space, value, &number) ? poolval_float_new(space, -number) : NULL;
+}
+
+poolobj *poolval_negate(poolval_space *space, const poolobj *value) {
+    if (value_passes(space, value, POOLVAL_FLOAT))
+        return poolval_float_new(space, -((const struct value_float *)value)->number);
+    return negate_slow(space, value);
 }
 
 poolobj *poolval_absolute(poolval_space *space, const poolobj *value) {
     double number;
     struct integer view;
+    if (!value_require_own(space, value)) return NULL;
     if (integer_view(space, value, &view))
         return view.negative ? poolval_negate(space, value)
                              : poolval_int_add(space, value, space->boolean[0]);
@@ -311,11 +322,13 @@ poolobj *poolval_power(poolval_space *space, const poolobj *a, const poolobj *b)
 
 poolobj *poolval_float_of(poolval_space *space, const poolobj *value) {
     double number;
+    if (!value_require_own(space, value)) return NULL;
     return double_of(space, value, &number) ? poolval_float_new(space, number) : NULL;
 }
 
 poolobj *poolval_int_of(poolval_space *space, const poolobj *value) {
     double number;
+    if (!value_require_own(space, value)) return NULL;
     if (is_integer(space, value)) return poolval_int_add(space, value, space->boolean[0]);
     if (!double_of(space, value, &number)) return NULL;
     if (isfinite(number)) return integer_from_double(space, number);
@@ -325,5 +338,5 @@ poolobj *poolval_int_of(poolval_space *space, const poolobj *value) {
 }
 
 int poolval_number_get(poolval_space *space, const poolobj *value, double *number) {
-    return double_of(space, value, number) ? 0 : -1;
+    return value_require_own(space, value) && double_of(space, value, number) ? 0 : -1;
 }

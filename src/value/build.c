@@ -7,16 +7,21 @@ struct poolval_writer {
 };
 
 poolval_writer *poolval_writer_new(poolval_space *space) {
+    value_require_thread(space);
     poolval_writer *made = (poolval_writer *)value_allocate(space, sizeof *made);
     if (made != NULL) writer_begin(&made->writer, space);
     return made;
 }
 
 /* A writer that failed stays so, and with it the failure that was noted. */
+static bool has_failed(const poolval_writer *made) {
+    value_require_thread(made->writer.space);
+    return made->writer.failed;
+}
 static int state(const poolval_writer *made) { return made->writer.failed ? -1 : 0; }
 
 int poolval_writer_char(poolval_writer *made, uint32_t character) {
-    if (made->writer.failed) return -1;
+    if (has_failed(made)) return -1;
     if (!utf8_is_scalar(character)) {
         value_fail(made->writer.space, POOLVAL_ERR_ENCODING, "%x is no Unicode scalar value",
                    character, 0);
@@ -28,7 +33,7 @@ int poolval_writer_char(poolval_writer *made, uint32_t character) {
 
 int poolval_writer_utf8(poolval_writer *made, const char *text, size_t size) {
     poolval_space *space = made->writer.space;
-    if (made->writer.failed) return -1;
+    if (has_failed(made)) return -1;
     if (text == NULL && size > 0)
         value_fail_type(space, "text", NULL), writer_fail(&made->writer);
     else if (size > STR_LENGTH_MAX)
@@ -40,7 +45,7 @@ int poolval_writer_utf8(poolval_writer *made, const char *text, size_t size) {
 
 int poolval_writer_str(poolval_writer *made, const poolobj *value) {
     const struct value_str *str = (const struct value_str *)value;
-    if (made->writer.failed) return -1;
+    if (has_failed(made)) return -1;
     if (value_require(made->writer.space, value, POOLVAL_STR, "a str"))
         writer_part(&made->writer, str, 0, str_length(str));
     else
@@ -49,14 +54,14 @@ int poolval_writer_str(poolval_writer *made, const poolobj *value) {
 }
 
 int poolval_writer_text(poolval_writer *made, poolobj *value) {
-    if (made->writer.failed) return -1;
+    if (has_failed(made)) return -1;
     if (value_is(made->writer.space, value, POOLVAL_STR)) return poolval_writer_str(made, value);
     return poolval_writer_repr(made, value);
 }
 
 int poolval_writer_repr(poolval_writer *made, poolobj *value) {
-    if (made->writer.failed) return -1;
-    if (value_require_any(made->writer.space, value, "value"))
+    if (has_failed(made)) return -1;
+    if (value_require_item(made->writer.space, value, "value"))
         repr_write(&made->writer, value);
     else
         writer_fail(&made->writer);
@@ -64,6 +69,7 @@ int poolval_writer_repr(poolval_writer *made, poolobj *value) {
 }
 
 poolobj *poolval_writer_end(poolval_writer *made) {
+    value_require_thread(made->writer.space);
     poolobj *str = writer_end(&made->writer);
     value_free(made);
     return str;
@@ -71,10 +77,12 @@ poolobj *poolval_writer_end(poolval_writer *made) {
 
 void poolval_writer_free(poolval_writer *made) {
     if (made == NULL) return;
+    value_require_thread(made->writer.space);
     value_free(made->writer.data);
     value_free(made);
 }
 
 poolobj *poolval_text(poolval_space *space, poolobj *value) {
+    if (!value_require_own(space, value)) return NULL;
     return value_is(space, value, POOLVAL_STR) ? value_ref(value) : poolval_repr(space, value);
 }

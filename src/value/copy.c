@@ -149,7 +149,7 @@ static poolobj *deep(struct copying *copying, poolobj *value, size_t depth) {
 
 poolobj *poolval_deepcopy(poolval_space *space, poolobj *value) {
     struct copying copying = {space, {NULL, 0, 0, space->owned > 0}};
-    if (!value_require_any(space, value, "value")) return NULL;
+    if (!value_require_item(space, value, "value")) return NULL;
     poolobj *copy = deep(&copying, value, space->depth_max);
     copies_end(space, &copying.memo, copy == NULL);
     return copy != NULL ? value_made(space, copy) : NULL;

@@ -342,11 +342,6 @@ void dict_drop(poolobj *value) {
 
 /* ---- Changing ---- */
 
-static bool check_entry(poolval_space *space, const poolobj *key, const poolobj *value) {
-    return value_check_heap(space, key, "key") &&
-           (value == NULL || value_check_heap(space, value, "value"));
-}
-
 /* A new entry behind the others; a slot leads to it already. */
 ALWAYS_INLINE poolobj **append_entry(struct value_dict *dict, poolobj *key, poolobj *value) {
     poolobj **entry = dict->item + 2 * dict->used++;
@@ -373,7 +368,6 @@ static NOINLINE poolobj **enter_any(poolval_space *space, struct value_dict *dic
     size_t slot = 0;
     poolobj **entry = find_entry(space, dict, key, hash, &slot);
     if (entry != NULL || dict_find_failed(space)) return entry;
-    if (unlikely(space->checked) && !check_entry(space, key, value)) return NULL;
     *made = true;
     return enter_at(space, dict, key, hash, dict_slot_width(dict_bits(dict)), slot, value);
 }
@@ -385,8 +379,7 @@ ALWAYS_INLINE poolobj **enter(poolval_space *space, struct value_dict *dict, poo
     size_t slot = 0;
     poolobj **entry = probe(space, dict, key, hash, width, same, &slot);
     if (entry != NULL) return entry;
-    if (unlikely(space->met_own || space->checked))
-        return enter_any(space, dict, key, hash, value, made);
+    if (unlikely(space->met_own)) return enter_any(space, dict, key, hash, value, made);
     *made = true;
     return enter_at(space, dict, key, hash, width, slot, value);
 }
@@ -404,12 +397,12 @@ poolobj **dict_entry(poolval_space *space, struct value_dict *dict, poolobj *key
                      bool *made) {
     uint64_t hash;
     *made = false;
-    if (value_is(space, key, POOLVAL_STR))
+    if (value_passes(space, key, POOLVAL_STR))
         return enter_known(space, dict, key, str_hash(space, (struct value_str *)key), same_str,
                            value, made);
-    if (value_is(space, key, POOLVAL_INT))
+    if (value_passes(space, key, POOLVAL_INT))
         return enter_known(space, dict, key, key_hash_int(space, key), same_int, value, made);
-    if (!key_hash(space, key, &hash)) return NULL;
+    if (!key_hash(space, key, &hash) || !value_require_own(space, value)) return NULL;
     return enter_any(space, dict, key, hash, value, made);
 }
 
@@ -419,7 +412,6 @@ ALWAYS_INLINE bool set_entry(poolval_space *space, struct value_dict *dict, pool
     poolobj **entry = dict_entry(space, dict, key, value, &made);
     if (made || entry == NULL) return entry != NULL;
     if (value == NULL) return true; /* of a set, whose item stays the first */
-    if (unlikely(space->checked) && !check_entry(space, key, value)) return false;
     poolobj *old = entry[1];
     entry[1] = value_ref(value);
     value_unref(old);

@@ -108,6 +108,7 @@ static bool is_like(const poolval_space *space, const poolobj_type *type,
 }
 
 poolobj_type *poolval_type_like(poolval_space *space, const poolobj_type *like) {
+    value_require_thread(space);
     poolobj_type *type = own_of_type(like) != NULL ? object_heap_first_type(space->heap) : NULL;
     for (; type != NULL; type = object_heap_next_type(type))
         if (is_like(space, type, like)) return type;
@@ -119,6 +120,7 @@ poolobj_type *poolval_type_like(poolval_space *space, const poolobj_type *like) 
 
 poolobj *poolval_new(poolval_space *space, poolobj_type *type) {
     const struct own *own = own_of_type(type);
+    value_require_thread(space);
     if (own == NULL || own->space != space || type->freed)
         return (poolobj *)value_fail(space, POOLVAL_ERR_TYPE,
                                      "%s is no type of the space's programs, or was freed",

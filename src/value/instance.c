@@ -108,6 +108,7 @@ poolobj *poolval_class_of(poolval_space *space, const poolobj *value) {
 
 int poolval_is_instance(poolval_space *space, const poolobj *value, const poolobj *of) {
     if (require_class(space, of) == NULL) return -1;
+    if (!value_require_own(space, value)) return -1;
     if (!value_is(space, value, POOLVAL_INSTANCE)) return 0;
     const struct value_class *class_ = class_of_instance((const struct value_instance *)value);
     while (class_ != NULL && &class_->base != of) class_ = parent_of(class_);
@@ -214,10 +215,17 @@ static bool set_own(poolval_space *space, struct value_instance *instance, poolo
 
 /* ---- Attributes of instances and classes ---- */
 
-static bool require_attributes(poolval_space *space, const poolobj *object, const poolobj *name) {
+static NOINLINE bool require_slow(poolval_space *space, const poolobj *object,
+                                  const poolobj *name) {
     if (!value_require(space, name, POOLVAL_STR, "a str")) return false;
-    if (likely(value_is(space, object, POOLVAL_INSTANCE))) return true;
+    if (value_is(space, object, POOLVAL_INSTANCE)) return value_require_own(space, object);
     return value_require(space, object, POOLVAL_CLASS, "an instance or class");
+}
+ALWAYS_INLINE bool require_attributes(poolval_space *space, const poolobj *object,
+                                      const poolobj *name) {
+    return likely(value_passes(space, name, POOLVAL_STR) &&
+                  value_passes(space, object, POOLVAL_INSTANCE)) ||
+           require_slow(space, object, name);
 }
 
 static void *fail_attribute(poolval_space *space, const poolobj *object, poolobj *name) {
@@ -310,6 +318,7 @@ static bool add_slot_values(poolval_space *space, const struct value_instance *i
 }
 
 poolobj *poolval_attr_dict(poolval_space *space, poolobj *object) {
+    if (!value_require_own(space, object)) return NULL;
     if (value_is(space, object, POOLVAL_CLASS))
         return poolval_copy(space, ((struct value_class *)object)->attributes);
     struct value_instance *instance = require_instance(space, object);
@@ -327,6 +336,7 @@ poolobj *poolval_attr_dict(poolval_space *space, poolobj *object) {
 int poolval_set_instance_hooks(poolval_space *space, const poolval_hooks *hooks,
                                void (*finalize)(poolval_space *space, poolobj *instance)) {
     struct own *own = space->instances;
+    value_require_thread(space);
     if (own == NULL) own = (struct own *)value_allocate(space, sizeof *own);
     if (own == NULL) return -1;
     memset(own, 0, sizeof *own);

@@ -36,6 +36,7 @@ poolobj *integer_shift_right(poolval_space *space, const struct integer *a, size
    for less than 0 and for what is no int. */
 static bool distance_of(poolval_space *space, const poolobj *value, size_t *bits) {
     struct integer view;
+    if (!value_require_own(space, value)) return false;
     if (!integer_view(space, value, &view)) {
         value_fail_type(space, "an int", value);
         return false;
@@ -51,6 +52,7 @@ static bool distance_of(poolval_space *space, const poolobj *value, size_t *bits
 static poolobj *shift(poolval_space *space, const poolobj *a, const poolobj *b, bool left) {
     struct integer view;
     size_t bits;
+    if (!value_require_own(space, a)) return NULL;
     if (!integer_view(space, a, &view)) return (poolobj *)value_fail_type(space, "an int", a);
     if (!distance_of(space, b, &bits)) return NULL;
     if (left && view.length == 0) return number_new_int(space, 0);
@@ -66,6 +68,7 @@ poolobj *poolval_int_shift_right(poolval_space *space, const poolobj *a, const p
 
 ptrdiff_t poolval_int_bits(poolval_space *space, const poolobj *value) {
     struct integer view;
+    if (!value_require_own(space, value)) return -1;
     if (integer_view(space, value, &view)) return (ptrdiff_t)limbs_bits(view.limb, view.length);
     value_fail_type(space, "an int", value);
     return -1;
@@ -100,6 +103,7 @@ static void negate(uint64_t *limb, size_t length) {
 static poolobj *bits_of(poolval_space *space, const poolobj *a, const poolobj *b,
                         enum bit_operation operation) {
     struct integer x, y;
+    if (!value_require_own(space, a) || !value_require_own(space, b)) return NULL;
     if (!integer_view(space, a, &x)) return (poolobj *)value_fail_type(space, "an int", a);
     if (!integer_view(space, b, &y)) return (poolobj *)value_fail_type(space, "an int", b);
     size_t length = size_max(x.length, y.length) + 1;
@@ -128,6 +132,7 @@ poolobj *poolval_int_xor(poolval_space *space, const poolobj *a, const poolobj *
 /* -a - 1. */
 poolobj *poolval_int_invert(poolval_space *space, const poolobj *value) {
     struct integer view, one = {NULL, 1, false, 1};
+    if (!value_require_own(space, value)) return NULL;
     if (!integer_view(space, value, &view))
         return (poolobj *)value_fail_type(space, "an int", value);
     one.limb = &one.word;

@@ -174,11 +174,15 @@ poolobj *poolval_str_intern(poolval_space *space, poolobj *str) {
 }
 
 int poolval_str_is_interned(const poolval_space *space, const poolobj *str) {
+    value_require_thread(space);
     return value_is(space, str, POOLVAL_STR) &&
            (((const struct value_str *)str)->shape & STR_STATES) != 0;
 }
 
-size_t poolval_interned_count(const poolval_space *space) { return space->interned.used; }
+size_t poolval_interned_count(const poolval_space *space) {
+    value_require_thread(space);
+    return space->interned.used;
+}
 
 static poolobj *new_from_utf8(poolval_space *space, const char *text, size_t size) {
     struct utf8_census census = utf8_count(text, size);

@@ -23,12 +23,18 @@ static poolobj *make_iterator(poolval_space *space, poolobj *over, int part) {
     return &iterator->base;
 }
 
-poolobj *poolval_iterate(poolval_space *space, poolobj *value) {
+ALWAYS_INLINE poolobj *iterate(poolval_space *space, poolobj *value) {
     if (value_is(space, value, POOLVAL_ITERATOR)) return value_ref(value);
     if (own_of(space, value) != NULL) return own_iterate(own_of(space, value), value);
     if (!can_be_iterated(space, value))
         return (poolobj *)value_fail_type(space, "something with items", value);
     return make_iterator(space, value, POOLVAL_KEYS);
+}
+static COLD poolobj *iterate_checked(poolval_space *space, poolobj *value) {
+    return value_check(space, value, "value") ? iterate(space, value) : NULL;
+}
+poolobj *poolval_iterate(poolval_space *space, poolobj *value) {
+    return likely(!space->checked) ? iterate(space, value) : iterate_checked(space, value);
 }
 
 poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part) {
@@ -109,6 +115,7 @@ static int next_at(poolval_space *space, struct value_iterator *iterator, const 
 static NOINLINE int next_slow(poolval_space *space, poolobj *value, poolobj **item) {
     struct value_iterator *iterator = (struct value_iterator *)value;
     *item = NULL;
+    if (!value_require_own(space, value)) return -1;
     if (own_any(space) && own_find(space, value) != NULL)
         return own_next(own_find(space, value), value, item);
     if (!value_require(space, value, POOLVAL_ITERATOR, "an iterator")) return -1;
@@ -123,7 +130,7 @@ static NOINLINE int next_slow(poolval_space *space, poolobj *value, poolobj **it
 /* Makes no call for items of lists, and so saves no register. Own types do not extend iterators. */
 int poolval_next(poolval_space *space, poolobj *value, poolobj **item) {
     struct value_iterator *iterator = (struct value_iterator *)value;
-    if (unlikely(!value_is(space, value, POOLVAL_ITERATOR) ||
+    if (unlikely(!value_passes(space, value, POOLVAL_ITERATOR) ||
                  !value_is(space, iterator->over, POOLVAL_LIST)))
         return next_slow(space, value, item);
     const struct value_list *list = (const struct value_list *)iterator->over;

@@ -88,6 +88,7 @@ static bool hash_value(struct memo *memo, poolobj *value, size_t depth, uint64_t
 
 bool key_make_hash(poolval_space *space, poolobj *value, size_t depth, uint64_t *hash) {
     struct memo memo;
+    if (unlikely(space->checked) && !value_check(space, value, "key")) return false;
     memo_begin(&memo, space);
     bool good = hash_value(&memo, value, depth, hash);
     memo_end(&memo);

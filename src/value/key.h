@@ -26,11 +26,11 @@ ALWAYS_INLINE uint64_t key_hash_int(const poolval_space *space, const poolobj *v
 }
 
 ALWAYS_INLINE bool key_hash(poolval_space *space, poolobj *value, uint64_t *hash) {
-    if (value_is(space, value, POOLVAL_STR)) {
+    if (value_passes(space, value, POOLVAL_STR)) {
         *hash = str_hash(space, (struct value_str *)value);
         return true;
     }
-    if (value_is(space, value, POOLVAL_INT)) {
+    if (value_passes(space, value, POOLVAL_INT)) {
         *hash = key_hash_int(space, value);
         return true;
     }

@@ -211,7 +211,7 @@ static NOINLINE poolobj *get_item_slow(poolval_space *space, const poolobj *valu
 /* Makes no call where all is well, and so saves no register. */
 poolobj *poolval_list_get(poolval_space *space, const poolobj *value, ptrdiff_t index) {
     const struct value_list *list = (const struct value_list *)value;
-    if (unlikely(!value_is(space, value, POOLVAL_LIST) || (size_t)index >= list->length))
+    if (unlikely(!value_passes(space, value, POOLVAL_LIST) || (size_t)index >= list->length))
         return get_item_slow(space, value, index);
     poolobj *item = list->item[index];
     return likely(value_try_ref(item)) ? item : get_item_slow(space, value, index);
@@ -250,7 +250,7 @@ static NOINLINE int append_slow(poolval_space *space, poolobj *value, poolobj *i
 /* Makes no call where all is well, and so saves no register. */
 int poolval_list_append(poolval_space *space, poolobj *value, poolobj *item) {
     struct value_list *list = as_list(value);
-    if (unlikely(!value_is(space, value, POOLVAL_LIST) || item == NULL || space->checked))
+    if (unlikely(!value_passes(space, value, POOLVAL_LIST) || item == NULL))
         return append_slow(space, value, item);
     size_t length = list->length;
     int32_t count = item->count;

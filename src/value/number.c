@@ -45,12 +45,17 @@ poolobj *poolval_float_new(poolval_space *space, double number) {
     return &value->base;
 }
 
-int poolval_int_get(poolval_space *space, const poolobj *value, int64_t *number) {
-    if (likely(number_int_of(space, value, number))) return 0;
+static COLD int get_slow(poolval_space *space, const poolobj *value, int64_t *number) {
+    if (!value_require_own(space, value)) return -1;
+    if (number_int_of(space, value, number)) return 0;
     if (value_is(space, value, POOLVAL_LARGE_INT))
         return value_fail_int(space, POOLVAL_ERR_OVERFLOW, "an int beyond 64 bits", 0, 0);
     value_fail_type(space, "an int", value);
     return -1;
+}
+
+int poolval_int_get(poolval_space *space, const poolobj *value, int64_t *number) {
+    return likely(number_passes(space, value, number)) ? 0 : get_slow(space, value, number);
 }
 
 int poolval_float_get(poolval_space *space, const poolobj *value, double *number) {

@@ -33,6 +33,16 @@ static inline bool number_int_of(const poolval_space *space, const poolobj *valu
     return false;
 }
 
+/* The same of a value that the program gave; false also where the heap is checked. */
+static inline bool number_passes(const poolval_space *space, const poolobj *value,
+                                 int64_t *number) {
+    if (value_passes(space, value, POOLVAL_INT) || value_passes(space, value, POOLVAL_BOOL)) {
+        *number = ((const struct value_int *)value)->number;
+        return true;
+    }
+    return false;
+}
+
 /* Both are for values that are numbers. */
 enum number_order number_compare(const poolval_space *space, const poolobj *a, const poolobj *b);
 uint64_t number_hash(const poolval_space *space, const poolobj *value);

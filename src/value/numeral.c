@@ -77,6 +77,7 @@ poolobj *poolval_int_parse(poolval_space *space, const char *text, size_t size, 
 
 poolobj *poolval_int_text(poolval_space *space, const poolobj *value, int base) {
     struct integer view;
+    if (!value_require_own(space, value)) return NULL;
     if (!integer_view(space, value, &view))
         return (poolobj *)value_fail_type(space, "an int", value);
     if (base < 2 || base > 36)

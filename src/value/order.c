@@ -10,7 +10,7 @@
 /* What programs compare most, without the memo that other values need: two integers of 64 bits,
    other numbers, two strings. */
 ALWAYS_INLINE bool both_small(const poolval_space *space, const poolobj *a, const poolobj *b) {
-    return value_is(space, a, POOLVAL_INT) && value_is(space, b, POOLVAL_INT);
+    return value_passes(space, a, POOLVAL_INT) && value_passes(space, b, POOLVAL_INT);
 }
 static_assert(POOLVAL_LARGE_INT - POOLVAL_BOOL == 3,
               "bool, int, float and large int, nothing else");
@@ -21,7 +21,7 @@ ALWAYS_INLINE bool both_numbers(const poolval_space *space, const poolobj *a, co
     return is_number(space, a) && is_number(space, b);
 }
 ALWAYS_INLINE bool both_strs(const poolval_space *space, const poolobj *a, const poolobj *b) {
-    return value_is(space, a, POOLVAL_STR) && value_is(space, b, POOLVAL_STR);
+    return value_passes(space, a, POOLVAL_STR) && value_passes(space, b, POOLVAL_STR);
 }
 ALWAYS_INLINE int64_t small(const poolobj *value) {
     return ((const struct value_int *)value)->number;
@@ -140,11 +140,22 @@ int order_equal_held(poolval_space *space, poolobj *a, poolobj *b) {
     return equal;
 }
 
-int poolval_equal(poolval_space *space, poolobj *a, poolobj *b) {
+static bool check_both(poolval_space *space, const poolobj *a, const poolobj *b) {
+    return value_check(space, a, "value") && value_check(space, b, "value");
+}
+
+ALWAYS_INLINE int equal_any(poolval_space *space, poolobj *a, poolobj *b) {
     if (!value_require_any(space, a, "value") || !value_require_any(space, b, "value")) return -1;
     if (a == b && value_is(space, a, POOLVAL_FLOAT))
         return number_compare(space, a, b) == NUMBER_EQUAL; /* nan is not */
     return order_equal(space, a, b, space->depth_max);
+}
+static COLD int equal_checked(poolval_space *space, poolobj *a, poolobj *b) {
+    return check_both(space, a, b) ? equal_any(space, a, b) : -1;
+}
+int poolval_equal(poolval_space *space, poolobj *a, poolobj *b) {
+    if (both_small(space, a, b)) return small(a) == small(b);
+    return likely(!space->checked) ? equal_any(space, a, b) : equal_checked(space, a, b);
 }
 
 int poolval_hash(poolval_space *space, poolobj *value, uint64_t *hash) {
@@ -253,7 +264,18 @@ bool order_compare(poolval_space *space, poolobj *a, poolobj *b, size_t depth, i
     return compare_by_memo(space, a, b, depth, order);
 }
 
-int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order) {
+ALWAYS_INLINE int compare_any(poolval_space *space, poolobj *a, poolobj *b, int *order) {
     if (!value_require_any(space, a, "value") || !value_require_any(space, b, "value")) return -1;
     return order_compare(space, a, b, space->depth_max, order) ? 0 : -1;
+}
+static COLD int compare_checked(poolval_space *space, poolobj *a, poolobj *b, int *order) {
+    return check_both(space, a, b) ? compare_any(space, a, b, order) : -1;
+}
+int poolval_compare(poolval_space *space, poolobj *a, poolobj *b, int *order) {
+    if (both_small(space, a, b)) {
+        *order = (small(a) > small(b)) - (small(a) < small(b));
+        return 0;
+    }
+    if (unlikely(space->checked)) return compare_checked(space, a, b, order);
+    return compare_any(space, a, b, order);
 }

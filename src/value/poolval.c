@@ -39,6 +39,7 @@ static bool make_type(poolval_space *space, unsigned type, const poolval_options
     space->type[type]->data = space;
     if (!type_number(space->type[type])) return false;
     space->number[type] = (uint16_t)(space->type[type]->head & UINT16_MAX);
+    space->passing[type] = space->checked ? UINT16_MAX : space->number[type];
     return true;
 }
 
@@ -115,14 +116,18 @@ poolval_space *poolval_space_new(poolobj_heap *heap, const poolval_options *want
 /* ---- Of spaces ---- */
 
 poolval_space *poolval_space_of(const void *object) {
-    const poolobj_type *type = object_type((const poolobj *)object);
+    const poolobj_type *type = poolobj_typeof(object);
     if (own_of_type(type) != NULL) return own_of_type(type)->space;
     return (poolval_space *)(type_is_numbered(type) ? type->data : type->heap->upper);
 }
 
-poolobj_heap *poolval_space_heap(const poolval_space *space) { return space->heap; }
+poolobj_heap *poolval_space_heap(const poolval_space *space) {
+    value_require_thread(space);
+    return space->heap;
+}
 
 int poolval_set_list_growth(poolval_space *space, int rule) {
+    value_require_thread(space);
     if (rule != POOLVAL_GROWTH_PRESENT && rule != POOLVAL_GROWTH_CLASSIC)
         return value_fail_int(space, POOLVAL_ERR_VALUE, "%d is no rule of growth", (uint64_t)rule,
                               0);
@@ -143,16 +148,25 @@ void poolval_space_check(poolval_space *space) {
 
 /* ---- Of any value ---- */
 
-int poolval_type(const poolval_space *space, const poolobj *value) {
+ALWAYS_INLINE int type_of(const poolval_space *space, const poolobj *value) {
     unsigned type = value_type(space, value);
     return type == POOLVAL_LARGE_INT ? POOLVAL_INT : (int)type;
 }
+static COLD int type_checked(const poolval_space *space, const poolobj *value) {
+    value_check_thread(space);
+    return type_of(space, value);
+}
+int poolval_type(const poolval_space *space, const poolobj *value) {
+    return likely(!space->checked) ? type_of(space, value) : type_checked(space, value);
+}
 
 const char *poolval_type_name(const poolval_space *space, const poolobj *value) {
+    value_require_thread(space);
     return value_type_name(space, value);
 }
 
 poolobj_type *poolval_object_type(const poolval_space *space, int type) {
+    value_require_thread(space);
     return type > POOLVAL_OTHER && type < POOLVAL_TYPES ? space->type[type] : NULL;
 }
 
@@ -166,11 +180,18 @@ size_t poolval_sizeof(const poolval_space *space, const poolobj *value) {
 
 poolobj *poolval_none(const poolval_space *space) { return space->none; }
 
-int poolval_truth(const poolval_space *space, const poolobj *value) {
+ALWAYS_INLINE int truth_of(const poolval_space *space, const poolobj *value) {
     int64_t number;
     if (number_int_of(space, value, &number)) return number != 0;
     if (value_is(space, value, POOLVAL_NONE)) return false;
     const struct kind *kind = value_kind(space, value);
     if (kind->truth != NULL) return kind->truth(space, value);
     return kind->length == NULL || kind->length(space, value) > 0;
+}
+static COLD int truth_checked(const poolval_space *space, const poolobj *value) {
+    value_check_thread(space);
+    return truth_of(space, value);
+}
+int poolval_truth(const poolval_space *space, const poolobj *value) {
+    return likely(!space->checked) ? truth_of(space, value) : truth_checked(space, value);
 }

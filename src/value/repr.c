@@ -378,13 +378,13 @@ poolobj *poolval_repr(poolval_space *space, poolobj *value) {
     struct writer writer;
     char text[WORD_TEXT_SIZE];
     int64_t number;
+    if (!value_require_item(space, value, "value")) return NULL;
     if (poolval_int_peek(space, value, &number)) {
         const char *digits = word_text(text, number);
         size_t length = strlen(digits);
         return length == 1 ? str_new_chars(space, digits, 0, 1)
                            : (poolobj *)str_new_ascii(space, digits, length);
     }
-    if (!value_require_any(space, value, "value")) return NULL;
     writer_begin(&writer, space);
     repr_write(&writer, value);
     return writer_end(&writer);

@@ -33,13 +33,19 @@ size_t sequence_length_of_dict(const poolval_space *space, const poolobj *value)
     return ((const struct value_dict *)value)->length;
 }
 
-ptrdiff_t poolval_length(poolval_space *space, const poolobj *value) {
+ALWAYS_INLINE ptrdiff_t length_of(poolval_space *space, const poolobj *value) {
     if (own_of(space, value) != NULL)
         return own_length(own_of(space, value), (poolobj *)(uintptr_t)value);
     const struct kind *kind = value_kind(space, value);
     if (likely(kind->length != NULL)) return (ptrdiff_t)kind->length(space, value);
     value_fail_type(space, "something with a length", value);
     return -1;
+}
+static COLD ptrdiff_t length_checked(poolval_space *space, const poolobj *value) {
+    return value_check(space, value, "value") ? length_of(space, value) : -1;
+}
+ptrdiff_t poolval_length(poolval_space *space, const poolobj *value) {
+    return likely(!space->checked) ? length_of(space, value) : length_checked(space, value);
 }
 
 /* ---- Whether an item is there: 1, 0, -1 ---- */
@@ -108,12 +114,19 @@ int sequence_set_has(poolval_space *space, poolobj *value, poolobj *item) {
     return poolval_set_has(space, value, item);
 }
 
-int poolval_contains(poolval_space *space, poolobj *value, poolobj *item) {
+ALWAYS_INLINE int has(poolval_space *space, poolobj *value, poolobj *item) {
     if (!value_require_any(space, item, "item")) return -1;
     const struct kind *kind = value_kind(space, value);
     if (likely(kind->contains != NULL)) return kind->contains(space, value, item);
     value_fail_type(space, "something with items", value);
     return -1;
+}
+static COLD int has_checked(poolval_space *space, poolobj *value, poolobj *item) {
+    if (!value_check(space, value, "value") || !value_check(space, item, "item")) return -1;
+    return has(space, value, item);
+}
+int poolval_contains(poolval_space *space, poolobj *value, poolobj *item) {
+    return likely(!space->checked) ? has(space, value, item) : has_checked(space, value, item);
 }
 
 /* ---- Slices ---- */
@@ -185,6 +198,7 @@ poolobj *sequence_cut_range(poolval_space *space, poolobj *value, const struct c
 
 poolobj *poolval_get_slice(poolval_space *space, poolobj *value, const poolobj *slice) {
     struct cut cut;
+    if (!value_require_own(space, value)) return NULL;
     const struct kind *kind = value_kind(space, value);
     if (kind->slice == NULL) return (poolobj *)value_fail_type(space, "a sequence", value);
     if (!read_cut(space, slice, kind->length(space, value), &cut)) return NULL;

@@ -3,9 +3,15 @@
 
 #include "value/key.h"
 
+static COLD bool require_any_slow(poolval_space *space, const poolobj *set) {
+    if (!value_require_own(space, set)) return false;
+    return set_is(space, set) || value_fail_type(space, "a set or frozenset", set) != NULL;
+}
 static struct value_dict *require_any_set(poolval_space *space, const poolobj *set) {
-    if (set_is(space, set)) return (struct value_dict *)(uintptr_t)set;
-    return (struct value_dict *)value_fail_type(space, "a set or frozenset", set);
+    if (likely(value_passes(space, set, POOLVAL_SET) ||
+               value_passes(space, set, POOLVAL_FROZENSET) || require_any_slow(space, set)))
+        return (struct value_dict *)(uintptr_t)set;
+    return NULL;
 }
 static struct value_dict *require_set(poolval_space *space, const poolobj *set) {
     return value_require(space, set, POOLVAL_SET, "a set") ? (struct value_dict *)(uintptr_t)set

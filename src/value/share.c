@@ -39,6 +39,7 @@ static void leave_table(poolobj *value, void *arg) {
 
 int poolval_share(poolval_space *space) {
     struct sharing sharing = {space, NULL, false};
+    value_require_thread(space);
     if (space->heap->collecting || space->heap->depth > 0)
         return value_fail_int(space, POOLVAL_ERR_VALUE,
                               "no heap is shared inside of a collection or a finalizer", 0, 0);

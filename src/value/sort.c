@@ -243,7 +243,7 @@ int poolval_list_sort(poolval_space *space, poolobj *list) {
 ptrdiff_t poolval_list_find(poolval_space *space, poolobj *value, poolobj *item, ptrdiff_t start,
                             ptrdiff_t stop) {
     if (!value_require(space, value, POOLVAL_LIST, "a list") ||
-        !value_require_any(space, item, "item"))
+        !value_require_item(space, item, "item"))
         return -2;
     const struct value_list *list = (const struct value_list *)value;
     value_slice(list->length, &start, &stop);

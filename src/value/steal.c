@@ -15,8 +15,8 @@ static void unref_given(poolobj *value) {
 
 int poolval_list_append_steal(poolval_space *space, poolobj *value, poolobj *item) {
     struct value_list *list = (struct value_list *)value;
-    if (likely(value_is(space, value, POOLVAL_LIST) && item != NULL && list->length < list->room &&
-               !space->checked)) {
+    if (likely(value_passes(space, value, POOLVAL_LIST) && item != NULL &&
+               list->length < list->room)) {
         list->item[list->length++] = item;
         return 0;
     }

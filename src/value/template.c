@@ -172,7 +172,7 @@ poolobj *poolval_format(poolval_space *space, poolobj *text, poolobj *values, po
 poolobj *poolval_format_value(poolval_space *space, poolobj *value, poolobj *spec) {
     struct writer writer;
     struct format format;
-    if (!value_require_any(space, value, "value") ||
+    if (!value_require_item(space, value, "value") ||
         !value_require(space, spec, POOLVAL_STR, "a str"))
         return NULL;
     const struct value_str *str = (const struct value_str *)spec;

@@ -346,9 +346,11 @@ static poolobj *transfer(struct transfer *transfer_, const poolobj *value, size_
 }
 
 poolobj *poolval_copy_to(poolval_space *space, const poolobj *value) {
+    value_require_thread(space);
     if (value == NULL) return (poolobj *)value_fail_type(space, "a value of some space", value);
     struct transfer all = {space_of(value), space, {NULL, 0, 0, false}, NULL, NULL};
     if (all.from == NULL) return (poolobj *)value_fail_type(space, "a value of some space", NULL);
+    value_require_thread(all.from);
     all.copies.holds = own_any(all.from) || own_any(space);
     poolobj *copy = transfer(&all, value, space->depth_max);
     copies_end(space, &all.copies, copy == NULL);

@@ -50,7 +50,7 @@ static NOINLINE poolobj *get_slow(poolval_space *space, const poolobj *value, pt
 /* Makes no call where all is well, and so saves no register. */
 poolobj *poolval_tuple_get(poolval_space *space, const poolobj *value, ptrdiff_t index) {
     const struct value_tuple *tuple = (const struct value_tuple *)value;
-    if (unlikely(!value_is(space, value, POOLVAL_TUPLE) || (size_t)index >= tuple->length))
+    if (unlikely(!value_passes(space, value, POOLVAL_TUPLE) || (size_t)index >= tuple->length))
         return get_slow(space, value, index);
     poolobj *item = tuple->item[index];
     return likely(value_try_ref(item)) ? item : get_slow(space, value, index);
@@ -96,8 +96,17 @@ poolobj *const *tuple_items_of(const poolval_space *space, const poolobj *sequen
     return list->item != NULL ? list->item : nothing;
 }
 
-poolobj *const *poolval_items(poolval_space *space, const poolobj *sequence, size_t *count) {
+static COLD poolobj *const *items_slow(poolval_space *space, const poolobj *sequence,
+                                       size_t *count) {
+    if (!value_require_own(space, sequence)) return NULL;
     poolobj *const *items = tuple_items_of(space, sequence, count);
-    if (unlikely(items == NULL)) value_fail_type(space, "a list or tuple", sequence);
+    if (items == NULL) value_fail_type(space, "a list or tuple", sequence);
     return items;
+}
+
+poolobj *const *poolval_items(poolval_space *space, const poolobj *sequence, size_t *count) {
+    if (likely(value_passes(space, sequence, POOLVAL_LIST) ||
+               value_passes(space, sequence, POOLVAL_TUPLE)))
+        return tuple_items_of(space, sequence, count);
+    return items_slow(space, sequence, count);
 }

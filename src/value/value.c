@@ -55,7 +55,13 @@ bool value_fail_depth(poolval_space *space) {
     return false;
 }
 
-bool value_check_heap(poolval_space *space, const poolobj *value, const char *what) {
+void value_check_thread(const poolval_space *space) {
+    object_heap_check_looker("poolval", space->heap);
+}
+
+bool value_check(poolval_space *space, const poolobj *value, const char *what) {
+    value_check_thread(space);
+    if (value == NULL) return true;
     const struct type_pool *pool = type_pool_find((uintptr_t)value);
     if (pool == NULL)
         fail_call("poolval:", "no living object at", (uintptr_t)value,
@@ -69,8 +75,14 @@ bool value_check_heap(poolval_space *space, const poolobj *value, const char *wh
 
 bool value_check_items(poolval_space *space, poolobj *const *items, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (!value_check_heap(space, items[i], "item")) return false;
+        if (!value_check(space, items[i], "item")) return false;
     return true;
+}
+
+bool value_require_slow(poolval_space *space, const poolobj *value, unsigned type,
+                        const char *needed) {
+    if (!value_require_own(space, value)) return false;
+    return value_is(space, value, type) || value_fail_type(space, needed, value) != NULL;
 }
 
 void *value_fail_memory(poolval_space *space) {

@@ -89,6 +89,9 @@ enum { LATIN1_CHARS = 256 };
 struct poolval_space {
     uint16_t first; /* number[POOLVAL_NONE], where the inline functions of poolval.h read it */
     uint16_t number[POOLVAL_TYPES]; /* of the types, as headers have it: one after the other */
+    /* The same, of values that an exported function may take without a further look; what no header
+       has, where the heap is checked. */
+    uint16_t passing[POOLVAL_TYPES];
     int list_growth;
     poolobj_type *type[POOLVAL_TYPES]; /* for OTHER that of the object in space.h */
     poolobj **small_int;               /* small_count of them, the first is small_min */
@@ -172,12 +175,28 @@ COLD void *value_fail_memory(poolval_space *space);
 /* "nested deeper than 1000 levels"; false. */
 COLD bool value_fail_depth(poolval_space *space);
 
-/* Requires a value of the type. False: the failure is noted. */
+/* In a heap that is checked, ends the process if another thread than the owner calls, and requires
+   an object of the heap, or of a shared one. False: the failure is noted. */
+COLD bool value_check(poolval_space *space, const poolobj *value, const char *what);
+COLD void value_check_thread(const poolval_space *space);
+static inline void value_require_thread(const poolval_space *space) {
+    if (unlikely(space->checked)) value_check_thread(space);
+}
+/* Requires a value of the type, which the program gave. False: the failure is noted. Where the heap
+   is not checked, a look at its type is all. */
+ALWAYS_INLINE bool value_passes(const poolval_space *space, const poolobj *value, unsigned type) {
+    return likely(value != NULL) && value->type == space->passing[type];
+}
+NOINLINE bool value_require_slow(poolval_space *space, const poolobj *value, unsigned type,
+                                 const char *needed);
 ALWAYS_INLINE bool value_require(poolval_space *space, const poolobj *value, unsigned type,
                                  const char *needed) {
-    if (likely(value_is(space, value, type))) return true;
-    value_fail_type(space, needed, value);
-    return false;
+    return likely(value_passes(space, value, type)) ||
+           value_require_slow(space, value, type, needed);
+}
+/* Requires that a value of any type, or NULL, may be looked at. */
+ALWAYS_INLINE bool value_require_own(poolval_space *space, const poolobj *value) {
+    return likely(!space->checked) || value_check(space, value, "value");
 }
 /* Require that there is a value; `what` names the argument. */
 COLD void value_fail_null(poolval_space *space, const char *what);
@@ -186,14 +205,11 @@ ALWAYS_INLINE bool value_require_any(poolval_space *space, const poolobj *value,
     value_fail_null(space, what);
     return false;
 }
-/* In a heap that is checked, requires an object of the heap, or of a shared one. False: the failure
-   is noted. */
-COLD bool value_check_heap(poolval_space *space, const poolobj *value, const char *what);
 /* Requires a value that may go into a container. */
 ALWAYS_INLINE bool value_require_item(poolval_space *space, const poolobj *value,
                                       const char *what) {
     if (!value_require_any(space, value, what)) return false;
-    return likely(!space->checked) || value_check_heap(space, value, what);
+    return likely(!space->checked) || value_check(space, value, what);
 }
 /* Requires values that may go into a container, all of them. */
 static inline bool value_require_items(poolval_space *space, poolobj *const *items, size_t count) {

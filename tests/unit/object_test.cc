@@ -281,7 +281,7 @@ TEST_F(ObjectTest, AChainOfTenMillionDiesOnAStackOf64KiB) {
     }
     on_small_stack(
         [](void *node) -> void * {
-            poolobj_heap_adopt(poolobj_typeof(node)->heap);
+            poolobj_heap_adopt(poolobj_heap_of(node));
             poolobj_decref(node);
             return nullptr;
         },

@@ -195,7 +195,7 @@ TEST_F(ValueShareTest, NoneComeFromListsAndTuplesOfOtherHeaps) {
     EXPECT_EQ(poolval_list_set_slice(space, own, 0, 1, tuple), -1);
     poolobj *every_second = poolval_slice_new(space, 0, 1, 2);
     EXPECT_EQ(poolval_set_slice(space, own, every_second, tuple), -1);
-    EXPECT_STREQ(poolval_error_message(space), "the item is a str of another heap");
+    EXPECT_STREQ(poolval_error_message(space), "the value is a tuple of another heap");
     EXPECT_EQ(poolval_list_repeat(space, list, 2), nullptr);
     EXPECT_EQ(poolval_tuple_repeat(space, tuple, 2), nullptr);
     EXPECT_EQ(poolval_copy(space, list), nullptr);

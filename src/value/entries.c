@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The functions of poolval.h that go through the entries of dictionaries. */
+#include "value/entries.h"
+
 #include "value/dict.h"
 #include "value/key.h"
 
@@ -60,15 +62,8 @@ int poolval_dict_update(poolval_space *space, poolobj *value, poolobj *other) {
 
 /* ---- Lists of them ---- */
 
-static poolobj *key_of(poolval_space *space, poolobj *const *entry) {
-    (void)space;
-    return value_ref(entry[0]);
-}
-static poolobj *value_of_entry(poolval_space *space, poolobj *const *entry) {
-    (void)space;
-    return value_ref(entry[1]);
-}
-static poolobj *pair_of(poolval_space *space, poolobj *const *entry) {
+poolobj *entries_part(poolval_space *space, poolobj *const *entry, int part) {
+    if (part != POOLVAL_ITEMS) return value_ref(entry[part == POOLVAL_VALUES]);
     struct value_tuple *pair = tuple_new_unset(space, 2);
     if (pair == NULL) return NULL;
     pair->item[0] = value_ref(entry[0]);
@@ -76,14 +71,13 @@ static poolobj *pair_of(poolval_space *space, poolobj *const *entry) {
     return &pair->base;
 }
 
-static poolobj *list_of(poolval_space *space, const poolobj *value,
-                        poolobj *(*part)(poolval_space *space, poolobj *const *entry)) {
+static poolobj *list_of(poolval_space *space, const poolobj *value, int part) {
     const struct value_dict *dict = require_dict_of(space, value);
     if (dict == NULL) return NULL;
     struct value_list *list = list_new(space, dict->length);
     size_t index = 0;
     for (poolobj **entry; list != NULL && (entry = dict_step(dict, &index)) != NULL;) {
-        poolobj *item = part(space, entry);
+        poolobj *item = entries_part(space, entry, part);
         if (item == NULL) {
             value_unref(&list->base);
             return NULL;
@@ -94,11 +88,11 @@ static poolobj *list_of(poolval_space *space, const poolobj *value,
 }
 
 poolobj *poolval_dict_keys(poolval_space *space, poolobj *dict) {
-    return list_of(space, dict, key_of);
+    return list_of(space, dict, POOLVAL_KEYS);
 }
 poolobj *poolval_dict_values(poolval_space *space, poolobj *dict) {
-    return list_of(space, dict, value_of_entry);
+    return list_of(space, dict, POOLVAL_VALUES);
 }
 poolobj *poolval_dict_items(poolval_space *space, poolobj *dict) {
-    return list_of(space, dict, pair_of);
+    return list_of(space, dict, POOLVAL_ITEMS);
 }

@@ -3,6 +3,7 @@
 
 #include "value/bytes.h"
 #include "value/dict.h"
+#include "value/entries.h"
 #include "value/own.h"
 #include "value/range.h"
 #include "value/str.h"
@@ -47,16 +48,6 @@ poolobj *poolval_dict_iterate(poolval_space *space, poolobj *dict, int part) {
 
 /* ---- Going on: 1 and a new reference, 0, -1 ---- */
 
-static poolobj *part_of(poolval_space *space, poolobj *const *entry, int part) {
-    if (part == POOLVAL_KEYS) return value_ref(entry[0]);
-    if (part == POOLVAL_VALUES) return value_ref(entry[1]);
-    struct value_tuple *pair = tuple_new_unset(space, 2);
-    if (pair == NULL) return NULL;
-    pair->item[0] = value_ref(entry[0]);
-    pair->item[1] = value_ref(entry[1]);
-    return &pair->base;
-}
-
 static int next_entry(poolval_space *space, struct value_iterator *iterator, poolobj **item) {
     const struct value_dict *dict = (const struct value_dict *)iterator->over;
     poolval_place *place = &iterator->place;
@@ -68,7 +59,7 @@ static int next_entry(poolval_space *space, struct value_iterator *iterator, poo
     size_t index = place->index;
     poolobj **entry = dict_step(dict, &index);
     if (entry == NULL) return 0;
-    *item = part_of(space, entry, iterator->part);
+    *item = entries_part(space, entry, iterator->part);
     if (*item == NULL) return -1;
     place->index = index;
     return 1;

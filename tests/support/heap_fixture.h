@@ -73,6 +73,10 @@ class HeapAtHandTest : public HeapTest {
     TestHeap heap_;
 };
 
+// The distance between an estimate and the truth is below so many standard errors, where a test is
+// not to fail by chance in years.
+const double ERRORS = 5;
+
 // Samples nothing when it ends, and knows of no samples.
 class SamplingTest : public HeapTest {
   protected:

@@ -29,6 +29,23 @@ class Ref {
     poolobj *value_ = nullptr;
 };
 
+// The n-th allocation of values fails, counted from 0, while `call` runs.
+class ValueFault {
+  public:
+    template <class Call> static auto during(uint64_t n, const Call &call) {
+        asked_ = 0, refused_ = n;
+        value_fault_for_test = [] { return asked_++ == refused_; };
+        auto result = call();
+        value_fault_for_test = nullptr;
+        return result;
+    }
+    // Whether there were so many in the last call that one failed.
+    static bool happened() { return asked_ > refused_; }
+
+  private:
+    inline static uint64_t asked_, refused_;
+};
+
 class ValueTest : public GroundTest {
   protected:
     void SetUp() override;

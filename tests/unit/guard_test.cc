@@ -16,9 +16,6 @@
 
 namespace {
 
-// An estimate is off by so many standard errors once in years.
-const double ERRORS = 5;
-
 uintptr_t number(const void *block) { return reinterpret_cast<uintptr_t>(block); }
 bool is_guarded(const void *block) { return guard_has(number(block)); }
 const struct guard_pool *pool() {

@@ -14,10 +14,6 @@
 
 namespace {
 
-// The distance between estimate and truth is below so many standard errors, where a test is not to
-// fail by chance in years.
-const double ERRORS = 5;
-
 class SampleTest : public SamplingTest {
   protected:
     static struct sample_totals totals() {

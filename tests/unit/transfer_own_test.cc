@@ -254,8 +254,6 @@ TEST_F(ValueTransferOwnTest, HooksMayDropWhatIsCopied) {
     }
 }
 
-uint64_t asked, refused_one;
-
 TEST_F(ValueTransferOwnTest, WithoutMemoryNothingIsLeft) {
     Ref all = graph(), first = poolval_copy_to(other_, all), deep = poolval_deepcopy(space_, all);
     cut_(first), cut_(deep), first.drop(), deep.drop();
@@ -270,10 +268,7 @@ TEST_F(ValueTransferOwnTest, WithoutMemoryNothingIsLeft) {
         size_t before = living(), here = poolobj_count(node_);
         std::vector<size_t> others = counts();
         for (uint64_t n = 0;; n++) {
-            asked = 0, refused_one = n;
-            value_fault_for_test = [] { return asked++ == refused_one; };
-            Ref copy = way.copy();
-            value_fault_for_test = nullptr;
+            Ref copy = ValueFault::during(n, way.copy);
             if (copy != nullptr) {
                 EXPECT_GT(n, 10u);
                 cut_(copy);

@@ -110,8 +110,6 @@ TEST_F(ValueTransferTest, WhatCannotGoLeavesNothing) {
     EXPECT_EQ(poolval_error(other_), POOLVAL_ERR_DEPTH);
 }
 
-uint64_t asked, refused_one;
-
 TEST_F(ValueTransferTest, WithoutMemoryNothingIsLeft) {
     Ref map = dict(), value = list({str("some text"), str("name"), map, tuple({map, real(1)}),
                                     Ref(poolval_frozenset_new(space_, str("ab"))), number(5000)});
@@ -119,10 +117,7 @@ TEST_F(ValueTransferTest, WithoutMemoryNothingIsLeft) {
     Ref first = poolval_copy_to(other_, value);
     size_t before = living();
     for (uint64_t n = 0;; n++) {
-        asked = 0, refused_one = n;
-        value_fault_for_test = [] { return asked++ == refused_one; };
-        Ref copy = poolval_copy_to(other_, value);
-        value_fault_for_test = nullptr;
+        Ref copy = ValueFault::during(n, [&] { return poolval_copy_to(other_, value); });
         if (copy != nullptr) {
             EXPECT_GT(n, 10u);
             break;

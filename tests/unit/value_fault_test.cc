@@ -5,10 +5,6 @@
 
 namespace {
 
-uint64_t asked, refused_one;
-
-bool refuse() { return asked++ == refused_one; }
-
 class ValueFaultTest : public ValueTest {
   protected:
     void SetUp() override {
@@ -44,15 +40,12 @@ class ValueFaultTest : public ValueTest {
         std::vector<size_t> objects = counts();
         size_t blocks = counted_now().blocks;
         for (uint64_t n = 0;; n++) {
-            asked = 0, refused_one = n;
             poolval_error_clear(space_);
-            value_fault_for_test = refuse;
-            bool good = call();
-            value_fault_for_test = nullptr;
+            bool good = ValueFault::during(n, call);
             if (good) {
                 EXPECT_GT(n, 0u) << name << " allocates nothing";
                 EXPECT_EQ(error(), POOLVAL_OK) << name;
-                if (asked <= n) return;
+                if (!ValueFault::happened()) return;
                 continue; // it went on without
             }
             ASSERT_EQ(error(), POOLVAL_ERR_MEMORY) << name << ", allocation " << n;
@@ -342,22 +335,19 @@ TEST_F(ValueFaultTest, ASpaceThatCannotBeMadeLeavesItsHeapGood) {
     size_t blocks = counted_now().blocks;
     for (uint64_t n = 0;; n++) {
         poolobj_heap *heap = poolobj_heap_new();
-        asked = 0, refused_one = n;
-        value_fault_for_test = refuse;
-        poolval_space *space = poolval_space_new(heap, &options);
-        value_fault_for_test = nullptr;
+        poolval_space *space =
+            ValueFault::during(n, [&] { return poolval_space_new(heap, &options); });
+        bool last = !ValueFault::happened();
         EXPECT_TRUE(space != nullptr || errno == ENOMEM);
         if (space == nullptr) {
             space = poolval_space_new(heap, &options); // a second one may do
             EXPECT_NE(space, nullptr);
-        } else if (asked <= n) {
-            refused_one = UINT64_MAX;
         }
         poolval_space_check(space);
         poolobj_heap_check(heap);
         poolobj_heap_close(heap);
         ASSERT_EQ(counted_now().blocks, blocks);
-        if (refused_one == UINT64_MAX) {
+        if (last) {
             EXPECT_GT(n, 280u);
             return;
         }

@@ -66,7 +66,7 @@ static uint64_t collections(struct tour *tour, int generation) {
     return figures.collections;
 }
 
-/* So many lists that stay; returns the list of them. */
+/* Makes a number of lists that stay; returns the list of them. */
 static poolobj *many(struct tour *tour, int count) {
     poolobj *all = tour_list(tour, 1, 0);
     for (int i = 0; i < count; i++) {

@@ -51,7 +51,7 @@ void tour_chapter(const char *title);
 void tour_say(const char *text);
 /* A line of Python, or of C, and what comes of it, formatted as by printf. */
 void tour_show(const char *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same, of a question. */
+/* A line that asks, and its answer, yes or no. */
 void tour_ask(const char *line, bool answer);
 
 /* ---- Values; all end the program when out of memory ---- */

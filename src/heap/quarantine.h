@@ -19,7 +19,7 @@
 struct quarantine {
     struct round *ring;  /* NULL: there is none */
     size_t first, count; /* the place of the oldest block; blocks */
-    /* Also read by other threads, which count: */
+    /* These are also read by other threads, which count. */
     struct atomic_u64 places; /* of the ring; 0: there is none */
     struct atomic_u64 bytes;  /* Q1 */
 };

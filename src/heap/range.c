@@ -236,9 +236,9 @@ static struct range *look_in(struct bins *set, unsigned bin, const struct range_
     return NULL;
 }
 
-/* So many pages hold a place for the request wherever they begin. From one place to the next it is
-   a step of the alignment, but over a border that no request may cross as many as the request
-   needs. */
+/* The number of pages that hold a place for the request wherever they begin. From one place to the
+   next it is a step of the alignment, but over a border that no request may cross as many as the
+   request needs. */
 static size_t pages_for_sure(const struct range_request *request) {
     size_t step = request->alignment / POOL_SIZE;
     size_t most = request->within != 0 ? align_up(request->pages, step) : step;

@@ -242,7 +242,8 @@ COLD void object_heap_check_owner(const char *function, const poolobj_heap *heap
 static inline void object_heap_require(const char *function, const poolobj_heap *heap) {
     if (DEBUG_BUILD || unlikely(heap->checked)) object_heap_check_owner(function, heap);
 }
-/* The same of functions that change nothing, which any thread may call of a shared heap. */
+/* Ends the process if the heap is neither the caller's nor shared: for functions that change
+   nothing. */
 COLD void object_heap_check_looker(const char *function, const poolobj_heap *heap);
 
 /* Whether any heap of the process is shared: then collections of all look at the marks of

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/* Of an entry, by POOLVAL_KEYS, _VALUES or _ITEMS, its key, its value, or a tuple of both: a new
+/* An entry's key, its value, or a tuple of both, by POOLVAL_KEYS, _VALUES or _ITEMS: a new
    reference. NULL: the failure is noted. */
 poolobj *entries_part(poolval_space *space, poolobj *const *entry, int part);
 

@@ -33,7 +33,8 @@ static inline bool number_int_of(const poolval_space *space, const poolobj *valu
     return false;
 }
 
-/* The same of a value that the program gave; false also where the heap is checked. */
+/* Whether a value that the program gave is an integer of 64 bits, which is *number then; false in
+   any case where the heap is checked. */
 static inline bool number_passes(const poolval_space *space, const poolobj *value,
                                  int64_t *number) {
     if (value_passes(space, value, POOLVAL_INT) || value_passes(space, value, POOLVAL_BOOL)) {

@@ -89,8 +89,8 @@ enum { LATIN1_CHARS = 256 };
 struct poolval_space {
     uint16_t first; /* number[POOLVAL_NONE], where the inline functions of poolval.h read it */
     uint16_t number[POOLVAL_TYPES]; /* of the types, as headers have it: one after the other */
-    /* The same, of values that an exported function may take without a further look; what no header
-       has, where the heap is checked. */
+    /* Numbers of the types by which an exported function may know a value without a further look:
+       those of `number`, but where the heap is checked one that no header has. */
     uint16_t passing[POOLVAL_TYPES];
     int list_growth;
     poolobj_type *type[POOLVAL_TYPES]; /* for OTHER that of the object in space.h */

@@ -364,7 +364,7 @@ static const struct scenario {
     {"guarded", guarded},
 };
 
-/* Of a process that treats its blocks from the beginning. */
+/* Steps of a process that treats its blocks from the beginning. */
 NO_HOOK static void treated(void) {
     every_class();
     all_names();

@@ -43,7 +43,7 @@ static void raise_to(const struct pair *a, const struct pair *b, struct pair *in
     if (ours != NULL) poolobj_decref(ours);
 }
 
-/* Of two booleans Python makes a boolean. */
+/* Python makes a boolean of two booleans. */
 static void combine_bits(const struct pair *a, const struct pair *b, struct pair *into) {
     static const struct {
         poolobj *(*ours)(poolval_space *space, const poolobj *a, const poolobj *b);

@@ -50,7 +50,7 @@ void too_short_aligned_array() {
     ::operator delete[](block, size, LINE);
 }
 
-// So that the block ends where a page does.
+// A block of this size ends where a page does.
 size_t whole_pages() { return (size + 4095) / 4096 * 4096; }
 
 void short_of_pages() {
@@ -65,7 +65,7 @@ void short_of_pages_aligned() {
     ::operator delete(block, whole_pages() - 100, LINE);
 }
 
-// Of so many small blocks side by side one is not at the start of a page.
+// One of many small blocks side by side is not at the start of a page.
 void *not_at_a_page() {
     void *block = block_of(size);
     while (reinterpret_cast<uintptr_t>(block) % 4096 == 0) block = block_of(size);

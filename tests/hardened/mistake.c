@@ -20,7 +20,7 @@ static int is_zero(const char *block) {
     return 1;
 }
 
-/* So many that the block of before is among them. */
+/* Takes so many blocks that the one of before is among them. */
 static void hand_out_again(void) {
     size_t most = size > 4096 ? 64 : BLOCKS;
     for (size_t i = 0; i < most; i++) hide(malloc(size));
@@ -291,7 +291,8 @@ static void frees_by_others(void) {
 
 /* ---- random_reuse ---- */
 
-/* Of blocks in the order of their addresses, few are handed out in that order, or in the other. */
+/* Blocks that lie side by side are seldom handed out in the order of their addresses, or in its
+   reverse. */
 static void order_is_random(void) {
     enum { ASKED = 400 };
     static char *blocks[ASKED];

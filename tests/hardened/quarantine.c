@@ -25,7 +25,7 @@ static void *ask_and_free(void *to) {
 
 enum { QUARANTINE = 1 << 20, QUARANTINE_BLOCKS = QUARANTINE / 128 };
 
-/* So that what was freed before waits no longer, or by half of that. */
+/* Frees so much that what was freed before waits no longer, or that many halves of it. */
 static void free_others(int halves) {
     size_t most = QUARANTINE / size + 8;
     if (most > QUARANTINE_BLOCKS) most = QUARANTINE_BLOCKS;

@@ -200,7 +200,7 @@ TEST_F(CycleGarbageTest, WhatHangsFromACycleLeadsBackToIt) {
                             "    .right -> tail\n");
 }
 
-// Of a component that is one cycle, one search is enough; a next question looks again.
+// One search is enough for a component that is one cycle; a next question looks again.
 TEST_F(CycleGarbageTest, ASingleCycleIsSearchedOncePerQuestion) {
     std::vector<Node *> nodes = lost_ring(100);
     open();

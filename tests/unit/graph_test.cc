@@ -233,7 +233,7 @@ TEST_F(GraphPlaceTest, AFieldHasItsOffsetAndItsNameIfItHasOne) {
     EXPECT_EQ(nameless.to, nullptr);
 }
 
-// Those that were passed over count nothing: the place says it.
+// Fields that were passed over do not count: the place says which item it is.
 TEST_F(GraphPlaceTest, AnItemOfTheObjectIsToldByItsPlace) {
     Mixed *object = mixed(2);
     struct graph_place place;

@@ -53,7 +53,7 @@ TEST_F(HeapIdleTest, PagesThatWentAreNotGivenBackAgain) {
 
 // ---- By age ----
 
-// Of a program that goes on using its spans their free pages stay.
+// Free pages stay in the spans that a program goes on using.
 TEST_F(HeapIdleTest, ByAgeThePagesGoOfSpansThatLieStill) {
     unsigned c = size_class_of(5000);
     std::vector<char *> blocks = build(c, 20);

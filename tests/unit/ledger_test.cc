@@ -39,7 +39,7 @@ TEST_F(LedgerTest, OnlyWhatIsWhiteBecomesGrey) {
     EXPECT_FALSE(ledger_set_any(&marks.white));
 }
 
-// So that loops over references need no test for it.
+// Loops over references need no test for NULL.
 TEST_F(LedgerTest, NullHasACountAndIsNeverMarked) {
     Node *node = make();
     EXPECT_EQ(*ledger_count(nullptr), 1u);

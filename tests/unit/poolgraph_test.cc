@@ -164,7 +164,7 @@ TEST_F(PoolgraphTest, LookingChangesNothing) {
     EXPECT_EQ(poolobj_gc_is_enabled(heap_), 0);
 }
 
-// Its first collection would free the garbage that is being shown.
+// The first collection of a description's objects would free the garbage that is being shown.
 TEST_F(PoolgraphTest, DescriptionsMayMakeObjects) {
     Node *object = populate();
     poolobj_gc_enable(heap_);

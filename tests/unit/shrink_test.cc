@@ -73,7 +73,7 @@ TEST_F(ShrinkTest, SmallBlocksAndSpansStayWhereTheyAre) {
                    true);
 }
 
-// And what they give back there may serve the next.
+// What they give back where they are may serve the next.
 TEST_F(ShrinkTest, LargeBlocksGiveBackWhatTheyDoNotNeed) {
     expect_shrinks({{ALIGN, 300000, 100},
                     {ALIGN, 300000, 20000},

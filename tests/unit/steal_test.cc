@@ -66,7 +66,7 @@ TEST_F(StealTest, ACallThatFailsDropsWhatItWasGiven) {
     EXPECT_EQ(living(), before);
 }
 
-// So that the value of a call that failed can be handed on at once.
+// The value of a call that failed can be handed on at once.
 TEST_F(StealTest, TheFailureOfTheValueItselfStays) {
     Ref items = list();
     poolobj *none = poolval_str_new_size(space_, "\xff", 1);

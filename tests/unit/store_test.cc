@@ -101,7 +101,7 @@ TEST_F(StoreTest, TheLedgerOfAFreeArenaGoesBack) {
         SpaceLock lock;
         purge_all(0);
     }
-    // But of arenas that others are in, and of those at the ends of free ranges.
+    // What stays are counts of arenas that others are in, and of those at the ends of free ranges.
     EXPECT_LE(counts_resident(), size_t(4 * ARENA_POOLS));
     EXPECT_NE(counts_resident(), pools.size());
 }

@@ -63,7 +63,7 @@ TEST_F(WindowTest, ReservingMakesExactlyTheWindowsOfTheRange) {
     EXPECT_EQ(window_count(), before + 2);
 }
 
-// And not between the chunks, whose free ranges they would cut.
+// Windows between the chunks would cut their free ranges.
 TEST_F(WindowTest, WindowsLieSideBySide) {
     if (PLACES_ARE_TAKEN) GTEST_SKIP() << "the sanitizer has most places";
     for (int i = 0; i < 2; i++) ASSERT_TRUE(reserve(unused_range(), 2 * SPAN));

@@ -280,8 +280,8 @@ uint64_t memory_do(uintptr_t address, unsigned size, enum operation operation, u
     return operation == LOAD ? load(word, order) : modify(word, size, operation, operand, order);
 }
 
-/* Of the last store that is as expected, or of any that is not and may be read, one: what it is, or
-   -1. */
+/* Chooses the store that a replacement reads, and returns its place: the last one, or one before it
+   that may be read and differs from what is expected, so that the replacement fails. */
 static int choose_store(const struct word *word, uint64_t expected, int failed_order) {
     unsigned last = word->count - 1, count = 0;
     int stores[STORES];

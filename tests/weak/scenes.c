@@ -14,7 +14,7 @@
 #include "os/os.h"
 
 enum { SIZE = 512, BLOCKS = POOL_SIZE / SIZE };
-/* Of a pool, but for scenes of spans, which have as many. */
+/* The size of a pool's blocks; scenes of spans have another, and as many blocks. */
 static size_t size = SIZE;
 
 /* The heap of the first thread, of which all blocks are, and that of the second; and in some scenes
@@ -165,8 +165,8 @@ static void check(struct heap *heap) {
     heap_check(heap);
 }
 
-/* Of the blocks that the program had, from the `from`th on, those before the `freed`th are freed
-   once the owner has looked, and the others are live. The first `from` may be either. */
+/* The blocks from the `from`th to before the `freed`th are freed once the owner has looked, those
+   from there to before the `count`th are live, and those before the `from`th may be either. */
 static void expect_from(unsigned from, unsigned count, unsigned freed) {
     search_as(0, settle);
     for (unsigned i = from; i < count; i++)
@@ -216,7 +216,7 @@ static void deposit_and_sweep(void) {
     sweep();
 }
 
-/* Of eight blocks six are pending, and the pool lies in the inbox. */
+/* Six of eight blocks are pending, and the pool lies in the inbox. */
 static void deposit_six(void) {
     for (unsigned i = 2; i < BLOCKS; i++) deposit(i);
 }

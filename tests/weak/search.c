@@ -108,7 +108,7 @@ static struct node *next_node(void) {
     return node;
 }
 
-/* Those that sleep would only do what another run did, until what they do next matters. */
+/* Threads that sleep would only do what another run did, until what they do next matters. */
 static void fall_asleep(unsigned tried, unsigned chosen) {
     unsigned asleep = (search->asleep | tried) & ~(1u << chosen);
     for (unsigned t = 0; t < search->scene->threads; t++)

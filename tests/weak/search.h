@@ -38,7 +38,7 @@ unsigned search_thread(void);
 void search_point(unsigned word, enum access_kind kind);
 /* One of so many ways to go on, from 0. */
 unsigned search_choose(unsigned count);
-/* Of a word that seemed to be of one thread, a second one wants to know: all begins anew. */
+/* A word that seemed to be of one thread is asked for by a second one: all begins anew. */
 void search_begin_anew(void) __attribute__((noreturn));
 
 #endif

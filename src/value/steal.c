@@ -25,10 +25,22 @@ int poolval_list_append_steal(poolval_space *space, poolobj *value, poolobj *ite
     return result;
 }
 
-int poolval_list_set_steal(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item) {
+static NOINLINE int set_slow(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item) {
     int result = is_there(space, item) ? poolval_list_set(space, list, index, item) : -1;
     unref_given(item);
     return result;
+}
+
+/* Makes no call but the last where all is well, and so saves no register. */
+int poolval_list_set_steal(poolval_space *space, poolobj *value, ptrdiff_t index, poolobj *item) {
+    struct value_list *list = (struct value_list *)value;
+    if (unlikely(!value_passes(space, value, POOLVAL_LIST) || item == NULL ||
+                 (size_t)index >= list->length))
+        return set_slow(space, value, index, item);
+    poolobj *old = list->item[index];
+    list->item[index] = item;
+    value_unref(old);
+    return 0;
 }
 
 int poolval_list_insert_steal(poolval_space *space, poolobj *list, ptrdiff_t index, poolobj *item) {

@@ -220,8 +220,25 @@ static inline int own_kind(value v) { /* A_..., or -1 */
 /* value.c: between registers and objects */
 poolobj *box(value v);            /* a new reference; NULL: failed */
 poolobj *box_new(value v);        /* takes the reference over; NOTHING: NULL */
-value unbox(poolobj *object);     /* of a borrowed object, a new reference */
 value unbox_new(poolobj *object); /* takes the reference over; NULL: failed, NOTHING */
+/* 1: the object is a number that registers hold as it is. */
+static inline int is_register_number(const poolobj *object, value *v) {
+    int64_t number;
+    double real;
+    if (poolval_float_peek(vm.space, object, &real)) {
+        *v = of_float(real);
+        return 1;
+    }
+    if (!poolval_int_peek(vm.space, object, &number)) return 0;
+    *v = of_int((int32_t)number);
+    return number == (int32_t)number;
+}
+static inline value unbox(poolobj *object) { /* of a borrowed object, a new reference */
+    value v;
+    if (is_register_number(object, &v)) return v;
+    poolobj_incref(object);
+    return of_object(object);
+}
 int truth_of(value v);
 const char *type_name(value v);
 #define fail(reason, ...) poolval_error_set(vm.space, reason, __VA_ARGS__) /* -1 */

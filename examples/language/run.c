@@ -105,6 +105,10 @@ OP(CLOSURE) { return result(s, make_closure(vm.frame->code->inner[B], s->base));
 /* ---- Arithmetic ---- */
 
 INLINE int two_floats(value a, value b, double *x, double *y) {
+    if (is_float(a) && is_float(b)) {
+        *x = float_of(a), *y = float_of(b);
+        return 1;
+    }
     if (!is_number(a) || !is_number(b)) return 0;
     *x = is_int(a) ? int_of(a) : float_of(a);
     *y = is_int(b) ? int_of(b) : float_of(b);

@@ -36,26 +36,6 @@ poolobj *box_new(value v) {
     return object;
 }
 
-/* 1: the object is a number that registers hold as it is. */
-static inline int is_register_number(const poolobj *object, value *v) {
-    int64_t number;
-    double real;
-    if (poolval_int_peek(vm.space, object, &number)) {
-        *v = of_int((int32_t)number);
-        return number == (int32_t)number;
-    }
-    if (!poolval_float_peek(vm.space, object, &real)) return 0;
-    *v = of_float(real);
-    return 1;
-}
-
-value unbox(poolobj *object) {
-    value v;
-    if (is_register_number(object, &v)) return v;
-    poolobj_incref(object);
-    return of_object(object);
-}
-
 value unbox_new(poolobj *object) {
     value v;
     if (!is_register_number(object, &v)) return of_object(object);

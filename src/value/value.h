@@ -211,17 +211,17 @@ ALWAYS_INLINE bool value_require_item(poolval_space *space, const poolobj *value
     if (!value_require_any(space, value, what)) return false;
     return likely(!space->checked) || value_check(space, value, what);
 }
-/* Requires values that may go into a container, all of them. */
-static inline bool value_require_items(poolval_space *space, poolobj *const *items, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (!value_require_item(space, items[i], "item")) return false;
-    return true;
-}
 /* In a heap that is checked, requires that the items of a list or tuple may go into another
    container. Types have the same numbers in all heaps, so that it may be one of another heap. */
 COLD bool value_check_items(poolval_space *space, poolobj *const *items, size_t count);
 ALWAYS_INLINE bool value_admits(poolval_space *space, poolobj *const *items, size_t count) {
     return likely(!space->checked) || value_check_items(space, items, count);
+}
+/* Requires values that may go into a container, all of them. */
+static inline bool value_require_items(poolval_space *space, poolobj *const *items, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!value_require_any(space, items[i], "item")) return false;
+    return value_admits(space, items, count);
 }
 
 /* ---- References ---- */

@@ -283,7 +283,7 @@ code *compile_program(const char *text, const char *file); /* NULL: vm.exception
 
 /* builtins.c */
 void builtins_begin(void);
-/* Of a type's methods, or of the globals: POOLVAL_OTHER. */
+/* Defines a method of a type, or, for POOLVAL_OTHER, a global function. */
 void define(int kind, const char *name, native_function function, int least, int most);
 
 /* look.c: what the program asks of its heap; less than 0: failed */

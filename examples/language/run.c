@@ -51,7 +51,7 @@ INLINE enum outcome give(state *s, value v) {
     return go(s, 1);
 }
 
-/* The same of what may have failed, and of what was made of R(B), or R(B) and R(C). */
+/* Gives what may have failed; result_of_one and _two also take leave of what it was made of. */
 INLINE enum outcome result(state *s, value v) { return v == NOTHING ? FAILS : give(s, v); }
 
 INLINE enum outcome result_of_one(state *s, value v) {

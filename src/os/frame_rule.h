@@ -38,6 +38,11 @@ enum frame_step { FRAME_UNKNOWN, FRAME_OUTERMOST, FRAME_CALLER };
    was entered; `*known` is the page that was last found to be readable. */
 enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t *known);
 
+/* Makes caller after caller out of a frame, and notes their places, `most` at the most, with that
+   of the frame itself first. Returns how many; FRAME_CALLER in *last: there may be more. */
+unsigned frame_rule_follow(struct frame frame, uintptr_t lowest, uintptr_t *places, unsigned most,
+                           enum frame_step *last);
+
 /* True if the word at an address can be read by a thread whose stack pointer is at `lowest` or
    below. On the first thread's stack, which is there as a whole from the pointer on, without a
    system call. */

@@ -253,19 +253,18 @@ static bool is_own(const struct walk *walk, uintptr_t place) {
 
 /* False, and no stack, if a rule is missing on the way. */
 static bool follow_rules(struct walk *walk, struct frame frame) {
-    struct stack *stack = walk->stack;
     uintptr_t lowest = frame.stack, known = align_down(lowest - 1, STACK_PAGE);
     enum frame_step step = FRAME_CALLER;
-    while (step == FRAME_CALLER && stack->depth < walk->most) {
-        if (stack->depth > 0 || !is_own(walk, frame.place))
-            stack->callers[stack->depth++] = frame.place;
+    while (step == FRAME_CALLER && is_own(walk, frame.place))
         step = frame_rule_step(&frame, lowest, &known);
-    }
-    if (step != FRAME_UNKNOWN || stack->depth == walk->most) {
+    if (step == FRAME_CALLER)
+        walk->stack->depth =
+            frame_rule_follow(frame, lowest, walk->stack->callers, walk->most, &step);
+    if (step != FRAME_UNKNOWN || walk->stack->depth == walk->most) {
         atomic_u32_add(&stack_state.met, 1);
         return true;
     }
-    stack->depth = 0;
+    walk->stack->depth = 0;
     return false;
 }
 

@@ -29,7 +29,9 @@ static bool begin(struct quarantine *quarantine) {
 }
 
 static size_t place(const struct quarantine *quarantine, size_t i) {
-    return (quarantine->first + i) % places_of(quarantine);
+    size_t at = quarantine->first + i, places = places_of(quarantine);
+    ASSERT(quarantine->first < places && i <= places);
+    return at < places ? at : at - places;
 }
 
 bool quarantine_add(struct quarantine *quarantine, struct round block) {
@@ -41,9 +43,19 @@ bool quarantine_add(struct quarantine *quarantine, struct round block) {
     return true;
 }
 
+/* A block that has waited is far from the processor by now, as is what is known of it. */
+static void prefetch_later(const struct quarantine *quarantine) {
+    enum { AHEAD = 8 };
+    size_t i = size_min(AHEAD, quarantine->count - 1);
+    const struct round *later = &quarantine->ring[place(quarantine, i)];
+    __builtin_prefetch((const void *)later->block);
+    __builtin_prefetch(later->word, 1);
+}
+
 /* Who looks for references to live blocks (poolalloc leaks) must not find what was once here. */
 struct round quarantine_take(struct quarantine *quarantine) {
     ASSERT(quarantine->count > 0);
+    prefetch_later(quarantine);
     struct round *oldest = &quarantine->ring[quarantine->first], block = *oldest;
     *oldest = (struct round){0, NULL};
     quarantine->first = place(quarantine, 1);

@@ -206,7 +206,8 @@ static void *take_from_shared(size_t size, unsigned class_index, unsigned near) 
     struct heap *shared = thread_heap_enter_shared_inside();
     if (shared == NULL) return NULL;
     shared->asked = size;
-    void *block = take_slow(shared, class_index, near);
+    void *block = heap_take_own(shared, class_index, near);
+    if (block == NULL) block = take_slow(shared, class_index, near);
     thread_heap_leave_shared();
     if (block != NULL && unlikely(options.perturb != 0))
         fill_new(block, size_classes[class_index].stride);
@@ -229,9 +230,11 @@ static COLD void *take_chosen(struct heap *heap, const struct guard_request *req
     choice.is_guarded = choice.is_guarded && guard_has_room();
     if (!choice.is_guarded && !choice.is_sampled) return NULL;
     struct stack stack;
+    void *block = choice.is_guarded ? NULL : take_from_shared(request->size, class_index, near);
+    if (block != NULL) sample_prefetch((uintptr_t)block);
     stack_unwind_some(&stack, choice.is_sampled ? STACK_MOST : GUARD_FRAMES);
-    void *block = choice.is_guarded ? take_guarded(heap, request, &stack) : NULL;
-    if (block == NULL && choice.is_sampled)
+    if (choice.is_guarded) block = take_guarded(heap, request, &stack);
+    if (block == NULL && choice.is_guarded && choice.is_sampled)
         block = take_from_shared(request->size, class_index, near);
     if (block != NULL && choice.is_sampled)
         sample_add(&stack, (uintptr_t)block, request->size, choice.chance);

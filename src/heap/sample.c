@@ -62,6 +62,8 @@ static struct {
     struct grave few_graves[GRAVES_LEAST];
     double at_hand[CLASS_COUNT];
     struct atomic_u64 table_bytes; /* address space of what `known` points to */
+    /* Of `known`, for who has no lock, and looks at what is there in no way. */
+    struct atomic_u64 live_seen, live_most_seen;
     struct atomic_u64 lost; /* samples that there was no memory for, or that were out of reach */
 } sample_state;
 static struct known *const known = &sample_state.known;
@@ -85,6 +87,8 @@ static void count_tables(void) {
     size_t bytes = known->live == NULL ? 0 : buckets_size() + words_size() + live_size();
     if (known->graves != NULL && !graves_are_few()) bytes += known->graves_bytes;
     atomic_u64_store(&sample_state.table_bytes, bytes);
+    atomic_u64_store(&sample_state.live_seen, (uintptr_t)known->live);
+    atomic_u64_store(&sample_state.live_most_seen, known->live_most);
 }
 
 size_t sample_table_bytes(void) { return atomic_u64_load(&sample_state.table_bytes); }
@@ -184,11 +188,19 @@ static struct sample *find_sample(uintptr_t address) {
                                          sample_hash_of(address), &address);
 }
 
+/* All pages of a table are soon written, in any order: where it is long, in few large ones. */
+static struct sample *map_live(size_t size) {
+    if (size < OS_HUGE || options.small_pages != 0) return (struct sample *)os_map(size);
+    void *table = os_map_aligned(size, OS_HUGE);
+    if (table != NULL) os_use_huge_pages(table, size);
+    return (struct sample *)table;
+}
+
 static bool grow_live(void) {
     ASSERT(is_locked());
     struct sample *old = known->live;
     size_t most = known->live_most, size = live_size();
-    struct sample *more = (struct sample *)os_map(2 * size);
+    struct sample *more = map_live(2 * size);
     if (more == NULL) return known->live_count < most - 1;
     known->live = more;
     known->live_most = 2 * most;
@@ -239,6 +251,13 @@ static void end_stale(uintptr_t address) {
 
 static bool lock_samples(void) { return lock_lock(&sample_state.lock); }
 
+/* To fetch what is at no address any more does nothing. */
+void sample_prefetch(uintptr_t address) {
+    uint64_t place = sample_hash_of(address) & (atomic_u64_load(&sample_state.live_most_seen) - 1);
+    uintptr_t live = atomic_u64_load(&sample_state.live_seen);
+    __builtin_prefetch((const void *)(live + place * sizeof(struct sample)), 1);
+}
+
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance) {
     ASSERT(chance > 0 && chance <= 1);
     if (!lock_samples()) {
@@ -257,11 +276,8 @@ void sample_add(const struct stack *stack, uintptr_t address, size_t size, doubl
 
 /* Stacks of frees are what makes mistakes plain, and as dear as those of mallocs. Who looks for
    leaks has no use for them. */
-static uint32_t free_site(void) {
-    struct stack stack;
-    if (sample_mean_begun() >= SAMPLE_BARE || options.leaks_path[0] != '\0') return 0;
-    stack_unwind(&stack);
-    return site_for(&stack);
+static bool notes_frees(void) {
+    return sample_mean_begun() < SAMPLE_BARE && options.leaks_path[0] == '\0';
 }
 
 static size_t graves_most(void) { return known->graves_bytes / sizeof(struct grave); }
@@ -277,11 +293,17 @@ static void add_grave(struct grave grave) {
     known->next_grave = (known->next_grave + 1) % graves_most();
 }
 
+/* The sample is on its way from memory while the stack is unwound. */
 void sample_remove(uintptr_t address) {
-    if (!sample_has_begun() || !lock_samples()) return;
+    struct stack stack = {.depth = 0};
+    if (!sample_has_begun()) return;
+    sample_prefetch(address);
+    if (notes_frees()) stack_unwind(&stack);
+    if (!lock_samples()) return;
     struct sample *sample = find_sample(address);
     if (sample->address != 0) {
-        add_grave((struct grave){address, sample->site, free_site()});
+        uint32_t freed_at = stack.depth != 0 ? site_for(&stack) : 0;
+        add_grave((struct grave){address, sample->site, freed_at});
         end_life(sample);
     }
     lock_unlock(&sample_state.lock);

@@ -66,6 +66,8 @@ unsigned sample_poll_frees(size_t bytes);
 
 /* A block is live that was sampled with that chance, and whose stack this is. */
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance);
+/* A block at the address is about to be added: what that needs comes nearer meanwhile. */
+void sample_prefetch(uintptr_t address);
 /* The block is freed, or about to be: any address will do. */
 void sample_remove(uintptr_t address);
 /* A block has moved: any addresses will do. */

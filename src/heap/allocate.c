@@ -86,7 +86,7 @@ void allocate_poll(struct heap *heap) { poll(heap, os_clock_ms()); }
 /* An upper bound of the address space that relief could bring, in bytes. */
 static size_t held_for_relief(struct heap *heap) {
     if (!space_lock()) return 0;
-    size_t held = range_pages() * POOL_SIZE + retired_bytes();
+    size_t held = range_pages() * POOL_SIZE + retired_bytes() + direct_room_bytes();
     size_t others = space_figures.mapped - space_figures.direct_bytes - held; /* with pools */
     space_unlock();
     bool unknown = thread_heap_parked_hold() || (heap != NULL && remote_is_waiting(heap));
@@ -115,6 +115,7 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     thread_heap_clean_parked(true);
     if (!space_lock()) return false;
     retired_release();
+    direct_release_room();
     if (direct) space_unmap_free(); /* others are served from there */
     space_unlock();
     return true;
@@ -209,9 +210,7 @@ static void *take_from_shared(size_t size, unsigned class_index, unsigned near) 
     void *block = heap_take_own(shared, class_index, near);
     if (block == NULL) block = take_slow(shared, class_index, near);
     thread_heap_leave_shared();
-    if (block != NULL && unlikely(options.perturb != 0))
-        fill_new(block, size_classes[class_index].stride);
-    return block;
+    return likely(options.perturb == 0) ? block : fill_new(block, size_classes[class_index].stride);
 }
 
 static void *take_guarded(struct heap *heap, const struct guard_request *request,
@@ -231,7 +230,7 @@ static COLD void *take_chosen(struct heap *heap, const struct guard_request *req
     if (!choice.is_guarded && !choice.is_sampled) return NULL;
     struct stack stack;
     void *block = choice.is_guarded ? NULL : take_from_shared(request->size, class_index, near);
-    if (block != NULL) sample_prefetch((uintptr_t)block);
+    sample_prefetch((uintptr_t)block);
     stack_unwind_some(&stack, choice.is_sampled ? STACK_MOST : GUARD_FRAMES);
     if (choice.is_guarded) block = take_guarded(heap, request, &stack);
     if (block == NULL && choice.is_guarded && choice.is_sampled)
@@ -381,9 +380,9 @@ void *allocate_aligned(size_t alignment, size_t size) {
    which the kernel moves without a copy. */
 void *allocate_growing(size_t old_size, size_t size) {
     if (size > PTRDIFF_MAX / 2 || allocate_direct_min == ALLOCATE_NO_DIRECT) return NULL;
-    size_t room = size + size / 8;
-    bool by_steps = size < old_size + old_size / 2;
-    void *block = by_steps ? direct_allocate(room, ALIGN) : take_mapping(room, ALIGN, false);
+    bool by_steps = direct_has_guards() || size < old_size + old_size / 2;
+    void *block =
+        by_steps ? direct_allocate_to_grow(size) : take_mapping(size + size / 8, ALIGN, false);
     if (thread_heap != &no_heap) thread_heap->notes.due = (uintptr_t)block;
     if (unlikely(thread_heap->sampling)) sample_large(block, size);
     treat_pages_out(block, size);
@@ -400,8 +399,8 @@ static void treat_rest(struct block *block, size_t size) {
 
 void *allocate_resize(struct block *block, size_t size) {
     ASSERT(block->kind != TAG_HEAP);
-    bool moves = block->kind == TAG_DIRECT && block->large->guarded;
-    if (moves || size > PTRDIFF_MAX) return NULL;
+    bool guarded = block->kind == TAG_DIRECT && block->large->guarded;
+    if (size > PTRDIFF_MAX || (guarded && size < block->usable)) return NULL;
     if (unlikely(treat_measures != 0)) treat_rest(block, size);
     void *resized = NULL;
     if (block->kind == TAG_DIRECT) {

@@ -10,6 +10,9 @@
 #include "os/options.h"
 #include "os/os.h"
 
+/* Longer blocks have no room to grow in, as it may be address space that others want. */
+static const size_t ROOM_MOST = 4 * GIB;
+
 struct link direct_live = {&direct_live, &direct_live};
 
 static struct large *direct_of(struct link *link) { return link_owner(link, struct large, link); }
@@ -19,6 +22,13 @@ static void set_tag(struct large *direct) {
 }
 
 static size_t guard_of(const struct large *direct) { return direct->guarded ? os_page_size() : 0; }
+
+static size_t room_of(const struct large *direct) { return direct->room * os_page_size(); }
+
+/* With guards and room. */
+static size_t whole_size(const struct large *direct) {
+    return direct->size + room_of(direct) + 2 * guard_of(direct);
+}
 
 /* ---- Records ----
  *
@@ -36,6 +46,7 @@ static void record_clear(struct large *direct) {
 static void record_fill(struct large *direct, const struct large *from) {
     link_init(&direct->link);
     direct->size = from->size;
+    direct->room = from->room;
     direct->guarded = from->guarded;
     direct->caller = from->caller;
     atomic_u64_store(&direct->tag, atomic_u64_load(&from->tag));
@@ -68,9 +79,9 @@ static struct large *map_block(size_t size, size_t alignment) {
 static bool unmap_direct(struct large *direct) {
     ASSERT(space_lock_is_held());
     struct large gone = *direct;
-    size_t guard = guard_of(direct), size = direct->size + 2 * guard;
+    size_t size = whole_size(direct);
     record_clear(direct);
-    if (os_unmap((void *)(gone.address - guard), size)) {
+    if (os_unmap((void *)(gone.address - guard_of(&gone)), size)) {
         space_count(0, size);
         return true;
     }
@@ -100,6 +111,24 @@ static bool become_arenas(struct large *direct) {
     return true;
 }
 
+/* False, and nothing done: the kernel refuses. */
+static bool unmap_room(struct large *direct) {
+    size_t room = room_of(direct);
+    uintptr_t behind = direct->address + direct->size + guard_of(direct);
+    if (room == 0) return true;
+    if (!os_unmap((void *)behind, room)) return false;
+    direct->room = 0;
+    space_count(0, room);
+    return true;
+}
+
+/* Its room does not wait with a block that is free, but for what the kernel does not unmap. */
+static void drop_room(struct large *direct) {
+    if (unmap_room(direct)) return;
+    direct->size += room_of(direct);
+    direct->room = 0;
+}
+
 /* The addresses of a freed mapping stay, without memory or access. False, and nothing done: they
    can't, or are not wanted. */
 static bool retire_direct(struct large *direct) {
@@ -116,6 +145,7 @@ static bool retire_direct(struct large *direct) {
 /* What the kernel will not unmap (the mapping limit) becomes arenas as well, whose memory goes
    back. What is too short for one arena is lost without its memory. */
 static void unmap_or_free(struct large *direct) {
+    drop_room(direct);
     struct large old = *direct;
     size_t pages = old.size / POOL_SIZE;
     if (retire_direct(direct)) return;
@@ -130,7 +160,7 @@ static void unmap_or_free(struct large *direct) {
     os_purge((void *)old.address, old.size);
     if (!become_arenas(direct)) {
         record_clear(direct);
-        space_count(0, old.size + 2 * guard_of(&old));
+        space_count(0, whole_size(&old));
     }
     purge_excess();
 }
@@ -157,17 +187,39 @@ static void forget_direct(struct large *direct) {
     purge_count_direct(0, direct->size / POOL_SIZE);
 }
 
-void *direct_allocate(size_t size, size_t alignment) {
-    size = align_up(size, size_max(os_page_size(), POOL_SIZE));
+static size_t whole_pages(size_t size) {
+    return align_up(size, size_max(os_page_size(), POOL_SIZE));
+}
+
+/* The room is closed once all is mapped; if it can't be, it is part of the block. */
+static void close_room(struct large *direct, size_t room) {
+    if (!direct->guarded || !os_shut((void *)(direct->address + direct->size - room), room)) return;
+    direct->size -= room;
+    direct->room = (uint32_t)(room / os_page_size());
+}
+
+static void *allocate(size_t size, size_t alignment, size_t room) {
     if (!space_lock()) return NULL;
-    struct large *direct = map_block(size, alignment);
+    struct large *direct = map_block(size + room, alignment);
     uintptr_t address = direct != NULL ? direct->address : 0;
     if (direct != NULL) {
+        if (room > 0) close_room(direct, room);
         remember(direct);
         set_tag(direct);
     }
     space_unlock();
     return (void *)address;
+}
+
+void *direct_allocate(size_t size, size_t alignment) {
+    return allocate(whole_pages(size), alignment, 0);
+}
+
+void *direct_allocate_to_grow(size_t size) {
+    if (!direct_has_guards()) return direct_allocate(size + size / 8, ALIGN);
+    size_t pages = whole_pages(size);
+    void *block = pages <= ROOM_MOST ? allocate(pages, ALIGN, pages) : NULL;
+    return block != NULL ? block : allocate(pages, ALIGN, 0);
 }
 
 bool direct_may_guard(void) {
@@ -247,8 +299,43 @@ static void *resize(struct large *from, size_t size) {
     return resized ? (void *)to->address : NULL;
 }
 
+size_t direct_room_bytes(void) {
+    size_t bytes = 0;
+    ASSERT(space_lock_is_held());
+    for (struct link *at = direct_live.next; at != &direct_live; at = at->next)
+        bytes += room_of(direct_of(at));
+    return bytes;
+}
+
+void direct_release_room(void) {
+    ASSERT(space_lock_is_held());
+    for (struct link *at = direct_live.next; at != &direct_live; at = at->next)
+        unmap_room(direct_of(at));
+}
+
+/* The room is opened before it is said to be part of the block: a fork may come in between. */
+static bool open_room(struct large *direct, size_t more) {
+    ASSERT(space_lock_is_held());
+    uintptr_t end = direct->address + direct->size;
+    if (more > room_of(direct) || !os_open((void *)end, more)) return false;
+    os_name((void *)end, more, "poolalloc block");
+    forget_direct(direct);
+    direct->room -= (uint32_t)(more / os_page_size());
+    direct->size += more;
+    remember(direct);
+    return true;
+}
+
+static void *grow_in_room(struct large *direct, size_t size) {
+    size_t pages = whole_pages(size);
+    if (pages < direct->size || !space_lock()) return NULL;
+    bool grown = pages == direct->size || open_room(direct, pages - direct->size);
+    space_unlock();
+    return grown ? (void *)direct->address : NULL;
+}
+
 void *direct_resize(struct large *direct, size_t size) {
-    if (direct->guarded) return NULL;
+    if (direct->guarded) return grow_in_room(direct, size);
     /* What grows will grow again: an eighth more of address space, so that a long row of small
        steps costs few system calls. */
     bool grows = size > direct->size && size < PTRDIFF_MAX / 2;
@@ -281,9 +368,8 @@ static bool find_beside(uintptr_t address, struct large *found) {
     ASSERT(space_lock_is_held());
     for (struct link *at = direct_live.next; at != &direct_live; at = at->next) {
         const struct large *direct = direct_of(at);
-        size_t guard = guard_of(direct), size = direct->size;
-        if (address - (direct->address - guard) >= size + 2 * guard) continue;
-        if (address - direct->address < size) return false;
+        if (address - (direct->address - guard_of(direct)) >= whole_size(direct)) continue;
+        if (address - direct->address < direct->size) return false;
         *found = *direct;
         return true;
     }
@@ -335,7 +421,7 @@ bool direct_tell(uintptr_t address, struct guard_story *story) {
 static void rebuild_one(struct large *direct, uintptr_t place) {
     if (direct->address != place) return;
     link_init(&direct->link);
-    space_count(direct->size + 2 * guard_of(direct), 0);
+    space_count(whole_size(direct), 0);
     if (atomic_u64_load(&direct->tag) != 0)
         remember(direct);
     else

@@ -26,6 +26,12 @@ extern struct link direct_live;
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero; NULL: no memory. */
 void *direct_allocate(size_t size, size_t alignment);
+/* The same for what has grown, and may go on: with an eighth more, or between guard pages with as
+   much address space behind it, so that it can double where it is. */
+void *direct_allocate_to_grow(size_t size);
+/* What such blocks have to grow into, in bytes; and gives it up. With the space lock. */
+size_t direct_room_bytes(void);
+void direct_release_room(void);
 /* True if mappings lie between guard pages, unless they are aligned to more than a page. */
 static inline bool direct_has_guards(void) {
     return unlikely((options.large_direct | options.guard_pages) != 0);
@@ -37,7 +43,8 @@ bool direct_may_guard(void);
 /* False, and nothing done: another thread freed it at the same time. If the space lock is out of
    reach, the block stays, and the result is true. */
 bool direct_free(struct large *direct);
-/* The block with `size` bytes where it is, or its memory moved elsewhere; NULL: neither works. */
+/* The block with `size` bytes where it is, or its memory moved elsewhere; NULL: neither works. One
+   between guard pages does not move, nor shrink. */
 void *direct_resize(struct large *direct, size_t size);
 /* What is wrong with an address in no arena. */
 enum block_fault direct_fault_at(uintptr_t address);

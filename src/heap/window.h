@@ -61,8 +61,8 @@ struct range {
 struct large {
     struct atomic_u64 tag;
     struct link link; /* list of direct mappings; a run is on none */
-    uint32_t unused;
-    bool guarded; /* direct mapping: guard pages around it */
+    uint32_t room; /* guarded direct mapping: inaccessible OS pages behind it for it to grow into */
+    bool guarded;  /* direct mapping: guard pages around it and its room */
     uint8_t unused_too;
     uint8_t freed;
     uintptr_t address; /* of the block */

@@ -118,7 +118,9 @@ static void *allocate_with_room(const struct block *block, size_t size) {
 static void *realloc_large(struct block *block, size_t size) {
     void *resized = allocate_resize(block, size);
     if (resized != NULL) return resized;
-    if (block->kind == TAG_RUN && size > block->usable && size >= GROWS_DIRECT) {
+    bool guarded = block->kind == TAG_DIRECT && block->large->guarded;
+    bool may_grow_on = guarded || (block->kind == TAG_RUN && size >= GROWS_DIRECT);
+    if (may_grow_on && size > block->usable) {
         void *mapping = allocate_growing(block->usable, size);
         if (mapping != NULL) return copy_to(mapping, block, size);
     }

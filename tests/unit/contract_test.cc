@@ -110,6 +110,23 @@ TEST_F(ExactContractTest, ASizedDeleteOfWholePagesIsExactToTheByte) {
     expect_every_other_size_is_a_mistake(200, 4096);
 }
 
+// Each move would copy all of it to memory that was never written.
+TEST_F(ExactContractTest, ABlockBetweenGuardPagesThatGrowsBySmallStepsMovesSeldom) {
+    options.guard_pages = true;
+    size_t size = 100000, moves = 0;
+    char *block = at(contract_malloc(size));
+    for (; size < 3200000; size += size / 8) {
+        memset(block, 1, size);
+        char *grown = at(contract_realloc(block, size + size / 8));
+        moves += grown != block;
+        block = grown;
+        EXPECT_EQ(contract_usable_size(block), size + size / 8);
+        EXPECT_TRUE(is_all(block, 1, size));
+    }
+    EXPECT_LE(moves, 6u); // a doubling each
+    contract_free(block);
+}
+
 // Nor does a block whose pages stay as they are forget its size.
 TEST_F(ExactContractTest, AShorterBlockIsExactToTheByteWhereThereIsNoOther) {
     for (uint64_t guards : {0, 1}) {

@@ -226,7 +226,7 @@ TEST_F(GuardedTest, CountsTheGuardsAsMappedAndNotAsUsed) {
     EXPECT_EQ(census_now().mapped_bytes, mapped);
 }
 
-TEST_F(GuardedTest, IsNeverResizedInPlace) {
+TEST_F(GuardedTest, WithoutRoomIsNotResized) {
     void *pointer = direct_allocate(5000, ALIGN);
     struct block block = block_at(pointer);
     EXPECT_EQ(direct_resize(block.large, 100000), nullptr);
@@ -239,6 +239,96 @@ TEST_F(GuardedTest, AnAlignedBlockHasNoGuardsAndIsCached) {
     void *pointer = direct_allocate(5000, MIB);
     EXPECT_EQ(reinterpret_cast<uintptr_t>(pointer) % MIB, 0u);
     free(pointer);
+}
+
+// A block that can double: two pages of its own, and as many behind.
+class RoomTest : public GuardedTest {
+  protected:
+    void SetUp() override {
+        GuardedTest::SetUp();
+        mapped_ = census_now().mapped_bytes;
+        pointer_ = at(direct_allocate_to_grow(5000));
+        ASSERT_NE(pointer_, nullptr);
+        memset(pointer_, 1, 2 * PAGE);
+    }
+    char *resize(size_t size) { return at(direct_resize(block_at(pointer_).large, size)); }
+    size_t mapped() { return census_now().mapped_bytes - mapped_; }
+    static void release_room() {
+        SpaceLock lock;
+        direct_release_room();
+    }
+    size_t mapped_;
+    char *pointer_;
+};
+
+using RoomDeathTest = RoomTest;
+
+TEST_F(RoomTest, DoublesWhereItIs) {
+    EXPECT_EQ(mapped(), 6 * PAGE);
+    EXPECT_EQ(resize(2 * PAGE), pointer_);
+    EXPECT_EQ(block_at(pointer_).usable, 2 * PAGE);
+    EXPECT_EQ(resize(3 * PAGE - 1), pointer_);
+    EXPECT_EQ(block_at(pointer_).usable, 3 * PAGE);
+    EXPECT_EQ(resize(4 * PAGE), pointer_);
+    EXPECT_TRUE(is_all(pointer_, 1, 2 * PAGE));
+    EXPECT_TRUE(is_all(pointer_ + 2 * PAGE, 0, 2 * PAGE));
+    memset(pointer_, 2, 4 * PAGE);
+    EXPECT_EQ(resize(4 * PAGE + 1), nullptr);
+    EXPECT_EQ(resize(PAGE), nullptr);
+    EXPECT_EQ(block_at(pointer_).usable, 4 * PAGE);
+    EXPECT_EQ(census_now().direct_bytes, 4 * PAGE);
+    EXPECT_EQ(mapped(), 6 * PAGE);
+    free(pointer_);
+    EXPECT_EQ(mapped(), 0u);
+    EXPECT_EQ(census_now().direct_bytes, 0u);
+}
+
+TEST_F(RoomDeathTest, WhatItHasNotGrownIntoIsOutOfReach) {
+    EXPECT_DEATH(pointer_[2 * PAGE] = 1, "");
+    EXPECT_DEATH(sink = pointer_[4 * PAGE], "");
+    ASSERT_EQ(resize(3 * PAGE), pointer_);
+    pointer_[3 * PAGE - 1] = 1;
+    EXPECT_DEATH(pointer_[3 * PAGE] = 1, "");
+    free(pointer_);
+}
+
+TEST_F(RoomDeathTest, GivesItsRoomUpAndKeepsItsGuards) {
+    ASSERT_EQ(resize(3 * PAGE), pointer_);
+    {
+        SpaceLock lock;
+        EXPECT_EQ(direct_room_bytes(), PAGE);
+    }
+    release_room();
+    EXPECT_EQ(mapped(), 5 * PAGE);
+    EXPECT_EQ(resize(3 * PAGE + 1), nullptr);
+    EXPECT_DEATH(pointer_[3 * PAGE] = 1, "");
+    EXPECT_DEATH(pointer_[-1] = 1, "");
+    free(pointer_);
+    EXPECT_EQ(mapped(), 0u);
+}
+
+TEST_F(RoomTest, IsLongerWhereItsRoomCannotBeClosed) {
+    static int maps;
+    maps = 0;
+    os_fault_for_test = [](enum os_call call) { return call == OS_MAP && maps++ == 2; };
+    char *block = at(direct_allocate_to_grow(5000));
+    os_fault_for_test = nullptr;
+    ASSERT_NE(block, nullptr);
+    EXPECT_EQ(block_at(block).usable, 4 * PAGE);
+    memset(block, 1, 4 * PAGE);
+    free(block);
+    free(pointer_);
+    EXPECT_EQ(mapped(), 0u);
+}
+
+TEST_F(RoomTest, StaysAsItIsWhereTheKernelRefuses) {
+    os_fault_for_test = [](enum os_call call) { return call == OS_MAP || call == OS_UNMAP; };
+    EXPECT_EQ(resize(3 * PAGE), nullptr);
+    release_room();
+    os_fault_for_test = nullptr;
+    EXPECT_EQ(mapped(), 6 * PAGE);
+    EXPECT_EQ(resize(4 * PAGE), pointer_);
+    free(pointer_);
 }
 
 bool refuse_second_map(enum os_call call) {

@@ -47,6 +47,17 @@ TEST_F(RetiredDeathTest, AFreedBlockStaysOutOfReachAndIsKnown) {
     EXPECT_DEATH(pointer[99999] = 1, "");
 }
 
+TEST_F(RetiredTest, TheRoomOfABlockDoesNotWaitWithIt) {
+    size_t before = mapped();
+    char *pointer = at(direct_allocate_to_grow(100000));
+    size_t size = block_at(pointer).usable;
+    EXPECT_EQ(mapped() - before, 2 * size + 2 * PAGE);
+    EXPECT_TRUE(direct_refuses(reinterpret_cast<uintptr_t>(pointer) + 2 * size));
+    free(pointer);
+    EXPECT_EQ(mapped() - before, size + 2 * PAGE);
+    EXPECT_EQ(fault_at(pointer), BLOCK_FREED);
+}
+
 TEST_F(RetiredTest, WhatAnAccessMissedIsToldWithItsBlock) {
     char *pointer = block_of(100000);
     uintptr_t first = reinterpret_cast<uintptr_t>(pointer);

@@ -122,7 +122,7 @@ static bool unmap_room(struct large *direct) {
     return true;
 }
 
-/* Its room does not wait with a block that is free, but for what the kernel does not unmap. */
+/* The room does not wait with a block that is free, but for what the kernel does not unmap. */
 static void drop_room(struct large *direct) {
     if (unmap_room(direct)) return;
     direct->size += room_of(direct);

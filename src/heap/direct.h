@@ -26,11 +26,12 @@ extern struct link direct_live;
 
 /* A block of `size` bytes at a multiple of `alignment`, all zero; NULL: no memory. */
 void *direct_allocate(size_t size, size_t alignment);
-/* The same for what has grown, and may go on: with an eighth more, or between guard pages with as
-   much address space behind it, so that it can double where it is. */
+/* A block of `size` bytes that has grown, and may go on: with an eighth more, or between guard
+   pages with as much address space behind it, so that it can double where it is. */
 void *direct_allocate_to_grow(size_t size);
-/* What such blocks have to grow into, in bytes; and gives it up. With the space lock. */
+/* The bytes of address space that live blocks have to grow into. With the space lock. */
 size_t direct_room_bytes(void);
+/* Gives that address space up, where the kernel allows it. With the space lock. */
 void direct_release_room(void);
 /* True if mappings lie between guard pages, unless they are aligned to more than a page. */
 static inline bool direct_has_guards(void) {

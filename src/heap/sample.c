@@ -62,7 +62,7 @@ static struct {
     struct grave few_graves[GRAVES_LEAST];
     double at_hand[CLASS_COUNT];
     struct atomic_u64 table_bytes; /* address space of what `known` points to */
-    /* Of `known`, for who has no lock, and looks at what is there in no way. */
+    /* The table of live samples and its length, for prefetching without the lock. */
     struct atomic_u64 live_seen, live_most_seen;
     struct atomic_u64 lost; /* samples that there was no memory for, or that were out of reach */
 } sample_state;

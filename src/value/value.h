@@ -182,11 +182,12 @@ COLD void value_check_thread(const poolval_space *space);
 static inline void value_require_thread(const poolval_space *space) {
     if (unlikely(space->checked)) value_check_thread(space);
 }
-/* Requires a value of the type, which the program gave. False: the failure is noted. Where the heap
-   is not checked, a look at its type is all. */
+/* Whether a value that the program gave is of the type and needs no further look: false in any case
+   where the heap is checked. */
 ALWAYS_INLINE bool value_passes(const poolval_space *space, const poolobj *value, unsigned type) {
     return likely(value != NULL) && value->type == space->passing[type];
 }
+/* Requires a value of the type, which the program gave. False: the failure is noted. */
 NOINLINE bool value_require_slow(poolval_space *space, const poolobj *value, unsigned type,
                                  const char *needed);
 ALWAYS_INLINE bool value_require(poolval_space *space, const poolobj *value, unsigned type,

@@ -26,7 +26,7 @@ static size_t guard_of(const struct large *direct) { return direct->guarded ? os
 static size_t room_of(const struct large *direct) { return direct->room * os_page_size(); }
 
 /* With guards and room. */
-static size_t whole_size(const struct large *direct) {
+static size_t mapped_size(const struct large *direct) {
     return direct->size + room_of(direct) + 2 * guard_of(direct);
 }
 
@@ -79,7 +79,7 @@ static struct large *map_block(size_t size, size_t alignment) {
 static bool unmap_direct(struct large *direct) {
     ASSERT(space_lock_is_held());
     struct large gone = *direct;
-    size_t size = whole_size(direct);
+    size_t size = mapped_size(direct);
     record_clear(direct);
     if (os_unmap((void *)(gone.address - guard_of(&gone)), size)) {
         space_count(0, size);
@@ -160,7 +160,7 @@ static void unmap_or_free(struct large *direct) {
     os_purge((void *)old.address, old.size);
     if (!become_arenas(direct)) {
         record_clear(direct);
-        space_count(0, whole_size(&old));
+        space_count(0, mapped_size(&old));
     }
     purge_excess();
 }
@@ -368,7 +368,7 @@ static bool find_beside(uintptr_t address, struct large *found) {
     ASSERT(space_lock_is_held());
     for (struct link *at = direct_live.next; at != &direct_live; at = at->next) {
         const struct large *direct = direct_of(at);
-        if (address - (direct->address - guard_of(direct)) >= whole_size(direct)) continue;
+        if (address - (direct->address - guard_of(direct)) >= mapped_size(direct)) continue;
         if (address - direct->address < direct->size) return false;
         *found = *direct;
         return true;
@@ -421,7 +421,7 @@ bool direct_tell(uintptr_t address, struct guard_story *story) {
 static void rebuild_one(struct large *direct, uintptr_t place) {
     if (direct->address != place) return;
     link_init(&direct->link);
-    space_count(whole_size(direct), 0);
+    space_count(mapped_size(direct), 0);
     if (atomic_u64_load(&direct->tag) != 0)
         remember(direct);
     else

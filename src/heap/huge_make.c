@@ -98,7 +98,7 @@ static bool may_ask(size_t size) {
            !options.small_pages;
 }
 
-static void ask(uintptr_t from, uintptr_t to) {
+static void ask_for(uintptr_t from, uintptr_t to) {
     if (from == to || !os_use_huge_pages((void *)from, to - from)) return;
     os_name((void *)from, to - from, "poolalloc arenas");
     space_touch(from, to - from);
@@ -111,8 +111,8 @@ void huge_make_in_run(uintptr_t base, size_t size) {
     uintptr_t at = align_up(base, HUGE_SIZE), end = align_down(base + size, HUGE_SIZE), from = at;
     for (; at < end; at += HUGE_SIZE) {
         if (is_all_untouched(at)) continue;
-        ask(from, at);
+        ask_for(from, at);
         from = at + HUGE_SIZE;
     }
-    if (from < end) ask(from, end);
+    if (from < end) ask_for(from, end);
 }

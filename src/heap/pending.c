@@ -133,7 +133,7 @@ void pending_send_pool(struct work *work, struct pool *pool, struct heap *to) {
 
 /* True if the heap may keep blocks that others free (heap_dismiss): not where it has no thread to
    come, or whose thread has not looked for long. */
-static bool may_keep(const struct work *work, const struct heap *owner) {
+static bool owner_may_keep(const struct work *work, const struct heap *owner) {
     return treat_does(TREAT_WAIT | TREAT_RANDOM) && !work->sweeps && !is_orphan(owner);
 }
 
@@ -149,7 +149,7 @@ void pending_settle(struct work *work, struct pool *pool) {
     uint64_t tag = atomic_u64_load(&pool->tag);
     if (tag == 0) fail_freed(pool, bits);
     struct heap *owner = tag_heap(tag, window_record_base(pool));
-    if (heap_pool_is_complete(pool, bits) && !may_keep(work, owner))
+    if (heap_pool_is_complete(pool, bits) && !owner_may_keep(work, owner))
         take_over(work, pool);
     else
         pending_send_pool(work, pool, owner);

@@ -29,13 +29,13 @@ void bytes_check(const struct value_bytearray *array) {
 }
 
 /* False: neither, with the failure noted. */
-static COLD bool require_slow(poolval_space *space, const poolobj *value) {
+static COLD bool require_bytes_slow(poolval_space *space, const poolobj *value) {
     if (!value_require_own(space, value)) return false;
     return bytes_is(space, value) || value_fail_type(space, "bytes or a bytearray", value) != NULL;
 }
 static bool read_value(poolval_space *space, const poolobj *value, struct bytes *bytes) {
     if (!value_passes(space, value, POOLVAL_BYTES) &&
-        !value_passes(space, value, POOLVAL_BYTEARRAY) && !require_slow(space, value))
+        !value_passes(space, value, POOLVAL_BYTEARRAY) && !require_bytes_slow(space, value))
         return false;
     *bytes = bytes_of(space, value);
     return true;

@@ -12,7 +12,7 @@ uint64_t failure_copy(struct failure *failure, unsigned which, const char *text,
 }
 
 /* Writes what a conversion stands for; returns its length, were there room. */
-static int put_word(char *to, size_t room, char conversion, uint64_t word) {
+static int put_argument(char *to, size_t room, char conversion, uint64_t word) {
     if (conversion == 's') return snprintf(to, room, "%s", (const char *)(uintptr_t)word);
     if (conversion == 'd') return snprintf(to, room, "%lld", (long long)word);
     return snprintf(to, room, conversion == 'x' ? "%#llx" : "%llu", (unsigned long long)word);
@@ -28,7 +28,7 @@ const char *failure_message(struct failure *failure) {
             *to++ = *from;
             continue;
         }
-        to += put_word(to, (size_t)(end - to) + 1, *++from, failure->word[word++]);
+        to += put_argument(to, (size_t)(end - to) + 1, *++from, failure->word[word++]);
         if (to > end) to = end;
     }
     *to = '\0';

@@ -215,8 +215,8 @@ static bool set_own(poolval_space *space, struct value_instance *instance, poolo
 
 /* ---- Attributes of instances and classes ---- */
 
-static NOINLINE bool require_slow(poolval_space *space, const poolobj *object,
-                                  const poolobj *name) {
+static NOINLINE bool require_attributes_slow(poolval_space *space, const poolobj *object,
+                                             const poolobj *name) {
     if (!value_require(space, name, POOLVAL_STR, "a str")) return false;
     if (value_is(space, object, POOLVAL_INSTANCE)) return value_require_own(space, object);
     return value_require(space, object, POOLVAL_CLASS, "an instance or class");
@@ -225,7 +225,7 @@ ALWAYS_INLINE bool require_attributes(poolval_space *space, const poolobj *objec
                                       const poolobj *name) {
     return likely(value_passes(space, name, POOLVAL_STR) &&
                   value_passes(space, object, POOLVAL_INSTANCE)) ||
-           require_slow(space, object, name);
+           require_attributes_slow(space, object, name);
 }
 
 static void *fail_attribute(poolval_space *space, const poolobj *object, poolobj *name) {

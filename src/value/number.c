@@ -45,7 +45,7 @@ poolobj *poolval_float_new(poolval_space *space, double number) {
     return &value->base;
 }
 
-static COLD int get_slow(poolval_space *space, const poolobj *value, int64_t *number) {
+static COLD int int_get_slow(poolval_space *space, const poolobj *value, int64_t *number) {
     if (!value_require_own(space, value)) return -1;
     if (number_int_of(space, value, number)) return 0;
     if (value_is(space, value, POOLVAL_LARGE_INT))
@@ -55,7 +55,7 @@ static COLD int get_slow(poolval_space *space, const poolobj *value, int64_t *nu
 }
 
 int poolval_int_get(poolval_space *space, const poolobj *value, int64_t *number) {
-    return likely(number_passes(space, value, number)) ? 0 : get_slow(space, value, number);
+    return likely(number_passes(space, value, number)) ? 0 : int_get_slow(space, value, number);
 }
 
 int poolval_float_get(poolval_space *space, const poolobj *value, double *number) {

@@ -134,8 +134,8 @@ static uintptr_t beginning(const struct value_str *str) {
 }
 
 /* False: an item is no string of bytes, and nothing happened. */
-static bool begin_items(const poolval_space *space, poolobj *const *item, size_t count,
-                        poolobj **pair) {
+static bool sort_begin_items(const poolval_space *space, poolobj *const *item, size_t count,
+                             poolobj **pair) {
     for (size_t i = 0; i < count; i++) {
         const struct value_str *str = (const struct value_str *)item[i];
         if (!value_is(space, item[i], POOLVAL_STR) || str_width_log(str) != 0) return false;
@@ -156,7 +156,7 @@ static bool sort_numbers(const struct sorter *sorter, poolobj **item, size_t cou
     poolobj **spare = memory + 2 * count;
     bool good = numbers ? number_items(space, item, count, all) &&
                               sort_by(sorter, &all, spare, count, 2, KEY_NUMBER)
-                        : begin_items(space, item, count, all) &&
+                        : sort_begin_items(space, item, count, all) &&
                               sort_by(sorter, &all, spare, count, 2, KEY_BEGINNING);
     for (size_t i = 0; good && i < count; i++) item[i] = all[2 * i + 1];
     value_free(memory);

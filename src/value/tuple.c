@@ -40,7 +40,8 @@ ptrdiff_t poolval_tuple_length(poolval_space *space, const poolobj *tuple) {
     return (ptrdiff_t)((const struct value_tuple *)tuple)->length;
 }
 
-static NOINLINE poolobj *get_slow(poolval_space *space, const poolobj *value, ptrdiff_t index) {
+static NOINLINE poolobj *tuple_get_slow(poolval_space *space, const poolobj *value,
+                                        ptrdiff_t index) {
     if (!value_require(space, value, POOLVAL_TUPLE, "a tuple")) return NULL;
     const struct value_tuple *tuple = (const struct value_tuple *)value;
     if (!value_index(space, "tuple", tuple->length, &index)) return NULL;
@@ -51,9 +52,9 @@ static NOINLINE poolobj *get_slow(poolval_space *space, const poolobj *value, pt
 poolobj *poolval_tuple_get(poolval_space *space, const poolobj *value, ptrdiff_t index) {
     const struct value_tuple *tuple = (const struct value_tuple *)value;
     if (unlikely(!value_passes(space, value, POOLVAL_TUPLE) || (size_t)index >= tuple->length))
-        return get_slow(space, value, index);
+        return tuple_get_slow(space, value, index);
     poolobj *item = tuple->item[index];
-    return likely(value_try_ref(item)) ? item : get_slow(space, value, index);
+    return likely(value_try_ref(item)) ? item : tuple_get_slow(space, value, index);
 }
 
 poolobj *poolval_tuple_slice(poolval_space *space, poolobj *value, ptrdiff_t start,

@@ -343,8 +343,10 @@ enum {
        than 1 in 64 young objects is garbage: then both younger generations are collected together,
        and three times of four not at all but made old. It falls when many are, at last to 700.
        After a full collection that found less than 1 in 64, the next waits for a half instead of a
-       quarter. Generation 0 is also collected when the memory of the process has grown by an
-       eighth, and 8 MiB, since the last collection. */
+       quarter. With POOLOBJ_GC_INCREMENTAL, and where most objects that become old are garbage
+       soon, up to eight of them in a row look at what became old lately alone, and leave other
+       old garbage to the next. Generation 0 is also collected when the memory of the process has
+       grown by an eighth, and 8 MiB, since the last collection. */
     POOLOBJ_GC_ADAPTIVE = 4,
     /* What a dropped reference ends is ended for a millisecond, and the rest later: some
        256 with each further death, which comes first, with poolobj_gc_step and _poll, and where

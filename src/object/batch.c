@@ -25,7 +25,7 @@ static size_t take_white(struct type_pool *pool) {
 
 static size_t chain_white(struct type_pool **chain, struct type_pool *pool) {
     ASSERT(!pool->held && !pool->frozen);
-    if (!ledger_set_any(&ledger_round((void *)pool->base)->white)) return 0;
+    if (!pool->rounded || !ledger_set_any(&ledger_round((void *)pool->base)->white)) return 0;
     pool->held = true;
     pool->next_work = *chain;
     *chain = pool;

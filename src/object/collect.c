@@ -157,7 +157,7 @@ static void run_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
     info.collected = round->freed - freed;
     if (!round_is_active(heap)) {
         note_waiting(heap, round->freed);
-        pace_settle(heap, OLDEST);
+        pace_settle(heap, round->minor ? OLDEST - 1 : OLDEST);
         if (heap->debug & POOLOBJ_GC_STATS) print_round(round);
     }
     end_collection(heap, &info, depth);
@@ -165,12 +165,12 @@ static void run_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
 
 bool collect_step(poolobj_heap *heap, uint64_t budget, uint64_t work) {
     if (heap->collecting || heap->closing) return false;
-    if (must_be_whole(heap) || (!round_is_active(heap) && !round_begin(heap))) {
+    if (must_be_whole(heap) || (!round_is_active(heap) && !round_begin(heap, false))) {
         collect_generation(heap, OLDEST);
         return false;
     }
     run_step(heap, budget, work);
-    return round_is_active(heap);
+    return round_is_active(heap) || heap->round.minor;
 }
 
 void collect_abort(poolobj_heap *heap) {
@@ -187,8 +187,8 @@ void collect_abort(poolobj_heap *heap) {
 /* ---- By itself ---- */
 
 /* A round of n objects looks at some 8 n objects and references, and is to be at its end before
-   another n / 4 were made. */
-enum { STEP_WORK = 32 * STEP_BIRTHS, STEP_BUDGET = 1000000 };
+   another n / 16 were made. */
+enum { STEP_WORK = 128 * STEP_BIRTHS, STEP_BUDGET = 1000000 };
 /* Steps for growing memory count as so large a part of all objects made. */
 enum { MEMORY_STEPS = 64 };
 
@@ -205,7 +205,7 @@ static void step_by_itself(poolobj_heap *heap) {
 
 static bool begin_round(poolobj_heap *heap) {
     if (!(heap->options & POOLOBJ_GC_INCREMENTAL) || must_be_whole(heap)) return false;
-    if (round_is_active(heap) || !round_begin(heap)) return false;
+    if (round_is_active(heap) || !round_begin(heap, pace_may_be_minor(heap))) return false;
     pace_wait_for_step(heap);
     return true;
 }

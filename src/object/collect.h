@@ -15,7 +15,8 @@ extern "C" {
    of another collection. */
 size_t collect_generation(poolobj_heap *heap, int generation);
 /* A step of a round, which begins if none is under way: for `budget` nanoseconds or `work` objects
-   and references. True: the round goes on. */
+   and references. True: the round goes on, or one has ended that was a minor one, so that the
+   next step begins a major one. */
 bool collect_step(poolobj_heap *heap, uint64_t budget, uint64_t work);
 /* Ends a round that is under way. */
 void collect_abort(poolobj_heap *heap);

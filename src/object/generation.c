@@ -82,8 +82,16 @@ static void set_age(struct type_pool *pool, const struct object_set *objects, in
     pool->marked = true;
 }
 
+/* Objects of the pool have become old. They are in the next two rounds that begin; the one that is
+   under way counts as none. */
+static void note_recent(struct type_pool *pool) {
+    enum { ROUNDS = 2 };
+    pool->recent = pool->type->heap->round.phase == ROUND_IDLE ? ROUNDS : ROUNDS + 1;
+}
+
 void generation_age(struct type_pool *pool, const struct object_set *members, int generation) {
     set_age(pool, members, generation < OLDEST ? generation + 1 : OLDEST);
+    if (generation == OLDEST - 1 && ledger_set_any(members)) note_recent(pool);
 }
 
 static bool has_middle(const struct type_pool *pool) {
@@ -111,7 +119,9 @@ void generation_sort(poolobj_heap *heap, struct type_pool *chain) {
 static unsigned promote(struct type_pool *pool) {
     struct object_set objects = generation_members(pool, OLDEST - 1);
     unsigned count = ledger_set_count(&objects);
-    if (count > 0) set_age(pool, &objects, OLDEST);
+    if (count == 0) return 0;
+    set_age(pool, &objects, OLDEST);
+    note_recent(pool);
     return count;
 }
 static void promote_opened(struct type_pool *pool) { promote(pool); }

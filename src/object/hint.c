@@ -16,6 +16,7 @@ void hint_clear(struct gc_round *round, struct type_pool *pool) {
     ASSERT(round->phase == ROUND_CLEAR && !pool->frozen);
     memset(hints_here(pool), 0, POOL_GRANULES);
     memset(marks_here(pool), 0, sizeof(struct marks));
+    pool->rounded = true;
     generation_promote(pool);
     round->pools++;
     round->work += 16;

@@ -80,6 +80,7 @@ struct type_pool {
     bool rounded : 1;    /* marks of a round may have bits */
     bool queued : 1;     /* in the queue of a round */
     bool frozen : 1;     /* closed: takes part in no collection, and no object is made in it */
+    uint8_t recent : 2;  /* rounds to come that it is in, as objects of it became old lately */
     uint16_t listed;     /* its blocks on the bin's free list */
     struct link partial; /* in the bin, as P3 of type_pool.h says, or alone */
 

@@ -142,6 +142,7 @@ struct gc_round {
     unsigned granule;
     poolobj *part;
     size_t field;
+    bool minor;     /* recent pools alone are in it */
     bool first;     /* of RESCUE: hints have not been looked at */
     bool sieving;   /* RESCUE to QUEUE belong to a sieve */
     bool certified; /* DROP and FREE: whatever is white is garbage */
@@ -153,7 +154,8 @@ struct gc_round {
     size_t batch;                    /* objects and pools that the next batch may have */
     uint64_t tried_in_batches, freed_in_batches;
     uint64_t traced, freed_in_pieces;
-    size_t pools;                 /* there were at the beginning */
+    size_t pools;   /* there were at the beginning */
+    size_t pending; /* objects that had become old since the last one, at its beginning */
     size_t examined, freed, left; /* objects; left: that finalizers were called for */
     uint64_t work;                /* objects and references looked at, since the step began */
     poolobj *dead;                /* chain of what died of references that were dropped */
@@ -173,6 +175,10 @@ struct pace {
     size_t middle;     /* survivors of the youngest that wait */
     unsigned lasting;  /* times that the young were due and not expected to be garbage */
     bool little;       /* the last full collection found hardly anything */
+    bool recent_pays;  /* the next round is a minor one, */
+    unsigned minors;   /* after so many since the last major one */
+    unsigned misses;   /* minor rounds in a row that were not worth while, */
+    unsigned forgo;    /* and major ones to come before the next is tried */
 };
 
 struct poolobj_heap {

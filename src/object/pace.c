@@ -27,6 +27,10 @@ enum { OLD_ENOUGH = 100 * YOUNG_LEAST_COUNT };
    found little, the next finds little up to a larger share. */
 enum { LITTLE = 64, LITTLE_NO_MORE = 8 };
 
+/* Minor rounds between two major ones, and major ones between two tries of a minor one, at the
+   most. */
+enum { MINORS_MOST = 8, FORGO_MOST = 16 };
+
 static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t young_growth(const poolobj_heap *heap) {
     return largest(YOUNG_LEAST, heap->pace.outside / YOUNG_PARTS);
@@ -149,11 +153,47 @@ void pace_collected(poolobj_heap *heap, int generation, size_t examined, size_t 
     if (generation == OLDEST) {
         heap->long_lived_total = survivors;
         heap->long_lived_pending = 0;
+        pace->minors = 0;
         if (heap->options & POOLOBJ_GC_ADAPTIVE)
             pace->little = garbage < examined / (pace->little ? LITTLE_NO_MORE : LITTLE);
     } else {
         if (generation == OLDEST - 1) heap->long_lived_pending += survivors;
         if (heap->options & POOLOBJ_GC_ADAPTIVE) adapt(heap, examined, garbage);
+    }
+}
+
+/* ---- Minor rounds ---- */
+
+bool pace_may_be_minor(const poolobj_heap *heap) {
+    const struct pace *pace = &heap->pace;
+    if (!(heap->options & POOLOBJ_GC_ADAPTIVE) || pace->outside > pace->full_mark) return false;
+    return pace->recent_pays && pace->minors < MINORS_MOST;
+}
+
+static void note_major(struct pace *pace, bool pays) {
+    pace->forgo -= pace->forgo > 0;
+    pace->recent_pays = pays && pace->forgo == 0;
+}
+
+static void note_minor(struct pace *pace, bool pays) {
+    pace->minors++;
+    pace->misses = pays ? 0 : pace->misses + 1;
+    pace->forgo = pays ? 0 : (unsigned)size_min((size_t)1 << size_min(pace->misses, 8), FORGO_MOST);
+    pace->recent_pays = pays;
+}
+
+/* What has become old since a round began is not of it. */
+void pace_round_ended(poolobj_heap *heap) {
+    const struct gc_round *round = &heap->round;
+    const size_t since = heap->long_lived_pending, freed = size_min(round->freed, round->examined);
+    const bool pays = freed > round->pending / 2;
+    if (round->minor) {
+        heap->long_lived_pending = since + round->pending - size_min(freed, round->pending);
+        note_minor(&heap->pace, pays);
+    } else {
+        pace_collected(heap, OLDEST, round->examined, freed);
+        heap->long_lived_pending = since;
+        note_major(&heap->pace, pays);
     }
 }
 

@@ -11,7 +11,10 @@
  * small part of all objects; where much is, it falls. While hardly any are garbage, both younger
  * generations are collected at once, so that an object is looked at once before it is old; and
  * three times of four they become old without a look. After a full collection that found hardly
- * anything the next waits for a half of what there is, until one finds much.
+ * anything the next waits for a half of what there is, until one finds much. Where most objects
+ * that become old are garbage soon afterwards, rounds are minor (round.h): what they leave of
+ * these still counts, so that no more waits than without them; and after some of them a major one
+ * is next, as what was old before may be garbage, too.
  *
  * By memory: objects may hold more than shows in their number. `outside` counts what the program
  * tells, the tables of values, and objects that have pools of their own. When it has grown since
@@ -46,6 +49,10 @@ void pace_wait_for_step(poolobj_heap *heap);
 bool pace_may_promote(poolobj_heap *heap);
 /* A collection of `generation` has looked at so many objects, and so many of them were garbage. */
 void pace_collected(poolobj_heap *heap, int generation, size_t examined, size_t garbage);
+/* A round has come to its end. */
+void pace_round_ended(poolobj_heap *heap);
+/* Whether a round that is due now is to be a minor one. */
+bool pace_may_be_minor(const poolobj_heap *heap);
 /* Memory has settled after a collection. */
 void pace_settle(poolobj_heap *heap, int generation);
 

@@ -30,15 +30,18 @@ static void go(poolobj_heap *heap, enum round_phase phase) {
     if (phase == ROUND_LOOK || phase == ROUND_DRY) hint_queue_clear(round);
 }
 
-bool round_begin(poolobj_heap *heap) {
+bool round_begin(poolobj_heap *heap, bool minor) {
     ASSERT(heap->round.phase == ROUND_IDLE);
     struct round_scratch *scratch = heap->round.scratch;
     if (scratch == NULL) scratch = (struct round_scratch *)store_allocate(sizeof *scratch);
     if (scratch == NULL) return false;
     memset(&heap->round, 0, sizeof heap->round);
     heap->round.scratch = scratch;
-    memset(heap->count, 0, sizeof heap->count);
+    heap->round.minor = minor;
+    heap->round.pending = heap->long_lived_pending;
     heap->long_lived_pending = 0;
+    heap->count[OLDEST] = 0;
+    if (!minor) heap->count[0] = heap->count[1] = 0;
     go(heap, ROUND_CLEAR);
     return true;
 }
@@ -53,9 +56,7 @@ static void note_round(poolobj_heap *heap) {
     figures->collected += round->freed;
     figures->resurrected += round->left;
     heap->steps.rounds++;
-    const size_t pending = heap->long_lived_pending;
-    pace_collected(heap, OLDEST, round->examined, size_min(round->freed, round->examined));
-    heap->long_lived_pending = pending; /* what has grown old since is not of the round */
+    pace_round_ended(heap);
 }
 
 static void end_round(poolobj_heap *heap) {
@@ -70,6 +71,11 @@ static void end_round(poolobj_heap *heap) {
 static void unmark_pool(struct type_pool *pool) {
     if (pool->rounded) memset(ledger_round((void *)pool->base), 0, sizeof(struct marks));
     pool->rounded = pool->queued = false;
+}
+
+static void leave_pool(struct type_pool *pool) {
+    unmark_pool(pool);
+    pool->recent -= pool->recent > 0;
 }
 
 /* Ends a round without slices, as a full collection would. */
@@ -217,10 +223,16 @@ static bool work_on(struct gc_round *round, struct type_pool *pool) {
     case ROUND_FREE:
         return verdict_free(round, pool), true;
     default:
-        unmark_pool(pool);
+        leave_pool(pool);
         round->work++;
         return true;
     }
+}
+
+/* What became recent behind the clearing is not in the round that is under way. */
+static bool takes_part(const struct gc_round *round, const struct type_pool *pool) {
+    if (!round->minor || pool->rounded) return true;
+    return pool->recent > 0 && (round->phase == ROUND_CLEAR || round->phase == ROUND_LEAVE);
 }
 
 /* The round begins the next pool with its first object: one that was cut may have died since. */
@@ -235,6 +247,11 @@ static void work_on_next(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
     struct type_pool *pool = round->pool;
     ASSERT(!pool->held && !pool->frozen);
+    if (!takes_part(round, pool)) {
+        round->pool = type_pool_after(heap, pool);
+        round->work++;
+        return;
+    }
     pool->held = true;
     if (work_on(round, pool)) {
         round->pool = type_pool_after(heap, pool);

@@ -14,6 +14,11 @@
  * back: no program code reaches it, collections of younger generations pass it by, and each phase
  * keeps it white. Nothing that the program can reach is ever freed: whatever was missed while it
  * ran makes a wrong guess, and a wrong guess fails the test.
+ *
+ * A minor round looks at recent pools alone: those in which objects have become old since the
+ * beginning of the last round but one. Objects of others are outside for it, as variables are: what
+ * they refer to lives, and what of them is unreachable waits for a major round. All else is the
+ * same, as the test holds for any set of objects.
  */
 #ifndef POOLALLOC_OBJECT_ROUND_H
 #define POOLALLOC_OBJECT_ROUND_H
@@ -24,8 +29,9 @@
 extern "C" {
 #endif
 
-/* Begins a round; none is under way. False: no memory for it. */
-bool round_begin(poolobj_heap *heap);
+/* Begins a round, of recent pools alone if it is a minor one; none is under way. False: no memory
+   for it. */
+bool round_begin(poolobj_heap *heap, bool minor);
 /* Goes on until `until` of os_clock_ns, or for `work` objects and references, or to the end. Caller
    keeps other collections from beginning meanwhile. */
 void round_run(poolobj_heap *heap, uint64_t until, uint64_t work);

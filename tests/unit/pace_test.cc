@@ -4,6 +4,7 @@
 
 #include "object/pace.h"
 #include "support/object_fixture.h"
+#include "support/random.h"
 
 #include <poolval.h>
 
@@ -272,6 +273,69 @@ TEST_F(AdaptiveTest, WhatDiesOldIsFoundByRoundsAsTheQuarterHasIt) {
     EXPECT_GE(steps().rounds, 3u);
     EXPECT_LT(most, WINDOW + (live_.size() + WINDOW));
     for (Node *node : window) poolobj_decref(node);
+}
+
+// As many objects as become old are garbage two rounds later: those before them are seldom looked
+// at.
+TEST_F(AdaptiveTest, WhereTheRecentDieRoundsLookAtThemAlone) {
+    enum { WINDOW = 30000, BIRTHS = 1500000 };
+    std::vector<Node *> window(WINDOW);
+    live(200000);
+    poolobj_gc_collect(heap_, 2);
+    poolobj_gc_figures before, after;
+    poolobj_gc_stats(heap_, 2, &before);
+    for (size_t i = 0; i < BIRTHS; i++) {
+        Node *node = static_cast<Node *>(poolobj_new(plain_));
+        poolobj_set(&node->left, node);
+        std::swap(window[i % WINDOW], node);
+        if (node != nullptr) poolobj_decref(node);
+    }
+    poolobj_gc_stats(heap_, 2, &after);
+    const size_t rounds = after.collections - before.collections;
+    EXPECT_GE(rounds, 8u);
+    EXPECT_LT(after.examined - before.examined, rounds * live_.size() * 3 / 4);
+    EXPECT_LT(uncollected(), WINDOW + (live_.size() + WINDOW) / 2);
+    for (Node *node : window) poolobj_decref(node);
+}
+
+// Old garbage beside them waits for a major round, which comes.
+TEST_F(AdaptiveTest, WhatWasOldBeforeIsFoundWhileRoundsLookAtTheRecent) {
+    enum { WINDOW = 30000, RING = 20000, BIRTHS = 1200000 };
+    std::vector<Node *> window(WINDOW);
+    live(200000);
+    Node *lost = ring(node_, RING);
+    poolobj_gc_collect(heap_, 2);
+    for (size_t i = 0; i < BIRTHS; i++) {
+        if (i == BIRTHS / 2) poolobj_decref(lost);
+        Node *node = static_cast<Node *>(poolobj_new(plain_));
+        poolobj_set(&node->left, node);
+        std::swap(window[i % WINDOW], node);
+        if (node != nullptr) poolobj_decref(node);
+    }
+    EXPECT_EQ(dropped.size(), size_t(RING));
+    for (Node *node : window) poolobj_decref(node);
+}
+
+// A minor round that finds little is not tried again for long.
+TEST_F(AdaptiveTest, WhereOldObjectsDieRoundsAreWhole) {
+    enum { BIRTHS = 900000 };
+    live(100000);
+    for (Node *node : live_) poolobj_set(&node->left, node);
+    poolobj_gc_collect(heap_, 2);
+    struct rng random = {1};
+    poolobj_gc_figures before, after;
+    poolobj_gc_stats(heap_, 2, &before);
+    for (size_t i = 0; i < BIRTHS; i++) {
+        Node *node = static_cast<Node *>(poolobj_new(plain_));
+        poolobj_set(&node->left, node);
+        std::swap(live_[rng_below(&random, live_.size())], node);
+        poolobj_decref(node);
+    }
+    poolobj_gc_stats(heap_, 2, &after);
+    const size_t rounds = after.collections - before.collections;
+    EXPECT_GE(rounds, 8u);
+    EXPECT_GT(after.examined - before.examined, rounds * live_.size());
+    EXPECT_LT(uncollected(), live_.size());
 }
 
 } // namespace

@@ -2,8 +2,9 @@
 // Random programs between the steps of full collections: they make objects, move references between
 // fields and variables with and without a change of counts, collect the young, freeze, and have
 // finalizers and weak references. After every step what the program can reach must live; at the end
-// of a round all that was garbage at its beginning must be gone. ORACLE_ROUNDS sets how many
-// rounds, STRESS_SEED repeats a failure.
+// of a round all that was garbage at its beginning must be gone, and at the end of a minor one
+// all that only objects of recent pools led to. ORACLE_ROUNDS sets how many rounds, STRESS_SEED
+// repeats a failure.
 #include <algorithm>
 #include <cstdio>
 #include <set>
@@ -64,10 +65,11 @@ class RoundTest : public ObjectTest {
     poolobj **variable() { return &variables_[below(VARIABLES)]; }
     size_t below(size_t n) { return size_t(rng_below(&random_, n)); }
 
-    void look();    // what the program can reach
-    void check();   // all of it lives, and counts are right
-    void obliged(); // notes the garbage there is
-    void settled(); // it is gone
+    static bool is_outside(poolobj *object); // of minor rounds
+    void look(bool minor = false);           // what the program, or what is outside can reach
+    void check();                            // all of it lives, and counts are right
+    void obliged(bool minor = false);        // notes the garbage there is
+    void settled();                          // it is gone
     void mutate();
     void make_walked_ring();
     void walk_ring();
@@ -90,8 +92,10 @@ class RoundTest : public ObjectTest {
     poolobj *walker_ = nullptr, *before_walker_ = nullptr;
     uint64_t next_ = 1;
     bool finalizers_ = false, weakrefs_ = false, freezes_ = false, adversary_ = false;
+    bool minors_ = false;
     size_t long_rings_ = 0; // one round in so many
-    size_t steps_ = 0, sieves_ = 0, last_sieves_ = 0, freed_ = 0, aborts_ = 0, came_back_ = 0;
+    size_t freed_in_minors_ = 0, steps_ = 0, sieves_ = 0, last_sieves_ = 0, freed_ = 0, aborts_ = 0,
+           came_back_ = 0;
 };
 RoundTest *RoundTest::current;
 
@@ -190,13 +194,20 @@ void RoundTest::set(poolobj **slot, poolobj *to) { poolobj_set(slot, to); }
 
 // ---- What is reachable ----
 
-void RoundTest::look() {
+bool RoundTest::is_outside(poolobj *object) {
+    const struct type_pool *pool = ledger_pool(object);
+    return pool->frozen || pool->recent == 0;
+}
+
+void RoundTest::look(bool minor) {
     std::vector<poolobj *> grey;
     reached_.clear();
     auto meet = [&](poolobj *object) {
         if (object != nullptr && reached_[object]++ == 0) grey.push_back(object);
     };
     for (poolobj *object : variables_) meet(object);
+    for (auto &entry : live_)
+        if (minor && is_outside(entry.first)) meet(entry.first);
     while (!grey.empty()) {
         poolobj *object = grey.back();
         grey.pop_back();
@@ -226,11 +237,12 @@ void RoundTest::check() {
         }
 }
 
-void RoundTest::obliged() {
-    look();
+void RoundTest::obliged(bool minor) {
     garbage_.clear();
+    look(minor);
     for (auto &entry : live_)
         if (!reached_.count(entry.first)) garbage_.insert(entry.second);
+    look();
 }
 
 void RoundTest::settled() {
@@ -457,10 +469,14 @@ void RoundTest::run_round() {
     if (long_rings_ > 0 && below(long_rings_) == 0) make_garbage_ring(100 + below(9000));
     if (adversary_ && (variables_[0] != walker_ || walker_ == nullptr || !is_ring()))
         make_walked_ring();
-    obliged();
+    const bool minor = minors_ && heap_->round.phase == ROUND_IDLE && below(3) != 0;
+    if (minor) {
+        ASSERT_TRUE(round_begin(heap_, true));
+    }
+    obliged(minor);
     bool more = true;
     while (more && !HasFatalFailure()) {
-        more = collect_step(heap_, UINT64_MAX, most);
+        more = collect_step(heap_, UINT64_MAX, most) && round_is_active(heap_);
         // The last sieve is seldom needed, and so has to be come by.
         if (adversary_ && steps_ % 16 == 0 && heap_->round.sieves < 3) heap_->round.sieves++;
         steps_++;
@@ -484,6 +500,7 @@ void RoundTest::run_round() {
     sieves_ += heap_->round.sieves;
     last_sieves_ += heap_->round.sieves > 3;
     freed_ += heap_->round.freed;
+    freed_in_minors_ += minor ? heap_->round.freed : 0;
     if (!HasFatalFailure()) settled();
 }
 
@@ -517,6 +534,17 @@ TEST_F(RoundTest, FinalizersThatBringBack) {
 TEST_F(RoundTest, LongRings) {
     long_rings_ = 4;
     run(rounds() / 20);
+}
+TEST_F(RoundTest, MinorOnes) {
+    minors_ = weakrefs_ = adversary_ = true;
+    run(rounds());
+    EXPECT_GT(freed_in_minors_, 0u);
+}
+TEST_F(RoundTest, MinorOnesWithFinalizers) {
+    minors_ = finalizers_ = freezes_ = true;
+    long_rings_ = 100;
+    run(rounds());
+    EXPECT_GT(freed_in_minors_, 0u);
 }
 TEST_F(RoundTest, Everything) {
     finalizers_ = weakrefs_ = freezes_ = true;

@@ -156,7 +156,9 @@ ALWAYS_INLINE bool can_read(uintptr_t address, uintptr_t lowest, uintptr_t *know
     return true;
 }
 
-ALWAYS_INLINE enum frame_step step(struct frame *frame, uintptr_t lowest, uintptr_t *known_page) {
+/* *kept is the word that the caller's frame pointer was read from, 0: it is the frame's own. */
+ALWAYS_INLINE enum frame_step step(struct frame *frame, uintptr_t lowest, uintptr_t *known_page,
+                                   uintptr_t *kept_at) {
     uint64_t rule = rule_load(frame->place);
     enum kind kind = (enum kind)(rule % (1 << SIZE_SHIFT));
     if (unlikely(kind == OUTERMOST)) return FRAME_OUTERMOST;
@@ -167,27 +169,92 @@ ALWAYS_INLINE enum frame_step step(struct frame *frame, uintptr_t lowest, uintpt
     if (unlikely(!is_above || caller - frame->stack < kept)) return FRAME_UNKNOWN;
     if (!can_read(caller - WORD, lowest, known_page)) return FRAME_UNKNOWN;
     frame->place = word_below(caller, RETURN_WORDS);
+    *kept_at = kept != 0 ? caller - kept : 0;
     if (kept != 0) {
-        if (!can_read(caller - kept, lowest, known_page)) return FRAME_UNKNOWN;
-        frame->pointer = *(const uintptr_t *)(caller - kept);
+        if (!can_read(*kept_at, lowest, known_page)) return FRAME_UNKNOWN;
+        frame->pointer = *(const uintptr_t *)*kept_at;
     }
     frame->stack = caller;
     return FRAME_CALLER;
 }
 
 enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t *known_page) {
-    return step(frame, lowest, known_page);
+    uintptr_t kept;
+    return step(frame, lowest, known_page, &kept);
 }
 
-unsigned frame_rule_follow(struct frame frame, uintptr_t lowest, uintptr_t *places, unsigned most,
-                           enum frame_step *last) {
-    uintptr_t known_page = align_down(lowest - 1, STACK_PAGE);
+ALWAYS_INLINE bool leads_to(const struct footprint *next, uintptr_t lowest, uintptr_t *known_page) {
+    uintptr_t caller = next->frame.stack;
+    if (!can_read(caller - WORD, lowest, known_page)) return false;
+    if (word_below(caller, RETURN_WORDS) != next->frame.place) return false;
+    if (next->kept == 0) return true;
+    if (!can_read(next->kept, lowest, known_page)) return false;
+    return *(const uintptr_t *)next->kept == next->frame.pointer;
+}
+
+/* Goes along the trail, and notes the places of up to `most` frames. Returns how many. */
+static unsigned go_along(struct trail *trail, uintptr_t lowest, uintptr_t *known_page,
+                         uintptr_t *places, unsigned most) {
+    const struct footprint *here = &trail->old[trail->at], *first = here;
+    const struct footprint *last = &trail->old[TRAIL_MOST - 1];
+    if (most < (unsigned)(last - here)) last = here + most;
+    while (here < last && leads_to(here + 1, lowest, known_page)) {
+        here++;
+        *places++ = here->frame.place;
+    }
+    trail->at += (unsigned)(here - first);
+    return (unsigned)(here - first);
+}
+
+/* Adds the frame to a way, which the walk came to by a word at `kept`, from where it began. */
+static void add_to_way(struct way *way, uintptr_t began, const struct frame *frame, uintptr_t place,
+                       uintptr_t kept) {
+    unsigned i = way->count < WAY_MOST ? way->count : WAY_MOST - 1;
+    way->count++;
+    way->places[i] = place;
+    way->sizes[i] = (uint16_t)((frame->stack - began) / WORD);
+    if (kept == 0) return;
+    way->keeps = true;
+    way->kept = (uint16_t)((kept - began) / WORD);
+}
+
+static bool is_short(const struct way *way, uintptr_t size) {
+    return way->count > 0 && way->count <= WAY_MOST && size / WORD <= UINT16_MAX;
+}
+
+/* Leaves the frames of own functions. */
+static enum frame_step leave_own(struct trail *trail, struct frame *frame, uintptr_t *known_page,
+                                 const struct stretch *own) {
+    if (!stretch_has(own, frame->place)) return FRAME_CALLER;
+    if (trail != NULL && trail_leave_own(trail, frame, own)) return FRAME_CALLER;
+    uintptr_t lowest = frame->stack;
+    struct way way = {.count = 0};
+    enum frame_step last = FRAME_CALLER;
+    while (last == FRAME_CALLER && stretch_has(own, frame->place)) {
+        uintptr_t place = frame->place, kept;
+        last = step(frame, lowest, known_page, &kept);
+        if (last == FRAME_CALLER) add_to_way(&way, lowest, frame, place, kept);
+    }
+    if (trail != NULL && last == FRAME_CALLER && is_short(&way, frame->stack - lowest))
+        trail_learn_way(trail, &way);
+    return last;
+}
+
+unsigned frame_rule_follow(struct frame frame, const struct stretch *own, uintptr_t *places,
+                           unsigned most, enum frame_step *last) {
+    uintptr_t lowest = frame.stack, known_page = align_down(lowest - 1, STACK_PAGE), kept = 0;
+    struct trail *trail = trail_take(lowest);
     unsigned count = 0;
-    *last = FRAME_CALLER;
+    *last = leave_own(trail, &frame, &known_page, own);
     while (count < most && *last == FRAME_CALLER) {
         places[count++] = frame.place;
-        *last = step(&frame, lowest, &known_page);
+        if (trail != NULL && trail_meet(trail, &frame, kept)) {
+            count += go_along(trail, lowest, &known_page, places + count, most - count);
+            frame = trail->old[trail->at].frame;
+        }
+        if (count < most) *last = step(&frame, lowest, &known_page, &kept);
     }
+    if (trail != NULL) trail_give_back(trail, *last != FRAME_UNKNOWN);
     return count;
 }
 
@@ -204,10 +271,10 @@ enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t
     (void)known_page;
     return FRAME_UNKNOWN;
 }
-unsigned frame_rule_follow(struct frame frame, uintptr_t lowest, uintptr_t *places, unsigned most,
-                           enum frame_step *last) {
+unsigned frame_rule_follow(struct frame frame, const struct stretch *own, uintptr_t *places,
+                           unsigned most, enum frame_step *last) {
     (void)frame;
-    (void)lowest;
+    (void)own;
     (void)places;
     (void)most;
     *last = FRAME_UNKNOWN;

@@ -16,13 +16,7 @@
 #ifndef POOLALLOC_FRAME_RULE_H
 #define POOLALLOC_FRAME_RULE_H
 
-#include "base/base.h"
-
-/* The state of a thread at a call: where it goes on in a function, and what that one finds in the
-   stack pointer and in the frame pointer then. */
-struct frame {
-    uintptr_t place, stack, pointer;
-};
+#include "os/trail.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,10 +32,11 @@ enum frame_step { FRAME_UNKNOWN, FRAME_OUTERMOST, FRAME_CALLER };
    was entered; `*known` is the page that was last found to be readable. */
 enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t *known);
 
-/* Makes caller after caller out of a frame, and notes their places, `most` at the most, with that
-   of the frame itself first. Returns how many; FRAME_CALLER in *last: there may be more. */
-unsigned frame_rule_follow(struct frame frame, uintptr_t lowest, uintptr_t *places, unsigned most,
-                           enum frame_step *last);
+/* Makes caller after caller out of a frame, along the trail where it can, and notes the places of
+   those that come after the ones of `own`, `most` at the most. Returns how many; FRAME_CALLER in
+   *last: there may be more. */
+unsigned frame_rule_follow(struct frame frame, const struct stretch *own, uintptr_t *places,
+                           unsigned most, enum frame_step *last);
 
 /* True if the word at an address can be read by a thread whose stack pointer is at `lowest` or
    below. On the first thread's stack, which is there as a whole from the pointer on, without a

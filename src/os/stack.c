@@ -238,28 +238,22 @@ static void remember_chain(const struct stack *chain, const struct stack *stack)
 
 /* ---- Unwinding ---- */
 
+static_assert((int)STACK_MOST <= (int)TRAIL_WALK, "the trail has room for a walk");
+
 struct walk {
     unsigned most; /* callers that are asked for */
     struct stack *stack;
     struct stack chain; /* by frame pointers, from the first caller on */
-    uintptr_t own_start, own_end;
+    struct stretch own;
     struct frame last;
     bool begun, met;
 };
 
-static bool is_own(const struct walk *walk, uintptr_t place) {
-    return place - walk->own_start < walk->own_end - walk->own_start;
-}
-
 /* False, and no stack, if a rule is missing on the way. */
 static bool follow_rules(struct walk *walk, struct frame frame) {
-    uintptr_t lowest = frame.stack, known = align_down(lowest - 1, STACK_PAGE);
-    enum frame_step step = FRAME_CALLER;
-    while (step == FRAME_CALLER && is_own(walk, frame.place))
-        step = frame_rule_step(&frame, lowest, &known);
-    if (step == FRAME_CALLER)
-        walk->stack->depth =
-            frame_rule_follow(frame, lowest, walk->stack->callers, walk->most, &step);
+    enum frame_step step;
+    walk->stack->depth =
+        frame_rule_follow(frame, &walk->own, walk->stack->callers, walk->most, &step);
     if (step != FRAME_UNKNOWN || walk->stack->depth == walk->most) {
         atomic_u32_add(&stack_state.met, 1);
         return true;
@@ -294,7 +288,7 @@ static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context)
 static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument) {
     struct walk *walk = (struct walk *)argument;
     uintptr_t caller = _Unwind_GetIP(context);
-    bool leave_out = !walk->begun || is_own(walk, caller);
+    bool leave_out = !walk->begun || stretch_has(&walk->own, caller);
     learn(walk, context);
     walk->begun = true;
     if (caller == 0 || walk->stack->depth == walk->most) return _URC_END_OF_STACK;
@@ -321,8 +315,8 @@ static void find_own(void) {
    Partner: find_own. */
 static void begin_with_own(struct walk *walk) {
     if (atomic_u64_load_acquire(&stack_state.own_end) == 0) find_own();
-    walk->own_end = atomic_u64_load_acquire(&stack_state.own_end);
-    walk->own_start = atomic_u64_load(&stack_state.own_start);
+    walk->own.end = atomic_u64_load_acquire(&stack_state.own_end);
+    walk->own.start = atomic_u64_load(&stack_state.own_start);
 }
 
 /* What the frame of this function says of its caller's, where rules work. */

@@ -289,13 +289,14 @@ static struct grave *find_grave(size_t back) {
 }
 
 static void add_grave(struct grave grave) {
-    known->graves[known->next_grave] = grave;
-    known->next_grave = (known->next_grave + 1) % graves_most();
+    known->graves[known->next_grave++] = grave;
+    if (known->next_grave == graves_most()) known->next_grave = 0;
 }
 
 /* The sample is on its way from memory while the stack is unwound. */
 void sample_remove(uintptr_t address) {
-    struct stack stack = {.depth = 0};
+    struct stack stack; /* too long to be cleared */
+    stack.depth = 0;
     if (!sample_has_begun()) return;
     sample_prefetch(address);
     if (notes_frees()) stack_unwind(&stack);

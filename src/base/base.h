@@ -49,13 +49,25 @@ static inline size_t size_max(size_t a, size_t b) { return a > b ? a : b; }
 /* Bit positions of a word that is not 0. */
 static inline unsigned bit_lowest(uint64_t word) { return (unsigned)__builtin_ctzll(word); }
 static inline unsigned bit_highest(uint64_t word) { return 63u ^ (unsigned)__builtin_clzll(word); }
-/* Counts by sums of pairs, fours and bytes: the compiler's own way is a call into its library where
-   the processor is not known to count bits, and one instruction where it is, for this too. */
-static inline unsigned bit_count(uint64_t word) {
+/* Byte i has how many bits are set in bytes 0 to i. Counts by sums of pairs, fours and bytes: the
+   compiler's own way is a call into its library where the processor is not known to count bits; and
+   one instruction where it is, for bit_count too. */
+static inline uint64_t bit_sums(uint64_t word) {
     word -= word >> 1 & 0x5555555555555555;
     word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
     word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
-    return (unsigned)(word * 0x0101010101010101 >> 56);
+    return word * 0x0101010101010101;
+}
+static inline unsigned bit_count(uint64_t word) { return (unsigned)(bit_sums(word) >> 56); }
+/* The bit before which so many others are set; there is one. Finds its byte by the sums: in one
+   with a larger sum the highest bit is left. */
+static inline uint64_t bit_select(uint64_t word, unsigned before) {
+    const uint64_t tops = 0x8080808080808080, ones = 0x0101010101010101;
+    uint64_t sums = bit_sums(word), larger = ((sums | tops) - (before + 1) * ones) & tops;
+    unsigned shift = bit_lowest(larger) & ~7u;
+    uint64_t rest = word >> shift;
+    for (unsigned left = before - (sums << 8 >> shift & 0xff); left > 0; left--) rest &= rest - 1;
+    return (rest & -rest) << shift;
 }
 /* Clears the bit `number` modulo 64 of a word; true if it was set. It is one instruction where the
    compiler would make four. */

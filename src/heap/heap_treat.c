@@ -32,14 +32,13 @@ static unsigned roll(struct heap *heap, unsigned below) {
 }
 
 uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsigned *word) {
-    unsigned count = 0;
-    for (unsigned w = 0; w < words; w++) count += bit_count(bits[w]);
-    unsigned left = roll(heap, count), w = 0;
-    for (; left >= bit_count(bits[w]); w++) left -= bit_count(bits[w]);
-    uint64_t rest = bits[w];
-    while (left-- > 0) rest &= rest - 1;
+    unsigned counts[POOL_WORDS], count = 0, w = 0;
+    ASSERT(words <= POOL_WORDS);
+    for (unsigned i = 0; i < words; i++) count += counts[i] = bit_count(bits[i]);
+    unsigned before = roll(heap, count);
+    for (; before >= counts[w]; w++) before -= counts[w];
     *word = w;
-    return rest & -rest;
+    return bit_select(bits[w], before);
 }
 
 /* Who holds a cold heap lets go of all that it has at the next moment. */

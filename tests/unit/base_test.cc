@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace {
 
 TEST(BaseTest, PowersOfTwoAreTold) {
@@ -54,6 +56,16 @@ TEST(BaseTest, BitsOfAWord) {
     }
     EXPECT_EQ(bit_count(0), 0u);
     EXPECT_EQ(bit_count(~uint64_t(0)), 64u);
+}
+
+TEST(BaseTest, ABitIsSelectedByThoseBeforeIt) {
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 1000; i++) {
+        uint64_t word = i == 0 ? ~uint64_t(0) : random() & (i % 2 != 0 ? random() : ~uint64_t(0));
+        unsigned before = 0;
+        for (uint64_t rest = word; rest != 0; rest &= rest - 1)
+            ASSERT_EQ(bit_select(word, before++), rest & -rest) << word;
+    }
 }
 
 TEST(BaseTest, BitsAreClearedAndTold) {

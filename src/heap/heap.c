@@ -240,7 +240,7 @@ static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *po
     while (spare[w] == 0) w++;
     uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
     if (treat_does(TREAT_RANDOM)) bits = heap_pick(heap, spare, POOL_WORDS, &w);
-    unsigned count = bit_count(bits);
+    unsigned count = heap->bare ? 1 : bit_count(bits);
     if (unlikely(heap->sampling) && count > 1) {
         unsigned before = heap_decide_cursor(heap, class_index, count - 1);
         if (unlikely(before < count - 1)) bits = lowest_set_bits(bits, count = 1 + before);
@@ -436,13 +436,17 @@ static bool grow_magazine(struct heap *heap, unsigned class_index) {
     return true;
 }
 
-void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
-    ASSERT(heap_is_mine(heap));
-    unsigned class_index = pool_class(pool_of_live(word));
+static void make_room(struct heap *heap, unsigned class_index) {
     if (size_class_is_span(class_index))
         heap_note_full(heap, class_index);
     else if (!grow_magazine(heap, class_index))
         heap_empty_magazine(heap, class_index);
+}
+
+void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
+    ASSERT(heap_is_mine(heap));
+    unsigned class_index = pool_class(pool_of_live(word));
+    if (likely(!heap->bare)) make_room(heap, class_index); /* else there is never any */
     if (!heap_push(heap, class_index, address, word)) {
         if (options.perturb != 0) /* only a bare heap comes here */
             memset((void *)address, (int)options.perturb, size_classes[class_index].stride);

@@ -16,19 +16,30 @@ void treat_begin(uint32_t measures) {
 
 /* ---- Zero ---- */
 
+enum { AT_ONCE = 8 };
+
+static inline bool any_of_eight(const uint64_t *at) {
+    return (at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7]) != 0;
+}
+
+/* The last words are looked at together, too, and some of them twice. */
+static inline bool is_zero(const uint64_t *at, const uint64_t *end) {
+    if (end - at < AT_ONCE) {
+        uint64_t any = 0;
+        while (at < end) any |= *at++;
+        return any == 0;
+    }
+    for (; end - at > AT_ONCE; at += AT_ONCE)
+        if (unlikely(any_of_eight(at))) return false;
+    return !any_of_eight(end - AT_ONCE);
+}
+
 /* The first byte of a row of words that is not zero; 0: all are. */
 static uintptr_t find_nonzero(uintptr_t from, size_t size) {
-    enum { AT_ONCE = 8 };
-    const uint64_t *at = (const uint64_t *)from, *end = at + size / sizeof *at;
+    const uint64_t *at = (const uint64_t *)from;
     ASSERT(from % sizeof *at == 0 && size % sizeof *at == 0);
-    for (; end - at >= AT_ONCE; at += AT_ONCE) {
-        uint64_t any = 0;
-        for (unsigned i = 0; i < AT_ONCE; i++) any |= at[i];
-        if (unlikely(any != 0)) break;
-    }
-    while (at < end && *at == 0) at++;
-    if (likely(at == end)) return 0;
-    const unsigned char *byte = (const unsigned char *)at;
+    if (likely(is_zero(at, at + size / sizeof *at))) return 0;
+    const unsigned char *byte = (const unsigned char *)from;
     while (*byte == 0) byte++;
     return (uintptr_t)byte;
 }

@@ -483,8 +483,9 @@ int poolval_dict_find(poolval_space *space, poolobj *value, poolobj *key, poolob
 poolobj *poolval_dict_get(poolval_space *space, poolobj *value, poolobj *key) {
     const struct value_dict *dict = require_dict(space, value);
     uint64_t hash;
+    size_t slot;
     if (unlikely(dict == NULL || !key_hash(space, key, &hash))) return NULL;
-    poolobj **entry = dict_find(space, dict, key, hash);
+    poolobj **entry = find_entry(space, dict, key, hash, &slot);
     if (likely(entry != NULL)) return value_ref(entry[1]);
     return dict_find_failed(space) ? NULL : (poolobj *)key_fail_missing(space, key);
 }

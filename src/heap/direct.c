@@ -81,7 +81,7 @@ static bool unmap_direct(struct large *direct) {
     struct large gone = *direct;
     size_t size = mapped_size(direct);
     record_clear(direct);
-    if (os_unmap((void *)(gone.address - guard_of(&gone)), size)) {
+    if (space_lock_unmap((void *)(gone.address - guard_of(&gone)), size)) {
         space_count(0, size);
         return true;
     }
@@ -288,7 +288,9 @@ static void *resize(struct large *from, size_t size) {
     struct large old = *from;
     forget_direct(from);
     record_clear(from);
+    space_lock_begin_call();
     uintptr_t landed = (uintptr_t)os_resize((void *)old.address, old.size, size);
+    space_lock_end_call();
     struct large *to = settle_moved(&old, landed, size);
     bool resized = to != NULL;
     if (!resized) to = describe_direct(old.address, old.size, false);

@@ -271,7 +271,9 @@ static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
     ASSERT(space_lock_is_held());
     ASSERT((arena->free & pages) == pages);
     uint64_t through = arena->free & ~arena->touched;
+    space_lock_begin_call();
     uint64_t gone = purge_rows(arena->base, pages, through);
+    space_lock_end_call();
     purge_runs += bit_count(gone & ~(gone << 1));
     gone &= arena->touched;
     set_idle(purge_state.idle - bit_count(gone));
@@ -282,7 +284,10 @@ static uint64_t purge_small_pages(struct arena *arena, uint64_t pages) {
 /* Gives back the memory of arenas side by side that are idle as a whole, in one call. False: the
    kernel refuses some of it. */
 static bool purge_arenas(struct arena *arena, size_t count) {
-    if (!os_purge((void *)arena->base, count * ARENA_SIZE)) return false;
+    space_lock_begin_call();
+    bool purged = os_purge((void *)arena->base, count * ARENA_SIZE);
+    space_lock_end_call();
+    if (!purged) return false;
     probe_purge(arena->base, count * ARENA_SIZE);
     purge_runs++;
     set_idle(purge_state.idle - count * ARENA_POOLS);

@@ -210,7 +210,7 @@ static uintptr_t map_at(const struct space_request *request, uintptr_t hint) {
 
 static bool unmap_request(const struct space_request *request, uintptr_t address) {
     size_t guard = request->guarded ? os_page_size() : 0;
-    return os_unmap((void *)(address - guard), request->size + 2 * guard);
+    return space_lock_unmap((void *)(address - guard), request->size + 2 * guard);
 }
 
 /* The next address from `from` on, in steps of windows up or down, where nothing of ours is in the
@@ -421,7 +421,7 @@ static bool unmap_arenas(uintptr_t base, size_t count) {
     size_t size = count * ARENA_SIZE;
     hide_arenas(base, count);
     atomic_in_sequence();
-    if (!os_unmap((void *)base, size)) {
+    if (!space_lock_unmap((void *)base, size)) {
         show_arenas(base, count);
         return false;
     }

@@ -128,6 +128,16 @@ void space_unlock(void) {
     lock_unlock(&space_lock_state.lock);
 }
 
+void space_lock_begin_call(void) { lock_begin_call(&space_lock_state.lock); }
+void space_lock_end_call(void) { lock_end_call(&space_lock_state.lock); }
+
+bool space_lock_unmap(void *start, size_t size) {
+    space_lock_begin_call();
+    bool unmapped = os_unmap(start, size);
+    space_lock_end_call();
+    return unmapped;
+}
+
 bool space_lock_is_held(void) { return lock_is_mine(&space_lock_state.lock); }
 bool space_lock_is_out_of_reach(void) { return lock_is_out_of_reach(&space_lock_state.lock); }
 void space_lock_wait(void) { lock_wait(&space_lock_state.lock); }

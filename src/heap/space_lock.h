@@ -29,6 +29,12 @@ extern "C" {
 __attribute__((warn_unused_result)) bool space_lock(void);
 __attribute__((warn_unused_result)) bool space_try_lock(void);
 void space_unlock(void);
+/* What the holder does between these two is a call of the system that may take long, as it is about
+   much memory: who waits for the lock sees that the holder goes on (lock.h). */
+void space_lock_begin_call(void);
+void space_lock_end_call(void);
+/* os_unmap, between them. */
+bool space_lock_unmap(void *start, size_t size);
 /* How many times the lock was taken. */
 uint64_t space_lock_takings(void);
 /* True if the calling thread holds the lock. */

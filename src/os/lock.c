@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "os/lock.h"
 
+#include "base/check.h"
 #include "os/os.h"
 
 /* Short: a holder that was preempted keeps the lock for a time slice, and on a machine with few
    processors spinning would only use up what it needs to go on. */
-enum { SPINS = 64, WAITED_FOR = 1 };
+enum { SPINS = 64, WAITED_FOR = 1, PARTS = 10 };
 
 __thread unsigned lock_patience = LOCK_PATIENCE_MS;
 
@@ -48,20 +49,37 @@ static bool lock_or_sleep(struct lock *lock, unsigned milliseconds) {
     return false;
 }
 
+/* What tells that holders go on. */
+struct pulse {
+    uint32_t turns, calls;
+};
+
+static struct pulse pulse_of(const struct lock *lock) {
+    return (struct pulse){atomic_u32_load(&lock->turns), atomic_u32_load(&lock->calls)};
+}
+
+/* Whether a holder has gone on since the last look, or is in a call. */
+static bool has_gone_on(const struct lock *lock, struct pulse *last) {
+    struct pulse now = pulse_of(lock);
+    bool goes_on = now.turns != last->turns || now.calls != last->calls || now.calls % 2 != 0;
+    *last = now;
+    return goes_on;
+}
+
+/* The wait is one of many short ones, each of which counts as no more than it was to take. */
 static NOINLINE bool wait_for_lock(struct lock *lock) {
-    uint32_t turns = atomic_u32_load(&lock->turns);
-    uint64_t since = os_clock_ms();
+    const unsigned part = lock_patience / PARTS + 1;
+    struct pulse last = pulse_of(lock);
+    unsigned waited = 0;
     while (!lock_is_out_of_reach(lock)) {
-        uint64_t waited = os_clock_ms() - since;
         if (waited >= lock_patience && atomic_u32_load(&lock->state) != 0) {
-            if (lock_patience > 0) atomic_u32_store(&lock->stuck, turns + 1);
+            if (lock_patience > 0) atomic_u32_store(&lock->stuck, last.turns + 1);
             return false;
         }
-        unsigned left = waited < lock_patience ? lock_patience - (unsigned)waited : 1;
-        if (lock_or_sleep(lock, left)) return true;
-        uint32_t now = atomic_u32_load(&lock->turns);
-        if (now != turns) since = os_clock_ms();
-        turns = now;
+        uint64_t before = os_clock_ms();
+        if (lock_or_sleep(lock, part)) return true;
+        waited += (unsigned)size_min(os_clock_ms() - before, part);
+        if (has_gone_on(lock, &last)) waited = 0;
     }
     return false;
 }
@@ -79,6 +97,16 @@ void lock_wait(struct lock *lock) {
         if (lock_or_sleep(lock, LOCK_PATIENCE_MS)) lock_unlock(lock);
 }
 
+void lock_begin_call(struct lock *lock) {
+    ASSERT(lock_is_mine(lock) && atomic_u32_load(&lock->calls) % 2 == 0);
+    atomic_u32_store(&lock->calls, atomic_u32_load(&lock->calls) + 1);
+}
+
+void lock_end_call(struct lock *lock) {
+    ASSERT(lock_is_mine(lock) && atomic_u32_load(&lock->calls) % 2 == 1);
+    atomic_u32_store(&lock->calls, atomic_u32_load(&lock->calls) + 1);
+}
+
 void lock_unlock(struct lock *lock) {
     if (!(atomic_u32_exchange(&lock->state, 0) & WAITED_FOR)) return;
     atomic_u32_add(&lock->turns, 1);
@@ -89,6 +117,7 @@ void lock_unlock(struct lock *lock) {
 bool lock_mend(struct lock *lock, uint32_t survivor) {
     if (lock_holder(lock) == 0 || lock_holder(lock) == survivor) return false;
     atomic_u32_add(&lock->turns, 1);
+    atomic_u32_add(&lock->calls, atomic_u32_load(&lock->calls) % 2);
     atomic_u32_store(&lock->state, 0);
     return true;
 }

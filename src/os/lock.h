@@ -12,6 +12,10 @@
  * while another thread calls exit. So a thread that holds the lock does not get it again, and one
  * that has waited for LOCK_PATIENCE_MS, while nobody let go of it, does not get it either: both are
  * told so, and do without. From then on nobody waits, until the holder does let go.
+ *
+ * To give back much memory takes the system longer than that. So a holder tells of such calls, and
+ * while it is in one, or has ended one since the last look, it does not stand still. A process that
+ * was stopped has not waited meanwhile: only the parts of the time count that were slept through.
  */
 #ifndef POOLALLOC_LOCK_H
 #define POOLALLOC_LOCK_H
@@ -24,6 +28,7 @@ struct lock {
     struct atomic_u32 state; /* 0 open; lock_self() of the holder, and bit 0 set if waited for */
     struct atomic_u32 turns; /* times that it was let go of while others waited */
     struct atomic_u32 stuck; /* turns + 1 when a waiter gave up */
+    struct atomic_u32 calls; /* beginnings and ends of calls of the holder; odd: it is in one */
 };
 
 enum { LOCK_PATIENCE_MS = 1000 };
@@ -39,6 +44,9 @@ __attribute__((warn_unused_result)) bool lock_lock(struct lock *lock);
 __attribute__((warn_unused_result)) bool lock_try_lock(struct lock *lock);
 void lock_unlock(struct lock *lock);
 bool lock_is_mine(const struct lock *lock);
+/* The holder is about to call the system for what may take long; and it is back. */
+void lock_begin_call(struct lock *lock);
+void lock_end_call(struct lock *lock);
 /* True if lock_lock would fail at once. */
 bool lock_is_out_of_reach(const struct lock *lock);
 /* Waits until a lock whose holder stands still is let go of. */

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "support/clock.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -112,6 +113,69 @@ TEST(LockTest, NobodyWaitsForOneThatStandsStillAfterOneDidInVain) {
     EXPECT_TRUE(lock_lock(&lock));
     lock_unlock(&lock);
     lock_patience = LOCK_PATIENCE_MS;
+}
+
+// The clock goes on while a thread waits for the lock with a patience of 30 ms; `meanwhile` is done
+// before each of so many steps, unless it gives up before. True: it got the lock in the end.
+template <class Meanwhile> bool is_waited_for(struct lock *lock, int steps, Meanwhile meanwhile) {
+    TestClock clock;
+    std::atomic<bool> got{false}, gave_up{false};
+    EXPECT_TRUE(lock_lock(lock));
+    std::thread waiter([&] {
+        lock_patience = 30;
+        got = lock_lock(lock);
+        gave_up = !got;
+        if (got) lock_unlock(lock);
+    });
+    while (!(atomic_u32_load(&lock->state) & 1)) std::this_thread::yield();
+    for (int i = 0; i < steps && !gave_up; i++) {
+        meanwhile();
+        clock.advance(1000);
+        std::this_thread::sleep_for(std::chrono::milliseconds(5)); // it wakes and looks
+    }
+    if (atomic_u32_load(&lock->calls) % 2 != 0) lock_end_call(lock);
+    lock_unlock(lock);
+    waiter.join();
+    return got;
+}
+
+TEST(LockTest, AHolderThatDoesNothingIsNotWaitedFor) {
+    struct lock lock = {};
+    EXPECT_FALSE(is_waited_for(&lock, 5000, [] {}));
+}
+
+// Memory of many pages goes back in one call.
+TEST(LockTest, AHolderInACallIsWaitedForHoweverLong) {
+    struct lock lock = {};
+    EXPECT_TRUE(is_waited_for(&lock, 20, [&] {
+        if (atomic_u32_load(&lock.calls) == 0) lock_begin_call(&lock);
+    }));
+}
+
+TEST(LockTest, AHolderThatMakesCallsDoesNotStandStill) {
+    struct lock lock = {};
+    EXPECT_TRUE(is_waited_for(&lock, 20, [&] {
+        lock_begin_call(&lock);
+        lock_end_call(&lock);
+    }));
+}
+
+// As by SIGSTOP and SIGCONT, or a debugger: the clock goes on meanwhile, and the waiter comes
+// first.
+TEST(LockTest, WhileTheProcessIsStoppedNobodyWaits) {
+    struct lock lock = {};
+    TestClock clock;
+    EXPECT_TRUE(lock_lock(&lock));
+    std::thread waiter([&] {
+        lock_patience = 30;
+        EXPECT_TRUE(lock_lock(&lock));
+        lock_unlock(&lock);
+    });
+    while (!(atomic_u32_load(&lock.state) & 1)) std::this_thread::yield();
+    clock.advance(60000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20)); // it wakes and looks
+    lock_unlock(&lock);
+    waiter.join();
 }
 
 TEST(LockTest, AnOpenLockNeedsNoMending) {

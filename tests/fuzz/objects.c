@@ -11,6 +11,7 @@
 
 #include "expect.h"
 #include "object/collect.h"
+#include "object/round.h"
 #include "os/os.h"
 
 enum kind { PAIR, FINALIZED, WIDE, ROW, FAR, LEAF, KINDS };
@@ -186,6 +187,13 @@ static void step(uint64_t work) {
     if (depth == 0 && !figures.under_way) note_garbage();
     if (collect_step(heap, UINT64_MAX, work) || meddled) return;
     for (size_t id = 0; id < entry_count; id++) EXPECT(entries[id].dropped || !entries[id].owed);
+}
+
+/* A minor round, as heaps that are large begin them by themselves. */
+static void begin_minor(void) {
+    bool whole = poolobj_gc_get_debug(heap) & POOLOBJ_GC_SAVEALL;
+    if (depth > 0 || whole || heap->collecting || round_is_active(heap)) return;
+    EXPECT(round_begin(heap, true));
 }
 
 static void settle(void) {
@@ -401,6 +409,7 @@ static void act(uint8_t what) {
         poolobj_gc_collect(heap, take_byte() % 64 == 63 ? 2 : take_byte() % 2);
         break;
     case 14:
+        if (what & 16) begin_minor();
         step(1 + take_byte());
         break;
     default:

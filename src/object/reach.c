@@ -460,8 +460,8 @@ static bool rescue_chain(struct type_pool *chain, size_t whitened, enum part par
 /* No cache holds the counts of more objects than this. */
 enum { MANY = 200000 };
 
-static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t whitened) {
-    const bool apart = heap->frozen || heap->long_lived_total > MANY;
+static void find_some(const poolobj_heap *heap, struct type_pool *chain, size_t whitened,
+                      bool apart) {
     for (struct type_pool *pool = chain; pool != NULL; pool = pool->next_work)
         apart ? subtract_apart(pool) : subtract(pool);
     check_chain(heap, chain);
@@ -491,7 +491,7 @@ size_t reach_find(poolobj_heap *heap, struct type_pool *chain, int generation) {
         prefetch_ledger(pool->next_work);
         whitened += whiten_pool_members(pool, generation);
     }
-    find_some(heap, chain, whitened);
+    find_some(heap, chain, whitened, heap->frozen || heap->long_lived_total > MANY);
     return whitened;
 }
 
@@ -505,7 +505,8 @@ size_t reach_count(const struct type_pool *chain) {
 void reach_find_again(poolobj_heap *heap, struct type_pool *chain) {
     ASSERT(chain == NULL || chain->held);
     copy_all_counts(chain);
-    find_some(heap, chain, reach_count(chain));
+    /* Most of what these refer to may lie elsewhere, where no page of counts is touched yet. */
+    find_some(heap, chain, reach_count(chain), true);
 }
 
 void reach_each(struct type_pool *pool, void (*each)(poolobj *object, void *arg), void *arg) {

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "object/root.h"
+#include "object/round.h"
 
 struct search {
     const poolobj *object;
@@ -70,11 +71,14 @@ static void verify_object(const struct type_pool *pool, poolobj *object) {
     }
 }
 
+/* What a round has condemned may refer to what has gone already. */
 static void verify_pool(struct type_pool *pool) {
     ASSERT(!(pool->type->flags & POOLOBJ_BORROWS));
+    const poolobj_heap *heap = pool->type->heap;
     for (uint32_t i = 0; i < pool->capacity; i++) {
         poolobj *block = type_pool_block(pool, i);
-        if (type_pool_is_object(block)) verify_object(pool, block);
+        if (type_pool_is_object(block) && !round_has_condemned(heap, block))
+            verify_object(pool, block);
     }
 }
 

@@ -110,4 +110,22 @@ TEST_F(RoundGuessTest, CondemnedGarbageHoldsNothing) {
     poolobj_decref(root);
 }
 
+// Half of it has gone, and a new object is in a pool of the rest.
+TEST_F(RoundGuessTest, CondemnedGarbageIsNotVerified) {
+    const int count = 3 * ROUND_PIECE_MAX + 1; // the last pool has room
+    Node *first = lost_ring(node_, count), *last = first;
+    while (last->left != first) last = last->left;
+    ASSERT_TRUE(step_to(ROUND_FREE));
+    ASSERT_TRUE(step_until([](const gc_round &round) { return round.freed > 0; }));
+    ASSERT_EQ(type_pool_find(reinterpret_cast<uintptr_t>(first)), nullptr);
+    Node *young = make();
+    ASSERT_EQ(ledger_pool(young), ledger_pool(last));
+    poolobj_gc_set_debug(heap_, POOLOBJ_GC_VERIFY);
+    EXPECT_EQ(poolobj_gc_collect(heap_, 0), 0u);
+    poolobj_gc_set_debug(heap_, 0);
+    finish();
+    EXPECT_EQ(dropped.size(), size_t(count));
+    poolobj_decref(young);
+}
+
 } // namespace

@@ -20,9 +20,10 @@ struct atomic_u64 guard_pool_now;
 static struct {
     struct lock lock; /* of the pool's queue */
     struct atomic_u64 every;
-    double events;     /* in a block; see guard_begin */
-    size_t memory;     /* of the pool, with all that is known of it */
-    bool made_in_vain; /* there was no memory for the pool */
+    double events; /* in a block; see guard_begin */
+    size_t memory; /* of the pool, with all that is known of it */
+    struct atomic_u32
+        made_in_vain; /* there was no memory for the pool; read without the lock, too */
 } guard_state = {.memory = GUARD_MEMORY};
 
 static struct guard_pool *pool_now(void) {
@@ -104,9 +105,9 @@ static bool lock_pool(struct guard_pool **pool) {
     space_lock_notice_fork();
     if (!lock_lock(&guard_state.lock)) return false;
     *pool = pool_now();
-    if (*pool == NULL && !guard_state.made_in_vain) {
+    if (*pool == NULL && atomic_u32_load(&guard_state.made_in_vain) == 0) {
         *pool = make_pool();
-        guard_state.made_in_vain = *pool == NULL;
+        atomic_u32_store(&guard_state.made_in_vain, *pool == NULL);
     }
     if (*pool == NULL) lock_unlock(&guard_state.lock);
     return *pool != NULL;
@@ -158,7 +159,7 @@ static void give_slot(struct guard_pool *pool, struct guard_slot *slot, size_t p
 
 bool guard_has_room(void) {
     const struct guard_pool *pool = pool_now();
-    return pool == NULL ? !guard_state.made_in_vain
+    return pool == NULL ? atomic_u32_load(&guard_state.made_in_vain) == 0
                         : atomic_u64_load(&pool->pages_live) < pool->pages_most;
 }
 
@@ -428,7 +429,7 @@ void guard_after_fork(uint32_t survivor) {
 void guard_reset_for_test(void) {
     struct guard_pool *pool = pool_now();
     guard_begin(0, GUARD_MEMORY);
-    guard_state.made_in_vain = false;
+    atomic_u32_store(&guard_state.made_in_vain, 0);
     if (pool == NULL) return;
     atomic_u64_store(&guard_pool_now, 0);
     os_unmap((void *)pool->base, pool->size);

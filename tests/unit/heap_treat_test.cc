@@ -9,6 +9,7 @@
 #include "heap/inbox.h"
 #include "heap/remote.h"
 #include "heap/treat.h"
+#include "support/clock.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -59,8 +60,9 @@ TEST_F(HeapTreatTest, WhatIsHeldCountsAsAtHandAndGoesBackWithAFlush) {
 }
 
 // They come one by one, or by words of pending bits. The chance that half of the places stay empty
-// is below 1e-9.
+// is below 1e-9. An owner that does nothing for long would be taken to be idle.
 TEST_F(HeapTreatTest, BlocksThatOthersFreedAreHeldToo) {
+    TestClock clock;
     for (uint32_t exact : {0, int{TREAT_EXACT}})
         for (size_t size : {size_t(64), size_t(500), size_t(5000), size_t(20000)}) {
             treat_begin(TREAT_RANDOM | exact);

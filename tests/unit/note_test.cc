@@ -5,6 +5,7 @@
 
 #include "heap/direct.h"
 #include "heap/run.h"
+#include "support/clock.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -19,6 +20,7 @@ class NoteTest : public HeapTest {
         heap_->notes.pools_left = NEVER;
     }
     static constexpr int NEVER = 1 << 30;
+    TestClock clock_; // nothing comes to be due
     uintptr_t noted(const void *block) {
         struct block found = block_at(block);
         return note_find(&found);

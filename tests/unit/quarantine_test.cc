@@ -12,6 +12,7 @@
 #include "heap/treat.h"
 #include "os/options.h"
 #include "os/os.h"
+#include "support/clock.h"
 #include "support/heap_fixture.h"
 #include "support/os_faults.h"
 
@@ -95,8 +96,10 @@ TEST_F(QuarantineTest, BlockIsNotHandedOutAgainBeforeItsTime) {
     heap.close();
 }
 
-// As blocks in a message, or as pools with pending bits.
+// As blocks in a message, or as pools with pending bits. An owner that does nothing for long would
+// be taken to be idle.
 TEST_F(QuarantineTest, BlocksThatOthersFreedWait) {
+    TestClock clock;
     for (uint32_t exact : {0, int{TREAT_EXACT}})
         for (size_t size : {size_t(256), size_t(5000), size_t(20000)}) {
             treat_begin(TREAT_ZERO | TREAT_WAIT | exact);

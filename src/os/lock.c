@@ -6,7 +6,7 @@
 
 /* Short: a holder that was preempted keeps the lock for a time slice, and on a machine with few
    processors spinning would only use up what it needs to go on. */
-enum { SPINS = 64, WAITED_FOR = 1, PARTS = 10 };
+enum { SPINS = 64, WAITED_FOR = 1, PARTS = 10, IN_A_CALL = 64 };
 
 __thread unsigned lock_patience = LOCK_PATIENCE_MS;
 
@@ -58,27 +58,29 @@ static struct pulse pulse_of(const struct lock *lock) {
     return (struct pulse){atomic_u32_load(&lock->turns), atomic_u32_load(&lock->calls)};
 }
 
-/* Whether a holder has gone on since the last look, or is in a call. */
+/* Whether a holder has gone on since the last look. */
 static bool has_gone_on(const struct lock *lock, struct pulse *last) {
     struct pulse now = pulse_of(lock);
-    bool goes_on = now.turns != last->turns || now.calls != last->calls || now.calls % 2 != 0;
+    bool goes_on = now.turns != last->turns || now.calls != last->calls;
     *last = now;
     return goes_on;
 }
 
-/* The wait is one of many short ones, each of which counts as no more than it was to take. */
+/* The wait is one of many short ones, each of which counts as no more than it was to take, and as
+   much less while the holder is in a call: a signal's handler may have interrupted it there. */
 static NOINLINE bool wait_for_lock(struct lock *lock) {
     const unsigned part = lock_patience / PARTS + 1;
+    const uint64_t most = (uint64_t)lock_patience * IN_A_CALL;
     struct pulse last = pulse_of(lock);
-    unsigned waited = 0;
+    uint64_t waited = 0;
     while (!lock_is_out_of_reach(lock)) {
-        if (waited >= lock_patience && atomic_u32_load(&lock->state) != 0) {
+        if (waited >= most && atomic_u32_load(&lock->state) != 0) {
             if (lock_patience > 0) atomic_u32_store(&lock->stuck, last.turns + 1);
             return false;
         }
         uint64_t before = os_clock_ms();
         if (lock_or_sleep(lock, part)) return true;
-        waited += (unsigned)size_min(os_clock_ms() - before, part);
+        waited += size_min(os_clock_ms() - before, part) * (last.calls % 2 != 0 ? 1 : IN_A_CALL);
         if (has_gone_on(lock, &last)) waited = 0;
     }
     return false;
@@ -102,9 +104,10 @@ void lock_begin_call(struct lock *lock) {
     atomic_u32_store(&lock->calls, atomic_u32_load(&lock->calls) + 1);
 }
 
+/* It may have been ended in between, in the child of a fork (lock_mend). */
 void lock_end_call(struct lock *lock) {
-    ASSERT(lock_is_mine(lock) && atomic_u32_load(&lock->calls) % 2 == 1);
-    atomic_u32_store(&lock->calls, atomic_u32_load(&lock->calls) + 1);
+    ASSERT(lock_is_mine(lock));
+    atomic_u32_store(&lock->calls, (atomic_u32_load(&lock->calls) | 1) + 1);
 }
 
 void lock_unlock(struct lock *lock) {
@@ -115,9 +118,9 @@ void lock_unlock(struct lock *lock) {
 
 /* Partner of the stores above: none, the other threads do not exist here. */
 bool lock_mend(struct lock *lock, uint32_t survivor) {
+    atomic_u32_add(&lock->calls, atomic_u32_load(&lock->calls) % 2); /* nobody is in one here */
     if (lock_holder(lock) == 0 || lock_holder(lock) == survivor) return false;
     atomic_u32_add(&lock->turns, 1);
-    atomic_u32_add(&lock->calls, atomic_u32_load(&lock->calls) % 2);
     atomic_u32_store(&lock->state, 0);
     return true;
 }

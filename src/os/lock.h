@@ -13,9 +13,10 @@
  * that has waited for LOCK_PATIENCE_MS, while nobody let go of it, does not get it either: both are
  * told so, and do without. From then on nobody waits, until the holder does let go.
  *
- * To give back much memory takes the system longer than that. So a holder tells of such calls, and
- * while it is in one, or has ended one since the last look, it does not stand still. A process that
- * was stopped has not waited meanwhile: only the parts of the time count that were slept through.
+ * To give back much memory takes the system longer than that. So a holder tells of such calls: one
+ * that began or ended one since the last look does not stand still, and for one that is in a call
+ * the wait is many times as long. A process that was stopped has not waited meanwhile: only the
+ * parts of the time count that were slept through.
  */
 #ifndef POOLALLOC_LOCK_H
 #define POOLALLOC_LOCK_H

@@ -145,7 +145,7 @@ TEST(LockTest, AHolderThatDoesNothingIsNotWaitedFor) {
 }
 
 // Memory of many pages goes back in one call.
-TEST(LockTest, AHolderInACallIsWaitedForHoweverLong) {
+TEST(LockTest, AHolderInACallIsWaitedForManyTimesAsLong) {
     struct lock lock = {};
     EXPECT_TRUE(is_waited_for(&lock, 20, [&] {
         if (atomic_u32_load(&lock.calls) == 0) lock_begin_call(&lock);
@@ -194,6 +194,20 @@ TEST(LockTest, TheChildOpensALockWhoseHolderIsGone) {
         return mended && open && lock_is_mine(&lock);
     }));
     EXPECT_FALSE(lock_try_lock(&lock)); // the parent's is as it was
+}
+
+// Where a signal came in the middle of a call, and its handler forked.
+TEST(LockTest, TheChildIsInNoCall) {
+    struct lock lock = {};
+    EXPECT_TRUE(lock_lock(&lock));
+    lock_begin_call(&lock);
+    EXPECT_TRUE(in_child([&] {
+        bool kept = !lock_mend(&lock, lock_self()) && atomic_u32_load(&lock.calls) % 2 == 0;
+        lock_end_call(&lock);
+        return kept && atomic_u32_load(&lock.calls) % 2 == 0;
+    }));
+    lock_end_call(&lock);
+    lock_unlock(&lock);
 }
 
 TEST(LockTest, TheChildKeepsALockThatItHoldsItself) {

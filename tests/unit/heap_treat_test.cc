@@ -60,15 +60,18 @@ TEST_F(HeapTreatTest, WhatIsHeldCountsAsAtHandAndGoesBackWithAFlush) {
 }
 
 // They come one by one, or by words of pending bits. The chance that half of the places stay empty
-// is below 1e-9. An owner that does nothing for long would be taken to be idle.
+// is below 1e-9. An owner that does nothing for long would be taken to be idle, and so would one
+// for whom more messages wait.
 TEST_F(HeapTreatTest, BlocksThatOthersFreedAreHeldToo) {
     TestClock clock;
+    deallocate_poll(nullptr); // a flush that is due at the clock's time
     for (uint32_t exact : {0, int{TREAT_EXACT}})
         for (size_t size : {size_t(64), size_t(500), size_t(5000), size_t(20000)}) {
             treat_begin(TREAT_RANDOM | exact);
             poolalloc_trim(0); // the heap of this thread takes it up
             const unsigned c = size_class_of(size), places = heap_places(c);
-            std::vector<void *> blocks(20 * places);
+            std::vector<void *> blocks(40 + 6 * places);
+            ASSERT_LT(blocks.size(), unsigned{INBOX_MOST_AWAKE}); // each is a message
             for (void *&block : blocks) block = poolalloc_malloc(size);
             in_thread([&] {
                 for (void *block : blocks) poolalloc_free(block);

@@ -116,8 +116,9 @@ TEST_F(TrailTest, WaysOutOfOwnFunctionsAreToldByTheirReturnAddresses) {
 class StackOfWords {
   public:
     explicit StackOfWords(uint32_t seed) : random_(seed) {
-        for (int i = 0; i < 32; i++)
-            shapes_.push_back({random_() >> 17, 2 + random_() % 12, random_() % 3});
+        uintptr_t code = align_down(random_() >> 17, CODE);
+        for (uintptr_t place = code; place < code + CODE; place += CODE / SHAPES)
+            shapes_.push_back({place, 2 + random_() % 12, random_() % 3});
         frames_.push_back({shapes_[0].place, address(WORDS), 0});
         struct frame outermost = frames_[0];
         frame_rule_learn(&outermost, nullptr);
@@ -150,7 +151,8 @@ class StackOfWords {
     }
 
   private:
-    enum { WORDS = 4096 };
+    // Of places so near to each other no rule drives out another's.
+    enum { WORDS = 4096, CODE = 2048, SHAPES = 32 };
     struct shape {
         uintptr_t place, words, kept; // 0: the pointer is not, else so many words below the return
     };

@@ -5,10 +5,8 @@
 #include "object/round_scan.h"
 
 enum {
-    MOST = ROUND_BATCH_MAX, /* white objects and pools in a batch, or one pool more */
-    FIRST = MOST / 16,      /* in the first one, and as long as they find little */
-    LEAST = 16,             /* white objects; fewer are left to the pieces */
-    LOOKS = 4,              /* at an object that is tried: counted, subtracted, asked, freed */
+    LEAST = 16, /* white objects; fewer are left to the pieces */
+    LOOKS = 4,  /* at an object that is tried: counted, subtracted, asked, freed */
 };
 
 /* What is white in the round becomes white in the collection, but for objects that are dying, which
@@ -53,19 +51,11 @@ static void leave_chain(struct type_pool *chain) {
     generation_let_go(chain);
 }
 
-/* Each object of a batch may lead to a page that this collection has not touched yet. So batches
-   are small until they find garbage. */
-static size_t next_size(size_t size, size_t tried, size_t freed) {
-    return freed >= tried / 4 ? size_min(2 * size, MOST) : size_max(size / 2, FIRST);
-}
-
 static void try_chain(poolobj_heap *heap, struct type_pool *chain, size_t white) {
     struct gc_round *round = &heap->round;
-    size_t freed = free_chain(heap, chain);
     round->work += LOOKS * white;
     round->tried_in_batches += white;
-    round->freed_in_batches += freed;
-    round->batch = next_size(round->batch, white, freed);
+    round->freed_in_batches += free_chain(heap, chain);
 }
 
 void batch_try_next(poolobj_heap *heap) {
@@ -73,8 +63,7 @@ void batch_try_next(poolobj_heap *heap) {
     ASSERT(round->phase == ROUND_BATCHES);
     struct type_pool *chain = NULL;
     size_t white = 0, pools = 0;
-    round->batch = size_max(round->batch, FIRST);
-    for (; round->pool != NULL && white + pools < round->batch; pools++) {
+    for (; round->pool != NULL && white + pools < ROUND_BATCH_MAX; pools++) {
         struct type_pool *pool = round->pool;
         round->pool = type_pool_after(heap, pool);
         if (round_scan_is_short(pool) && !type_pool_finalizes(pool->type))

@@ -13,9 +13,8 @@
 extern "C" {
 #endif
 
-/* Tries the white objects of the next pools of the round, some hundreds, or thousands where most of
-   those before were garbage; but for those that a step may have no time for: with finalizers, or
-   with any number of references. */
+/* Tries the white objects of the next pools of the round, some thousands; but for those that a step
+   may have no time for: with finalizers, or with any number of references. */
 void batch_try_next(poolobj_heap *heap);
 /* Frees all white objects that nothing else refers to, whatever it takes. */
 void batch_free_all(poolobj_heap *heap);

@@ -151,7 +151,6 @@ struct gc_round {
     size_t queue_first, queue_last; /* counted on and on, modulo the size of the queue */
     size_t grey_pools;
     uint64_t sum, edges, candidates; /* of DRY and CHECK */
-    size_t batch;                    /* objects and pools that the next batch may have */
     uint64_t tried_in_batches, freed_in_batches;
     uint64_t traced, freed_in_pieces;
     size_t pools;   /* there were at the beginning */
@@ -177,8 +176,7 @@ struct pace {
     bool little;       /* the last full collection found hardly anything */
     bool recent_pays;  /* the next round is a minor one, */
     unsigned minors;   /* after so many since the last major one */
-    unsigned misses;   /* minor rounds in a row that were not worth while, */
-    unsigned forgo;    /* and major ones to come before the next is tried */
+    unsigned forgo;    /* major rounds to come before one is tried again that was in vain */
 };
 
 struct poolobj_heap {

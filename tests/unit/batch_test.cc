@@ -47,26 +47,25 @@ TEST_F(BatchTest, WhatABatchHoldsOfOthersIsDropped) {
     poolobj_decref(held);
 }
 
-// What refers to one another from afar fails in every batch, and each object of a batch may lead to
-// a page that has not been touched yet.
-TEST_F(BatchTest, BatchesAreFewAndSmallWhereTheyFindNothing) {
-    poolobj_decref(ring(node_, 5 * ROUND_BATCH_MAX));
+// What refers to one another from afar fails in every batch.
+TEST_F(BatchTest, BatchesAreFewWhereTheyFindNothing) {
+    poolobj_decref(ring(node_, 9 * ROUND_BATCH_MAX));
     EXPECT_EQ(freed_in_batches(), 0u);
-    EXPECT_LE(heap_->round.tried_in_batches, size_t(ROUND_BATCH_MAX));
+    EXPECT_LE(heap_->round.tried_in_batches, size_t(6 * ROUND_BATCH_MAX));
     finish();
-    EXPECT_EQ(dropped.size(), size_t(5 * ROUND_BATCH_MAX));
+    EXPECT_EQ(dropped.size(), size_t(9 * ROUND_BATCH_MAX));
 }
 
-TEST_F(BatchTest, BatchesGrowWhereTheyFindGarbage) {
+TEST_F(BatchTest, NoBatchIsLong) {
     lose_rings(node_, 4 * ROUND_BATCH_MAX, 2);
-    size_t before = 0, first = 0, most = 0;
+    size_t before = 0, most = 0;
     step_until([&](const gc_round &round) {
         most = std::max(most, size_t(round.tried_in_batches) - before);
         before = size_t(round.tried_in_batches);
-        if (first == 0) first = most;
         return round.phase == ROUND_PIECES;
     });
-    EXPECT_LT(first, most / 4);
+    EXPECT_LE(most, size_t(ROUND_BATCH_MAX + POOL_GRANULES));
+    EXPECT_GT(most, size_t(ROUND_BATCH_MAX / 2));
     EXPECT_EQ(heap_->round.freed_in_batches, size_t(4 * ROUND_BATCH_MAX));
     finish();
 }

@@ -22,8 +22,8 @@ static struct {
     struct atomic_u64 every;
     double events; /* in a block; see guard_begin */
     size_t memory; /* of the pool, with all that is known of it */
-    struct atomic_u32
-        made_in_vain; /* there was no memory for the pool; read without the lock, too */
+    /* 1: there was no memory for the pool. It is read without the lock, too. */
+    struct atomic_u32 made_in_vain;
 } guard_state = {.memory = GUARD_MEMORY};
 
 static struct guard_pool *pool_now(void) {

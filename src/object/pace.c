@@ -27,9 +27,8 @@ enum { OLD_ENOUGH = 100 * YOUNG_LEAST_COUNT };
    found little, the next finds little up to a larger share. */
 enum { LITTLE = 64, LITTLE_NO_MORE = 8 };
 
-/* Minor rounds between two major ones, and major ones between two tries of a minor one, at the
-   most. */
-enum { MINORS_MOST = 8, FORGO_MOST = 16 };
+/* Minor rounds between two major ones at the most, and major ones after a minor one in vain. */
+enum { MINORS_MOST = 8, FORGO = 8 };
 
 static int64_t largest(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t young_growth(const poolobj_heap *heap) {
@@ -177,8 +176,7 @@ static void note_major(struct pace *pace, bool pays) {
 
 static void note_minor(struct pace *pace, bool pays) {
     pace->minors++;
-    pace->misses = pays ? 0 : pace->misses + 1;
-    pace->forgo = pays ? 0 : (unsigned)size_min((size_t)1 << size_min(pace->misses, 8), FORGO_MOST);
+    pace->forgo = pays ? 0 : FORGO;
     pace->recent_pays = pays;
 }
 

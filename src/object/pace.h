@@ -13,8 +13,8 @@
  * three times of four they become old without a look. After a full collection that found hardly
  * anything the next waits for a half of what there is, until one finds much. Where most objects
  * that become old are garbage soon afterwards, rounds are minor (round.h): what they leave of
- * these still counts, so that no more waits than without them; and after some of them a major one
- * is next, as what was old before may be garbage, too.
+ * these still counts, so that a heap grows no further than without them; and after some of them a
+ * major one is next, as what was old before may be garbage, too.
  *
  * By memory: objects may hold more than shows in their number. `outside` counts what the program
  * tells, the tables of values, and objects that have pools of their own. When it has grown since

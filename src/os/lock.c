@@ -6,7 +6,11 @@
 
 /* Short: a holder that was preempted keeps the lock for a time slice, and on a machine with few
    processors spinning would only use up what it needs to go on. */
-enum { SPINS = 64, WAITED_FOR = 1, PARTS = 10, IN_A_CALL = 64 };
+enum { SPINS = 64, WAITED_FOR = 1 };
+
+/* Parts of a wait; and how many times as long it is while the holder is in a call: about a minute,
+   in which the system gives back more than most machines have. */
+enum { PARTS = 10, IN_A_CALL = 64 };
 
 __thread unsigned lock_patience = LOCK_PATIENCE_MS;
 
@@ -66,8 +70,8 @@ static bool has_gone_on(const struct lock *lock, struct pulse *last) {
     return goes_on;
 }
 
-/* The wait is one of many short ones, each of which counts as no more than it was to take, and as
-   much less while the holder is in a call: a signal's handler may have interrupted it there. */
+/* The wait is one of many short ones, each of which counts as no more than it was to take. Those
+   beside a call end, too: a signal's handler that does not return may have interrupted it. */
 static NOINLINE bool wait_for_lock(struct lock *lock) {
     const unsigned part = lock_patience / PARTS + 1;
     const uint64_t most = (uint64_t)lock_patience * IN_A_CALL;

@@ -319,10 +319,11 @@ size_t poolobj_gc_collect(poolobj_heap *heap, int generation);
    about `budget` nanoseconds, and begins one if none is under way. 1: it goes on; 0: it has ended,
    and all that was unreachable when it began is gone, but for what finalizers brought back. A step
    is longer where it must look at more at one instant: about 6 ns for each object of a connected
-   piece of garbage, and as long as a finalizer takes. Where deaths wait (POOLOBJ_GC_SLICED), a step
-   goes on with these alone: 1. Without memory for steps, and with POOLOBJ_GC_SAVEALL or
-   POOLOBJ_GC_VERIFY, it collects all at once: 0. 0 at once inside of another collection of the
-   heap. A collection of generation 2 and a freeze give up one that is under way. */
+   piece of garbage, or of pieces that are 200,000 together, and as long as a finalizer takes. Where
+   deaths wait (POOLOBJ_GC_SLICED), a step goes on with these alone: 1. Without memory for steps,
+   and with POOLOBJ_GC_SAVEALL or POOLOBJ_GC_VERIFY, it collects all at once: 0. 0 at once inside of
+   another collection of the heap. A collection of generation 2 and a freeze give up one that is
+   under way. */
 int poolobj_gc_step(poolobj_heap *heap, uint64_t budget);
 
 typedef struct poolobj_gc_step_figures {

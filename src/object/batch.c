@@ -78,7 +78,9 @@ void batch_try_next(poolobj_heap *heap) {
 
 void batch_free_all(poolobj_heap *heap) {
     struct type_pool *chain = NULL;
-    for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;)
+    for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;) {
+        if (pool->rounded) ledger_make_all_white(ledger_round((void *)pool->base));
         chain_white(&chain, pool);
+    }
     free_chain(heap, chain);
 }

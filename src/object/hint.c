@@ -200,9 +200,9 @@ ALWAYS_INLINE bool visit_objects(struct gc_round *round, struct type_pool *pool,
     return true;
 }
 
-static void prefetch_ahead(const struct type_pool *pool) {
-    for (int i = 0; i < 3 && pool != NULL; i++) pool = type_pool_next(pool);
-    if (pool != NULL) type_pool_prefetch_set(pool, &marks_here(pool)->grey);
+static void prefetch_ahead(struct type_pool *pool) {
+    const struct type_pool *ahead = type_pool_ahead(pool);
+    if (ahead != NULL) type_pool_prefetch_set(ahead, &marks_here(ahead)->grey);
 }
 
 bool hint_rescue(struct gc_round *round, struct type_pool *pool) {
@@ -251,6 +251,7 @@ void hint_look(struct gc_round *round, struct type_pool *pool) {
 void hint_sieve_clear(struct gc_round *round, struct type_pool *pool) {
     ASSERT(round->phase == ROUND_SIEVE_CLEAR);
     round->work++;
+    ledger_make_all_white(marks_here(pool)); /* what was aside (group.h), too */
     if (!ledger_set_any(&marks_here(pool)->white)) return;
     memset(hints_here(pool), 0, POOL_GRANULES);
     round->work += 4;

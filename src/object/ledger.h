@@ -193,6 +193,18 @@ ALWAYS_INLINE void ledger_rescue(struct marks *marks, const void *object) {
     marks->white.word[word] ^= hit;
     marks->grey.word[word] |= hit;
 }
+/* Makes an object white that is grey. */
+ALWAYS_INLINE void ledger_make_white(struct marks *marks, const void *object) {
+    unsigned word = ledger_set_word(object);
+    uint64_t bit = ledger_set_bit(object);
+    marks->grey.word[word] &= ~bit;
+    marks->white.word[word] |= bit;
+}
+/* Makes all white that are grey. */
+static inline void ledger_make_all_white(struct marks *marks) {
+    for (unsigned w = 0; w < MARK_WORDS; w++) marks->white.word[w] |= marks->grey.word[w];
+    memset(&marks->grey, 0, sizeof marks->grey);
+}
 
 #ifdef __cplusplus
 }

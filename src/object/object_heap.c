@@ -56,6 +56,7 @@ void object_heap_free(poolobj_heap *heap) {
     store_close(&heap->store);
     store_free(heap->weak.slot);
     store_free(heap->roots.root);
+    store_free(heap->round.group.lump);
     store_free(heap->round.scratch);
     store_free(heap);
 }

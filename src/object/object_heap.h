@@ -117,6 +117,8 @@ enum round_phase {
     ROUND_QUEUE,
     ROUND_BATCHES,
     ROUND_PIECES,
+    ROUND_ASIDE,
+    ROUND_GROUP,
     ROUND_DRY,
     ROUND_CHECK,
     ROUND_SIEVE_CLEAR,
@@ -132,6 +134,24 @@ enum { ROUND_QUEUE_MAX = 4096, ROUND_BATCH_MAX = 4096, ROUND_PIECE_MAX = 4096 };
 struct round_scratch {
     struct type_pool *queue[ROUND_QUEUE_MAX]; /* NULL: it went meanwhile */
     poolobj *piece[ROUND_PIECE_MAX];
+};
+
+/* What the pieces have left, group by group (group.h). */
+struct group {
+    size_t aside;                 /* objects that were put aside */
+    size_t members, most;         /* there are in the whole lumps of the group, and may be */
+    uint64_t sum, edges;          /* of the members: counts, and references to each other */
+    poolobj **lump;               /* what comes back together; NULL: no memory, or none needed */
+    size_t lump_count, lump_next; /* objects; the references of those before `next` are followed */
+    uint64_t lump_sum, lump_edges;
+    unsigned seeds;    /* objects that a lump begins with */
+    bool lump_is_over; /* it is too much, and goes back; */
+    bool lump_is_long; /* and would be without other members */
+    bool is_full;      /* one was too much beside the members */
+    bool is_all;       /* all that is aside comes back */
+    bool is_last;      /* nothing is aside */
+    bool told;         /* finalizers or callbacks of it were called */
+    size_t called;     /* members that had some, which `left` has */
 };
 
 struct gc_round {
@@ -153,6 +173,7 @@ struct gc_round {
     uint64_t sum, edges, candidates; /* of DRY and CHECK */
     uint64_t tried_in_batches, freed_in_batches;
     uint64_t traced, freed_in_pieces;
+    struct group group;
     size_t pools;   /* there were at the beginning */
     size_t pending; /* objects that had become old since the last one, at its beginning */
     size_t examined, freed, left; /* objects; left: that finalizers were called for */

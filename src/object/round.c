@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "object/batch.h"
 #include "object/free_list.h"
+#include "object/group.h"
 #include "object/pace.h"
 #include "object/piece.h"
 #include "object/round_scan.h"
@@ -27,7 +28,7 @@ static void go(poolobj_heap *heap, enum round_phase phase) {
     round->part = NULL;
     round->sum = round->edges = round->candidates = 0;
     round->grey_pools = 0;
-    if (phase == ROUND_LOOK || phase == ROUND_DRY) hint_queue_clear(round);
+    if (phase == ROUND_LOOK || phase == ROUND_GROUP || phase == ROUND_DRY) hint_queue_clear(round);
 }
 
 bool round_begin(poolobj_heap *heap, bool minor) {
@@ -62,6 +63,7 @@ static void note_round(poolobj_heap *heap) {
 static void end_round(poolobj_heap *heap) {
     ASSERT(heap->round.dead == NULL && !heap->round.certified);
     hint_queue_clear(&heap->round);
+    group_end(&heap->round.group);
     note_round(heap);
     heap->round.phase = ROUND_IDLE;
     heap->round.certified = false;
@@ -110,7 +112,7 @@ static void begin_rescue(poolobj_heap *heap, bool first) {
 }
 
 static void end_rescue(poolobj_heap *heap) {
-    go(heap, heap->round.sieving ? ROUND_DRY : ROUND_BATCHES);
+    go(heap, heap->round.sieving ? ROUND_ASIDE : ROUND_BATCHES);
 }
 
 static void end_look(poolobj_heap *heap) {
@@ -124,14 +126,47 @@ static void end_look(poolobj_heap *heap) {
         round->phase = ROUND_QUEUE;
 }
 
-static void end_dry(poolobj_heap *heap) {
-    ASSERT(heap->round.phase == ROUND_DRY);
-    if (heap->round.candidates == 0)
-        go(heap, ROUND_LEAVE);
-    else if (verdict_is_garbage(&heap->round))
+/* What was white of the group is gone. */
+static void end_group(poolobj_heap *heap) {
+    struct group *group = &heap->round.group;
+    ASSERT(!heap->round.certified);
+    go(heap, group->is_last ? ROUND_LEAVE : ROUND_GROUP);
+    group_begin(group);
+}
+
+/* A group that came back piece by piece has its sums. */
+static void work_on_group(poolobj_heap *heap) {
+    const struct group *group = &heap->round.group;
+    if (!group_gather(heap)) return;
+    if (group->is_all)
+        go(heap, ROUND_DRY);
+    else if (group_is_garbage(group))
         heap->round.phase = ROUND_CHECK;
     else
         fail_check(heap);
+}
+
+/* What finalizers brought back makes no test fail. */
+static void end_dry(poolobj_heap *heap) {
+    ASSERT(heap->round.phase == ROUND_DRY);
+    if (heap->round.candidates == 0)
+        end_group(heap);
+    else if (verdict_is_garbage(&heap->round))
+        heap->round.phase = ROUND_CHECK;
+    else if (heap->round.group.told)
+        sieve(heap);
+    else
+        fail_check(heap);
+}
+
+/* The group is garbage with finalizers or callbacks that are due. */
+static void tell(poolobj_heap *heap, uint64_t until) {
+    struct gc_round *round = &heap->round;
+    round->left += round->candidates - size_min(round->group.called, round->candidates);
+    round->group.called = size_max(round->group.called, round->candidates);
+    round->group.told = true;
+    verdict_call(heap, until);
+    go(heap, ROUND_DRY);
 }
 
 /* The test and what follows from it happen within one step. */
@@ -141,13 +176,11 @@ static void check_round(poolobj_heap *heap, uint64_t until) {
     bool called;
     verdict_check(heap, &called);
     if (round->candidates == 0) {
-        go(heap, ROUND_LEAVE);
+        end_group(heap);
     } else if (!verdict_is_garbage(round)) {
         fail_check(heap);
     } else if (called) {
-        round->left = size_max(round->left, round->candidates);
-        verdict_call(heap, until);
-        sieve(heap);
+        tell(heap, until);
     } else {
         round->left -= size_min(round->left, round->candidates);
         round->certified = true;
@@ -174,7 +207,11 @@ static void end_phase(poolobj_heap *heap) {
         go(heap, ROUND_PIECES);
         break;
     case ROUND_PIECES:
-        go(heap, ROUND_DRY);
+        go(heap, ROUND_ASIDE);
+        break;
+    case ROUND_ASIDE:
+        group_begin_all(&heap->round.group);
+        go(heap, ROUND_GROUP);
         break;
     case ROUND_DRY:
         end_dry(heap);
@@ -187,7 +224,7 @@ static void end_phase(poolobj_heap *heap) {
         break;
     case ROUND_FREE:
         heap->round.certified = false;
-        go(heap, ROUND_LEAVE);
+        end_group(heap);
         break;
     default:
         end_round(heap);
@@ -212,6 +249,8 @@ static bool work_on(struct gc_round *round, struct type_pool *pool) {
         return hint_visit(round, pool);
     case ROUND_PIECES:
         return piece_try_pool(round, pool);
+    case ROUND_ASIDE:
+        return group_put_aside(round, pool), true;
     case ROUND_DRY:
         return verdict_sum(round, pool);
     case ROUND_SIEVE_CLEAR:
@@ -260,7 +299,7 @@ static void work_on_next(poolobj_heap *heap) {
     type_pool_let_go(pool);
     if (round->phase == ROUND_PIECES &&
         round_scan_is_in_vain(round->traced, round->freed_in_pieces, ROUND_PIECE_MAX))
-        go(heap, ROUND_DRY);
+        go(heap, ROUND_ASIDE);
 }
 
 static void work_on_queue(poolobj_heap *heap) {
@@ -296,6 +335,8 @@ static void unit(poolobj_heap *heap, uint64_t until) {
         work_on_queue(heap);
     else if (round->phase == ROUND_BATCHES && round->pool != NULL)
         work_on_batch(heap);
+    else if (round->phase == ROUND_GROUP)
+        work_on_group(heap);
     else if (round->pool != NULL)
         work_on_next(heap);
     else
@@ -315,6 +356,13 @@ static void work(poolobj_heap *heap, uint64_t until) {
     }
 }
 
+/* A test of many objects, which can't be cut, begins a step. */
+static bool waits_for_a_step(const struct gc_round *round) {
+    enum { MANY = 16 * 1024 };
+    bool many = round->candidates + round->group.members > MANY;
+    return round->phase == ROUND_CHECK && many && round->work > LOOK_AFTER;
+}
+
 void round_run(poolobj_heap *heap, uint64_t until, uint64_t most) {
     ASSERT(heap->collecting && heap->round.phase != ROUND_IDLE);
     struct gc_round *round = &heap->round;
@@ -322,6 +370,7 @@ void round_run(poolobj_heap *heap, uint64_t until, uint64_t most) {
     round->work = 0;
     do {
         work(heap, until);
+        if (waits_for_a_step(round)) return;
         if (round->work < look) continue;
         if (os_clock_ns() >= until) return;
         look = round->work + LOOK_AFTER;
@@ -335,6 +384,7 @@ size_t round_abort(poolobj_heap *heap) {
     if (round->phase == ROUND_IDLE) return 0;
     while (round->dead != NULL || round->certified) work(heap, UINT64_MAX);
     hint_queue_clear(round);
+    group_end(&round->group);
     for (struct type_pool *pool = NULL; (pool = type_pool_after(heap, pool)) != NULL;)
         unmark_pool(pool);
     round->phase = ROUND_IDLE;

@@ -6,9 +6,10 @@
  *   clear, count, rescue   a guess at what is garbage, in slices            (hint.h)
  *   batches                what lies side by side tested and freed, each at one instant (batch.h)
  *   pieces                 small pieces of it tested and freed, each at one instant  (piece.h)
- *   dry, check             all that is left tested: in slices, then at one instant   (verdict.h)
+ *   aside, group           what is left put aside, from where it comes back in groups  (group.h)
+ *   dry, check             a group tested: in slices, then at one instant   (verdict.h)
  *   sieve                  the test failed: a better guess, in slices; the last without the program
- *   drop, free             what the test has condemned goes, in slices
+ *   drop, free             what the test has condemned goes, in slices; the next group follows
  *
  * All that is unreachable when a round begins is gone when it ends, but for what finalizers brought
  * back: no program code reaches it, collections of younger generations pass it by, and each phase

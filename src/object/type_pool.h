@@ -181,6 +181,11 @@ static inline struct type_pool *type_pool_next(const struct type_pool *pool) {
     const struct link *next = pool->all.next;
     return next == &pool->type->pools ? NULL : link_owner(next, struct type_pool, all);
 }
+/* The pool a few places on, whose objects are asked for now; NULL: there is none. */
+static inline struct type_pool *type_pool_ahead(struct type_pool *pool) {
+    for (int i = 0; i < 3 && pool != NULL; i++) pool = type_pool_next(pool);
+    return pool;
+}
 
 #ifdef __cplusplus
 }

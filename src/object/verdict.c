@@ -9,6 +9,11 @@ static inline struct object_set *white_of(const struct type_pool *pool) {
     return &ledger_round((void *)pool->base)->white;
 }
 
+static void prefetch_ahead(struct type_pool *pool) {
+    const struct type_pool *ahead = type_pool_ahead(pool);
+    if (ahead != NULL) type_pool_prefetch_set(ahead, white_of(ahead));
+}
+
 /* ---- Sums ---- */
 
 static bool add_sum(struct gc_round *round, poolobj *object) {
@@ -36,6 +41,7 @@ bool verdict_sum(struct gc_round *round, struct type_pool *pool) {
     struct object_set white = *white_of(pool);
     round->work++;
     if (!ledger_set_any(&white)) return true;
+    prefetch_ahead(pool);
     hint_queue_add(round, pool);
     return round_scan_set(round, pool, &white, add_sum, edges_span);
 }
@@ -92,6 +98,7 @@ enum { NOTED_AHEAD = 4 };
 
 static void prefetch_noted(const struct gc_round *round, const struct walk *walk) {
     size_t at = walk->next + NOTED_AHEAD;
+    if (round->overflow) prefetch_ahead(walk->pool);
     if (round->overflow || at >= round->queue_last) return;
     const struct type_pool *pool = round->scratch->queue[at % ROUND_QUEUE_MAX];
     if (pool != NULL) type_pool_prefetch_set(pool, white_of(pool));
@@ -218,6 +225,7 @@ bool verdict_drop(struct gc_round *round, struct type_pool *pool) {
     ASSERT(round->certified && pool->held);
     struct object_set white = *white_of(pool);
     round->work++;
+    if (ledger_set_any(&white)) prefetch_ahead(pool);
     return round_scan_set(round, pool, &white, clear_all, drop_garbage_span);
 }
 

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "object/collect.h"
+#include "object/group.h"
 #include "object/round.h"
 #include "support/object_fixture.h"
 
@@ -92,10 +93,10 @@ class RoundTest : public ObjectTest {
     poolobj *walker_ = nullptr, *before_walker_ = nullptr;
     uint64_t next_ = 1;
     bool finalizers_ = false, weakrefs_ = false, freezes_ = false, adversary_ = false;
-    bool minors_ = false;
+    bool minors_ = false, groups_ = false;
     size_t long_rings_ = 0; // one round in so many
     size_t freed_in_minors_ = 0, steps_ = 0, sieves_ = 0, last_sieves_ = 0, freed_ = 0, aborts_ = 0,
-           came_back_ = 0;
+           came_back_ = 0, divided_ = 0;
 };
 RoundTest *RoundTest::current;
 
@@ -108,6 +109,7 @@ void RoundTest::SetUp() {
 void RoundTest::TearDown() {
     for (Weak &weak : weak_) poolobj_weakref_free(weak.weakref);
     ObjectTest::TearDown();
+    group_max = GROUP_MAX;
 }
 
 void RoundTest::make_types() {
@@ -296,8 +298,9 @@ void RoundTest::finalize(poolobj *object) {
 
 void RoundTest::make_garbage_ring(size_t length) {
     poolobj *first = nullptr, *last = nullptr;
+    const bool some = groups_ && finalizers_ && below(4) == 0;
     for (size_t i = 0; i < length; i++) {
-        poolobj *object = static_cast<poolobj *>(poolobj_new(types_[0][PAIR]));
+        poolobj *object = static_cast<poolobj *>(poolobj_new(types_[some && below(8) == 0][PAIR]));
         id_of(object) = next_;
         live_[object] = next_++;
         if (last == nullptr)
@@ -469,6 +472,9 @@ void RoundTest::run_round() {
     if (long_rings_ > 0 && below(long_rings_) == 0) make_garbage_ring(100 + below(9000));
     if (adversary_ && (variables_[0] != walker_ || walker_ == nullptr || !is_ring()))
         make_walked_ring();
+    const bool groups = groups_ && below(4) != 0;
+    for (size_t i = groups ? below(30) : 0; i > 0; i--) make_garbage_ring(1 + below(40));
+    if (groups_ && heap_->round.phase == ROUND_IDLE) group_max = 20 + below(60);
     const bool minor = minors_ && heap_->round.phase == ROUND_IDLE && below(3) != 0;
     if (minor) {
         ASSERT_TRUE(round_begin(heap_, true));
@@ -477,8 +483,12 @@ void RoundTest::run_round() {
     bool more = true;
     while (more && !HasFatalFailure()) {
         more = collect_step(heap_, UINT64_MAX, most) && round_is_active(heap_);
+        // Batches and pieces that are in vain by now leave all that is white to groups.
+        if (groups && heap_->round.phase == ROUND_BATCHES)
+            heap_->round.tried_in_batches = heap_->round.traced = 1 << 30;
         // The last sieve is seldom needed, and so has to be come by.
         if (adversary_ && steps_ % 16 == 0 && heap_->round.sieves < 3) heap_->round.sieves++;
+        divided_ += heap_->round.certified && !heap_->round.group.is_last;
         steps_++;
         check();
         if (below(50) == 0) poolobj_heap_check(heap_);
@@ -545,6 +555,16 @@ TEST_F(RoundTest, MinorOnesWithFinalizers) {
     long_rings_ = 100;
     run(rounds());
     EXPECT_GT(freed_in_minors_, 0u);
+}
+TEST_F(RoundTest, Groups) {
+    groups_ = weakrefs_ = adversary_ = true;
+    run(rounds());
+    EXPECT_GT(divided_, 0u);
+}
+TEST_F(RoundTest, GroupsWithFinalizers) {
+    groups_ = minors_ = finalizers_ = weakrefs_ = freezes_ = true;
+    run(rounds());
+    EXPECT_GT(divided_, 0u);
 }
 TEST_F(RoundTest, Everything) {
     finalizers_ = weakrefs_ = freezes_ = true;

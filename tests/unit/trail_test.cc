@@ -151,7 +151,7 @@ class StackOfWords {
     }
 
   private:
-    // Of places so near to each other no rule drives out another's.
+    // No rule of places so near to each other drives out another's.
     enum { WORDS = 4096, CODE = 2048, SHAPES = 32 };
     struct shape {
         uintptr_t place, words, kept; // 0: the pointer is not, else so many words below the return

@@ -78,26 +78,35 @@ static void follow_span(poolobj *const *slots, size_t count, void *arg) {
     }
 }
 
-/* Follows the references of the next object. One that died meanwhile is white no more, and neither
-   is what may lie in its place now. */
+/* Whether an object of the lump is there still. One that died is white no more, and neither is what
+   may lie in its place; where its pool went, nothing there is of this heap for sure. */
+static inline bool is_there(const struct group *group, const poolobj *object) {
+    ASSERT(group->gone_count <= GROUP_GONE_MAX);
+    for (size_t i = 0; i < group->gone_count; i++)
+        if (align_down((uintptr_t)object, POOL_SIZE) == group->gone[i]) return false;
+    return ledger_set_has(&ledger_round(object)->white, object);
+}
+
+/* Follows the references of the next object. */
 static void follow(struct gc_round *round) {
     struct group *group = &round->group;
     poolobj *object = group->lump[group->lump_next];
-    struct type_pool *pool = ledger_pool(object);
-    bool is_member = ledger_set_has(&marks_of(pool)->white, object) && hint_is_countable(object);
+    bool is_member = is_there(group, object) && hint_is_countable(object);
     round->work++;
     if (is_member && round->part != object) {
         group->lump_sum += (uint32_t)object->count;
-        hint_queue_add(round, pool);
+        hint_queue_add(round, ledger_pool(object));
     }
-    if (!is_member || round_scan_object(round, pool, object, follow_span)) group->lump_next++;
+    if (!is_member || round_scan_object(round, ledger_pool(object), object, follow_span))
+        group->lump_next++;
 }
 
 /* Puts the latest object of the lump aside again. */
 static void undo(struct gc_round *round) {
-    poolobj *object = round->group.lump[--round->group.lump_count];
+    struct group *group = &round->group;
+    poolobj *object = group->lump[--group->lump_count];
     round->work++;
-    ledger_rescue(ledger_round(object), object);
+    if (is_there(group, object)) ledger_rescue(ledger_round(object), object);
 }
 
 /* Goes on with a lump. False: it is whole, or undone. */
@@ -118,6 +127,7 @@ static bool work_on_lump(struct gc_round *round) {
 static void clear_lump(struct group *group) {
     group->lump_count = group->lump_next = 0;
     group->lump_sum = group->lump_edges = 0;
+    group->gone_count = 0;
     group->lump_is_over = false;
 }
 
@@ -143,6 +153,14 @@ static void leave_lump(poolobj_heap *heap) {
     if (!group->is_full) take_fewer_seeds(group);
     heap->round.pool = type_pool_after(heap, NULL);
     clear_lump(group);
+}
+
+/* Too many pools went for the lump to be told from what lies there now: all comes back. */
+static void give_up_lump(poolobj_heap *heap) {
+    heap->round.group.is_all = true;
+    heap->round.part = NULL;
+    heap->round.pool = type_pool_after(heap, NULL);
+    clear_lump(&heap->round.group);
 }
 
 /* ---- Groups ---- */
@@ -175,6 +193,7 @@ bool group_gather(poolobj_heap *heap) {
     struct gc_round *round = &heap->round;
     struct group *group = &round->group;
     ASSERT(round->phase == ROUND_GROUP);
+    if (group->gone_count > GROUP_GONE_MAX) give_up_lump(heap);
     bool has_lump = group->lump_count > 0 || group->lump_is_over;
     bool begins = group->lump_next == 0 && group->lump_count < group->seeds && !group->lump_is_over;
     if (!has_lump && (group->is_full || group->members >= group->most)) return is_worthwhile(group);

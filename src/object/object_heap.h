@@ -136,6 +136,8 @@ struct round_scratch {
     poolobj *piece[ROUND_PIECE_MAX];
 };
 
+enum { GROUP_GONE_MAX = 16 };
+
 /* What the pieces have left, group by group (group.h). */
 struct group {
     size_t aside;                 /* objects that were put aside */
@@ -144,14 +146,16 @@ struct group {
     poolobj **lump;               /* what comes back together; NULL: no memory, or none needed */
     size_t lump_count, lump_next; /* objects; the references of those before `next` are followed */
     uint64_t lump_sum, lump_edges;
-    unsigned seeds;    /* objects that a lump begins with */
-    bool lump_is_over; /* it is too much, and goes back; */
-    bool lump_is_long; /* and would be without other members */
-    bool is_full;      /* one was too much beside the members */
-    bool is_all;       /* all that is aside comes back */
-    bool is_last;      /* nothing is aside */
-    bool told;         /* finalizers or callbacks of it were called */
-    size_t called;     /* members that had some, which `left` has */
+    uintptr_t gone[GROUP_GONE_MAX]; /* pools that went since the lump began, */
+    size_t gone_count;              /* so many; with more the lump is given up */
+    unsigned seeds;                 /* objects that a lump begins with */
+    bool lump_is_over;              /* it is too much, and goes back; */
+    bool lump_is_long;              /* and would be without other members */
+    bool is_full;                   /* one was too much beside the members */
+    bool is_all;                    /* all that is aside comes back */
+    bool is_last;                   /* nothing is aside */
+    bool told;                      /* finalizers or callbacks of it were called */
+    size_t called;                  /* members that had some, which `left` has */
 };
 
 struct gc_round {

@@ -127,6 +127,13 @@ poolobj *type_pool_take_large(poolobj_type *type, size_t bytes) {
     return type_pool_block(pool, 0);
 }
 
+/* What lies in the place of the pool by and by may be another heap's. */
+static void note_gone(struct group *group, const struct type_pool *pool) {
+    if (group->lump_count == 0) return;
+    if (group->gone_count < GROUP_GONE_MAX) group->gone[group->gone_count] = pool->base;
+    group->gone_count++;
+}
+
 /* A round that is under way goes on behind the pool. */
 static COLD void forget_in_round(struct gc_round *round, struct type_pool *pool) {
     ASSERT(pool->type->heap->round.phase != ROUND_IDLE);
@@ -135,6 +142,7 @@ static COLD void forget_in_round(struct gc_round *round, struct type_pool *pool)
         round->granule = 0;
     }
     if (round->part != NULL && ledger_pool(round->part) == pool) round->part = NULL;
+    if (pool->rounded) note_gone(&round->group, pool);
     if (!pool->queued) return;
     for (size_t i = round->queue_first; i != round->queue_last; i++)
         if (round->scratch->queue[i % ROUND_QUEUE_MAX] == pool)

@@ -4,6 +4,8 @@
 #include "object/group.h"
 
 #include <algorithm>
+#include <cstring>
+#include <map>
 #include <vector>
 
 #include "object/verdict.h"
@@ -13,6 +15,42 @@
 namespace {
 
 enum { RING = ROUND_PIECE_MAX + 1000, MOST = 2 * RING + 500 }; // more than a piece, two to a group
+
+// A heap of its own, with a round under way.
+class OtherRound {
+  public:
+    OtherRound() : heap_(poolobj_heap_new()) {
+        static const size_t refs[] = {offsetof(Node, left), POOLOBJ_END};
+        poolobj_typespec spec = {};
+        spec.name = "other";
+        spec.size = sizeof(Node);
+        spec.refs = refs;
+        poolobj_type *type = poolobj_type_new(heap_, &spec);
+        for (int i = 0; i < 5 * RING; i++) {
+            Node *node = static_cast<Node *>(poolobj_new(type));
+            poolobj_set(&node->left, node);
+            poolobj_decref(node);
+            uintptr_t pool = align_down(reinterpret_cast<uintptr_t>(node), POOL_SIZE);
+            marks_[pool] = {};
+        }
+        while (heap_->round.phase != ROUND_BATCHES) collect_step(heap_, UINT64_MAX, 0);
+        for (auto &[pool, marks] : marks_) marks = *ledger_round(reinterpret_cast<void *>(pool));
+    }
+    ~OtherRound() { poolobj_heap_close(heap_); }
+    bool has(const void *object) const {
+        return marks_.count(align_down(reinterpret_cast<uintptr_t>(object), POOL_SIZE)) != 0;
+    }
+    bool is_as_before() const {
+        for (auto &[pool, marks] : marks_)
+            if (memcmp(&marks, ledger_round(reinterpret_cast<void *>(pool)), sizeof marks) != 0)
+                return false;
+        return true;
+    }
+
+  private:
+    poolobj_heap *heap_;
+    std::map<uintptr_t, struct marks> marks_;
+};
 
 class GroupTest : public RoundSteps {
   protected:
@@ -85,6 +123,39 @@ TEST_F(GroupTest, ItsSumsAreThoseOfTheTest) {
     EXPECT_EQ(heap_->round.edges, edges);
     finish();
     EXPECT_EQ(dropped.size(), size_t(4 * RING));
+}
+
+// Pools of the lump go, and another heap has a round under way in their place.
+TEST_F(GroupTest, WhatLiesInThePlaceOfALumpThatDiedIsLeftAlone) {
+    for (int length : {600, RING - 1}) { // objects in fewer pools than are noted, or in more
+        Node *first = ring(node_, 2 * MOST), *rest = first, *last; // more than a lump
+        std::vector<Node *> dead;
+        for (int i = 0; i < length; i++, rest = rest->left) dead.push_back(rest);
+        for (last = rest; last->left != first;) last = last->left;
+        poolobj_weakref *weakref = poolobj_weakref_new(rest, nullptr, nullptr);
+        poolobj_decref(first);
+        ASSERT_TRUE(step_to(ROUND_ASIDE));
+        // The heap keeps the last pools at hand that went: those of these nodes, which are not in
+        // the round.
+        std::vector<Node *> spare(2 * STORE_EMPTY_POOLS * POOL_SIZE / sizeof(Node));
+        for (Node *&node : spare) node = make();
+        ASSERT_TRUE(step_until([&](const gc_round &round) {
+            return round.phase == ROUND_GROUP && round.group.lump_count > RING;
+        }));
+        ASSERT_TRUE(is_white(first));
+        ASSERT_EQ(poolobj_weakref_get(weakref), rest);
+        poolobj_set(&last->left, nullptr); // what was before the rest dies
+        EXPECT_EQ(heap_->round.group.gone_count > GROUP_GONE_MAX, length != 600);
+        for (Node *node : spare) poolobj_decref(node);
+        OtherRound other;
+        EXPECT_TRUE(std::any_of(dead.begin(), dead.end(), [&](Node *n) { return other.has(n); }));
+        finish();
+        EXPECT_TRUE(other.is_as_before());
+        poolobj_weakref_free(weakref);
+        poolobj_decref(rest);
+        EXPECT_EQ(dropped.size(), 2 * MOST + spare.size());
+        dropped.clear();
+    }
 }
 
 // Lower addresses come back first.

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "object/pace.h"
+#include "support/clock.h"
 #include "support/object_fixture.h"
 #include "support/random.h"
 
@@ -179,6 +180,7 @@ TEST_F(PaceTest, TablesOfValuesCountAndAreForgotten) {
 
 class AdaptiveTest : public PaceTest {
   protected:
+    TestClock clock_; // steps end by their work alone, however slow the build is
     void SetUp() override {
         PaceTest::SetUp();
         poolobj_typespec spec = node_spec("plain");

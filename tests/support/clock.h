@@ -12,15 +12,20 @@ class TestClock {
   public:
     TestClock() {
         if (atomic_u64_load(&now_) < os_clock_ms()) atomic_u64_store(&now_, os_clock_ms());
-        os_clock_for_test = [] { return atomic_u64_load(&now_); };
+        os_clock_for_test = [] {
+            atomic_u64_add(&looks_, 1);
+            return atomic_u64_load(&now_);
+        };
     }
     ~TestClock() { os_clock_for_test = nullptr; }
     TestClock(const TestClock &) = delete;
     TestClock &operator=(const TestClock &) = delete;
     void advance(uint64_t milliseconds) { atomic_u64_add(&now_, milliseconds); }
+    // How often any thread has asked for the time.
+    uint64_t looks() const { return atomic_u64_load(&looks_); }
 
   private:
-    static inline struct atomic_u64 now_;
+    static inline struct atomic_u64 now_, looks_;
 };
 
 #endif

@@ -131,7 +131,8 @@ template <class Meanwhile> bool is_waited_for(struct lock *lock, int steps, Mean
     for (int i = 0; i < steps && !gave_up; i++) {
         meanwhile();
         clock.advance(1000);
-        std::this_thread::sleep_for(std::chrono::milliseconds(5)); // it wakes and looks
+        for (uint64_t seen = clock.looks(); clock.looks() < seen + 2 && !gave_up;)
+            std::this_thread::yield(); // it wakes and looks
     }
     if (atomic_u32_load(&lock->calls) % 2 != 0) lock_end_call(lock);
     lock_unlock(lock);
@@ -173,7 +174,8 @@ TEST(LockTest, WhileTheProcessIsStoppedNobodyWaits) {
     });
     while (!(atomic_u32_load(&lock.state) & 1)) std::this_thread::yield();
     clock.advance(60000);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20)); // it wakes and looks
+    for (uint64_t seen = clock.looks(); clock.looks() < seen + 2;)
+        std::this_thread::yield(); // it wakes and looks
     lock_unlock(&lock);
     waiter.join();
 }

@@ -426,6 +426,7 @@ static bool unmap_arenas(uintptr_t base, size_t count) {
         return false;
     }
     space_state.unmapped = true;
+    window_leave(base, count);
     probe_arenas_free(base, size);
     purge_count_pages(-(count * ARENA_POOLS));
     space_count(0, size);
@@ -443,10 +444,9 @@ static bool is_untouched(uintptr_t base) { return window_arena_at(base)->touched
 
 /* Unmaps the first row of arenas without memory. */
 static bool unmap_untouched(uintptr_t *base, size_t *count) {
-    uintptr_t end = *base + *count * ARENA_SIZE, first = *base;
+    uintptr_t end = *base + *count * ARENA_SIZE, first = *base, behind;
     while (first < end && !is_untouched(first)) first += ARENA_SIZE;
-    uintptr_t behind = first;
-    while (behind < end && is_untouched(behind)) behind += ARENA_SIZE;
+    for (behind = first; behind < end && is_untouched(behind);) behind += ARENA_SIZE;
     *base = first;
     *count = (behind - first) / ARENA_SIZE;
     return *count > 0 && unmap_arenas(*base, *count);

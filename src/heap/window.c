@@ -79,15 +79,48 @@ static bool reserve_one(uintptr_t base) {
 
 void (*window_purge_hook)(uintptr_t arena);
 
+static void tell_of_purge(uintptr_t base, size_t arenas) {
+    for (size_t i = 0; i < arenas && window_purge_hook != NULL; i++)
+        window_purge_hook(base + i * ARENA_SIZE);
+}
+
 /* The records of an arena are one OS page, or two; where pages are larger they hold more than one
    arena's records, and stay. */
 void window_purge(uintptr_t base, size_t arenas) {
     ASSERT(space_lock_is_held());
     ASSERT(window_at(base) == window_at(base + arenas * ARENA_SIZE - 1));
     const size_t size = ARENA_POOLS * sizeof(union record);
-    for (size_t i = 0; i < arenas && window_purge_hook != NULL; i++)
-        window_purge_hook(base + i * ARENA_SIZE);
+    tell_of_purge(base, arenas);
     if (size % os_page_size() == 0) os_purge(window_record_at(base), arenas * size);
+}
+
+/* What lies in a page with something else stays. */
+static void purge_inside(void *start, void *end) {
+    uintptr_t from = align_up((uintptr_t)start, os_page_size());
+    uintptr_t to = align_down((uintptr_t)end, os_page_size());
+    if (from < to) os_purge((void *)from, to - from);
+}
+
+static void leave_in_window(uintptr_t base, size_t arenas) {
+    struct window *window = window_at(base);
+    size_t first = window_pool_index(base), end = first + arenas * ARENA_POOLS;
+    ASSERT(window != NULL && end <= WINDOW_POOLS);
+    tell_of_purge(base, arenas);
+    purge_inside(&window->record[first], &window->record[end]);
+    purge_inside(&window->spare[first * POOL_WORDS], &window->spare[end * POOL_WORDS]);
+    struct atomic_u64 *pending = window_pending(window);
+    purge_inside(&pending[first * POOL_WORDS], &pending[end * POOL_WORDS]);
+}
+
+void window_leave(uintptr_t base, size_t arenas) {
+    ASSERT(space_lock_is_held());
+    while (arenas > 0) {
+        size_t to_end = WINDOW_ARENAS - (base >> ARENA_SHIFT) % WINDOW_ARENAS;
+        size_t here = size_min(to_end, arenas);
+        leave_in_window(base, here);
+        base += here * ARENA_SIZE;
+        arenas -= here;
+    }
 }
 
 bool window_fits(uintptr_t address, size_t size) {

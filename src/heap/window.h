@@ -159,8 +159,11 @@ bool window_prepare(void);
 /* Arenas side by side in one window are free and have no memory behind them: nor have their records
    any more, all zero now. With the space lock. */
 void window_purge(uintptr_t base, size_t arenas);
-/* Called with each arena that window_purge is called for, before; NULL: nobody. Who keeps arrays of
-   his own beside arenas gives theirs back. With the space lock. */
+/* Arenas side by side are nobody's: what is known of their pages goes, records, spare bits and
+   pending bits, as far as it is whole OS pages. With the space lock. */
+void window_leave(uintptr_t base, size_t arenas);
+/* Called with each arena that window_purge or window_leave is called for, before; NULL: nobody. Who
+   keeps arrays of his own beside arenas gives theirs back. With the space lock. */
 extern void (*window_purge_hook)(uintptr_t arena);
 /* All windows, newest first; a walk may go on while others are added. */
 struct window *window_first(void);

@@ -140,6 +140,42 @@ TEST_F(PurgeTest, TheRecordsOfAFreeArenaGoWithItsMemory) {
     space_check();
 }
 
+struct stretch_of_bytes {
+    const void *start, *end;
+    size_t resident() const {
+        const size_t page = os_page_size();
+        uintptr_t from = align_up(uintptr_t(start), page), to = align_down(uintptr_t(end), page);
+        return resident_pages(reinterpret_cast<void *>(from), to - from);
+    }
+};
+
+// With random_addresses=on there are windows for ever in which nothing is.
+TEST_F(PurgeTest, WhatWasKnownOfArenasGoesWhenTheyAreUnmapped) {
+    const size_t pages = 512 * ARENA_POOLS, mapped = space_figures.mapped;
+    struct range_request request = {pages, ARENA_SIZE, 0};
+    uintptr_t base = space_take(&request);
+    struct window *window = window_at(base);
+    struct atomic_u64 *pending = window_pending(window);
+    const size_t first = window_pool_index(base);
+    const size_t end = first + size_min(WINDOW_POOLS - first, pages);
+    const stretch_of_bytes parts[] = {
+        {&window->record[first], &window->record[end]},
+        {&window->spare[first * POOL_WORDS], &window->spare[end * POOL_WORDS]},
+        {&pending[first * POOL_WORDS], &pending[end * POOL_WORDS]},
+    };
+    for (size_t i = first; i < end; i++) {
+        window->record[i].pool.link.next = &window->record[i].pool.link;
+        window->spare[i * POOL_WORDS] = 0;
+        atomic_u64_store(&pending[i * POOL_WORDS], 0);
+    }
+    for (const auto &part : parts) EXPECT_GT(part.resident(), 0u);
+    space_return(base, pages * POOL_SIZE);
+    EXPECT_TRUE(space_unmap_free());
+    EXPECT_LE(space_figures.mapped, mapped);
+    for (const auto &part : parts) EXPECT_EQ(part.resident(), 0u);
+    space_check();
+}
+
 TEST_F(PurgeTest, WithoutADelayItGoesAtTheNextStep) {
     options.purge_delay = 0;
     free_pools(0x1);

@@ -23,9 +23,25 @@ uint32_t lock_self(void) {
     return self;
 }
 
+/* glibc says so until the process makes its first thread, which sees all that was done before; musl
+   has no such word. What may come between two steps of such a process is a handler of a signal, and
+   that has let go of all it took when it returns. So a load and a store do what else takes an
+   atomic operation, which costs as much as some of the steps that a lock is for. */
+extern char __libc_single_threaded __attribute__((weak));
+static bool has_strangers;
+
+void lock_expect_strangers(void) { has_strangers = true; }
+
+static bool is_alone(void) {
+    return &__libc_single_threaded != NULL && __libc_single_threaded && !has_strangers;
+}
+
 bool lock_try_lock(struct lock *lock) {
     uint32_t open = 0;
-    return atomic_u32_replace(&lock->state, &open, lock_self());
+    if (!is_alone()) return atomic_u32_replace(&lock->state, &open, lock_self());
+    if (atomic_u32_load(&lock->state) != 0) return false;
+    atomic_u32_store(&lock->state, lock_self());
+    return true;
 }
 
 uint32_t lock_holder(const struct lock *lock) {
@@ -114,8 +130,15 @@ void lock_end_call(struct lock *lock) {
     atomic_u32_store(&lock->calls, (atomic_u32_load(&lock->calls) | 1) + 1);
 }
 
+static uint32_t open_lock(struct lock *lock) {
+    if (!is_alone()) return atomic_u32_exchange(&lock->state, 0);
+    uint32_t state = atomic_u32_load(&lock->state);
+    atomic_u32_store(&lock->state, 0);
+    return state;
+}
+
 void lock_unlock(struct lock *lock) {
-    if (!(atomic_u32_exchange(&lock->state, 0) & WAITED_FOR)) return;
+    if (!(open_lock(lock) & WAITED_FOR)) return;
     atomic_u32_add(&lock->turns, 1);
     os_wake(&lock->state, 1);
 }

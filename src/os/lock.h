@@ -58,6 +58,10 @@ uint32_t lock_holder(const struct lock *lock);
    another, that is gone. It is open then. */
 bool lock_mend(struct lock *lock, uint32_t survivor);
 
+/* From now on there may be threads that another libc in the process has made. Called before there
+   are. */
+void lock_expect_strangers(void);
+
 /* How long the calling thread waits, in ms; 0, for the end of the process: not at all, and without
    an effect on others. */
 extern __thread unsigned lock_patience;

@@ -30,6 +30,22 @@ class HeldByAnother {
     std::thread thread_;
 };
 
+// Before main there is one thread, for which a lock needs no atomic operation.
+struct {
+    struct lock lock = {};
+    bool taken = lock_lock(&lock), mine = lock_is_mine(&lock), again = lock_try_lock(&lock);
+    bool let_go = (lock_unlock(&lock), lock_holder(&lock) == 0), later = lock_try_lock(&lock);
+} of_one_thread;
+
+TEST(LockTest, AProcessOfOneThreadHasLocksToo) {
+    EXPECT_TRUE(of_one_thread.taken);
+    EXPECT_TRUE(of_one_thread.mine);
+    EXPECT_FALSE(of_one_thread.again);
+    EXPECT_TRUE(of_one_thread.let_go);
+    EXPECT_TRUE(of_one_thread.later);
+    in_thread([] { EXPECT_FALSE(lock_try_lock(&of_one_thread.lock)) << "it is held since then"; });
+}
+
 TEST(LockTest, TryFailsWhileItIsHeld) {
     struct lock lock = {};
     EXPECT_TRUE(lock_try_lock(&lock));

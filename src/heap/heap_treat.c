@@ -49,9 +49,9 @@ static bool may_keep(const struct heap *heap) {
 /* The number is such that all places of a heap together hold a few MiB at the most. */
 unsigned heap_places(unsigned class_index) {
     enum { HELD_BYTES = 32 * 1024, LEAST = 2 };
-    size_t stride = size_classes[class_index].stride;
-    return (unsigned)size_min(size_max(HELD_BYTES / stride, LEAST),
-                              size_classes[class_index].magazine);
+    const struct size_class *c = &size_classes[class_index];
+    size_t places = (uint64_t)HELD_BYTES * c->reciprocal >> 32; /* HELD_BYTES / c->stride */
+    return (unsigned)size_min(size_max(places, LEAST), c->magazine);
 }
 
 /* Holds a block, and returns the block that it takes the place of, if any. Where no blocks are

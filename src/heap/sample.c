@@ -251,11 +251,14 @@ static void end_stale(uintptr_t address) {
 
 static bool lock_samples(void) { return lock_lock(&sample_state.lock); }
 
-/* To fetch what is at no address any more does nothing. */
+/* To fetch what is at no address any more does nothing. A search often goes on into a second line.
+ */
 void sample_prefetch(uintptr_t address) {
     uint64_t place = sample_hash_of(address) & (atomic_u64_load(&sample_state.live_most_seen) - 1);
     uintptr_t live = atomic_u64_load(&sample_state.live_seen);
-    __builtin_prefetch((const void *)(live + place * sizeof(struct sample)), 1);
+    uintptr_t first = live + place * sizeof(struct sample);
+    __builtin_prefetch((const void *)first, 1);
+    __builtin_prefetch((const void *)(first + CACHE_LINE), 1);
 }
 
 void sample_add(const struct stack *stack, uintptr_t address, size_t size, double chance) {

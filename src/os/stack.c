@@ -189,10 +189,20 @@ static void follow(struct stack *stack, uintptr_t frame, uintptr_t lowest) {
     }
 }
 
+static uint64_t add_to_hash(uint64_t hash, uintptr_t caller) {
+    return rotate_left((hash ^ caller) * 0x9e3779b97f4a7c15, 29);
+}
+
+/* Two halves, of which neither waits for the other's multiplications. */
 uint64_t stack_hash(const struct stack *stack) {
-    uint64_t hash = stack->depth;
-    for (unsigned i = 0; i < stack->depth; i++)
-        hash = rotate_left((hash ^ stack->callers[i]) * 0x9e3779b97f4a7c15, 29);
+    uint64_t even = stack->depth, odd = 0;
+    unsigned i = 0;
+    for (; i + 1 < stack->depth; i += 2) {
+        even = add_to_hash(even, stack->callers[i]);
+        odd = add_to_hash(odd, stack->callers[i + 1]);
+    }
+    if (i < stack->depth) even = add_to_hash(even, stack->callers[i]);
+    uint64_t hash = add_to_hash(even, odd);
     return hash ^ (hash >> 32);
 }
 

@@ -121,14 +121,14 @@ static COLD bool relieve(struct heap *heap, size_t missing, bool direct) {
     return true;
 }
 
-/* Writes one line in a process, as what follows may look like a fault of its own. */
+/* Writes one line for a limit, as what follows may look like a fault of its own. */
 static COLD void note_limit(size_t size) {
-    static struct atomic_u32 noted;
+    static struct atomic_u64 noted; /* the limit that the last line was about */
     if (!space_lock()) return;
     bool is_limit = !space_allows(size_max(size, ARENA_SIZE));
-    size_t mapped = space_figures.mapped;
+    size_t mapped = space_figures.mapped, limit = space_limit();
     space_unlock();
-    if (!is_limit || atomic_u32_exchange(&noted, 1) != 0) return;
+    if (!is_limit || atomic_u64_exchange(&noted, limit) == limit) return;
     struct text text;
     text_begin(&text, 2);
     text_add(&text, "poolalloc: a request for ");
@@ -136,7 +136,7 @@ static COLD void note_limit(size_t size) {
     text_add(&text, " gets NULL (ENOMEM): ");
     text_add_size(&text, mapped);
     text_add(&text, " are taken, and the limit is ");
-    text_add_size(&text, space_limit());
+    text_add_size(&text, limit);
     text_add(&text, " (limit= in POOLALLOC_OPTIONS; said once)\n");
     text_flush(&text);
 }

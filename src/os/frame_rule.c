@@ -73,6 +73,8 @@ static struct {
     struct atomic_u32 next_way; /* to be used again in a full set; for who has `written` */
 } known;
 
+void frame_rule_reset_for_test(void) { memset(&known, 0, sizeof known); }
+
 /* The set and the upper bits together tell the place. */
 static inline uint64_t upper_bits(uintptr_t place) { return place >> SET_BITS; }
 
@@ -261,6 +263,7 @@ unsigned frame_rule_follow(struct frame frame, const struct stretch *own, uintpt
 #else
 
 bool frame_rule_works(void) { return false; }
+void frame_rule_reset_for_test(void) {}
 void frame_rule_learn(const struct frame *frame, const struct frame *caller) {
     (void)frame;
     (void)caller;

@@ -24,6 +24,8 @@ extern "C" {
 
 /* False on processors whose frames are not known here: no rule is ever learned. */
 bool frame_rule_works(void);
+/* Forgets for tests all that was learned. */
+void frame_rule_reset_for_test(void);
 /* Remembers that `caller` is the frame around `frame`; NULL: there is none. */
 void frame_rule_learn(const struct frame *frame, const struct frame *caller);
 

@@ -121,6 +121,7 @@ TEST_F(OccasionTest, ReportsComeAsMemoryGrows) {
 }
 
 TEST_F(OccasionTest, NothingIsHookedWithoutOptions) {
+    signal(SIGTERM, SIG_DFL); // as it is before other tests
     occasion_prepare(true);
     EXPECT_EQ(atomic_u32_load(&allocate_wishes.any), 0u);
     struct sigaction now;

@@ -41,6 +41,7 @@ bool lock_try_lock(struct lock *lock) {
     if (!is_alone()) return atomic_u32_replace(&lock->state, &open, lock_self());
     if (atomic_u32_load(&lock->state) != 0) return false;
     atomic_u32_store(&lock->state, lock_self());
+    atomic_in_sequence(); /* a handler that comes from now on finds it held */
     return true;
 }
 
@@ -133,6 +134,7 @@ void lock_end_call(struct lock *lock) {
 static uint32_t open_lock(struct lock *lock) {
     if (!is_alone()) return atomic_u32_exchange(&lock->state, 0);
     uint32_t state = atomic_u32_load(&lock->state);
+    atomic_in_sequence(); /* what a handler finds that comes from now on is whole */
     atomic_u32_store(&lock->state, 0);
     return state;
 }

@@ -229,18 +229,34 @@ static uint64_t lowest_set_bits(uint64_t word, unsigned count) {
     return word ^ rest;
 }
 
-/* Takes all spare blocks of a pool's first word that has any, or one alone if the heap is bare.
-   Where blocks are sampled the first is decided upon already, and from the next sampled one on they
-   stay spare. */
+/* Takes one spare block of a small pool. */
+static void *take_one(struct heap *heap, struct pool *pool) {
+    const struct size_class *c = &size_classes[pool_class(pool)];
+    uint64_t *spare = pool_spare(pool), bit;
+    unsigned w = 0;
+    if (treat_does(TREAT_RANDOM)) {
+        bit = heap_pick(heap, spare, c->capacity - (unsigned)pool->taken, &w);
+    } else {
+        while (spare[w] == 0) w++;
+        bit = spare[w] & -spare[w];
+    }
+    spare[w] ^= bit;
+    count_taken(heap, pool, 1);
+    uintptr_t block = window_record_base(pool) + w * (uintptr_t)WORD_SPAN +
+                      ((uintptr_t)bit_lowest(bit) << ALIGN_SHIFT);
+    if (unlikely(treat_measures != 0)) treat_out(block, c->stride, heap->asked);
+    return block_make_live(&pool->live[w], block);
+}
+
+/* Takes all spare blocks of a pool's first word that has any. Where blocks are sampled the first is
+   decided upon already, and from the next sampled one on they stay spare. */
 static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *pool) {
     struct cursor *cursor = &heap->cursors[class_index];
     uint64_t *spare = pool_spare(pool);
     unsigned w = 0;
-    if (unlikely(pool->noted)) note_renew(&heap->notes, pool);
     while (spare[w] == 0) w++;
-    uint64_t bits = heap->bare ? spare[w] & -spare[w] : spare[w];
-    if (treat_does(TREAT_RANDOM)) bits = heap_pick(heap, spare, POOL_WORDS, &w);
-    unsigned count = heap->bare ? 1 : bit_count(bits);
+    uint64_t bits = spare[w];
+    unsigned count = bit_count(bits);
     if (unlikely(heap->sampling) && count > 1) {
         unsigned before = heap_decide_cursor(heap, class_index, count - 1);
         if (unlikely(before < count - 1)) bits = lowest_set_bits(bits, count = 1 + before);
@@ -279,7 +295,10 @@ static void *take_medium(struct heap *heap, unsigned class_index, unsigned near)
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
     uint64_t used = span_spare_used(pool), spare = *pool_spare(pool);
-    if (treat_does(TREAT_RANDOM)) used = heap_pick(heap, &spare, 1, &(unsigned){0});
+    if (treat_does(TREAT_RANDOM)) {
+        unsigned count = size_classes[class_index].capacity - (unsigned)pool->taken;
+        used = heap_pick(heap, &spare, count, &(unsigned){0});
+    }
     return take_from_span(heap, pool, used != 0 ? used : spare);
 }
 
@@ -287,12 +306,10 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
     struct pool *pool = heap_partial(heap, class_index);
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
+    if (unlikely(pool->noted)) note_renew(&heap->notes, pool);
+    if (heap->bare) return take_one(heap, pool);
     fill_cursor(heap, class_index, pool);
-    struct cursor *cursor = &heap->cursors[class_index];
-    if (unlikely(treat_measures != 0))
-        treat_out(cursor->base + ((uintptr_t)bit_lowest(cursor->bits) << ALIGN_SHIFT),
-                  size_classes[class_index].stride, heap->asked);
-    return cursor_pop(cursor);
+    return cursor_pop(&heap->cursors[class_index]);
 }
 
 void *heap_take_own(struct heap *heap, unsigned class_index, unsigned near) {

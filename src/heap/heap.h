@@ -238,8 +238,9 @@ void heap_halve_magazine(struct heap *heap, unsigned class_index);
 
 /* ---- Random order, and quarantine (heap_treat.c) ---- */
 
-/* Picks one of the bits in so many words at random, and its word; at least one bit is set. */
-uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsigned *word);
+/* Picks one of the bits of a pool's words at random, and its word; `count` of them are set, which is
+   not 0. */
+uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned count, unsigned *word);
 /* What a bare heap does with a block that is no longer live: it waits, is held or is spare; as do
    those that give way to it. */
 void heap_dismiss(struct heap *heap, struct round freed);

@@ -31,12 +31,13 @@ static unsigned roll(struct heap *heap, unsigned below) {
     return (unsigned)((chance_bits(&heap->dice) >> 32) * below >> 32);
 }
 
-uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned words, unsigned *word) {
-    unsigned counts[POOL_WORDS], count = 0, w = 0;
-    ASSERT(words <= POOL_WORDS);
-    for (unsigned i = 0; i < words; i++) count += counts[i] = bit_count(bits[i]);
-    unsigned before = roll(heap, count);
-    for (; before >= counts[w]; w++) before -= counts[w];
+uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned count, unsigned *word) {
+    unsigned before = roll(heap, count), w = 0, here;
+    while (before >= (here = bit_count(bits[w]))) {
+        before -= here;
+        w++;
+        ASSERT(w < POOL_WORDS);
+    }
     *word = w;
     return bit_select(bits[w], before);
 }

@@ -10,6 +10,7 @@
 enum {
     SLACK_BITS = 17,
     FILL_MOST = 64, /* bytes */
+    WORD = sizeof(uint64_t),
 };
 static_assert(2 * SPAN_MAX <= 1 << SLACK_BITS, "the slack of all blocks of pools fits");
 static_assert(SEAL_SIZE == sizeof(uint64_t), "the seal is a word");
@@ -17,8 +18,8 @@ static_assert(SEAL_SIZE == sizeof(uint64_t), "the seal is a word");
 enum { GONE = 1 };
 
 static struct {
-    uint64_t key[2];
-    unsigned char fill_byte; /* not 0, which strings end with */
+    uint64_t keyed[4]; /* what a seal's hash begins with */
+    uint64_t fill;     /* a word of one byte again and again: not 0, which strings end with */
     /* The strangers: a table by their addresses, which is full to a half at the most. */
     struct {
         struct atomic_u64 *places; /* an address; 0: none; GONE: was one */
@@ -70,9 +71,9 @@ static size_t each_pool(size_t (*count)(struct pool *), void (*note)(struct pool
 
 bool seal_begin(void) {
     uint64_t secret = os_secret();
-    seal_state.key[0] = secret;
-    seal_state.key[1] = rotate_left(secret, 32) ^ UINT64_C(0x736f6d6570736575);
-    seal_state.fill_byte = (unsigned char)(secret >> 40 | 1);
+    const uint64_t key[2] = {secret, rotate_left(secret, 32) ^ UINT64_C(0x736f6d6570736575)};
+    siphash_begin(seal_state.keyed, key);
+    seal_state.fill = ((secret >> 40 & 0xff) | 1) * UINT64_C(0x0101010101010101);
     size_t live = each_pool(count_blocks, NULL), places = os_page_size() / sizeof(uint64_t);
     while (places < 2 * live) places *= 2;
     seal_state.strangers.places = (struct atomic_u64 *)os_map(places * sizeof(uint64_t));
@@ -87,7 +88,7 @@ bool seal_begin(void) {
 static uint64_t seal_of(uintptr_t block, size_t slack) {
     uint64_t v[4];
     ASSERT(slack < 1 << SLACK_BITS && slack >= SEAL_SIZE);
-    siphash_begin(v, seal_state.key);
+    memcpy(v, seal_state.keyed, sizeof v);
     siphash_add(v, block << (SLACK_BITS - ALIGN_SHIFT) ^ slack, 1);
     return siphash_end(v, 3) << SLACK_BITS | slack;
 }
@@ -98,10 +99,34 @@ static uint64_t *word_of(uintptr_t block, size_t stride) {
 
 static size_t fill_size(size_t room) { return size_min(room, FILL_MOST); }
 
+/* The word before an end. A fill is read and written by words from its end on, as the block has
+   that many bytes in front of it, and perhaps none behind it. */
+static uint64_t word_before(uintptr_t end) {
+    uint64_t word;
+    memcpy(&word, (const void *)(end - WORD), WORD);
+    return word;
+}
+
+/* The bits of so many bytes at the end of a word, 1 to all. */
+static uint64_t last_bytes(size_t bytes) {
+    bool last_is_high = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    unsigned others = (unsigned)(WORD - bytes) * 8;
+    return last_is_high ? ~(uint64_t)0 << others : ~(uint64_t)0 >> others;
+}
+
 static bool fill_holds(uintptr_t from, size_t size) {
-    for (const unsigned char *at = (const unsigned char *)from; size > 0; at++, size--)
-        if (*at != seal_state.fill_byte) return false;
-    return true;
+    uint64_t wrong = 0;
+    if (size == 0) return true;
+    for (; size > WORD; size -= WORD) wrong |= word_before(from + size) ^ seal_state.fill;
+    return (wrong | ((word_before(from + size) ^ seal_state.fill) & last_bytes(size))) == 0;
+}
+
+static void put_fill(uintptr_t from, size_t size) {
+    if (size == 0) return;
+    for (; size > WORD; size -= WORD) memcpy((void *)(from + size - WORD), &seal_state.fill, WORD);
+    uint64_t mask = last_bytes(size);
+    uint64_t word = (word_before(from + size) & ~mask) | (seal_state.fill & mask);
+    memcpy((void *)(from + size - WORD), &word, WORD);
 }
 
 static COLD void fail_overflow(uintptr_t block) {
@@ -111,7 +136,7 @@ static COLD void fail_overflow(uintptr_t block) {
 
 void seal_put(uintptr_t block, size_t stride, size_t size) {
     ASSERT(size + SEAL_SIZE <= stride);
-    memset((void *)(block + size), seal_state.fill_byte, fill_size(stride - size - SEAL_SIZE));
+    put_fill(block + size, fill_size(stride - size - SEAL_SIZE));
     *word_of(block, stride) = seal_of(block, stride - size);
 }
 
@@ -155,7 +180,7 @@ void seal_check(uintptr_t block, size_t stride) {
 void seal_put_large(struct large *large, size_t size) {
     ASSERT(size <= large->size);
     large->end = large->address + size;
-    memset((void *)large->end, seal_state.fill_byte, fill_size(large->size - size));
+    put_fill(large->end, fill_size(large->size - size));
 }
 
 size_t seal_size_large(const struct large *large) {

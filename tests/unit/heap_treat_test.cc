@@ -30,7 +30,7 @@ TEST_F(HeapTreatTest, EachSpareBlockIsPickedAsOftenAsAnother) {
     TestHeap heap;
     for (int i = 0; i < rounds; i++) {
         unsigned word = 99;
-        uint64_t bit = heap_pick(heap, bits, 4, &word);
+        uint64_t bit = heap_pick(heap, bits, 8, &word);
         ASSERT_LT(word, 4u);
         ASSERT_NE(bit & bits[word], 0u);
         ASSERT_EQ(bit & (bit - 1), 0u);

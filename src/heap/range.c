@@ -13,30 +13,20 @@ enum {
     LOOKS = 8, /* ranges looked at in one bin, and bins, where not all will do */
 };
 
+/* The list of a bin is one while the bin is occupied: most never are, and take no memory. */
 struct bins {
-    struct link list[BINS];
     uint64_t occupied[BIN_WORDS];
+    struct link list[BINS];
 };
 
 /* Under the space lock. */
 static struct {
-    struct bins sets[2]; /* [0]: without memory behind them, [1]: the touched set */
     size_t pages;        /* in ranges */
     size_t checked;      /* of those that range_check has counted */
-    bool ready;
+    struct bins sets[2]; /* [0]: without memory behind them, [1]: the touched set */
 } range_state;
 
 size_t range_pages(void) { return range_state.pages; }
-
-static void init_bins(void) {
-    ASSERT(space_lock_is_held());
-    if (range_state.ready) return;
-    for (unsigned set = 0; set < 2; set++) {
-        memset(range_state.sets[set].occupied, 0, sizeof range_state.sets[set].occupied);
-        for (unsigned bin = 0; bin < BINS; bin++) link_init(&range_state.sets[set].list[bin]);
-    }
-    range_state.ready = true;
-}
 
 /* ---- Bins ---- */
 
@@ -49,7 +39,18 @@ static unsigned bin_of(size_t pages) {
     return STEPS * (order - STEP_SHIFT + 1) + step;
 }
 
-/* The first bin from `bin` on that is not empty, BINS if there is none. */
+static bool bin_is_occupied(const struct bins *set, unsigned bin) {
+    return set->occupied[bin / 64] >> bin % 64 & 1;
+}
+
+/* The list of a bin that is to be occupied from now on. */
+static struct link *bin_occupy(struct bins *set, unsigned bin) {
+    if (!bin_is_occupied(set, bin)) link_init(&set->list[bin]);
+    set->occupied[bin / 64] |= (uint64_t)1 << bin % 64;
+    return &set->list[bin];
+}
+
+/* The first bin from `bin` on that is occupied, BINS if there is none. */
 static unsigned bin_next(const struct bins *set, unsigned bin) {
     for (unsigned word = bin / 64; word < BIN_WORDS; word++) {
         uint64_t bits = set->occupied[word];
@@ -89,8 +90,7 @@ static void range_insert(uintptr_t base, size_t pages, bool touched, uintptr_t i
     struct bins *set = &range_state.sets[touched];
     first->pages = last->pages = (uint32_t)pages;
     first->touched = touched;
-    link_add_after(&set->list[bin], &first->link);
-    set->occupied[bin / 64] |= (uint64_t)1 << bin % 64;
+    link_add_after(bin_occupy(set, bin), &first->link);
 }
 
 static void range_remove(struct range *first) {
@@ -111,7 +111,6 @@ static uintptr_t arena_with_memory(uintptr_t base) {
 void range_add(uintptr_t base, size_t pages, bool touched) {
     ASSERT(space_lock_is_held());
     ASSERT(base % POOL_SIZE == 0 && pages > 0);
-    init_bins();
     uintptr_t before = base - POOL_SIZE, behind = base + pages * POOL_SIZE;
     uintptr_t inner = touched ? arena_with_memory(base) : 0;
     if (window_page_is_free(behind) && range_from(behind)->pages != 0) {
@@ -224,10 +223,11 @@ static uintptr_t place_in(const struct range *range, const struct range_request 
 
 /* ---- Finding ---- */
 
-/* The first of a few ranges of a bin in which the pages fit, and where. */
+/* The first of a few ranges of an occupied bin in which the pages fit, and where. */
 static struct range *look_in(struct bins *set, unsigned bin, const struct range_request *request,
                              uintptr_t *base) {
     unsigned looks = LOOKS;
+    ASSERT(bin_is_occupied(set, bin));
     struct link *list = &set->list[bin];
     for (struct link *at = list->next; at != list && looks > 0; at = at->next, looks--) {
         *base = place_in(range_of_link(at), request);
@@ -255,7 +255,8 @@ static struct range *range_find(struct bins *set, const struct range_request *re
         if (range != NULL) return range;
         bin = bin_next(set, bin + 1);
     }
-    if (bin <= last && last < BINS) { /* what was mapped for the request is the first there */
+    /* What was mapped for the request is the first there. */
+    if (bin <= last && last < BINS && bin_is_occupied(set, last)) {
         struct range *range = look_in(set, last, request, base);
         if (range != NULL) return range;
     }
@@ -279,7 +280,6 @@ uintptr_t range_take(const struct range_request *request, enum range_choice choi
     ASSERT(request->pages > 0 && is_power_of_two(request->alignment));
     ASSERT(request->alignment >= POOL_SIZE);
     uintptr_t base = 0;
-    init_bins();
     struct range *range = range_find_touched(request, &base);
     if (range == NULL && choice == RANGE_TOUCHED_FIRST)
         range = range_find(&range_state.sets[0], request, &base);
@@ -291,7 +291,6 @@ uintptr_t range_take(const struct range_request *request, enum range_choice choi
 bool range_has_room(const struct range_request *request) {
     ASSERT(space_lock_is_held());
     uintptr_t base;
-    init_bins();
     if (range_find_touched(request, &base) == NULL) return false;
     return page_is_touched(base) && page_is_touched(base + (request->pages - 1) * POOL_SIZE);
 }
@@ -304,7 +303,6 @@ void range_take_at(uintptr_t base, size_t pages) {
 
 size_t range_take_shortest(size_t limit, size_t most, uintptr_t *base) {
     ASSERT(space_lock_is_held());
-    init_bins();
     unsigned bin = bin_next(&range_state.sets[1], 0), other = bin_next(&range_state.sets[0], 0);
     struct bins *set = bin <= other ? &range_state.sets[1] : &range_state.sets[0];
     bin = bin <= other ? bin : other;
@@ -359,7 +357,6 @@ bool range_offer_arenas(bool (*leave)(uintptr_t *base, size_t *arenas)) {
     struct link kept;
     struct range *range;
     bool any = false;
-    init_bins();
     link_init(&kept);
     while ((range = some_long_range()) != NULL) any |= offer_arenas(range, leave, &kept);
     while (!link_is_alone(&kept)) {
@@ -403,7 +400,8 @@ static void add_row(struct arena *arena, unsigned first, unsigned count) {
 void range_rebuild(void) {
     ASSERT(space_lock_is_held());
     range_state.pages = 0;
-    range_state.ready = false;
+    for (unsigned set = 0; set < 2; set++)
+        memset(range_state.sets[set].occupied, 0, sizeof range_state.sets[set].occupied);
     for_each_row(forget_row);
     for_each_row(add_row);
 }
@@ -429,12 +427,11 @@ static void check_range(const struct range *range, unsigned set, unsigned bin) {
 void range_check(void) {
     ASSERT(space_lock_is_held());
     size_t pages = 0;
-    init_bins();
     for (unsigned set = 0; set < 2; set++) {
         for (unsigned bin = 0; bin < BINS; bin++) {
             struct link *list = &range_state.sets[set].list[bin];
-            CHECK((range_state.sets[set].occupied[bin / 64] >> bin % 64 & 1) ==
-                  !link_is_alone(list));
+            if (!bin_is_occupied(&range_state.sets[set], bin)) continue;
+            CHECK(!link_is_alone(list));
             for (struct link *at = list->next; at != list; at = at->next) {
                 check_range(range_of_link(at), set, bin);
                 pages += range_of_link(at)->pages;

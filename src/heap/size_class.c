@@ -17,10 +17,8 @@ static void init_small(struct size_class *c, uint32_t stride) {
     c->pools = 1;
     c->words = POOL_WORDS;
     c->capacity = (uint16_t)(POOL_SIZE / stride);
-    for (unsigned i = 0; i < c->capacity; i++) {
-        unsigned bit = i * stride >> ALIGN_SHIFT;
-        c->starts[bit / 64] |= (uint64_t)1 << bit % 64;
-    }
+    unsigned step = stride >> ALIGN_SHIFT, end = c->capacity * step;
+    for (unsigned bit = 0; bit < end; bit += step) c->starts[bit / 64] |= (uint64_t)1 << bit % 64;
 }
 
 /* A span has one block from RUN_MIN on, and below at least 8: enough that the shared arenas are
@@ -48,8 +46,9 @@ void size_class_init(void) {
     }
     ASSERT(c == &size_classes[PAGE_CLASS]);
     init_span(c, POOL_SIZE);
-    for (size_t size = ALIGN; size <= QUICK_MAX; size += ALIGN)
-        size_class_quick[size / ALIGN] = (uint8_t)size_class_of(size);
+    for (unsigned i = 1, at = 1; i <= QUICK_CLASSES; i++)
+        for (; at * ALIGN <= size_classes[i].stride && at * ALIGN <= QUICK_MAX; at++)
+            size_class_quick[at] = (uint8_t)i;
     ASSERT(size_class_quick[QUICK_MAX / ALIGN] == QUICK_CLASSES);
 }
 

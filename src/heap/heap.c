@@ -232,14 +232,9 @@ static uint64_t lowest_set_bits(uint64_t word, unsigned count) {
 /* Takes one spare block of a small pool. */
 static void *take_one(struct heap *heap, struct pool *pool) {
     const struct size_class *c = &size_classes[pool_class(pool)];
-    uint64_t *spare = pool_spare(pool), bit;
-    unsigned w = 0;
-    if (treat_does(TREAT_RANDOM)) {
-        bit = heap_pick(heap, spare, c->capacity - (unsigned)pool->taken, &w);
-    } else {
-        while (spare[w] == 0) w++;
-        bit = spare[w] & -spare[w];
-    }
+    uint64_t *spare = pool_spare(pool);
+    unsigned w;
+    uint64_t bit = heap_pick(heap, spare, c->capacity - (unsigned)pool->taken, &w);
     spare[w] ^= bit;
     count_taken(heap, pool, 1);
     uintptr_t block = window_record_base(pool) + w * (uintptr_t)WORD_SPAN +

@@ -238,8 +238,8 @@ void heap_halve_magazine(struct heap *heap, unsigned class_index);
 
 /* ---- Random order, and quarantine (heap_treat.c) ---- */
 
-/* Picks one of the bits of a pool's words at random, and its word; `count` of them are set, which is
-   not 0. */
+/* Picks one of the bits of a pool's words, and its word: with TREAT_RANDOM any, else the lowest.
+   There are `count` of them, which is not 0. */
 uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned count, unsigned *word);
 /* What a bare heap does with a block that is no longer live: it waits, is held or is spare; as do
    those that give way to it. */

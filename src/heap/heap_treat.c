@@ -32,7 +32,7 @@ static unsigned roll(struct heap *heap, unsigned below) {
 }
 
 uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned count, unsigned *word) {
-    unsigned before = roll(heap, count), w = 0, here;
+    unsigned before = treat_does(TREAT_RANDOM) ? roll(heap, count) : 0, w = 0, here;
     while (before >= (here = bit_count(bits[w]))) {
         before -= here;
         w++;

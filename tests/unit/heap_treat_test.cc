@@ -28,6 +28,10 @@ TEST_F(HeapTreatTest, EachSpareBlockIsPickedAsOftenAsAnother) {
     const uint64_t bits[] = {0, 0x8001, 0xf, uint64_t(3) << 62};
     std::map<std::pair<unsigned, uint64_t>, int> picked;
     TestHeap heap;
+    unsigned first = 99;
+    EXPECT_EQ(heap_pick(heap, bits, 8, &first), 1u) << "the lowest, where nothing is random";
+    EXPECT_EQ(first, 1u);
+    treat_begin(TREAT_RANDOM);
     for (int i = 0; i < rounds; i++) {
         unsigned word = 99;
         uint64_t bit = heap_pick(heap, bits, 8, &word);

@@ -55,7 +55,8 @@ struct batch {
     size_t bytes;    /* there is room for: its budget less its blocks */
     uintptr_t first; /* the block of the word that came first; and the bits of all */
     uint64_t bits;
-} CACHE_ALIGNED; /* so that a batch is one shift from its place */
+    unsigned singles; /* blocks of others that become pending before the message gives way */
+} CACHE_ALIGNED;      /* so that a batch is one shift from its place */
 
 enum {
     HEAP_EMPTY_POOLS = 16, /* kept for reuse: 64 KiB */

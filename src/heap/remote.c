@@ -11,8 +11,14 @@
 /* 16 KiB on their way to one heap, or a full message. */
 static const size_t BUDGET = 16 * KIB;
 
-/* A message of so few entries that gives way to another is not sent: its blocks become pending. */
-enum { FEW_ENTRIES = 8 };
+enum {
+    /* A message of so few entries that gives way to another is not sent: its blocks become pending.
+     */
+    FEW_ENTRIES = 8,
+    /* After that, so many blocks of other owners become pending by themselves before a message
+       gives way again: where owners come in turns, one is hardly begun. */
+    SINGLES = 16,
+};
 
 static struct {
     struct atomic_u32 orphan_messages;
@@ -310,6 +316,7 @@ static struct message *batch_empty(struct heap *heap, struct batch *batch) {
     } else {
         heap->sent_bytes += BUDGET - batch->bytes;
         batch->to = NULL;
+        batch->singles = SINGLES;
         atomic_in_sequence();
         message = batch->message;
         deposit_message(work, message);
@@ -363,6 +370,11 @@ bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, siz
     }
     bool at_once = heap == NULL || treat_does(TREAT_EXACT);
     struct batch *batch = at_once ? NULL : remote_batch(heap, to);
+    if (batch != NULL && batch->to != to && batch->singles > 0) {
+        batch->singles--;
+        deposit_now(heap, to, address, usable);
+        return remote_has_sent_much(heap);
+    }
     if (batch == NULL || (batch->to != to && !batch_open(heap, batch, to))) {
         deposit_now(heap, to, address, usable);
         return true;

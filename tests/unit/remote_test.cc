@@ -308,6 +308,35 @@ TEST_F(RemoteTest, BlocksOfManyOwnersInTurnsTakeNoMessages) {
     EXPECT_EQ(census_now().used_blocks, 0u);
 }
 
+TEST_F(RemoteTest, AMessageThatIsHardlyBegunDoesNotGiveWayToEachOwnerInTurns) {
+    std::vector<std::unique_ptr<TestHeap>> owners;
+    for (int i = 0; i <= HEAP_BATCHES; i++) owners.push_back(std::make_unique<TestHeap>());
+    struct heap *first = *owners.front(), *second = nullptr;
+    const struct batch *batch = remote_batch(other_, first);
+    for (auto &owner : owners)
+        if (*owner != first && remote_batch(other_, *owner) == batch) second = *owner;
+    ASSERT_NE(second, nullptr) << "of nine owners two share a place";
+    auto free_one = [&](struct heap *owner) {
+        void *block = heap_take(owner, 1);
+        free_remotely(block);
+        return pending_has(reinterpret_cast<uintptr_t>(block));
+    };
+    EXPECT_FALSE(free_one(first));
+    EXPECT_FALSE(free_one(second));
+    ASSERT_EQ(batch->to, second) << "the first message gave way";
+    unsigned singles = 0;
+    while (free_one(first)) {
+        ASSERT_EQ(batch->to, second);
+        EXPECT_FALSE(free_one(second)) << "which goes into the message";
+        ASSERT_LT(singles++, 100u);
+    }
+    EXPECT_GE(singles, 10u);
+    EXPECT_EQ(batch->to, first) << "the second gave way in the end";
+    remote_post(other_);
+    for (auto &owner : owners) remote_drain(*owner, ~0u);
+    EXPECT_EQ(census_now().used_blocks, 0u);
+}
+
 TEST_F(RemoteTest, PostingAsksTheOwnerForAPollAtItsNextFree) {
     void *mine = take(64);
     free_by(nullptr, take(64));

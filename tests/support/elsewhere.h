@@ -15,12 +15,16 @@ extern int malloc_trim(size_t keep) __attribute__((weak));
 extern const char *gnu_get_libc_version(void) __attribute__((weak));
 static inline int is_glibc(void) { return gnu_get_libc_version != NULL; }
 
-/* By the name that the malloc under test has, if it has any. */
+/* By the name that the malloc under test has, if it has any. That is looked for at the start: a
+   signal that interrupts musl's dlsym finds its lock taken, which exit waits for. */
+static int (*trim_function)(size_t keep);
+__attribute__((constructor)) static void find_trim_function(void) {
+    trim_function = malloc_trim;
+    if (trim_function == NULL)
+        trim_function = (int (*)(size_t))dlsym(RTLD_DEFAULT, "poolalloc_trim");
+}
 static inline void trim_all(void) {
-    typedef int trim_function(size_t keep);
-    trim_function *trim = malloc_trim;
-    if (trim == NULL) trim = (trim_function *)dlsym(RTLD_DEFAULT, "poolalloc_trim");
-    if (trim != NULL) trim(0);
+    if (trim_function != NULL) trim_function(0);
 }
 
 /* What C++ thread_local destructors are made of; musl leaves them to the C++ library. */

@@ -61,9 +61,16 @@ void *contract_calloc(size_t count, size_t size) {
 
 /* ---- realloc ---- */
 
+/* The usable bytes of a block that is not exact, for a request of that size. */
+static size_t length_for(size_t size) {
+    if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes */
+    bool is_large = size > SPAN_MAX || (options.large_direct && size > SMALL_MAX);
+    return is_large ? align_up(size, os_page_size()) : size_classes[size_class_of(size)].stride;
+}
+
 /* A block stays where it is if it is not more than twice as long as asked for. */
 static bool fits_block(size_t size, size_t usable) {
-    return size <= usable && (size > usable / 2 || contract_good_size(size) == usable);
+    return size <= usable && (size > usable / 2 || length_for(size) == usable);
 }
 
 /* Set for good when a block was to shrink and there was no memory for a shorter one: from then on
@@ -195,10 +202,7 @@ size_t contract_usable_size(const void *pointer) {
 
 size_t contract_good_size(size_t size) {
     if (size > PTRDIFF_MAX - os_page_size()) return 0;
-    if (thread_heap == &no_heap) thread_heap_get(); /* the table of classes */
-    if (treat_does(TREAT_SEAL)) return size;
-    bool is_large = size > SPAN_MAX || (options.large_direct && size > SMALL_MAX);
-    return is_large ? align_up(size, os_page_size()) : size_classes[size_class_of(size)].stride;
+    return treat_does(TREAT_SEAL) ? size : length_for(size);
 }
 
 static bool can_be(size_t size, const struct block *block) {

@@ -84,7 +84,7 @@ uintptr_t cxx_scope_replacement(const char *name) {
 
 /* ---- Hiding ours ---- */
 
-void cxx_scope_hide(void) {
+static void hide(void) {
     struct image_change changes[FORMS];
     size_t count = 0;
     if (!image_is_in_front) return;
@@ -95,31 +95,52 @@ void cxx_scope_hide(void) {
     image_change_symbols(&image_own, changes, count);
 }
 
+/* ---- Whose operators come behind ours ---- */
+
+enum definer { NOBODY, ALLOCATOR, REPLACER };
+
+/* What an object that has operators is to them; a runtime's, or none, are NOBODY's. */
+static enum definer definer_of(const struct image *image) {
+    const char *form = forms;
+    for (int i = 0; i < TELLING_FORMS; i++, form = next_form(form)) {
+        if (image_find(image, form, NULL) == NULL) continue;
+        if (is_runtime(image)) return NOBODY;
+        return image_find(image, "malloc", NULL) != NULL ? ALLOCATOR : REPLACER;
+    }
+    return NOBODY;
+}
+
+struct behind {
+    bool passed;        /* our own object has been */
+    enum definer first; /* behind it */
+};
+
+static bool find_first_definer(const struct image *image, void *argument) {
+    struct behind *behind = (struct behind *)argument;
+    if (behind->passed)
+        behind->first = definer_of(image);
+    else
+        behind->passed = image_is_own(image);
+    return behind->first != NOBODY;
+}
+
+static enum definer first_definer(void) {
+    struct behind behind = {.first = NOBODY};
+    image_each(find_first_definer, &behind);
+    return behind.first;
+}
+
+void cxx_scope_hide(void) {
+    if (first_definer() != ALLOCATOR) hide();
+}
+
 /* ---- At the start ---- */
 
 struct start {
     bool behind;             /* our own object has been passed */
-    bool any;                /* one behind it replaces operators */
     uintptr_t ours[FORMS];   /* addresses of our operators */
     uintptr_t others[FORMS]; /* and of the first ones behind them */
 };
-
-static bool replaces(const struct image *image) {
-    const char *form = forms;
-    for (int i = 0; i < TELLING_FORMS; i++, form = next_form(form))
-        if (image_find(image, form, NULL) != NULL)
-            return !is_runtime(image) && image_find(image, "malloc", NULL) == NULL;
-    return false;
-}
-
-static bool look_for_replacements(const struct image *image, void *argument) {
-    struct start *start = (struct start *)argument;
-    if (start->behind)
-        start->any = replaces(image);
-    else
-        start->behind = image_is_own(image);
-    return start->any;
-}
 
 static bool add_operators(const struct image *image, void *argument) {
     struct start *start = (struct start *)argument;
@@ -147,11 +168,10 @@ static bool rebind(const struct image *image, void *argument) {
 }
 
 void cxx_scope_start(void) {
-    struct start start = {.any = false};
-    if (!image_is_in_front || !image_each(look_for_replacements, &start)) return;
+    struct start start = {.behind = false};
+    if (!image_is_in_front || first_definer() != REPLACER) return;
     cxx_scope_yields = true;
-    start.behind = false;
     image_each(add_operators, &start);
     image_each(rebind, &start);
-    cxx_scope_hide();
+    hide();
 }

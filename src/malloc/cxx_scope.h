@@ -29,11 +29,12 @@ uintptr_t cxx_scope_replacement(const char *name);
 
 /* Takes our operators out of sight, so that what is loaded or bound from now on finds those that
    it would find without us: a plugin its own, or its runtime's, whose memory is ours all the same.
+   Not where it would find those of an allocator whose place we take, and whose memory is its own.
    One caller at a time; a second time changes nothing. */
 void cxx_scope_hide(void);
 
-/* Called before the first block of the process: if a library that was loaded with it replaces
-   operators, hides ours and binds all that was bound to them to what comes behind them. */
+/* Called before the first block of the process: if the first library behind ours that has operators
+   replaces them, hides ours and binds all that was bound to them to what comes behind them. */
 void cxx_scope_start(void);
 /* True from cxx_scope_start on if a library replaces operators. Written before the process has a
    second thread. */

@@ -21,7 +21,7 @@ static uintptr_t first_stack_end(void) {
 }
 
 /* The kernel says for a wait of no time whether it can read the word. */
-static bool kernel_can_read(uintptr_t address) {
+bool frame_rule_is_mapped(uintptr_t address) {
     struct timespec at_once = {0, 0};
     int saved_errno = errno;
     long result =
@@ -33,7 +33,7 @@ static bool kernel_can_read(uintptr_t address) {
 
 bool frame_rule_can_read(uintptr_t address, uintptr_t lowest) {
     size_t frames = first_stack_end() - lowest;
-    return (frames < STACK_SPAN && address - lowest < frames) || kernel_can_read(address);
+    return (frames < STACK_SPAN && address - lowest < frames) || frame_rule_is_mapped(address);
 }
 
 #if defined(__x86_64__)
@@ -185,6 +185,13 @@ enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t
     return step(frame, lowest, known_page, &kept);
 }
 
+bool frame_rule_may_lead(const struct frame *frame, uintptr_t lowest) {
+    struct frame caller = *frame;
+    uintptr_t kept, known_page = align_down(lowest - 1, STACK_PAGE);
+    bool by_pointer = rule_load(frame->place) % (1 << SIZE_SHIFT) == BY_POINTER;
+    return !by_pointer || step(&caller, lowest, &known_page, &kept) == FRAME_CALLER;
+}
+
 ALWAYS_INLINE bool leads_to(const struct footprint *next, uintptr_t lowest, uintptr_t *known_page) {
     uintptr_t caller = next->frame.stack;
     if (!can_read(caller - WORD, lowest, known_page)) return false;
@@ -273,6 +280,11 @@ enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t
     (void)lowest;
     (void)known_page;
     return FRAME_UNKNOWN;
+}
+bool frame_rule_may_lead(const struct frame *frame, uintptr_t lowest) {
+    (void)frame;
+    (void)lowest;
+    return true;
 }
 unsigned frame_rule_follow(struct frame frame, const struct stretch *own, uintptr_t *places,
                            unsigned most, enum frame_step *last) {

@@ -34,12 +34,17 @@ enum frame_step { FRAME_UNKNOWN, FRAME_OUTERMOST, FRAME_CALLER };
    was entered; `*known` is the page that was last found to be readable. */
 enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t *known);
 
+/* False if the rule of the frame's place goes by its frame pointer, and that leads to no stack. */
+bool frame_rule_may_lead(const struct frame *frame, uintptr_t lowest);
+
 /* Makes caller after caller out of a frame, along the trail where it can, and notes the places of
    those that come after the ones of `own`, `most` at the most. Returns how many; FRAME_CALLER in
    *last: there may be more. */
 unsigned frame_rule_follow(struct frame frame, const struct stretch *own, uintptr_t *places,
                            unsigned most, enum frame_step *last);
 
+/* True if the word at an address, a multiple of 4, can be read: the kernel says so. */
+bool frame_rule_is_mapped(uintptr_t address);
 /* True if the word at an address can be read by a thread whose stack pointer is at `lowest` or
    below. On the first thread's stack, which is there as a whole from the pointer on, without a
    system call. */

@@ -148,13 +148,13 @@ enum { TAIL_MOST = 3, CHAINS = 1024, STACK_PAGE = 4096, FRAMES_SPAN = 8 * 1024 *
 /* The register, as the unwinder counts, and where its address has the caller's frame pointer and
    the return address, in words from there. */
 #if defined(__x86_64__)
-enum { FRAME_REGISTER = 6, FRAME_WORDS = 0 };
+enum { FRAME_REGISTER = 6, FRAME_WORDS = 0, STACK_REGISTER = 7, RETURN_REGISTER = 16 };
 #elif defined(__aarch64__)
-enum { FRAME_REGISTER = 29, FRAME_WORDS = 0 };
+enum { FRAME_REGISTER = 29, FRAME_WORDS = 0, STACK_REGISTER = 31, RETURN_REGISTER = 30 };
 #elif defined(__riscv)
-enum { FRAME_REGISTER = 8, FRAME_WORDS = -2 };
-#else
-enum { FRAME_REGISTER = -1, FRAME_WORDS = 0 }; /* it is unknown: the unwinder does it all */
+enum { FRAME_REGISTER = 8, FRAME_WORDS = -2, STACK_REGISTER = 2, RETURN_REGISTER = 1 };
+#else /* they are unknown: the unwinder does it all */
+enum { FRAME_REGISTER = -1, FRAME_WORDS = 0, STACK_REGISTER = 0, RETURN_REGISTER = 0 };
 #endif
 
 struct chain {
@@ -246,6 +246,53 @@ static void remember_chain(const struct stack *chain, const struct stack *stack)
     atomic_u32_store(&stack_state.written, 0);
 }
 
+/* ---- Places without tables ----
+ *
+ * Where the unwinder finds no tables it reads the code, which may be what ends a signal handler.
+ * But who has a stack of its own may begin it with any word, code that was made at run time may be
+ * gone, and who swaps parts of stacks calls malloc meanwhile. So this library's unwinder is linked
+ * to ask here for tables (ld's --wrap), and a place whose code can't be read has some that say that
+ * it has no caller. They are of the kind of .eh_frame (Linux Standard Base, chapter 10).
+ */
+
+enum { DEFINE_CFA = 0x0c, UNDEFINED = 0x07, NOWHERE_START = 0 };
+
+static const struct {
+    uint32_t cie_size, cie_id;
+    uint8_t version, augmentation, code_factor, data_factor, return_register, program[7];
+    uint32_t size, to_cie, range[4];
+} nowhere = {
+    .cie_size = 16,
+    .version = 1,
+    .code_factor = 1,
+    .data_factor = 0x78, /* -8 */
+    .return_register = RETURN_REGISTER,
+    .program = {DEFINE_CFA, STACK_REGISTER, 0, UNDEFINED, RETURN_REGISTER},
+    .size = 20,
+    .to_cie = 24,
+};
+static_assert(offsetof(__typeof__(nowhere), size) == 20 && sizeof nowhere == 44, "sizes are right");
+
+/* What the unwinder calls struct dwarf_eh_bases. */
+struct bases {
+    void *text, *data;
+    uintptr_t start; /* of the function */
+};
+
+const void *__real__Unwind_Find_FDE(void *place, struct bases *bases) __attribute__((weak));
+__attribute__((used)) const void *__wrap__Unwind_Find_FDE(void *place, struct bases *bases);
+
+/* Returns what describes the function at the place, or NULL. */
+const void *__wrap__Unwind_Find_FDE(void *place, struct bases *bases) {
+    enum { CODE_READ = 16 };
+    const void *found = __real__Unwind_Find_FDE(place, bases);
+    if (found != NULL || FRAME_REGISTER < 0) return found;
+    uintptr_t code = align_down((uintptr_t)place, sizeof(uint64_t));
+    if (frame_rule_is_mapped(code) && frame_rule_is_mapped(code + CODE_READ)) return NULL;
+    *bases = (struct bases){NULL, NULL, NOWHERE_START};
+    return &nowhere.size;
+}
+
 /* ---- Unwinding ---- */
 
 static_assert((int)STACK_MOST <= (int)TRAIL_WALK, "the trail has room for a walk");
@@ -255,6 +302,7 @@ struct walk {
     struct stack *stack;
     struct stack chain; /* by frame pointers, from the first caller on */
     struct stretch own;
+    uintptr_t lowest; /* where the stack was entered */
     struct frame last;
     bool begun, met;
 };
@@ -276,10 +324,13 @@ static uintptr_t frame_pointer(struct _Unwind_Context *context) {
     return FRAME_REGISTER >= 0 ? _Unwind_GetGR(context, FRAME_REGISTER) : 0;
 }
 
-static void learn(struct walk *walk, struct _Unwind_Context *context) {
+/* False: the walk has come to no frame, or to one from which the unwinder must not go on. */
+static bool learn(struct walk *walk, struct _Unwind_Context *context) {
     struct frame frame = {_Unwind_GetIP(context), _Unwind_GetCFA(context), frame_pointer(context)};
-    if (walk->begun) frame_rule_learn(&walk->last, frame.place != 0 ? &frame : NULL);
+    bool is_frame = frame.place != 0 && _Unwind_GetRegionStart(context) != NOWHERE_START;
+    if (walk->begun) frame_rule_learn(&walk->last, is_frame ? &frame : NULL);
     walk->last = frame;
+    return is_frame && frame_rule_may_lead(&frame, walk->lowest);
 }
 
 static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context) {
@@ -299,9 +350,9 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
     struct walk *walk = (struct walk *)argument;
     uintptr_t caller = _Unwind_GetIP(context);
     bool leave_out = !walk->begun || stretch_has(&walk->own, caller);
-    learn(walk, context);
+    bool goes_on = learn(walk, context);
     walk->begun = true;
-    if (caller == 0 || walk->stack->depth == walk->most) return _URC_END_OF_STACK;
+    if (!goes_on || walk->stack->depth == walk->most) return _URC_END_OF_STACK;
     if (leave_out && walk->stack->depth == 0) return _URC_NO_REASON;
     if (!frame_rule_works() && walk->stack->depth == 0 && begin_with_chain(walk, context)) {
         walk->met = true;
@@ -350,6 +401,7 @@ ALWAYS_INLINE void unwind(struct stack *stack, unsigned most) {
     struct frame caller = CALLERS_FRAME;
     walk.stack = stack;
     walk.most = most;
+    walk.lowest = caller.stack;
     walk.begun = walk.met = false;
     walk.chain.depth = stack->depth = 0;
     begin_with_own(&walk);

@@ -45,7 +45,7 @@ int poolval_dict_last(poolval_space *space, const poolobj *dict, poolobj **key, 
    values go; what it does to `other` then is as with poolval_dict_next. */
 int poolval_dict_update(poolval_space *space, poolobj *value, poolobj *other) {
     poolval_place place = {0, 0};
-    poolobj *key, *item;
+    poolobj *key = NULL, *item = NULL;
     int more = -1;
     if (require_dict_of(space, value) == NULL || require_dict_of(space, other) == NULL) return -1;
     if (value == other) return 0;

@@ -31,8 +31,15 @@ static unsigned roll(struct heap *heap, unsigned below) {
     return (unsigned)((chance_bits(&heap->dice) >> 32) * below >> 32);
 }
 
+static uint64_t pick_lowest(const uint64_t *bits, unsigned *word) {
+    *word = 0;
+    while (bits[*word] == 0) ++*word;
+    return bits[*word] & -bits[*word];
+}
+
 uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned count, unsigned *word) {
-    unsigned before = treat_does(TREAT_RANDOM) ? roll(heap, count) : 0, w = 0, here;
+    if (!treat_does(TREAT_RANDOM)) return pick_lowest(bits, word);
+    unsigned before = roll(heap, count), w = 0, here;
     while (before >= (here = bit_count(bits[w]))) {
         before -= here;
         w++;

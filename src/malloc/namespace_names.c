@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unshare and setns: some namespaces can be entered by a process of one thread alone (user
- * namespaces; unshare(2), setns(2)), which our own thread must not prevent. Who makes the system
- * call by itself meets it.
+ * unshare, setns and capset. Some namespaces can be entered by a process of one thread alone (user
+ * namespaces; unshare(2), setns(2)), which our own thread must not prevent. And capabilities are
+ * each thread's: who changes them, and then its users or groups, which libc changes for all
+ * threads, must not meet one with other capabilities, as libc ends a process whose threads differ
+ * then (nptl(7)). The thread that begins again has those of the caller. Who makes the system call
+ * by itself meets the thread.
  */
 #include <errno.h>
 #include <sched.h>
@@ -28,6 +31,15 @@ EXPORT int unshare(int flags) {
 EXPORT int setns(int descriptor, int types) {
     bool stopped = purge_thread_stop();
     long result = syscall(SYS_setns, descriptor, types);
+    resume(stopped);
+    return (int)result;
+}
+
+/* libc has the function, and no header for it. */
+EXPORT int capset(void *header, const void *data);
+EXPORT int capset(void *header, const void *data) {
+    bool stopped = purge_thread_stop();
+    long result = syscall(SYS_capset, header, data);
     resume(stopped);
     return (int)result;
 }

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* With purge_thread=on: while constructors run the process has one thread, in main it has two, and
-   what only a process of one thread may do works. */
+   what only a process of one thread may do works, as does what sets threads apart. */
 #include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../support/elsewhere.h"
 #include "../support/expect.h"
+
+int capset(void *header, const void *data); /* of libc, without a header */
 
 static int threads(void) {
     DIR *folder = opendir("/proc/self/task");
@@ -37,6 +41,22 @@ static void enter_namespaces(void) {
     EXPECT(threads() == 2);
 }
 
+/* libc ends a process of whose threads some may change their group and others may not. */
+static void change_capabilities(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    EXPECT(syscall(SYS_capget, &header, data) == 0);
+    if ((data[0].effective & 1u << CAP_SETGID) == 0) {
+        puts("no capabilities here");
+        return;
+    }
+    data[0].effective &= ~(1u << CAP_SETGID);
+    EXPECT(capset(&header, data) == 0 && threads() == 2);
+    EXPECT(setresgid(65534, 65534, 65534) == -1 && errno == EPERM);
+    header.version = 0;
+    EXPECT(capset(&header, data) == -1 && errno == EINVAL && threads() == 2);
+}
+
 int main(void) {
     int status;
     if (is_emulated()) SKIP("the emulator has threads of its own");
@@ -45,6 +65,7 @@ int main(void) {
     pid_t child = fork();
     if (child == 0) {
         EXPECT(threads() == 2);
+        change_capabilities();
         enter_namespaces();
         _exit(0);
     }

@@ -185,13 +185,6 @@ enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t
     return step(frame, lowest, known_page, &kept);
 }
 
-bool frame_rule_may_lead(const struct frame *frame, uintptr_t lowest) {
-    struct frame caller = *frame;
-    uintptr_t kept, known_page = align_down(lowest - 1, STACK_PAGE);
-    bool by_pointer = rule_load(frame->place) % (1 << SIZE_SHIFT) == BY_POINTER;
-    return !by_pointer || step(&caller, lowest, &known_page, &kept) == FRAME_CALLER;
-}
-
 ALWAYS_INLINE bool leads_to(const struct footprint *next, uintptr_t lowest, uintptr_t *known_page) {
     uintptr_t caller = next->frame.stack;
     if (!can_read(caller - WORD, lowest, known_page)) return false;
@@ -280,11 +273,6 @@ enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t
     (void)lowest;
     (void)known_page;
     return FRAME_UNKNOWN;
-}
-bool frame_rule_may_lead(const struct frame *frame, uintptr_t lowest) {
-    (void)frame;
-    (void)lowest;
-    return true;
 }
 unsigned frame_rule_follow(struct frame frame, const struct stretch *own, uintptr_t *places,
                            unsigned most, enum frame_step *last) {

@@ -34,9 +34,6 @@ enum frame_step { FRAME_UNKNOWN, FRAME_OUTERMOST, FRAME_CALLER };
    was entered; `*known` is the page that was last found to be readable. */
 enum frame_step frame_rule_step(struct frame *frame, uintptr_t lowest, uintptr_t *known);
 
-/* False if the rule of the frame's place goes by its frame pointer, and that leads to no stack. */
-bool frame_rule_may_lead(const struct frame *frame, uintptr_t lowest);
-
 /* Makes caller after caller out of a frame, along the trail where it can, and notes the places of
    those that come after the ones of `own`, `most` at the most. Returns how many; FRAME_CALLER in
    *last: there may be more. */

@@ -293,6 +293,28 @@ const void *__wrap__Unwind_Find_FDE(void *place, struct bases *bases) {
     return &nowhere.size;
 }
 
+/* True if what describes the function at a place has a step that finds frames by the frame pointer:
+   by the register, or by an expression that begins with it. Bytes of other steps may look like one.
+ */
+static bool may_go_by_pointer(uintptr_t place) {
+    enum { HEAD = 2 * sizeof(uint32_t), CFA_REGISTER = 0x0d, CFA_EXPRESSION = 0x0f, BASE_0 = 0x70 };
+    struct bases bases;
+    const uint8_t *found = NULL;
+    if (FRAME_REGISTER >= 0 && __real__Unwind_Find_FDE != NULL)
+        found = (const uint8_t *)__real__Unwind_Find_FDE((void *)(place - 1), &bases);
+    if (found == NULL) return false;
+    uint32_t size;
+    memcpy(&size, found, sizeof size);
+    const uint8_t *end = found + sizeof size + size;
+    for (const uint8_t *at = found + HEAD; at + 2 < end; at++) {
+        bool by_register =
+            (at[0] == CFA_REGISTER || at[0] == DEFINE_CFA) && at[1] == FRAME_REGISTER;
+        if (by_register || (at[0] == CFA_EXPRESSION && at[2] == BASE_0 + FRAME_REGISTER))
+            return true;
+    }
+    return false;
+}
+
 /* ---- Unwinding ---- */
 
 static_assert((int)STACK_MOST <= (int)TRAIL_WALK, "the trail has room for a walk");
@@ -302,7 +324,6 @@ struct walk {
     struct stack *stack;
     struct stack chain; /* by frame pointers, from the first caller on */
     struct stretch own;
-    uintptr_t lowest; /* where the stack was entered */
     struct frame last;
     bool begun, met;
 };
@@ -324,13 +345,21 @@ static uintptr_t frame_pointer(struct _Unwind_Context *context) {
     return FRAME_REGISTER >= 0 ? _Unwind_GetGR(context, FRAME_REGISTER) : 0;
 }
 
+/* True if the frame pointer may be what it is called: it leads to words of the stack further out.
+ */
+static bool leads_out(const struct frame *frame) {
+    uintptr_t at = frame->pointer, lowest = frame->stack;
+    return at % sizeof at == 0 && at >= lowest && at - lowest < FRAMES_SPAN &&
+           frame_rule_can_read(at, lowest) && frame_rule_can_read(at + sizeof at, lowest);
+}
+
 /* False: the walk has come to no frame, or to one from which the unwinder must not go on. */
 static bool learn(struct walk *walk, struct _Unwind_Context *context) {
     struct frame frame = {_Unwind_GetIP(context), _Unwind_GetCFA(context), frame_pointer(context)};
     bool is_frame = frame.place != 0 && _Unwind_GetRegionStart(context) != NOWHERE_START;
     if (walk->begun) frame_rule_learn(&walk->last, is_frame ? &frame : NULL);
     walk->last = frame;
-    return is_frame && frame_rule_may_lead(&frame, walk->lowest);
+    return is_frame && (leads_out(&frame) || !may_go_by_pointer(frame.place));
 }
 
 static bool begin_with_chain(struct walk *walk, struct _Unwind_Context *context) {
@@ -401,7 +430,6 @@ ALWAYS_INLINE void unwind(struct stack *stack, unsigned most) {
     struct frame caller = CALLERS_FRAME;
     walk.stack = stack;
     walk.most = most;
-    walk.lowest = caller.stack;
     walk.begun = walk.met = false;
     walk.chain.depth = stack->depth = 0;
     begin_with_own(&walk);

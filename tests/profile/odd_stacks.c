@@ -3,8 +3,8 @@
  * odd_stacks CASE SIZE - takes and frees a block where the stack has no callers that could be
  * followed. In the case "end" it is a stack of its own, whose outermost frame returns to an address
  * that is none. In "gone" the caller is code whose page is unmapped meanwhile. In "pointer" it is a
- * function that goes by its frame pointer, which leads nowhere; before, it led on, so that a walk
- * has learned how the function keeps its frame. Status 77: not on this processor.
+ * function that goes by its frame pointer, which leads nowhere; in "later" it led on before, so
+ * that a walk has learned how the function keeps its frame. Status 77: not on this processor.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -79,8 +79,8 @@ __asm__(".text\n"
         ".cfi_endproc\n"
         ".size call_by_pointer, . - call_by_pointer\n");
 
-static void by_pointer(void) {
-    for (int i = 0; i < 3; i++) call_by_pointer(NULL, use_memory);
+static void by_pointer(int before) {
+    for (int i = 0; i < before; i++) call_by_pointer(NULL, use_memory);
     call_by_pointer((void *)0xdeaddeaddead0, use_and_end);
 }
 
@@ -89,7 +89,8 @@ int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "end") == 0) on_own_stack();
     if (strcmp(name, "gone") == 0) from_code_that_goes();
-    if (strcmp(name, "pointer") == 0) by_pointer();
+    if (strcmp(name, "pointer") == 0) by_pointer(0);
+    if (strcmp(name, "later") == 0) by_pointer(3);
     return 2;
 }
 

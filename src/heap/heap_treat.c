@@ -54,12 +54,21 @@ static bool may_keep(const struct heap *heap) {
     return heap->bare && (heap->warm || heap_state(heap) != HEAP_BUSY);
 }
 
+enum { LEAST_PLACES = 2 };
+
 /* The number is such that all places of a heap together hold a few MiB at the most. */
 unsigned heap_places(unsigned class_index) {
-    enum { HELD_BYTES = 32 * 1024, LEAST = 2 };
+    enum { HELD_BYTES = 32 * 1024 };
     const struct size_class *c = &size_classes[class_index];
     size_t places = (uint64_t)HELD_BYTES * c->reciprocal >> 32; /* HELD_BYTES / c->stride */
-    return (unsigned)size_min(size_max(places, LEAST), c->magazine);
+    return (unsigned)size_min(size_max(places, LEAST_PLACES), c->magazine);
+}
+
+/* The first of the places, where heaps are many: each keeps less. */
+static unsigned places_to_fill(unsigned places) {
+    enum { PART_OF_MANY = 4 };
+    if (atomic_u64_load(&heaps_in_use) < HEAPS_ARE_MANY) return places;
+    return places / PART_OF_MANY > LEAST_PLACES ? places / PART_OF_MANY : LEAST_PLACES;
 }
 
 /* Holds a block, and returns the block that it takes the place of, if any. Where no blocks are
@@ -74,7 +83,8 @@ static struct round hold(struct heap *heap, struct round freed) {
         heap->rounds_used += places;
         CHECK(heap->rounds_used <= HEAP_ROUNDS);
     }
-    struct round *place = heap->held[class_index] + roll(heap, places), before = *place;
+    struct round *place = heap->held[class_index] + roll(heap, places_to_fill(places));
+    struct round before = *place;
     *place = freed;
     return before;
 }

@@ -44,6 +44,22 @@ TEST_F(HeapTreatTest, EachSpareBlockIsPickedAsOftenAsAnother) {
     for (auto &[place, count] : picked) EXPECT_NEAR(count, rounds / 8, 200);
 }
 
+TEST_F(HeapTreatTest, AHeapOfManyHoldsAQuarter) {
+    enum { THROWS = 32 };
+    treat_begin(TREAT_RANDOM);
+    TestHeap heap;
+    const uint64_t heaps = atomic_u64_load(&heaps_in_use);
+    atomic_u64_store(&heaps_in_use, HEAPS_ARE_MANY);
+    for (unsigned c : {1u, unsigned(SMALL_CLASSES), PAGE_CLASS - 1u}) {
+        std::vector<void *> blocks;
+        const unsigned places = heap_places(c), filled = std::max(places / 4, 2u);
+        for (unsigned i = 0; i < THROWS * filled; i++) blocks.push_back(heap.take_class(c));
+        for (void *block : blocks) heap.free(block);
+        EXPECT_EQ(heap_held_blocks(heap, c), filled) << c;
+    }
+    atomic_u64_store(&heaps_in_use, heaps);
+}
+
 TEST_F(HeapTreatTest, WhatIsHeldCountsAsAtHandAndGoesBackWithAFlush) {
     enum { THROWS = 32 };
     treat_begin(TREAT_RANDOM);

@@ -124,14 +124,12 @@ static bool find_first_definer(const struct image *image, void *argument) {
     return behind->first != NOBODY;
 }
 
-static enum definer first_definer(void) {
-    struct behind behind = {.first = NOBODY};
-    image_each(find_first_definer, &behind);
-    return behind.first;
-}
+/* What the first one behind ours was when the process began: later a fork may come while another
+   thread looks, and leave the dynamic linker's lock taken in the child. */
+static enum definer first_definer;
 
 void cxx_scope_hide(void) {
-    if (first_definer() != ALLOCATOR) hide();
+    if (first_definer != ALLOCATOR) hide();
 }
 
 /* ---- At the start ---- */
@@ -169,7 +167,11 @@ static bool rebind(const struct image *image, void *argument) {
 
 void cxx_scope_start(void) {
     struct start start = {.behind = false};
-    if (!image_is_in_front || first_definer() != REPLACER) return;
+    struct behind behind = {.first = NOBODY};
+    if (!image_is_in_front) return;
+    image_each(find_first_definer, &behind);
+    first_definer = behind.first;
+    if (first_definer != REPLACER) return;
     cxx_scope_yields = true;
     image_each(add_operators, &start);
     image_each(rebind, &start);

@@ -3,7 +3,6 @@
    what only a process of one thread may do works, as does what sets threads apart. */
 #include <dirent.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,17 @@
 #include "../support/elsewhere.h"
 #include "../support/expect.h"
 
-int capset(void *header, const void *data); /* of libc, without a header */
+/* libc has it, but in no header; the kernel's structures and numbers (capset(2)), of which musl's
+   compiler has no header. */
+int capset(void *header, const void *data);
+enum { CAPABILITY_VERSION = 0x20080522, SET_GROUPS = 6 };
+struct capability_header {
+    unsigned version;
+    int process;
+};
+struct capability_data {
+    unsigned effective, permitted, inheritable;
+};
 
 static int threads(void) {
     DIR *folder = opendir("/proc/self/task");
@@ -43,14 +52,14 @@ static void enter_namespaces(void) {
 
 /* libc ends a process of whose threads some may change their group and others may not. */
 static void change_capabilities(void) {
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2];
+    struct capability_header header = {CAPABILITY_VERSION, 0};
+    struct capability_data data[2];
     EXPECT(syscall(SYS_capget, &header, data) == 0);
-    if ((data[0].effective & 1u << CAP_SETGID) == 0) {
+    if ((data[0].effective & 1u << SET_GROUPS) == 0) {
         puts("no capabilities here");
         return;
     }
-    data[0].effective &= ~(1u << CAP_SETGID);
+    data[0].effective &= ~(1u << SET_GROUPS);
     EXPECT(capset(&header, data) == 0 && threads() == 2);
     EXPECT(setresgid(65534, 65534, 65534) == -1 && errno == EPERM);
     header.version = 0;

@@ -311,11 +311,13 @@ TEST_F(RemoteTest, BlocksOfManyOwnersInTurnsTakeNoMessages) {
 TEST_F(RemoteTest, AMessageThatIsHardlyBegunDoesNotGiveWayToEachOwnerInTurns) {
     std::vector<std::unique_ptr<TestHeap>> owners;
     for (int i = 0; i <= HEAP_BATCHES; i++) owners.push_back(std::make_unique<TestHeap>());
-    struct heap *first = *owners.front(), *second = nullptr;
-    const struct batch *batch = remote_batch(other_, first);
-    for (auto &owner : owners)
-        if (*owner != first && remote_batch(other_, *owner) == batch) second = *owner;
+    struct heap *first = nullptr, *second = nullptr;
+    for (auto &one : owners)
+        for (auto &owner : owners)
+            if (one != owner && remote_batch(other_, *one) == remote_batch(other_, *owner))
+                first = *one, second = *owner;
     ASSERT_NE(second, nullptr) << "of nine owners two share a place";
+    const struct batch *batch = remote_batch(other_, first);
     auto free_one = [&](struct heap *owner) {
         void *block = heap_take(owner, 1);
         free_remotely(block);

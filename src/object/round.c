@@ -322,9 +322,10 @@ static void work_on_queue(poolobj_heap *heap) {
 
 static void work_on_batch(poolobj_heap *heap) {
     const struct gc_round *round = &heap->round;
-    batch_try_next(heap);
     if (round_scan_is_in_vain(round->tried_in_batches, round->freed_in_batches, ROUND_BATCH_MAX))
         go(heap, ROUND_PIECES);
+    else
+        batch_try_next(heap);
 }
 
 static void unit(poolobj_heap *heap, uint64_t until) {

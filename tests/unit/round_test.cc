@@ -476,16 +476,15 @@ void RoundTest::run_round() {
     for (size_t i = groups ? below(30) : 0; i > 0; i--) make_garbage_ring(1 + below(40));
     if (groups_ && heap_->round.phase == ROUND_IDLE) group_max = 20 + below(60);
     const bool minor = minors_ && heap_->round.phase == ROUND_IDLE && below(3) != 0;
-    if (minor) {
-        ASSERT_TRUE(round_begin(heap_, true));
+    if (minor || (groups && heap_->round.phase == ROUND_IDLE)) {
+        ASSERT_TRUE(round_begin(heap_, minor));
+        // Batches and pieces that are in vain leave all that is white to groups.
+        if (groups) heap_->round.tried_in_batches = heap_->round.traced = 1 << 30;
     }
     obliged(minor);
     bool more = true;
     while (more && !HasFatalFailure()) {
         more = collect_step(heap_, UINT64_MAX, most) && round_is_active(heap_);
-        // Batches and pieces that are in vain by now leave all that is white to groups.
-        if (groups && heap_->round.phase == ROUND_BATCHES)
-            heap_->round.tried_in_batches = heap_->round.traced = 1 << 30;
         // The last sieve is seldom needed, and so has to be come by.
         if (adversary_ && steps_ % 16 == 0 && heap_->round.sieves < 3) heap_->round.sieves++;
         divided_ += heap_->round.certified && !heap_->round.group.is_last;

@@ -26,11 +26,11 @@
 #include <stddef.h>
 
 #define POOLALLOC_VERSION_MAJOR 0
-#define POOLALLOC_VERSION_MINOR 2
+#define POOLALLOC_VERSION_MINOR 3
 #define POOLALLOC_VERSION_PATCH 0
 /* Comparable: major * 10000 + minor * 100 + patch. */
-#define POOLALLOC_VERSION_NUMBER 200
-#define POOLALLOC_VERSION_STRING "0.2.0"
+#define POOLALLOC_VERSION_NUMBER 300
+#define POOLALLOC_VERSION_STRING "0.3.0"
 
 #if defined(__GNUC__)
 #define POOLALLOC_MALLOC __attribute__((malloc, warn_unused_result))

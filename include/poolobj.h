@@ -56,10 +56,10 @@
 /* The version of libpoolobj, with poolval.h and poolgraph.h: not that of libpoolalloc. */
 #define POOLOBJ_VERSION_MAJOR 0
 #define POOLOBJ_VERSION_MINOR 2
-#define POOLOBJ_VERSION_PATCH 0
+#define POOLOBJ_VERSION_PATCH 1
 /* Comparable: major * 10000 + minor * 100 + patch. */
-#define POOLOBJ_VERSION_NUMBER 200
-#define POOLOBJ_VERSION_STRING "0.2.0"
+#define POOLOBJ_VERSION_NUMBER 201
+#define POOLOBJ_VERSION_STRING "0.2.1"
 
 #ifdef __cplusplus
 extern "C" {

@@ -37,6 +37,8 @@ static const struct mutation mutations[] = {
     {"park", "inbox", AND, __ATOMIC_RELEASE},
     {"cold", "inbox", REPLACE, __ATOMIC_ACQUIRE},
     {"cold_message", "inbox", REPLACE, __ATOMIC_ACQUIRE},
+    {"fork_message", "inbox", REPLACE, __ATOMIC_ACQUIRE},
+    {"fork_message", "inbox", EXCHANGE, __ATOMIC_RELEASE},
     /* By the count of forks, tokens of threads that are gone are free in the child. */
     {"fork", "forks", ADD, MEMORY_STORES_NOT},
 };

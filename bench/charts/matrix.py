@@ -3,6 +3,7 @@
 takings of the shared lock."""
 
 import math
+import textwrap
 from dataclasses import dataclass
 
 from charts.records import OURS, deviation, distinct, groups, in_table_order, median
@@ -48,6 +49,11 @@ class Matrix:
         self.failed = {(row, name) for row, name in failed}
         self.runs = max(groups(rows, lambda row: (row[0], row[1]), len).values(), key=len, default=[])
         self.lists = groups(rows, lambda row: (row[0], row[1]), values_of)
+        self.versions = records.versions()
+
+    def words_of(self, name):
+        """An allocator with its version and the default that decides what it gives back."""
+        return self.versions.get(name, name)
 
     def view(self, measure):
         lists = {key: [value[measure.key] for value in values if value[measure.key] is not None]
@@ -176,6 +182,7 @@ def draw_points(axes, view, beyond):
     """A point with its spread for each allocator of each row; the last row is the mean."""
     from charts import style
     rows, names = view.matrix.rows, view.matrix.names
+    step = min(0.11, 0.9 / len(names))
     for j, name in enumerate(names):
         points = []
         for y, row in enumerate(rows + [None]):
@@ -184,30 +191,32 @@ def draw_points(axes, view, beyond):
                 beyond.setdefault(y, []).append(f'{name} {ratio:.1f}')
             elif ratio:
                 spread = view.deviation[row, name] / view.value[row, view.best[row]] if row else 0
-                points.append((y + (j - (len(names) - 1) / 2) * 0.11, ratio, spread))
+                points.append((y + (j - (len(names) - 1) / 2) * step, ratio, spread))
         if points:
             y, x, spread = zip(*points)
             axes.errorbar(x, y, xerr=[spread, [min(s, HIGH - r) for s, r in zip(spread, x)]],
                           linestyle='none', color=style.colour_of(name), capsize=2, elinewidth=1,
-                          label=name, **style.mark_of(name))
+                          label=view.matrix.words_of(name), **style.mark_of(name))
 
 
 def draw_ratios(view, path, kinds):
     """What lies beyond the right edge is written there in words."""
     from charts import style
     rows, beyond = view.matrix.rows, {}
-    figure, axes = style.start(1400, len(rows) * 28 + 150, view.measure.chart)
+    height = max(28, 4 * len(view.matrix.names))
+    figure, axes = style.start(1400, len(rows) * height + 150, view.measure.chart)
     for y in range(1, len(rows), 2):
         axes.axhspan(y - 0.5, y + 0.5, color='#f4f4f4', zorder=0)
     draw_points(axes, view, beyond)
     for y, words in beyond.items():
-        axes.text(0.995, y, ', '.join(words) + ' →', transform=axes.get_yaxis_transform(),
-                  ha='right', va='center', fontsize=9, color='#444444')
+        text = textwrap.fill(', '.join(words).replace(' ', '\u00a0').replace(',\u00a0', ', ') + ' →', 44)
+        axes.text(0.995, y, text, transform=axes.get_yaxis_transform(), ha='right', va='center',
+                  fontsize=8, color='#444444')
     axes.axvline(1, color='#333333', linewidth=1.5)
     axes.axvline(view.measure.limit, color='#999999', linestyle='--', linewidth=1)
     axes.axhline(len(rows) - 0.5, color='#666666', linewidth=1)
     axes.set_xscale('log')
-    axes.set_xlim(LOW, 1.6 * HIGH)  # the right part is for words
+    axes.set_xlim(LOW, 1.9 * HIGH)  # the right part is for words
     axes.set_ylim(len(rows) + 0.7, -0.6)
     axes.set_xticks(TICKS, [f'{tick:g}' for tick in TICKS])
     axes.set_xticks([], minor=True)
@@ -215,12 +224,54 @@ def draw_ratios(view, path, kinds):
     axes.tick_params(axis='y', length=0)
     axes.grid(False, axis='y')
     axes.set_xlabel('times the best peer of the workload, less is better; bars: median absolute deviation')
-    style.key(axes, 'above', len(view.matrix.names))
+    style.key(axes, 'above', 4 if view.matrix.versions else len(view.matrix.names))
+    style.save(figure, path, kinds)
+
+
+WORD_PLACES = [((8, 4), 'left'), ((-8, 4), 'right'), ((8, -14), 'left'), ((-8, -14), 'right')]
+
+
+def write_beside(axes, words, point, points):
+    """The words at the first place around a point where they meet no other point nor other words;
+    returns the area that they take."""
+    for offset, side in WORD_PLACES:
+        text = axes.annotate(words, point, offset, textcoords='offset points', ha=side)
+        text.set_in_layout(False)
+        area = text.get_window_extent()
+        inside = axes.bbox.x0 < area.x0 and area.x1 < axes.figure.bbox.x1
+        if inside and not any(area.overlaps(other) for other in points):
+            return text, area
+        text.remove()
+    return axes.annotate(words, point, WORD_PLACES[0][0], textcoords='offset points'), area
+
+
+def draw_both(time, memory, path, kinds):
+    """Time against memory: the geometric means of each allocator as one point."""
+    from charts import style
+    from matplotlib.transforms import Bbox
+    title = f'{len(time.matrix.rows)} workloads and programs, default options'
+    figure, axes = style.start(900, 600, title)
+    means = {name: (time.mean(name), memory.mean(name)) for name in time.matrix.names}
+    means = {name: mean for name, mean in means.items() if mean[0] and mean[1]}
+    for name, mean in means.items():
+        axes.plot(*mean, linestyle='none', color=style.colour_of(name), **style.mark_of(name))
+    axes.set(xlim=(1, 1.05 * max(x for x, _ in means.values())), ylim=(0.9, None))
+    axes.set_xlabel("time, times the best peer's of each, geometric mean; less is better")
+    axes.set_ylabel("peak memory, times the best peer's of each, geometric mean")
+    figure.canvas.draw()  # so that places are known
+    pixels = axes.transData.transform(list(means.values()))
+    taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in pixels]
+    for name, mean in means.items():
+        text, area = write_beside(axes, time.matrix.words_of(name).split(',')[0], mean, taken)
+        text.set_fontweight('bold' if name in OURS else 'normal')
+        taken.append(area)
     style.save(figure, path, kinds)
 
 
 def charts(records, folder, kinds):
     matrix = Matrix(records)
+    views = {measure.key: matrix.view(measure) for measure in MEASURES}
+    draw_both(views['time'], views['rss'], f'{folder}/both', kinds)
     for measure in MEASURES:
         if measure.chart:
-            draw_ratios(matrix.view(measure), f'{folder}/{measure.key}', kinds)
+            draw_ratios(views[measure.key], f'{folder}/{measure.key}', kinds)

@@ -16,14 +16,18 @@ from matplotlib import pyplot  # noqa: E402 - after the choice of a backend
 
 COLOURS = {'poolalloc': '#d55e00', 'poolalloc8': '#e69f00', 'glibc': '#000000',
            'jemalloc': '#0072b2', 'mimalloc': '#009e73', 'tcmalloc': '#56b4e9',
-           'tbbmalloc': '#cc79a7', 'poolobj': '#d55e00', 'cpython': '#0072b2', 'lists': '#56b4e9'}
+           'tbbmalloc': '#cc79a7', 'poolobj': '#d55e00', 'cpython': '#0072b2', 'lists': '#56b4e9',
+           'snmalloc': '#7a5195', 'rpmalloc': '#8c6d31', 'gperftools': '#56b4e9'}
 SHAPES = {'poolalloc': 'o', 'poolalloc8': 'D', 'glibc': 's', 'jemalloc': '^', 'mimalloc': 'v',
           'tcmalloc': 'P', 'tbbmalloc': '*'}
+OTHER_SHAPES = 'Xph<>8'
 DASHES = {'poolalloc8': '--', 'glibc': ':'}
 
 
 def colour_of(name):
-    return COLOURS.get(name, '#888888')
+    """Another version of an allocator has its colour: mimalloc3 that of mimalloc."""
+    kin = [known for known in COLOURS if name.startswith(known)]
+    return COLOURS[max(kin, key=len)] if kin else '#888888'
 
 
 def line_of(name):
@@ -33,8 +37,11 @@ def line_of(name):
 
 
 def mark_of(name):
-    return {'marker': SHAPES.get(name, 'x'),
-            'markersize': 8 if name.startswith('poolalloc') else 6}
+    """Names that are not known have a hollow shape, the same whenever they are drawn."""
+    if name in SHAPES:
+        return {'marker': SHAPES[name], 'markersize': 8 if name.startswith('poolalloc') else 6}
+    shape = OTHER_SHAPES[sum(name.encode()) % len(OTHER_SHAPES)]
+    return {'marker': shape, 'markersize': 6, 'markerfacecolor': 'white'}
 
 
 def start(width, height, title, **layout):

@@ -215,8 +215,11 @@ ALWAYS_INLINE bool value_require_item(poolval_space *space, const poolobj *value
 /* In a heap that is checked, requires that the items of a list or tuple may go into another
    container. Types have the same numbers in all heaps, so that it may be one of another heap. */
 COLD bool value_check_items(poolval_space *space, poolobj *const *items, size_t count);
+/* Asked with `if`: gcc 12 takes all that follows `likely(x) || cold()` for cold code, too, which
+   here is most of what makes a container. */
 ALWAYS_INLINE bool value_admits(poolval_space *space, poolobj *const *items, size_t count) {
-    return likely(!space->checked) || value_check_items(space, items, count);
+    if (unlikely(space->checked)) return value_check_items(space, items, count);
+    return true;
 }
 /* Requires values that may go into a container, all of them. */
 static inline bool value_require_items(poolval_space *space, poolobj *const *items, size_t count) {

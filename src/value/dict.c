@@ -124,7 +124,7 @@ static int probe_careful(poolval_space *space, const struct value_dict *dict, po
     for (; (content = slot_read(slots, width, i)) != 0; i = (i + 1) & mask) {
         if ((content ^ tag) > mask) continue;
         poolobj **entry = dict->item + 2 * ((content & mask) - 1);
-        if (entry[0] == NULL) continue;
+        if (entry[0] == NULL || own_has_other_hash(space, entry[0], hash)) continue;
         int same = entry[0] == key ? 1 : same_careful(space, dict, entry, key);
         if (same == 1) *found = entry;
         if (same != 0) return same;

@@ -89,6 +89,13 @@ bool own_hash(const struct own *own, poolobj *value, size_t depth, uint64_t *has
     return true;
 }
 
+bool own_has_other_hash(const poolval_space *space, poolobj *value, uint64_t hash) {
+    const struct own *own = own_of(space, value);
+    if (own == NULL || own->hooks.hash == NULL) return false;
+    uint64_t kept = *kept_hash(own, value);
+    return kept != 0 && kept != hash;
+}
+
 /* ---- Equality ---- */
 
 /* 1, 0, -1, or no answer. */

@@ -44,6 +44,8 @@ static inline const struct own *own_of(const poolval_space *space, const poolobj
 /* The functions below are for values for which own_of finds something; `depth` levels are left.
    They note a failure, and return then what a hook returns. */
 bool own_hash(const struct own *own, poolobj *value, size_t depth, uint64_t *hash);
+/* True if the value, of any type, has another hash for sure: it needs no comparison. */
+bool own_has_other_hash(const poolval_space *space, poolobj *value, uint64_t hash);
 /* At least one of them is of an own type: 1, 0, -1. */
 int own_equal(poolval_space *space, poolobj *a, poolobj *b, size_t depth);
 /* 1: *order; 0: they have none; -1. */

@@ -232,8 +232,8 @@ WORD_PLACES = [((8, 4), 'left'), ((-8, 4), 'right'), ((8, -14), 'left'), ((-8, -
 
 
 def write_beside(axes, words, point, points):
-    """The words at the first place around a point where they meet no other point nor other words;
-    returns the area that they take."""
+    """The words at the first place around a point where they meet no other point nor other words,
+    or the first of all; returns them and the area that they take."""
     for offset, side in WORD_PLACES:
         text = axes.annotate(words, point, offset, textcoords='offset points', ha=side)
         text.set_in_layout(False)
@@ -242,7 +242,8 @@ def write_beside(axes, words, point, points):
         if inside and not any(area.overlaps(other) for other in points):
             return text, area
         text.remove()
-    return axes.annotate(words, point, WORD_PLACES[0][0], textcoords='offset points'), area
+    text = axes.annotate(words, point, WORD_PLACES[0][0], textcoords='offset points')
+    return text, text.get_window_extent()
 
 
 def draw_both(time, memory, path, kinds):

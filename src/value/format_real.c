@@ -30,6 +30,14 @@ static void drop_zeros(char *text) {
     *end = '\0';
 }
 
+/* A point behind the digits, if there is none. */
+static void add_point(char *text) {
+    if (strchr(text, '.') != NULL) return;
+    char *end = text + strcspn(text, "e");
+    memmove(end + 1, end, strlen(end) + 1);
+    *end = '.';
+}
+
 /* d.ddde+XX as digits with the point elsewhere: `digits` of them in all. */
 static void write_general(char *text, size_t room, double number, const struct format *format) {
     int digits = format->precision < 0 ? 6 : format->precision > 0 ? format->precision : 1;
@@ -49,8 +57,8 @@ static void write_general(char *text, size_t room, double number, const struct f
     strcpy(behind, tail);
     *tail = '\0';
     if (!format->alternate) drop_zeros(text);
-    if (format->alternate && strchr(text, '.') == NULL) strcat(text, ".");
     strcat(text, behind);
+    if (format->alternate) add_point(text);
 }
 
 static void write_fixed(char *text, size_t room, double number, const struct format *format,
@@ -58,10 +66,13 @@ static void write_fixed(char *text, size_t room, double number, const struct for
     int precision = format->precision < 0 ? 6 : format->precision;
     snprintf(text, room, exponent ? "%.*e" : "%.*f", precision, number);
     set_point(text);
-    if (!format->alternate || precision > 0) return;
-    char *end = exponent ? strchr(text, 'e') : text + strlen(text);
-    memmove(end + 1, end, strlen(end) + 1);
-    *end = '.';
+    if (format->alternate) add_point(text);
+}
+
+/* As repr does, which takes as many digits as tell the number from others. */
+static void write_shortest(char *text, double number, const struct format *format) {
+    decimal_write(number, text);
+    if (format->alternate) add_point(text);
 }
 
 static void raise(char *text) {
@@ -75,7 +86,7 @@ static void write_magnitude(char *text, size_t room, double number, const struct
     if (number != number || number > DBL_MAX)
         strcpy(text, number != number ? "nan" : "inf");
     else if (format->type == 0 && format->precision < 0)
-        decimal_write(number, text);
+        write_shortest(text, number, format);
     else if (format->type == 0 || kind == 'g')
         write_general(text, room, number, format);
     else

@@ -47,6 +47,12 @@ TEST_F(FormatRealTest, WithoutALetterAPointStays) {
     EXPECT_EQ(written(".3", 2), "2.0");
     EXPECT_EQ(written(".3", 100), "1e+02");
     EXPECT_EQ(written("", 0.1), "0.1");
+    EXPECT_EQ(written("", 1e16), "1e+16");
+    EXPECT_EQ(written("#", 1e16), "1.e+16");
+    EXPECT_EQ(written("#", 1.5e16), "1.5e+16");
+    EXPECT_EQ(written("#", 5), "5.0");
+    EXPECT_EQ(written("#.1", 20), "2.e+01");
+    EXPECT_EQ(written("#", INFINITY), "inf");
 }
 
 TEST_F(FormatRealTest, SignsZerosAndGroups) {

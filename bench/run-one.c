@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run-one [-o FILE] [-e FILE] [-t SECONDS] [NAME=VALUE...] PROGRAM [ARGUMENT...]
+ * run-one [-o FILE] [-e FILE] [-t SECONDS] [-r MIB] [NAME=VALUE...] PROGRAM [ARGUMENT...]
  *
  * Runs one program with the given variables in its environment and prints
  *     elapsed-seconds peak-rss-KiB user-seconds system-seconds page-faults page-reclaims \
  *         peak-address-space-KiB
  * -o and -e name the files for its output and its messages; after -t seconds (300) it is killed.
+ * With -r another process first has so many MiB in huge pages, and ends.
  * The exit status is the program's, or 128 + the number of the signal that ended it.
  *
  * A process of its own, because the peak of resident memory survives exec: started from a large
@@ -24,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -33,6 +35,7 @@
 struct job {
     const char *output, *messages; /* NULL: as inherited */
     unsigned seconds_limit;
+    size_t ready_mib;
     char **command; /* NAME=VALUE..., then the program */
 };
 
@@ -81,25 +84,57 @@ static void become(const struct job *job) {
 }
 
 static struct job read_arguments(int argc, char **argv) {
-    struct job job = {NULL, NULL, 300, NULL};
+    struct job job = {NULL, NULL, 300, 0, NULL};
     int option;
-    while ((option = getopt(argc, argv, "+o:e:t:")) != -1) {
+    while ((option = getopt(argc, argv, "+o:e:t:r:")) != -1) {
         if (option == 'o')
             job.output = optarg;
         else if (option == 'e')
             job.messages = optarg;
         else if (option == 't')
             job.seconds_limit = (unsigned)atoi(optarg);
+        else if (option == 'r')
+            job.ready_mib = strtoul(optarg, NULL, 10);
         else
             exit(2);
     }
     if (optind == argc) {
-        fputs("usage: run-one [-o FILE] [-e FILE] [-t SECONDS] [NAME=VALUE...] PROGRAM...\n",
+        fputs("usage: run-one [-o FILE] [-e FILE] [-t SECONDS] [-r MIB] [NAME=VALUE...] "
+              "PROGRAM...\n",
               stderr);
         exit(2);
     }
     job.command = argv + optind;
     return job;
+}
+
+/* ---- Memory that is ready ---- */
+
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* Has so many MiB in huge pages, if the system gives them, until the process ends. */
+static void use_huge_pages(size_t mib) {
+    size_t size = mib << 20;
+    char *start =
+        mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) fail("run-one: -r");
+    start += HUGE_PAGE - (uintptr_t)start % HUGE_PAGE;
+    madvise(start, size, MADV_HUGEPAGE);
+    for (size_t i = 0; i < size; i += HUGE_PAGE / 512) start[i] = 1;
+}
+
+/* The host of a virtual machine may take what the system has free, and a huge page that it has to
+   give again takes as long as many small ones. What a process has just given back is there at once,
+   as all memory is where there is no host. */
+static void make_ready(size_t mib) {
+    int status;
+    pid_t child = fork();
+    if (child < 0) fail("run-one");
+    if (child == 0) {
+        use_huge_pages(mib);
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
 }
 
 /* ---- Watching ---- */
@@ -168,6 +203,7 @@ static pid_t start(const struct job *job) {
 
 int main(int argc, char **argv) {
     struct job job = read_arguments(argc, argv);
+    if (job.ready_mib > 0) make_ready(job.ready_mib);
     double begin = seconds_now();
     struct rusage usage;
     int status = watch(start(&job), &usage);

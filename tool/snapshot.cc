@@ -111,7 +111,6 @@ void Walk::read_settings() {
     s_.purge_delay = value<uint64_t>(options + layout_["options.purge_delay"]);
     s_.purge_keep = value<uint64_t>(options + layout_["options.purge_keep"]);
     s_.purge_thread = value<uint64_t>(options + layout_["options.purge_thread"]) != 0;
-    s_.huge_pages = value<uint64_t>(options + layout_["options.small_pages"]) == 0;
     uint64_t figures = at("figures");
     s_.mapped = value<uint64_t>(figures + layout_["space_figures.mapped"]);
     s_.mapped_peak = value<uint64_t>(figures + layout_["space_figures.mapped_peak"]);

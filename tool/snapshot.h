@@ -79,7 +79,7 @@ struct Snapshot {
     uint64_t arenas_mapped = 0, mapped = 0, mapped_peak = 0, purge_runs = 0, served = 0;
     bool served_is_known = false;
     uint64_t purge_delay = 0, purge_keep = 0;
-    bool purge_thread = false, huge_pages = false;
+    bool purge_thread = false;
     unsigned align = 16;
     uint64_t moved = 0; // arenas that changed each time they were read
     std::vector<ClassFigures> classes;

@@ -148,6 +148,7 @@ static bool take_small(struct heap *heap, uintptr_t *address, bool *zeroed) {
 /* The records of a span lie side by side, so it does not reach over the end of a window. */
 static bool take_span_pages(unsigned pools, uintptr_t *address, bool *zeroed) {
     struct range_request request = {pools, POOL_SIZE, (size_t)1 << WINDOW_SHIFT};
+    if (unlikely(huge_make_is_due())) huge_make(&request);
     if (!space_lock()) return false;
     size_t size = pools * (size_t)POOL_SIZE, refaults = purge_refaults();
     request.pages += hedge_due();

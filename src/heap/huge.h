@@ -14,17 +14,25 @@
 #define POOLALLOC_HUGE_H
 
 #include "heap/window.h"
+#include "os/options.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Pages in use from which on a process can have huge pages: 64 MiB. So the one that waits for use
-   is a small part of its memory. */
+   is a small part of its memory. With huge_pages=early they are 8 MiB. */
 #define HUGE_FROM (64 * MIB / POOL_SIZE)
+#define HUGE_FROM_EARLY (8 * MIB / POOL_SIZE)
 #define HUGE_SIZE (2 * MIB)
 #define HUGE_ARENAS (HUGE_SIZE / ARENA_SIZE)
 
+/* True if a process with so many pages can have huge ones. */
+static inline bool huge_is_for(size_t pages) {
+    if (unlikely(options.huge_pages != HUGE_PAGES_ON))
+        return options.huge_pages == HUGE_PAGES_EARLY && pages >= HUGE_FROM_EARLY;
+    return pages >= HUGE_FROM;
+}
 /* The arenas of 2 MiB from `base` on have one huge page behind them. With the space lock, as all
    below but huge_any. */
 void huge_mark(uintptr_t base);

@@ -20,20 +20,23 @@ enum {
 };
 
 static struct {
-    struct atomic_u64 due_at; /* fresh pages */
-    uint64_t wait;            /* under the space lock, as what follows */
-    bool was_slow;            /* the last one took longer than small pages do */
-    bool has_them;            /* the system had it, and not so slowly twice in a row */
-} huge_make_state = {{0}, WAIT_LEAST, false, false};
+    struct atomic_u64 due_fresh, due_in_use; /* pages: the first of them that comes */
+    uint64_t wait;                           /* under the space lock, as what follows */
+    bool was_slow;                           /* the last one took longer than small pages do */
+    bool has_them; /* the system had it, and not so slowly twice in a row */
+} huge_make_state = {{0}, {0}, WAIT_LEAST, false, false};
 
 bool huge_make_is_due(void) {
-    return purge_fresh() >= atomic_u64_load(&huge_make_state.due_at) &&
-           purge_in_use() >= PRICE_FROM;
+    uint64_t in_use = purge_in_use();
+    return in_use >= PRICE_FROM && (purge_fresh() >= atomic_u64_load(&huge_make_state.due_fresh) ||
+                                    in_use >= atomic_u64_load(&huge_make_state.due_in_use));
 }
 
-static void look_again_after(uint64_t fresh) {
+/* After so many fresh pages, or when so many more are in use: what is made is not fresh. */
+static void look_again_after(uint64_t fresh, uint64_t more_in_use) {
     ASSERT(space_lock_is_held());
-    atomic_u64_store(&huge_make_state.due_at, purge_fresh() + fresh);
+    atomic_u64_store(&huge_make_state.due_fresh, purge_fresh() + fresh);
+    atomic_u64_store(&huge_make_state.due_in_use, purge_in_use() + more_in_use);
 }
 
 /* ---- One for whoever takes pools next ---- */
@@ -48,10 +51,10 @@ static bool is_all_untouched(uintptr_t base) {
 /* A place for a huge page, taken as a run; 0: there is none, or no need. */
 static uintptr_t begin_making(const struct range_request *next) {
     const struct range_request request = {HUGE_PAGES, HUGE_SIZE, 0};
-    bool needed = huge_make_is_due() && purge_in_use() >= HUGE_FROM && !range_has_room(next) &&
+    bool needed = huge_make_is_due() && huge_is_for(purge_in_use()) && !range_has_room(next) &&
                   purge_allows(HUGE_PAGES);
-    uintptr_t base = needed && !options.small_pages ? space_take(&request) : 0;
-    look_again_after(LOOK_AGAIN); /* others do not try meanwhile */
+    uintptr_t base = needed ? space_take(&request) : 0;
+    look_again_after(LOOK_AGAIN, LOOK_AGAIN); /* others do not try meanwhile */
     if (base == 0 || is_all_untouched(base)) return base;
     space_return(base, HUGE_SIZE);
     return 0;
@@ -62,7 +65,10 @@ static void note_outcome(enum os_huge outcome) {
     bool good = outcome == OS_HUGE_DONE, slow = outcome == OS_HUGE_SLOWLY;
     huge_make_state.has_them = outcome != OS_HUGE_REFUSED && !(slow && huge_make_state.was_slow);
     huge_make_state.was_slow = slow;
-    look_again_after(good ? HUGE_PAGES - ARENA_POOLS : huge_make_state.wait);
+    if (good)
+        look_again_after(LOOK_AGAIN, HUGE_PAGES - ARENA_POOLS);
+    else
+        look_again_after(huge_make_state.wait, UINT64_MAX / 2);
     huge_make_state.wait = good ? WAIT_LEAST : size_min(2 * huge_make_state.wait, WAIT_MOST);
 }
 
@@ -93,9 +99,9 @@ COLD void huge_make(const struct range_request *next) {
 
 /* ---- Those of large blocks ---- */
 
-static bool may_ask(size_t size) {
-    return size >= HUGE_SIZE && huge_make_state.has_them && purge_in_use() >= HUGE_FROM &&
-           !options.small_pages;
+static bool may_ask(void) {
+    ASSERT(space_lock_is_held());
+    return huge_make_state.has_them && huge_is_for(purge_in_use());
 }
 
 static void ask_for(uintptr_t from, uintptr_t to) {
@@ -105,14 +111,31 @@ static void ask_for(uintptr_t from, uintptr_t to) {
     for (; from < to; from += HUGE_SIZE) huge_mark(from);
 }
 
-void huge_make_in_run(uintptr_t base, size_t size) {
-    ASSERT(space_lock_is_held());
-    if (likely(!may_ask(size))) return;
-    uintptr_t at = align_up(base, HUGE_SIZE), end = align_down(base + size, HUGE_SIZE), from = at;
-    for (; at < end; at += HUGE_SIZE) {
+/* Asks in [from, end), which are whole ones and taken, where none was touched. */
+static void ask_within(uintptr_t from, uintptr_t end) {
+    for (uintptr_t at = from; at < end; at += HUGE_SIZE) {
         if (is_all_untouched(at)) continue;
         ask_for(from, at);
         from = at + HUGE_SIZE;
     }
     if (from < end) ask_for(from, end);
+}
+
+/* Asks for the one that the run ends in, too, if what is behind the run in it is free: the next run
+   is taken from there. */
+static void ask_with_rest(uintptr_t from, uintptr_t end) {
+    uintptr_t top = align_up(end, HUGE_SIZE);
+    size_t rest = top - end;
+    bool whole = rest == 0 || (purge_allows(rest / POOL_SIZE) && space_extend(end, rest));
+    ask_within(from, whole ? top : top - HUGE_SIZE);
+    if (whole && rest > 0) space_return(end, rest);
+}
+
+void huge_make_in_run(uintptr_t base, size_t size) {
+    uintptr_t from = align_up(base, HUGE_SIZE), end = base + size;
+    if (unlikely(options.huge_pages == HUGE_PAGES_EARLY)) {
+        if (from < end && may_ask()) ask_with_rest(from, end);
+    } else if (unlikely(size >= HUGE_SIZE) && may_ask()) {
+        ask_within(from, align_down(end, HUGE_SIZE));
+    }
 }

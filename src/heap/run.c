@@ -81,7 +81,7 @@ void *run_allocate(size_t size, size_t alignment, bool zero, enum run_choice cho
     size = align_up(size, size_max(os_page_size(), POOL_SIZE));
     struct range_request request = {size / POOL_SIZE, size_max(alignment, POOL_SIZE), 0};
     struct stretch stretch;
-    if (unlikely(size >= HUGE_SIZE && huge_make_is_due())) huge_make(&request);
+    huge_make_for_run(&request);
     if (!space_lock()) return NULL;
     uintptr_t base = choice == RUN_ANYWHERE ? space_take(&request) : space_take_touched(&request);
     if (base != 0 && zero) stretch_begin(&stretch, base, base + size);

@@ -190,7 +190,8 @@ static struct sample *find_sample(uintptr_t address) {
 
 /* All pages of a table are soon written, in any order: where it is long, in few large ones. */
 static struct sample *map_live(size_t size) {
-    if (size < OS_HUGE || options.small_pages != 0) return (struct sample *)os_map(size);
+    if (size < OS_HUGE || options.huge_pages == HUGE_PAGES_OFF)
+        return (struct sample *)os_map(size);
     void *table = os_map_aligned(size, OS_HUGE);
     if (table != NULL) os_use_huge_pages(table, size);
     return (struct sample *)table;

@@ -353,7 +353,7 @@ static uintptr_t chunk_hint(size_t size, size_t alignment) {
 
 /* Chunks are whole huge pages, where some may be used. */
 static size_t chunk_alignment(size_t size) {
-    bool is_large = space_figures.mapped >= HUGE_FROM * POOL_SIZE;
+    bool is_large = huge_is_for(space_figures.mapped / POOL_SIZE);
     return is_large && size % HUGE_SIZE == 0 ? HUGE_SIZE : ARENA_SIZE;
 }
 

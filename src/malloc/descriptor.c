@@ -161,7 +161,6 @@ EXPORT const struct descriptor poolalloc_descriptor = {
             FIELD(options, purge_delay),
             FIELD(options, purge_keep),
             FIELD(options, purge_thread),
-            FIELD(options, small_pages),
             FIELD(options, large_direct),
             FIELD(options, deepbind),
             FIELD(options, report_exit),

@@ -25,6 +25,13 @@ static bool parse_not_off(struct word word, void *field) {
     return word_choice(word, (uint64_t *)field, "on", "off");
 }
 
+static bool parse_huge_pages(struct word word, void *field) {
+    if (word_is(word, "early")) {
+        *(uint64_t *)field = HUGE_PAGES_EARLY;
+        return true;
+    }
+    return word_choice(word, (uint64_t *)field, "on", "off");
+}
 static bool parse_large(struct word word, void *field) {
     return word_choice(word, (uint64_t *)field, "cached", "direct");
 }
@@ -255,9 +262,10 @@ static const struct option table[] = {
      "the most address space for blocks, or this share of the control group's memory limit; "
      "what is beyond gets NULL",
      parse_limit, offsetof(struct options, limit)},
-    {"huge_pages", "on or off", "on",
-     "transparent huge pages for small blocks of processes that grow above 64 MiB", parse_not_off,
-     offsetof(struct options, small_pages)},
+    {"huge_pages", "on, off or early", "on",
+     "transparent huge pages for small and very large blocks of processes that grow above 64 MiB; "
+     "early: above 8 MiB, for blocks of all sizes",
+     parse_huge_pages, offsetof(struct options, huge_pages)},
     {"large", "cached or direct", "cached",
      "direct: each request above 512 bytes gets a mapping of its own between guard pages",
      parse_large, offsetof(struct options, large_direct)},

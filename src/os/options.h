@@ -28,13 +28,14 @@
 
 enum report_format { REPORT_TEXT, REPORT_XML, REPORT_JSON };
 enum mode { MODE_OFF, MODE_HARDENED, MODE_DEBUG };
+enum huge_pages { HUGE_PAGES_ON, HUGE_PAGES_OFF, HUGE_PAGES_EARLY };
 enum deepbind { DEEPBIND_JOIN, DEEPBIND_STRIP, DEEPBIND_KEEP };
 
 struct options {
     uint64_t purge_delay;     /* milliseconds, or PURGE_NEVER */
     uint64_t purge_keep;      /* nothing is purged while no more bytes than this are free */
     uint64_t purge_thread;    /* 0 or 1 */
-    uint64_t small_pages;     /* 0 or 1: huge_pages=off */
+    uint64_t huge_pages;      /* enum huge_pages */
     uint64_t large_direct;    /* 0 or 1 */
     uint64_t deepbind;        /* enum deepbind */
     uint64_t perturb;         /* PERTURB_ON | the byte that freed blocks are filled with, or 0 */

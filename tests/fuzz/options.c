@@ -27,7 +27,7 @@ static bool is_marked(const unsigned char *bytes) {
 static bool ends_within(const char *field, size_t size) { return memchr(field, 0, size) != NULL; }
 
 static void check_ranges(const struct options *o) {
-    EXPECT(o->purge_thread <= 1 && o->small_pages <= 1 && o->large_direct <= 1);
+    EXPECT(o->purge_thread <= 1 && o->huge_pages <= HUGE_PAGES_EARLY && o->large_direct <= 1);
     EXPECT(o->keep_alone <= 1 && o->report_exit <= 1 && o->map_names <= 1 && o->backtrace_off <= 1);
     EXPECT(o->deepbind <= DEEPBIND_KEEP && o->report_format <= REPORT_JSON);
     EXPECT(o->limit_share <= 100);

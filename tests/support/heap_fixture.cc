@@ -54,7 +54,7 @@ HeapTest::~HeapTest() = default;
 void HeapTest::SetUp() {
     os_first_write_for_test = [] { return uint64_t(500); };
     price_forget_for_test();
-    options.small_pages = 1;
+    options.huge_pages = HUGE_PAGES_OFF;
     poolalloc_trim(0);
     {
         SpaceLock lock;

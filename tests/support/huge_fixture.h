@@ -19,7 +19,7 @@ class HugeTest : public HeapTest {
     void SetUp() override {
         HeapTest::SetUp();
         options.purge_delay = 1000 * 1000;
-        options.small_pages = 0;
+        options.huge_pages = HUGE_PAGES_ON;
         {
             SpaceLock lock;
             purge_all(0);

@@ -90,8 +90,114 @@ TEST_F(HugeRunTest, NorWhereTheSystemHadNoneOrWasSlow) {
 }
 
 TEST_F(HugeRunTest, NorIfTheOperatorWantsNone) {
-    options.small_pages = 1;
+    options.huge_pages = HUGE_PAGES_OFF;
     EXPECT_EQ(of_block(7 * MIB, false), (std::vector<bool>(4, false)));
+}
+
+// A run whose last 16 pages begin a huge page, nothing of which was touched; what is behind it is
+// free.
+class HugeRestTest : public HugeRunTest {
+  protected:
+    void SetUp() override {
+        HugeRunTest::SetUp();
+        if (IsSkipped()) return;
+        options.huge_pages = HUGE_PAGES_EARLY;
+        const struct range_request request = {3 * HUGE_PAGES, HUGE_SIZE, 0};
+        SpaceLock lock;
+        base_ = space_take(&request);
+        ASSERT_NE(base_, 0u);
+        space_return(end(), base_ + 3 * HUGE_SIZE - end());
+    }
+    void TearDown() override {
+        if (base_ != 0) {
+            SpaceLock lock;
+            space_return(base_, end() - base_);
+            space_check();
+        }
+        HugeRunTest::TearDown();
+    }
+    uintptr_t end() const { return base_ + HUGE_SIZE + 16 * POOL_SIZE; }
+    void ask() const { huge_make_in_run(end() - 32 * POOL_SIZE, 32 * POOL_SIZE); }
+    bool asked() const { return huge_has(window_arena_at(base_ + HUGE_SIZE)); }
+    uintptr_t base_ = 0;
+};
+
+TEST_F(HugeRestTest, TheNextRunIsTakenFromIt) {
+    SpaceLock lock;
+    size_t idle = purge_idle();
+    ask();
+    space_check();
+    EXPECT_TRUE(asked());
+    EXPECT_FALSE(huge_has(window_arena_at(base_))) << "of which the run has the end alone";
+    EXPECT_FALSE(huge_has(window_arena_at(base_ + 2 * HUGE_SIZE))) << "one is enough";
+    EXPECT_EQ(purge_idle(), idle + HUGE_PAGES - 16);
+    const struct range_request next = {32, POOL_SIZE, 0};
+    uintptr_t taken = space_take(&next);
+    EXPECT_EQ(taken, end());
+    EXPECT_EQ(space_touch(taken, 32 * POOL_SIZE), 32u) << "its memory may be old";
+    space_return(taken, 32 * POOL_SIZE);
+}
+
+TEST_F(HugeRestTest, NotIfAPageOfItIsInUse) {
+    SpaceLock lock;
+    ASSERT_TRUE(space_extend(end(), POOL_SIZE));
+    ask();
+    EXPECT_FALSE(asked());
+    space_return(end(), POOL_SIZE);
+}
+
+TEST_F(HugeRestTest, NotIfAPageWasTouched) {
+    SpaceLock lock;
+    space_touch(end() - POOL_SIZE, POOL_SIZE);
+    ask();
+    EXPECT_FALSE(asked());
+}
+
+TEST_F(HugeRestTest, NotIfSoMuchMayNotBeIdle) {
+    SpaceLock lock;
+    purge_set_limit(purge_in_use() * POOL_SIZE);
+    ask();
+    EXPECT_FALSE(asked());
+    purge_set_limit(SIZE_MAX);
+}
+
+TEST_F(HugeRestTest, NotUnlessTheOperatorWantsThemEarly) {
+    options.huge_pages = HUGE_PAGES_ON;
+    SpaceLock lock;
+    ask();
+    EXPECT_FALSE(asked());
+}
+
+TEST_F(HugeMakeTest, SpansAreTakenFromItToo) {
+    grow_until_due();
+    TestHeap heap;
+    void *block = heap.take(8 * KIB);
+    EXPECT_EQ(tries, 1);
+    EXPECT_EQ(align_down(reinterpret_cast<uintptr_t>(block), HUGE_SIZE), place);
+    heap.free(block);
+}
+
+TEST_F(HugeMakeTest, EarlyIsFromEightMiBOn) {
+    options.huge_pages = HUGE_PAGES_EARLY;
+    {
+        SpaceLock lock;
+        purge_forget_for_test(); // as after a peak less may be idle
+    }
+    while (!huge_make_is_due()) grow(16);
+    ASSERT_LT(purge_in_use(), HUGE_FROM_EARLY + 17);
+    huge_make_for_arena();
+    EXPECT_EQ(tries, 1);
+}
+
+TEST_F(HugeMakeTest, TheNextIsDueWhenItIsUsed) {
+    grow_until_due();
+    huge_make_for_arena();
+    uint64_t fresh = purge_fresh();
+    grow(HUGE_PAGES / 2);
+    EXPECT_FALSE(huge_make_is_due());
+    grow(HUGE_PAGES / 2);
+    EXPECT_EQ(purge_fresh(), fresh) << "it had memory";
+    EXPECT_TRUE(huge_make_is_due());
 }
 
 TEST_F(HugeMakeTest, ItIsFreeMemoryThatPoolsAreTakenFrom) {
@@ -147,7 +253,7 @@ TEST_F(HugeMakeTest, WhereTheSystemHasNoneTheTriesGetRare) {
 }
 
 TEST_F(HugeMakeTest, NoneIsMadeIfTheOperatorWantsNone) {
-    options.small_pages = 1;
+    options.huge_pages = HUGE_PAGES_OFF;
     grow_until_due();
     huge_make_for_arena();
     EXPECT_EQ(tries, 0);

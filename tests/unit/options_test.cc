@@ -60,8 +60,9 @@ TEST(OptionsTest, NothingChangesNothing) {
 TEST(OptionsTest, EachKeySetsItsField) {
     EXPECT_EQ(parse("purge_thread=on").options.purge_thread, 1u);
     EXPECT_EQ(parse("purge_thread=on,purge_thread=off").options.purge_thread, 0u);
-    EXPECT_EQ(parse("huge_pages=off").options.small_pages, 1u);
-    EXPECT_EQ(parse("huge_pages=off,huge_pages=on").options.small_pages, 0u);
+    EXPECT_EQ(parse("huge_pages=off").options.huge_pages, uint64_t(HUGE_PAGES_OFF));
+    EXPECT_EQ(parse("huge_pages=early").options.huge_pages, uint64_t(HUGE_PAGES_EARLY));
+    EXPECT_EQ(parse("huge_pages=off,huge_pages=on").options.huge_pages, uint64_t(HUGE_PAGES_ON));
     EXPECT_EQ(parse("large=direct").options.large_direct, 1u);
     EXPECT_EQ(parse("large=direct,large=cached").options.large_direct, 0u);
     EXPECT_EQ(parse("deepbind=keep").options.deepbind, DEEPBIND_KEEP);

@@ -132,10 +132,7 @@ static void ask_with_rest(uintptr_t from, uintptr_t end) {
 }
 
 void huge_make_in_run(uintptr_t base, size_t size) {
+    if (likely(options.huge_pages != HUGE_PAGES_EARLY)) return;
     uintptr_t from = align_up(base, HUGE_SIZE), end = base + size;
-    if (unlikely(options.huge_pages == HUGE_PAGES_EARLY)) {
-        if (from < end && may_ask()) ask_with_rest(from, end);
-    } else if (unlikely(size >= HUGE_SIZE) && may_ask()) {
-        ask_within(from, align_down(end, HUGE_SIZE));
-    }
+    if (from < end && may_ask()) ask_with_rest(from, end);
 }

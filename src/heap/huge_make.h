@@ -7,14 +7,12 @@
  * behind them, which are taken first; so no more than one waits for use. Where the system has none,
  * or takes long, the next try waits for a number of fresh pages, twice as many each time.
  *
- * Large blocks in arenas: what they hold of whole huge pages gets them at the first write, if the
- * last tries took no longer than small pages, and if the program does not ask for zeros, as those
- * who do may write little of them. They are freed as a whole, so that these pages are seldom split:
- * that is why they need not be quick.
- *
- * With huge_pages=early it is HUGE_FROM_EARLY pages, and large blocks of any size get them: memory
- * is made as for spans, and the one that a block ends in is asked for as a whole. Programs that let
- * blocks grow by doubling leave a part of them unwritten, so that is not for everybody.
+ * With huge_pages=early it is HUGE_FROM_EARLY pages, and large blocks in arenas have a share:
+ * memory is made for them as for spans, and what they hold of whole huge pages, and the one that
+ * they end in, gets them at the first write, if the last tries took no longer than small pages, and
+ * if the program does not ask for zeros, as those who do may write little of them. That is not for
+ * everybody: nobody sees what such a write takes, and programs that let blocks grow by doubling
+ * leave a part of them unwritten.
  */
 #ifndef POOLALLOC_HUGE_MAKE_H
 #define POOLALLOC_HUGE_MAKE_H
@@ -38,8 +36,7 @@ static inline void huge_make_for_arena(void) {
 }
 /* Makes memory where the next request is for a large block. */
 static inline void huge_make_for_run(const struct range_request *run) {
-    bool is_served = run->pages * POOL_SIZE >= HUGE_SIZE || options.huge_pages == HUGE_PAGES_EARLY;
-    if (unlikely(is_served && huge_make_is_due())) huge_make(run);
+    if (unlikely(options.huge_pages == HUGE_PAGES_EARLY && huge_make_is_due())) huge_make(run);
 }
 /* Asks for huge pages in a run that has just been taken, where none of it was touched. With the
    lock. */

@@ -10,7 +10,8 @@
 
 enum {
     HUGE_PAGES = HUGE_SIZE / POOL_SIZE,
-    /* Fresh pages between two looks, when the last one had no reason to make a huge page. */
+    /* Pages, fresh or more in use, between two looks, when the last one had no reason to make a
+       huge page. */
     LOOK_AGAIN = ARENA_POOLS,
     /* Fresh pages between two tries, when the system had no huge page: the number doubles. */
     WAIT_LEAST = 16 * MIB / POOL_SIZE,
@@ -18,6 +19,8 @@ enum {
     /* Pages in use from which on a process asks for their price. */
     PRICE_FROM = 8 * MIB / POOL_SIZE,
 };
+static_assert((size_t)PRICE_FROM <= HUGE_FROM_EARLY && HUGE_FROM_EARLY < HUGE_FROM,
+              "no huge page before the price of a small one is known");
 
 static struct {
     struct atomic_u64 due_fresh, due_in_use; /* pages: the first of them that comes */
@@ -39,7 +42,7 @@ static void look_again_after(uint64_t fresh, uint64_t more_in_use) {
     atomic_u64_store(&huge_make_state.due_in_use, purge_in_use() + more_in_use);
 }
 
-/* ---- One for whoever takes pools next ---- */
+/* ---- One for whoever takes pages next ---- */
 
 static bool is_all_untouched(uintptr_t base) {
     const struct arena *arena = window_arena_at(base);

@@ -22,7 +22,10 @@ struct call {
 /* False: too deep. */
 static bool begin_call(struct call *call, poolval_space *space, poolobj *value, size_t depth,
                        const char *hook) {
-    if (depth == 0) return value_fail_depth(space);
+    if (depth == 0) {
+        value_fail_depth(space);
+        return false; /* said here, so that the compiler sees it: `call` has nothing in it */
+    }
     *call = (struct call){space, space->depth_max, space->failure.code, value_ref(value), hook};
     space->depth_max = depth - 1;
     space->failure.code = POOLVAL_OK;

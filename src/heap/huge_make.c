@@ -121,7 +121,7 @@ static void ask_within(uintptr_t from, uintptr_t end) {
         ask_for(from, at);
         from = at + HUGE_SIZE;
     }
-    if (from < end) ask_for(from, end);
+    ask_for(from, end);
 }
 
 /* Asks for the one that the run ends in, too, if what is behind the run in it is free: the next run

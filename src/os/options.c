@@ -264,8 +264,7 @@ static const struct option table[] = {
      parse_limit, offsetof(struct options, limit)},
     {"huge_pages", "on, off or early", "on",
      "transparent huge pages for blocks up to 64 KiB of processes that grow above 64 MiB; early: "
-     "for "
-     "larger ones, too, and above 8 MiB",
+     "for larger ones, too, and above 8 MiB",
      parse_huge_pages, offsetof(struct options, huge_pages)},
     {"large", "cached or direct", "cached",
      "direct: each request above 512 bytes gets a mapping of its own between guard pages",

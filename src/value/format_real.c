@@ -69,7 +69,7 @@ static void write_fixed(char *text, size_t room, double number, const struct for
     if (format->alternate) add_point(text);
 }
 
-/* As repr does, which takes as many digits as tell the number from others. */
+/* Without a letter and a precision, a number has as many digits as tell it from all others. */
 static void write_shortest(char *text, double number, const struct format *format) {
     decimal_write(number, text);
     if (format->alternate) add_point(text);

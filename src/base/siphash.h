@@ -16,8 +16,9 @@ static inline void siphash_begin(uint64_t v[4], const uint64_t key[2]) {
     v[3] = key[1] ^ UINT64_C(0x7465646279746573);
 }
 
-static inline void siphash_mix(uint64_t v[4], unsigned rounds) {
-    for (; rounds > 0; rounds--) {
+ALWAYS_INLINE void siphash_mix(uint64_t v[4], unsigned rounds) {
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < rounds; i++) {
         v[0] += v[1], v[2] += v[3];
         v[1] = rotate_left(v[1], 13) ^ v[0];
         v[3] = rotate_left(v[3], 16) ^ v[2];
@@ -29,13 +30,13 @@ static inline void siphash_mix(uint64_t v[4], unsigned rounds) {
     }
 }
 
-static inline void siphash_add(uint64_t v[4], uint64_t word, unsigned rounds) {
+ALWAYS_INLINE void siphash_add(uint64_t v[4], uint64_t word, unsigned rounds) {
     v[3] ^= word;
     siphash_mix(v, rounds);
     v[0] ^= word;
 }
 
-static inline uint64_t siphash_end(uint64_t v[4], unsigned rounds) {
+ALWAYS_INLINE uint64_t siphash_end(uint64_t v[4], unsigned rounds) {
     v[2] ^= 0xff;
     siphash_mix(v, rounds);
     return v[0] ^ v[1] ^ v[2] ^ v[3];

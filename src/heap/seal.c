@@ -23,7 +23,8 @@ static struct {
     /* The strangers: a table by their addresses, which is full to a half at the most. */
     struct {
         struct atomic_u64 *places; /* an address; 0: none; GONE: was one */
-        size_t count;              /* of places, a power of two; 0: there are no strangers */
+        size_t count;              /* of places, a power of two; 0: there are none */
+        uintptr_t lowest, highest; /* of the addresses; 0: there are none */
     } strangers;
 } seal_state;
 
@@ -39,7 +40,9 @@ static struct atomic_u64 *stranger_place(uintptr_t block) {
 }
 
 bool seal_is_stranger(uintptr_t block) {
-    return seal_state.strangers.count != 0 && atomic_u64_load(stranger_place(block)) == block;
+    if (likely(block > seal_state.strangers.highest || block < seal_state.strangers.lowest))
+        return false;
+    return atomic_u64_load(stranger_place(block)) == block;
 }
 
 static void note_blocks(struct pool *pool) {
@@ -49,6 +52,9 @@ static void note_blocks(struct pool *pool) {
             uintptr_t block = window_record_base(pool) + w * (uintptr_t)WORD_SPAN +
                               ((uintptr_t)bit_lowest(live) << ALIGN_SHIFT);
             atomic_u64_store(stranger_place(block), block);
+            if (block > seal_state.strangers.highest) seal_state.strangers.highest = block;
+            if (block < seal_state.strangers.lowest || seal_state.strangers.lowest == 0)
+                seal_state.strangers.lowest = block;
         }
     }
 }
@@ -79,13 +85,14 @@ bool seal_begin(void) {
     seal_state.strangers.places = (struct atomic_u64 *)os_map(places * sizeof(uint64_t));
     if (seal_state.strangers.places == NULL) return false;
     seal_state.strangers.count = places;
+    seal_state.strangers.lowest = seal_state.strangers.highest = 0;
     each_pool(NULL, note_blocks);
     return true;
 }
 
 /* ---- Seals ---- */
 
-static uint64_t seal_of(uintptr_t block, size_t slack) {
+static inline uint64_t seal_of(uintptr_t block, size_t slack) {
     uint64_t v[4];
     ASSERT(slack < 1 << SLACK_BITS && slack >= SEAL_SIZE);
     memcpy(v, seal_state.keyed, sizeof v);
@@ -99,34 +106,63 @@ static uint64_t *word_of(uintptr_t block, size_t stride) {
 
 static size_t fill_size(size_t room) { return size_min(room, FILL_MOST); }
 
-/* The word before an end. A fill is read and written by words from its end on, as the block has
-   that many bytes in front of it, and perhaps none behind it. */
-static uint64_t word_before(uintptr_t end) {
+/* A fill is read and written by words from its end on, as the block has that many bytes in front of
+   it, and perhaps none behind it. */
+static inline uint64_t word_before(uintptr_t end) {
     uint64_t word;
     memcpy(&word, (const void *)(end - WORD), WORD);
     return word;
 }
 
-/* The bits of so many bytes at the end of a word, 1 to all. */
-static uint64_t last_bytes(size_t bytes) {
+/* The bits of so many bytes at the end of a word, none to all. */
+static inline uint64_t last_bytes(size_t bytes) {
     bool last_is_high = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    unsigned others = (unsigned)(WORD - bytes) * 8;
-    return last_is_high ? ~(uint64_t)0 << others : ~(uint64_t)0 >> others;
+    unsigned others = (unsigned)(WORD - bytes) * 8 % 64;
+    uint64_t mask = last_is_high ? ~(uint64_t)0 << others : ~(uint64_t)0 >> others;
+    return bytes == 0 ? 0 : mask;
 }
 
-static bool fill_holds(uintptr_t from, size_t size) {
+/* The bits of the last bytes before an end that are not those of the fill. */
+static inline uint64_t wrong_before(uintptr_t end, size_t bytes) {
+    return (word_before(end) ^ seal_state.fill) & last_bytes(bytes);
+}
+
+static inline void fill_before(uintptr_t end, size_t bytes) {
+    uint64_t word = word_before(end) ^ wrong_before(end, bytes);
+    memcpy((void *)(end - WORD), &word, WORD);
+}
+
+/* What a loop over whole words leaves of a fill: up to two of them, as many as fills of small
+   blocks have. No branch depends on how many, as sizes would mislead it: where there is no other
+   word it is the last once more, and none of its bytes. */
+enum { LEFT_MOST = 2 * WORD };
+
+static inline uintptr_t end_of_other(uintptr_t end, size_t left) {
+    return left > WORD ? end - WORD : end;
+}
+
+/* A fill of no bytes ends a word later, behind the seal, as nothing of the block need be in front.
+ */
+static inline uintptr_t end_of_last(uintptr_t from, size_t left) {
+    return from + (left > 0 ? left : SEAL_SIZE);
+}
+
+/* The fill lies between an end and a seal, or has a byte at least. */
+static inline bool fill_holds(uintptr_t from, size_t size) {
     uint64_t wrong = 0;
-    if (size == 0) return true;
-    for (; size > WORD; size -= WORD) wrong |= word_before(from + size) ^ seal_state.fill;
-    return (wrong | ((word_before(from + size) ^ seal_state.fill) & last_bytes(size))) == 0;
+    for (; size > LEFT_MOST; size -= WORD) wrong |= wrong_before(from + size, WORD);
+    uintptr_t end = end_of_last(from, size);
+    size_t last = size_min(size, WORD);
+    wrong |= wrong_before(end_of_other(end, size), size - last);
+    return (wrong | wrong_before(end, last)) == 0;
 }
 
-static void put_fill(uintptr_t from, size_t size) {
-    if (size == 0) return;
-    for (; size > WORD; size -= WORD) memcpy((void *)(from + size - WORD), &seal_state.fill, WORD);
-    uint64_t mask = last_bytes(size);
-    uint64_t word = (word_before(from + size) & ~mask) | (seal_state.fill & mask);
-    memcpy((void *)(from + size - WORD), &word, WORD);
+static inline void put_fill(uintptr_t from, size_t size) {
+    for (; size > LEFT_MOST; size -= WORD) fill_before(from + size, WORD);
+    uintptr_t end = end_of_last(from, size);
+    size_t last = size_min(size, WORD);
+    fill_before(end_of_other(end, size), size - last);
+    fill_before(end, last);
 }
 
 static COLD void fail_overflow(uintptr_t block) {
@@ -141,7 +177,7 @@ void seal_put(uintptr_t block, size_t stride, size_t size) {
 }
 
 /* Ends the process unless the seal is one of this block, and the fill in front of it as it was. */
-static size_t read_seal(uintptr_t block, size_t stride, uint64_t seal) {
+static inline size_t read_seal(uintptr_t block, size_t stride, uint64_t seal) {
     size_t slack = seal & ((1 << SLACK_BITS) - 1);
     bool holds = slack >= SEAL_SIZE && slack <= stride && seal == seal_of(block, slack) &&
                  fill_holds(block + stride - slack, fill_size(slack - SEAL_SIZE));
@@ -180,13 +216,13 @@ void seal_check(uintptr_t block, size_t stride) {
 void seal_put_large(struct large *large, size_t size) {
     ASSERT(size <= large->size);
     large->end = large->address + size;
-    put_fill(large->end, fill_size(large->size - size));
+    size_t fill = fill_size(large->size - size);
+    if (fill > 0) put_fill(large->end, fill);
 }
 
 size_t seal_size_large(const struct large *large) {
     if (large->end == 0) return large->size;
-    size_t size = large->end - large->address;
-    if (unlikely(!fill_holds(large->end, fill_size(large->size - size))))
-        fail_overflow(large->address);
+    size_t size = large->end - large->address, fill = fill_size(large->size - size);
+    if (fill > 0 && unlikely(!fill_holds(large->end, fill))) fail_overflow(large->address);
     return size;
 }

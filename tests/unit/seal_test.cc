@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "heap/seal.h"
 
+#include <sys/mman.h>
+
 #include "heap/allocate.h"
 #include "heap/treat.h"
+#include "os/os.h"
 #include "support/heap_fixture.h"
 
 namespace {
@@ -24,6 +27,23 @@ TEST_F(SealTest, TellsTheSizeForEverySizeAndStride) {
             memset(memory, 9, size);
             ASSERT_EQ(seal_size("f", block(), stride), size) << stride;
         }
+}
+
+// Another thread may write to what lies there; and it may be out of reach.
+TEST_F(SealTest, NothingInFrontOfABlockIsTouched) {
+    const size_t page = os_page_size();
+    char *map = static_cast<char *>(
+        mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(map, MAP_FAILED);
+    ASSERT_EQ(mprotect(map, page, PROT_NONE), 0);
+    const uintptr_t first = reinterpret_cast<uintptr_t>(map) + page;
+    for (size_t stride : {size_t(SEAL_SIZE), size_t(16), size_t(24), size_t(64)})
+        for (size_t size = 0; size + SEAL_SIZE <= stride; size++) {
+            seal_put(first, stride, size);
+            EXPECT_EQ(seal_size("f", first, stride), size) << stride;
+            seal_break(first, stride);
+        }
+    ASSERT_EQ(munmap(map, 2 * page), 0);
 }
 
 TEST_F(SealTest, EveryBitBehindTheEndIsMissedAsFarAsAnOverflowComesFirst) {

@@ -438,8 +438,7 @@ void deallocate_poll(void *freed) {
 
 bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     thread_heap_hide();
-    if (unlikely(treat_measures != 0))
-        pending_treat(address, size_classes[pool_class(pool_of_live(word))].stride);
+    if (unlikely(treat_measures != 0)) pending_treat(pool_of_live(word), address);
     bool to_poll = heap_free_full(heap, word, address);
     if (to_poll && unlikely(heap->sampling)) heap_decide_poll(heap, address);
     thread_heap_leave(heap);
@@ -450,7 +449,8 @@ bool deallocate_full(struct heap *heap, struct atomic_u64 *word, uintptr_t addre
 static bool release_pool_block(struct heap *heap, struct block *block) {
     ASSERT(block->kind == TAG_HEAP);
     size_t stride = size_classes[block->class_index].stride;
-    if (unlikely(treat_measures != 0) && block->heap == heap) pending_treat(block->address, stride);
+    if (unlikely(treat_measures != 0) && block->heap == heap)
+        pending_treat(pool_of_live(block->word), block->address);
     if (heap != NULL && block->heap == heap && heap_free(heap, block->address)) {
         if (unlikely(heap->sampling)) heap_decide_put(heap, block->address);
         return false;

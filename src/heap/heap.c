@@ -196,15 +196,6 @@ static struct pool *take_pool(struct heap *heap, unsigned class_index) {
 
 /* ---- Blocks from pools ---- */
 
-/* `count` blocks of a PARTIAL pool are no longer spare. */
-static void count_taken(struct heap *heap, struct pool *pool, unsigned count) {
-    heap->blocks += count;
-    pool->taken = (uint16_t)(pool->taken + count);
-    if (pool->taken < size_classes[pool_class(pool)].capacity) return;
-    link_remove(&pool->link);
-    pool->state = POOL_FULL;
-}
-
 /* Takes the lowest of `blocks`, which are spare ones. */
 static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t blocks) {
     uint64_t index = bit_lowest(blocks), stride = size_classes[pool_class(pool)].stride;
@@ -218,7 +209,7 @@ static void *take_from_span(struct heap *heap, struct pool *pool, uint64_t block
     *pool_spare(pool) &= ~((uint64_t)1 << index);
     *span_used(pool) |= (uint64_t)1 << index;
     pool->stirred = true;
-    count_taken(heap, pool, 1);
+    heap_count_taken(heap, pool, 1);
     if (unlikely(treat_measures != 0)) treat_out(block, stride, heap->asked);
     struct atomic_u64 *word = pool_live(&((union record *)pool + offset / POOL_SIZE)->pool, block);
     return block_make_live(word, block);
@@ -228,20 +219,6 @@ static uint64_t lowest_set_bits(uint64_t word, unsigned count) {
     uint64_t rest = word;
     while (count-- > 0) rest &= rest - 1;
     return word ^ rest;
-}
-
-/* Takes one spare block of a small pool. */
-static void *take_one(struct heap *heap, struct pool *pool) {
-    const struct size_class *c = &size_classes[pool_class(pool)];
-    uint64_t *spare = pool_spare(pool);
-    unsigned w;
-    uint64_t bit = heap_pick(heap, spare, c->capacity - (unsigned)pool->taken, &w);
-    spare[w] ^= bit;
-    count_taken(heap, pool, 1);
-    uintptr_t block = window_record_base(pool) + w * (uintptr_t)WORD_SPAN +
-                      ((uintptr_t)bit_lowest(bit) << ALIGN_SHIFT);
-    if (unlikely(treat_measures != 0)) treat_out(block, c->stride, heap->asked);
-    return block_make_live(&pool->live[w], block);
 }
 
 /* Takes all spare blocks of a pool's first word that has any. Where blocks are sampled the first is
@@ -261,7 +238,7 @@ static void fill_cursor(struct heap *heap, unsigned class_index, struct pool *po
     cursor->base = window_record_base(pool) + (uintptr_t)w * WORD_SPAN;
     cursor->bits = bits;
     spare[w] ^= bits;
-    count_taken(heap, pool, count);
+    heap_count_taken(heap, pool, count);
 }
 
 /* True if a block of the class that has memory behind it is at hand or spare in its first span. */
@@ -291,10 +268,7 @@ static void *take_medium(struct heap *heap, unsigned class_index, unsigned near)
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
     uint64_t used = span_spare_used(pool), spare = *pool_spare(pool);
-    if (treat_does(TREAT_RANDOM)) {
-        unsigned count = size_classes[class_index].capacity - (unsigned)pool->taken;
-        used = heap_pick(heap, &spare, count, &(unsigned){0});
-    }
+    if (treat_does(TREAT_RANDOM)) used = heap_pick_of_span(heap, spare);
     return take_from_span(heap, pool, used != 0 ? used : spare);
 }
 
@@ -303,7 +277,7 @@ static void *take_small_block(struct heap *heap, unsigned class_index) {
     if (pool == NULL) return NULL;
     heap->served += heap->counting;
     if (unlikely(pool->noted)) note_renew(&heap->notes, pool);
-    if (heap->bare) return take_one(heap, pool);
+    if (heap->bare) return heap_take_one(heap, pool);
     fill_cursor(heap, class_index, pool);
     return cursor_pop(&heap->cursors[class_index]);
 }
@@ -332,11 +306,19 @@ void *heap_take_zeroed(struct heap *heap, unsigned class_index) {
 
 /* ---- Blocks back to pools ---- */
 
+/* Behind which link a pool that was FULL comes: it is the next to be used, but the last where any
+   of its spare blocks is to be the next one, as it has one alone. */
+static struct link *place_of_partial(struct heap *heap, unsigned class_index) {
+    struct link *list = &heap->partial[class_index];
+    bool last = treat_does(TREAT_RANDOM) && !size_class_is_span(class_index); /* H8 */
+    return last ? list->prev : list;
+}
+
 /* A pool that was FULL or has no taken block any more. */
 static NOINLINE void change_state(struct heap *heap, struct pool *pool) {
     if (pool->state == POOL_FULL) {
         pool->state = POOL_PARTIAL;
-        link_add_after(&heap->partial[pool_class(pool)], &pool->link);
+        link_add_after(place_of_partial(heap, pool_class(pool)), &pool->link);
     }
     if (pool->taken != 0) return;
     link_remove(&pool->link);
@@ -459,8 +441,8 @@ static void make_room(struct heap *heap, unsigned class_index) {
 void heap_put_full(struct heap *heap, struct atomic_u64 *word, uintptr_t address) {
     ASSERT(heap_is_mine(heap));
     unsigned class_index = pool_class(pool_of_live(word));
-    if (likely(!heap->bare)) make_room(heap, class_index); /* else there is never any */
-    if (!heap_push(heap, class_index, address, word)) {
+    if (likely(!heap->bare)) make_room(heap, class_index);
+    if (heap->bare || !heap_push(heap, class_index, address, word)) {
         if (options.perturb != 0) /* only a bare heap comes here */
             memset((void *)address, (int)options.perturb, size_classes[class_index].stride);
         heap_dismiss(heap, (struct round){address, word});

@@ -239,9 +239,11 @@ void heap_halve_magazine(struct heap *heap, unsigned class_index);
 
 /* ---- Random order, and quarantine (heap_treat.c) ---- */
 
-/* Picks one of the bits of a pool's words, and its word: with TREAT_RANDOM any, else the lowest.
-   There are `count` of them, which is not 0. */
-uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned count, unsigned *word);
+/* Takes a spare block of a small pool for a bare heap: with TREAT_RANDOM the first from a random
+   place on, else the lowest. */
+void *heap_take_one(struct heap *heap, struct pool *pool);
+/* Picks any of the bits of a span's word, which is not 0. */
+uint64_t heap_pick_of_span(struct heap *heap, uint64_t bits);
 /* What a bare heap does with a block that is no longer live: it waits, is held or is spare; as do
    those that give way to it. */
 void heap_dismiss(struct heap *heap, struct round freed);
@@ -251,8 +253,7 @@ void heap_end_quarantine(struct heap *heap);
 void heap_put_back_held(struct heap *heap, unsigned class_index);
 /* A block that is neither live nor at hand any more becomes spare. */
 void heap_put_back(struct heap *heap, struct round round);
-/* Number of places for blocks of a class, and how many of them have one. */
-unsigned heap_places(unsigned class_index);
+/* How many blocks of a class are held. */
 unsigned heap_held_blocks(const struct heap *heap, unsigned class_index);
 
 /* ---- Room for blocks above 512 bytes (heap_room.c) ---- */
@@ -367,6 +368,15 @@ void heap_adopt(struct heap *heap, struct pool *pool, bool has_token);
 bool heap_is_mine(const struct heap *heap);
 /* Ends the process if an invariant does not hold. */
 void heap_check(struct heap *heap);
+
+/* `count` blocks of a PARTIAL pool are no longer spare. */
+static inline void heap_count_taken(struct heap *heap, struct pool *pool, unsigned count) {
+    heap->blocks += count;
+    pool->taken = (uint16_t)(pool->taken + count);
+    if (pool->taken < size_classes[pool_class(pool)].capacity) return;
+    link_remove(&pool->link);
+    pool->state = POOL_FULL;
+}
 
 /* The first pool of the class that is PARTIAL, or NULL. */
 static inline struct pool *heap_partial(struct heap *heap, unsigned class_index) {

@@ -56,7 +56,7 @@ static int64_t check_cursor(struct heap *heap, unsigned class_index) {
 
 static int64_t check_held(struct heap *heap, unsigned class_index) {
     const struct round *held = heap->held[class_index];
-    for (unsigned i = 0; held != NULL && i < heap_places(class_index); i++)
+    for (unsigned i = 0; held != NULL && i < size_classes[class_index].held; i++)
         if (held[i].word != NULL) check_at_hand(heap, class_index, held[i].block, held[i].word);
     return heap_held_blocks(heap, class_index);
 }

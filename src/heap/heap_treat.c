@@ -25,28 +25,49 @@ void heap_begin_treat(struct heap *heap) {
 
 /* ---- Random order ---- */
 
-static unsigned roll(struct heap *heap, unsigned below) {
+static inline unsigned roll(struct heap *heap, unsigned below) {
     ASSERT(below > 0);
-    if (heap->dice.state == 0) heap->dice.state = os_secret() ^ (uintptr_t)heap;
+    if (unlikely(heap->dice.state == 0)) heap->dice.state = os_secret() ^ (uintptr_t)heap;
     return (unsigned)((chance_bits(&heap->dice) >> 32) * below >> 32);
 }
 
-static uint64_t pick_lowest(const uint64_t *bits, unsigned *word) {
-    *word = 0;
-    while (bits[*word] == 0) ++*word;
-    return bits[*word] & -bits[*word];
+/* A block by its word of spare bits and its bit in it. */
+struct pick {
+    unsigned word;
+    uint64_t bit;
+};
+
+static struct pick pick_lowest(const uint64_t *spare) {
+    unsigned w = 0;
+    while (spare[w] == 0) w++;
+    return (struct pick){w, spare[w] & -spare[w]};
 }
 
-uint64_t heap_pick(struct heap *heap, const uint64_t *bits, unsigned count, unsigned *word) {
-    if (!treat_does(TREAT_RANDOM)) return pick_lowest(bits, word);
-    unsigned before = roll(heap, count), w = 0, here;
-    while (before >= (here = bit_count(bits[w]))) {
-        before -= here;
-        w++;
-        ASSERT(w < POOL_WORDS);
-    }
-    *word = w;
-    return bit_select(bits[w], before);
+/* The first from a random place on, and from the beginning again: any, and the likelier the longer
+   the gap before it. To weigh all of them alike takes three times as long. */
+static inline struct pick pick_from(const uint64_t *spare, unsigned place) {
+    unsigned w = place / 64;
+    uint64_t bits = spare[w] & ~(uint64_t)0 << place % 64;
+    while (bits == 0) bits = spare[w = (w + 1) % POOL_WORDS];
+    return (struct pick){w, bits & -bits};
+}
+
+void *heap_take_one(struct heap *heap, struct pool *pool) {
+    const struct size_class *c = &size_classes[pool_class(pool)];
+    uint64_t *spare = pool_spare(pool);
+    struct pick pick = treat_does(TREAT_RANDOM) ? pick_from(spare, roll(heap, POOL_WORDS * 64))
+                                                : pick_lowest(spare);
+    spare[pick.word] ^= pick.bit;
+    heap_count_taken(heap, pool, 1);
+    uintptr_t block = window_record_base(pool) + pick.word * (uintptr_t)WORD_SPAN +
+                      ((uintptr_t)bit_lowest(pick.bit) << ALIGN_SHIFT);
+    if (unlikely(treat_measures != 0)) treat_out(block, c->stride, heap->asked);
+    return block_make_live(&pool->live[pick.word], block);
+}
+
+uint64_t heap_pick_of_span(struct heap *heap, uint64_t bits) {
+    ASSERT(treat_does(TREAT_RANDOM) && bits != 0);
+    return bit_select(bits, roll(heap, bit_count(bits)));
 }
 
 /* Who holds a cold heap lets go of all that it has at the next moment. */
@@ -54,28 +75,18 @@ static bool may_keep(const struct heap *heap) {
     return heap->bare && (heap->warm || heap_state(heap) != HEAP_BUSY);
 }
 
-enum { LEAST_PLACES = 2 };
-
-/* The number is such that all places of a heap together hold a few MiB at the most. */
-unsigned heap_places(unsigned class_index) {
-    enum { HELD_BYTES = 32 * 1024 };
-    const struct size_class *c = &size_classes[class_index];
-    size_t places = (uint64_t)HELD_BYTES * c->reciprocal >> 32; /* HELD_BYTES / c->stride */
-    return (unsigned)size_min(size_max(places, LEAST_PLACES), c->magazine);
-}
-
 /* The first of the places, where heaps are many: each keeps less. */
 static unsigned places_to_fill(unsigned places) {
     enum { PART_OF_MANY = 4 };
     if (atomic_u64_load(&heaps_in_use) < HEAPS_ARE_MANY) return places;
-    return places / PART_OF_MANY > LEAST_PLACES ? places / PART_OF_MANY : LEAST_PLACES;
+    return (unsigned)size_max(places / PART_OF_MANY, HELD_LEAST);
 }
 
 /* Holds a block, and returns the block that it takes the place of, if any. Where no blocks are
    held, it returns the same block. */
-static struct round hold(struct heap *heap, struct round freed) {
+static inline struct round hold(struct heap *heap, struct round freed) {
     unsigned class_index = pool_class(pool_of_live(freed.word));
-    unsigned places = heap_places(class_index);
+    unsigned places = size_classes[class_index].held;
     ASSERT(heap_is_mine(heap));
     if (!treat_does(TREAT_RANDOM) || !may_keep(heap)) return freed;
     if (heap->held[class_index] == NULL) {
@@ -92,14 +103,14 @@ static struct round hold(struct heap *heap, struct round freed) {
 unsigned heap_held_blocks(const struct heap *heap, unsigned class_index) {
     const struct round *held = heap->held[class_index];
     unsigned count = 0;
-    for (unsigned i = 0; held != NULL && i < heap_places(class_index); i++)
+    for (unsigned i = 0; held != NULL && i < size_classes[class_index].held; i++)
         count += held[i].word != NULL;
     return count;
 }
 
 /* ---- Quarantine ---- */
 
-static void put_back_or_hold(struct heap *heap, struct round freed) {
+static inline void put_back_or_hold(struct heap *heap, struct round freed) {
     struct round back = hold(heap, freed);
     if (back.word != NULL) heap_put_back(heap, back);
 }
@@ -112,8 +123,12 @@ static void release_oldest(struct heap *heap) {
 
 void heap_dismiss(struct heap *heap, struct round freed) {
     ASSERT(heap_is_mine(heap));
-    bool may_wait = treat_does(TREAT_WAIT) && may_keep(heap);
-    if (!may_wait || !quarantine_add(&heap->quarantine, freed)) put_back_or_hold(heap, freed);
+    if (!treat_does(TREAT_WAIT)) {
+        put_back_or_hold(heap, freed);
+        return;
+    }
+    bool waits = may_keep(heap);
+    if (!waits || !quarantine_add(&heap->quarantine, freed)) put_back_or_hold(heap, freed);
     while (quarantine_is_over(&heap->quarantine, options.quarantine)) release_oldest(heap);
 }
 
@@ -125,7 +140,7 @@ void heap_end_quarantine(struct heap *heap) {
 
 void heap_put_back_held(struct heap *heap, unsigned class_index) {
     struct round *held = heap->held[class_index];
-    for (unsigned i = 0; held != NULL && i < heap_places(class_index); i++) {
+    for (unsigned i = 0; held != NULL && i < size_classes[class_index].held; i++) {
         struct round back = held[i];
         held[i] = (struct round){0, NULL};
         if (back.word != NULL) heap_put_back(heap, back);

@@ -180,29 +180,34 @@ struct place {
     uint64_t bit;
 };
 
-static struct place pending_place(uintptr_t address) {
-    struct pool *pool = &window_record_at(address)->pool, *first = pool_first(pool);
+ALWAYS_INLINE struct place place_in(struct pool *pool, uintptr_t address) {
     if (!size_class_is_span(pool_class(pool)))
         return (struct place){pool, address >> WORD_SHIFT & (POOL_WORDS - 1),
                               (uint64_t)1 << (address >> ALIGN_SHIFT & 63)};
+    struct pool *first = pool_first(pool);
     uint64_t offset = address - window_record_base(first);
     uint64_t index = offset * size_classes[pool_class(pool)].reciprocal >> 32;
     return (struct place){first, 0, (uint64_t)1 << index};
 }
 
 void pending_deposit(struct work *work, uintptr_t address) {
-    struct place place = pending_place(address);
+    struct place place = place_in(&window_record_at(address)->pool, address);
     deposit(work, place.pool, place.word, place.bit);
 }
 
-bool pending_has(uintptr_t address) {
-    struct place place = pending_place(address);
+ALWAYS_INLINE bool is_pending(struct pool *pool, uintptr_t address) {
+    struct place place = place_in(pool, address);
     /* Partner: deposit. */
     return atomic_u64_load_ordered(&pool_pending(place.pool)[place.word]) & place.bit;
 }
 
-void pending_treat(uintptr_t address, size_t stride) {
-    if (treat_does(TREAT_EXACT) && unlikely(pending_has(address)))
+bool pending_has(uintptr_t address) {
+    return is_pending(&window_record_at(address)->pool, address);
+}
+
+void pending_treat(struct pool *pool, uintptr_t address) {
+    size_t stride = size_classes[pool_class(pool)].stride;
+    if (treat_does(TREAT_EXACT) && unlikely(is_pending(pool, address)))
         block_fail("free", BLOCK_FREED, address);
     treat_back(address, stride);
 }

@@ -50,9 +50,9 @@ void pending_deposit(struct work *work, uintptr_t address);
 void pending_deposit_word(struct work *work, uintptr_t base, uint64_t bits);
 /* True if a block of a pool, by its address, is pending. */
 bool pending_has(uintptr_t address);
-/* Treats a block of a pool, of any heap, on its way back (treat.h), whoever frees it. With
+/* Treats a block of the pool, which any heap has, on its way back (treat.h), whoever frees it. With
    TREAT_EXACT it ends the process if the block is pending: another thread has freed it. */
-void pending_treat(uintptr_t address, size_t stride);
+void pending_treat(struct pool *pool, uintptr_t address);
 /* What is to be done with a pool whose token the caller has: take it over, or tell its owner. */
 void pending_settle(struct work *work, struct pool *pool);
 /* A pool, with its token, comes in for a heap that the caller holds. */

@@ -362,7 +362,7 @@ void remote_watch(struct heap *heap, bool (*free)(uintptr_t address)) {
 bool remote_free_slow(struct heap *heap, struct heap *to, uintptr_t address, size_t usable) {
     ASSERT(to != heap && usable > 0);
     if (unlikely(options.perturb != 0)) memset((void *)address, (int)options.perturb, usable);
-    if (unlikely(treat_measures != 0)) pending_treat(address, usable);
+    if (unlikely(treat_measures != 0)) pending_treat(&window_record_at(address)->pool, address);
     /* Partner: remote_watch. */
     if (unlikely((uintptr_t)to == atomic_u64_load_acquire(&remote_state.watched))) {
         if (!remote_state.free_watched(address)) deposit_now(heap, to, address, usable);

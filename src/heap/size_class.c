@@ -9,6 +9,7 @@ uint8_t size_class_quick[QUICK_MAX / ALIGN + 1];
 static void set_stride(struct size_class *c, uint32_t stride) {
     c->stride = stride;
     c->magazine = (uint16_t)MAGAZINE_OF(stride);
+    c->held = (uint16_t)size_min(size_max(HELD_BYTES / stride, HELD_LEAST), c->magazine);
     c->reciprocal = (uint32_t)((((uint64_t)1 << 32) + stride - 1) / stride);
 }
 

@@ -47,6 +47,10 @@ enum {
     MAGAZINE_MOST = 64,
     MAGAZINE_LEAST = 16,
     MAGAZINE_BYTES = 512 * KIB,
+    /* Freed blocks of one class that a heap holds where blocks are treated: so many bytes, but two
+       of any class, and at most as many as a magazine has. */
+    HELD_LEAST = 2,
+    HELD_BYTES = 32 * KIB,
 };
 static_assert(1 << FINE_ORDER == SMALL_MAX, "span classes begin where small ones end");
 static_assert(FINE_ORDER <= QUICK_ORDER && QUICK_ORDER <= COARSE_ORDER, "8 classes per doubling");
@@ -87,6 +91,7 @@ struct size_class {
     uint8_t pools;       /* length of the span, in pools; 1 for small classes */
     uint8_t words;       /* words of bits in use: POOL_WORDS for small classes, 1 for spans */
     uint16_t magazine;   /* blocks that a heap keeps at hand: see heap.h */
+    uint16_t held;       /* places for freed blocks where they are treated: see heap_treat.c */
     uint64_t starts[POOL_WORDS]; /* the bits at which blocks start */
 };
 

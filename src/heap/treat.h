@@ -15,8 +15,8 @@
  * TREAT_EXACT: a free by a thread that does not own the block sets its pending bit at once
  * (pending.h), and every free looks at it. So a second free is found where it is made.
  *
- * TREAT_RANDOM: blocks are handed out of their pool in random order, and a freed one first takes
- * the place of another that was freed before, at random, which goes back to its pool then
+ * TREAT_RANDOM: blocks are handed out of their pool from random places on, and a freed one first
+ * takes the place of another that was freed before, at random, which goes back to its pool then
  * (heap_treat.c). So nobody can tell which block comes next.
  *
  * TREAT_WAIT: a freed block is in quarantine (quarantine.h) until others that were freed after it

@@ -22,26 +22,64 @@ class HeapTreatTest : public HeapTest {
     }
 };
 
-// With a chance below 1e-9 of a wrong answer.
-TEST_F(HeapTreatTest, EachSpareBlockIsPickedAsOftenAsAnother) {
+// With a chance below 1e-9 of a wrong answer. The block behind a gap is found from each place in
+// it.
+TEST_F(HeapTreatTest, EachSpareBlockIsPickedAsOftenAsItsGapIsLong) {
     const int rounds = 8000;
-    const uint64_t bits[] = {0, 0x8001, 0xf, uint64_t(3) << 62};
-    std::map<std::pair<unsigned, uint64_t>, int> picked;
-    TestHeap heap;
-    unsigned first = 99;
-    EXPECT_EQ(heap_pick(heap, bits, 8, &first), 1u) << "the lowest, where nothing is random";
-    EXPECT_EQ(first, 1u);
+    const unsigned c = SMALL_CLASSES, count = size_classes[c].capacity;
+    std::map<unsigned, int> first, behind; // by its place, and by how far behind the first
     treat_begin(TREAT_RANDOM);
+    TestHeap heap;
+    auto take = [&](void **block) {
+        *block = heap.take_class(c);
+        return unsigned((uintptr_t)*block % POOL_SIZE / size_classes[c].stride);
+    };
     for (int i = 0; i < rounds; i++) {
-        unsigned word = 99;
-        uint64_t bit = heap_pick(heap, bits, 8, &word);
-        ASSERT_LT(word, 4u);
-        ASSERT_NE(bit & bits[word], 0u);
-        ASSERT_EQ(bit & (bit - 1), 0u);
-        picked[{word, bit}]++;
+        void *blocks[2];
+        unsigned one = take(&blocks[0]), other = take(&blocks[1]);
+        first[one]++;
+        behind[(other + count - one) % count]++;
+        for (void *block : blocks) heap.free(block);
+        heap_flush(heap);
     }
-    EXPECT_EQ(picked.size(), 8u);
-    for (auto &[place, count] : picked) EXPECT_NEAR(count, rounds / 8, 200);
+    for (unsigned i = 0; i < count; i++) {
+        EXPECT_NEAR(first[i], rounds / count, 200) << i;
+        EXPECT_NEAR(behind[i], rounds / count * (i == 0 ? 0 : i == 1 ? 2 : 1), 250) << i;
+    }
+    heap.close();
+}
+
+TEST_F(HeapTreatTest, TheLowestBlockIsPickedWhereNothingIsRandom) {
+    const unsigned c = SMALL_CLASSES;
+    treat_begin(TREAT_EXACT);
+    TestHeap heap;
+    std::vector<void *> blocks;
+    for (unsigned i = 0; i < size_classes[c].capacity; i++) {
+        blocks.push_back(heap.take_class(c));
+        EXPECT_EQ((uintptr_t)blocks[i] % POOL_SIZE, i * size_classes[c].stride);
+    }
+    for (void *block : blocks) heap.free(block);
+    heap.close();
+}
+
+// A pool that was full has one spare block when it comes back, and any of many is to be the next.
+TEST_F(HeapTreatTest, APoolThatIsNoLongerFullIsTheLastToBeUsed) {
+    const unsigned c = SMALL_CLASSES, count = size_classes[c].capacity;
+    for (uint32_t measures : {TREAT_EXACT, TREAT_RANDOM}) {
+        treat_begin(measures);
+        TestHeap heap;
+        std::vector<void *> blocks; // a full pool and the first of another
+        for (unsigned i = 0; i <= count; i++) blocks.push_back(heap.take_class(c));
+        struct block gone = block_at(blocks[0]);
+        ASSERT_NE(block_end_life(heap, window_look_up(gone.address), gone.address), nullptr);
+        heap_put_back(heap, {gone.address, gone.word});
+        void *next = heap.take_class(c);
+        EXPECT_EQ(next == blocks[0], measures == TREAT_EXACT);
+        blocks[0] = next;
+        heap_check(heap);
+        for (void *block : blocks) heap.free(block);
+        heap.close();
+    }
 }
 
 TEST_F(HeapTreatTest, AHeapOfManyHoldsAQuarter) {
@@ -52,7 +90,7 @@ TEST_F(HeapTreatTest, AHeapOfManyHoldsAQuarter) {
     atomic_u64_store(&heaps_in_use, HEAPS_ARE_MANY);
     for (unsigned c : {1u, unsigned(SMALL_CLASSES), PAGE_CLASS - 1u}) {
         std::vector<void *> blocks;
-        const unsigned places = heap_places(c), filled = std::max(places / 4, 2u);
+        const unsigned places = unsigned(size_classes[c].held), filled = std::max(places / 4, 2u);
         for (unsigned i = 0; i < THROWS * filled; i++) blocks.push_back(heap.take_class(c));
         for (void *block : blocks) heap.free(block);
         EXPECT_EQ(heap_held_blocks(heap, c), filled) << c;
@@ -66,7 +104,7 @@ TEST_F(HeapTreatTest, WhatIsHeldCountsAsAtHandAndGoesBackWithAFlush) {
     TestHeap heap;
     for (unsigned c : {1u, 7u, unsigned(SMALL_CLASSES), SMALL_CLASSES + 3u, PAGE_CLASS - 1u}) {
         std::vector<void *> blocks;
-        const unsigned places = heap_places(c);
+        const unsigned places = unsigned(size_classes[c].held);
         // A place stays empty by a chance of exp(-THROWS).
         for (unsigned i = 0; i < THROWS * places; i++) blocks.push_back(heap.take_class(c));
         for (void *block : blocks) heap.free(block);
@@ -89,7 +127,7 @@ TEST_F(HeapTreatTest, BlocksThatOthersFreedAreHeldToo) {
         for (size_t size : {size_t(64), size_t(500), size_t(5000), size_t(20000)}) {
             treat_begin(TREAT_RANDOM | exact);
             poolalloc_trim(0); // the heap of this thread takes it up
-            const unsigned c = size_class_of(size), places = heap_places(c);
+            const unsigned c = size_class_of(size), places = unsigned(size_classes[c].held);
             std::vector<void *> blocks(40 + 6 * places);
             ASSERT_LT(blocks.size(), unsigned{INBOX_MOST_AWAKE}); // each is a message
             for (void *&block : blocks) block = poolalloc_malloc(size);

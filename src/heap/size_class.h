@@ -48,7 +48,7 @@ enum {
     MAGAZINE_LEAST = 16,
     MAGAZINE_BYTES = 512 * KIB,
     /* Freed blocks of one class that a heap holds where blocks are treated: so many bytes, but two
-       of any class, and at most as many as a magazine has. */
+       of any class, and at most as many as a magazine has. All classes together are a few MiB. */
     HELD_LEAST = 2,
     HELD_BYTES = 32 * KIB,
 };

@@ -44,7 +44,7 @@ static struct pick pick_lowest(const uint64_t *spare) {
 }
 
 /* The first from a random place on, and from the beginning again: any, and the likelier the longer
-   the gap before it. To weigh all of them alike takes three times as long. */
+   the gap before it. To weigh all of them alike takes longer: see docs/decisions.md. */
 static inline struct pick pick_from(const uint64_t *spare, unsigned place) {
     unsigned w = place / 64;
     uint64_t bits = spare[w] & ~(uint64_t)0 << place % 64;
